@@ -1,0 +1,1 @@
+//! Placeholder header, replaced when the crate's first module lands.
