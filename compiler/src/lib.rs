@@ -1,1 +1,7 @@
-//! Placeholder header, replaced when the crate's first module lands.
+//! The Bloom compiler: a pipeline of total functions from source text to a plan.
+//!
+//! The order of the `mod` lines is the layering: a module names only modules declared before it.
+//! Nothing here reads a clock, a file, a socket or the environment.
+
+pub mod base;
+pub mod syntax;

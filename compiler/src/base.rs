@@ -1,0 +1,11 @@
+//! What every stage stands on: positions in source text, and diagnostics with their codes.
+//!
+//! Invariant: user errors are data ([`Diagnostic`]); they are turned into text in one place only.
+
+pub mod codes;
+mod diagnostic;
+mod span;
+
+pub use codes::{Category, Code, Severity};
+pub use diagnostic::{Diagnostic, Edit, Fix, Label};
+pub use span::{FileId, FileSpan, Span};
