@@ -1,0 +1,472 @@
+//! The plan of one kind of node: relations, indexes, and for every rule its versions as nests of
+//! operators over registers. Machine code is generated from it, one function a version.
+//!
+//! Evaluation it stands for (semi-naive, Bancilhon & Ramakrishnan 1986): each stratum runs its
+//! `initial` versions once over `total`; then, until no relation of the stratum has a `delta`, its
+//! `recursive` versions, each of which reads the `delta` of one body literal and the `total` of
+//! the others. Iterations are synchronous: what one emits is seen by the next. After the last
+//! stratum the `closing` versions run once (`<+`, `<-`, `<+-`, `<~`).
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::functions::BuiltinId;
+use crate::types::{TypeId, TypeTable};
+use crate::value::Value;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        pub struct $name(pub u32);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+    )*};
+}
+
+ids! {
+    RelationId "rel";
+    IndexId "index";
+    /// A rule of the source after module expansion.
+    RuleId "rule";
+    VersionId "version";
+    FunctionId "fn";
+    ConstantId "const";
+    LiteralId "lit";
+    AggregateId "agg";
+    /// A call of a built-in with its types.
+    SiteId "site";
+    /// A register of a version or function: one word.
+    Register "r";
+}
+
+/// Everything a node of one kind needs but its machine code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The kind of node.
+    pub name: SmolStr,
+    pub types: TypeTable,
+    pub constants: Vec<Constant>,
+    pub literals: Vec<Literal>,
+    pub functions: Vec<Function>,
+    pub sites: Vec<Site>,
+    pub own_lattices: Vec<OwnLattice>,
+    pub relations: Vec<Relation>,
+    pub indexes: Vec<Index>,
+    pub aggregates: Vec<Aggregate>,
+    pub rules: Vec<Rule>,
+    pub versions: Vec<Version>,
+    pub strata: Vec<Stratum>,
+    /// Versions that run once a tick, after the last stratum.
+    pub closing: Vec<VersionId>,
+}
+
+/// A value fixed at the node's start: a parameter (`init` is none, or its default), a `const`, or
+/// an argument of an import. In order of evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Constant {
+    pub name: SmolStr,
+    pub ty: TypeId,
+    pub parameter: bool,
+    pub init: Option<FunctionId>,
+}
+
+/// A value of the source text that is not a bare word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Literal {
+    pub ty: TypeId,
+    pub value: Value,
+}
+
+/// A pure function from words to a word. The first registers are its parameters (for a lambda:
+/// first what it captures, then its own).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Function {
+    pub name: SmolStr,
+    pub parameters: Vec<TypeId>,
+    pub result: TypeId,
+    pub registers: u32,
+    pub body: Expr,
+}
+
+/// A call of a built-in: which, and at which types (arguments, receiver first, and result).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Site {
+    pub builtin: BuiltinId,
+    pub arguments: Vec<TypeId>,
+    pub result: TypeId,
+}
+
+/// Functions of a lattice with its own merge: `bottom(): L`, `merge(a: L, b: L): L`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnLattice {
+    pub ty: TypeId,
+    pub bottom: FunctionId,
+    pub merge: FunctionId,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum RelationKind {
+    /// Rows stay until deleted.
+    Table {
+        durable: bool,
+    },
+    /// Rows live for one tick.
+    Scratch,
+    /// Rows of the first tick stay; nothing writes later.
+    Static,
+    /// Fed from outside; one tick.
+    Input,
+    /// Read from outside; one tick.
+    Output,
+    /// Read from outside as of now; derived anew each tick.
+    View,
+    /// Rows arrive from the network; one tick. `location` is the column with the receiver.
+    Channel {
+        location: u32,
+    },
+    /// A channel to oneself.
+    Loopback,
+    /// Rows `(id: Int, at: Time)` of a timer; `every` is a `Duration`.
+    Periodic {
+        every: ConstantId,
+    },
+    /// `stdout`, `stderr`: one `String` column; written with `<~`.
+    Stdout,
+    Stderr,
+    /// One `Int` column; written with `<~`.
+    Halt,
+    /// `stdin(line: String)`: one tick.
+    Stdin,
+    /// `cluster(addr, kind)`: static, filled by the deployment.
+    Cluster,
+    /// `alive(addr)`: given anew by the deployment whenever it changes.
+    Alive,
+    /// `errors(rule, message, row)`: rows of this tick's strata that ran before a reader; those
+    /// raised later are of the next tick.
+    Errors,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Relation {
+    /// Qualified by the imports that lead to it: `wire.buffer`.
+    pub name: SmolStr,
+    pub kind: RelationKind,
+    pub columns: Vec<Column>,
+    /// A key never comes with two contents over the whole stream; enforced.
+    pub immutable: bool,
+    /// Columns of `sealed by`.
+    pub sealed_by: Vec<u32>,
+    /// Whether the outside may see it (`input`, `output`, `view` of the node itself).
+    pub public: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    pub name: SmolStr,
+    pub ty: TypeId,
+    pub role: Role,
+    /// For rows from outside that leave the column out.
+    pub default: Option<FunctionId>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Role {
+    Key,
+    /// Determined by the key; two different ones are a key conflict.
+    Value,
+    /// Merges.
+    Lattice,
+}
+
+/// A hash index on columns of a relation's `total`; none for "is it empty".
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Index {
+    pub relation: RelationId,
+    pub columns: Vec<u32>,
+}
+
+/// A rule as the user knows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// `cart.bloom:14:1`.
+    pub at: SmolStr,
+    /// One line of source, for reports.
+    pub text: SmolStr,
+    pub head: RelationId,
+    pub arrow: Arrow,
+    /// Runs in the first tick only: facts, and rules of `bootstrap`.
+    pub bootstrap: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Arrow {
+    /// `<=`
+    Merge,
+    /// `<+`
+    Deferred,
+    /// `<-`
+    Delete,
+    /// `<+-`
+    Upsert,
+    /// `<~`
+    Async,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stratum {
+    pub initial: Vec<VersionId>,
+    pub recursive: Vec<VersionId>,
+}
+
+/// One way to evaluate a rule: a nest of operators, each inside the one before it. The last is
+/// `Emit` or `Accumulate`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Version {
+    pub rule: RuleId,
+    /// The relation whose `delta` it reads; none for an initial or closing version.
+    pub delta: Option<RelationId>,
+    pub registers: u32,
+    pub nest: Vec<Op>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Op {
+    /// For each row.
+    Scan {
+        relation: RelationId,
+        part: Extent,
+        bind: Vec<Bind>,
+    },
+    /// For each row of `total` whose index columns equal the key.
+    Probe {
+        index: IndexId,
+        key: Vec<Expr>,
+        bind: Vec<Bind>,
+    },
+    /// Go on if there is such a row (`negated`: no such row).
+    Exists {
+        index: IndexId,
+        key: Vec<Expr>,
+        negated: bool,
+    },
+    /// For each element of a list, set, bag (each as often as it is in it), or entry of a map
+    /// (two registers).
+    Each {
+        source: Expr,
+        ty: TypeId,
+        into: Vec<Register>,
+    },
+    /// For each `Int` from `from` up to, not including, `to`.
+    Range {
+        from: Expr,
+        to: Expr,
+        into: Register,
+    },
+    Let {
+        into: Register,
+        value: Expr,
+    },
+    Filter {
+        condition: Expr,
+    },
+    /// One expression a column; none only for value columns that a `<-` head leaves out.
+    Emit {
+        relation: RelationId,
+        arrow: Arrow,
+        columns: Vec<Option<Expr>>,
+    },
+    /// Adds one match of the body to its group.
+    Accumulate {
+        aggregate: AggregateId,
+        group: Vec<Expr>,
+        arguments: Vec<Expr>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Extent {
+    Total,
+    Delta,
+}
+
+/// Loads a column of the current row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Bind {
+    pub column: u32,
+    pub into: Register,
+}
+
+/// A group-by. After its version has run, each group gives one row of the head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Aggregate {
+    pub rule: RuleId,
+    pub relation: RelationId,
+    pub arrow: Arrow,
+    pub group: Vec<TypeId>,
+    /// One a head column, in order.
+    pub columns: Vec<AggregateColumn>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum AggregateColumn {
+    /// The n-th part of the group.
+    Group(u32),
+    /// Over arguments `first ..` of `Accumulate`: the value, if any, then what `by` names.
+    Function {
+        function: AggregateFunction,
+        first: u32,
+        value: Option<TypeId>,
+        by: Vec<OrderBy>,
+        result: TypeId,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderBy {
+    pub ty: TypeId,
+    pub descending: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum AggregateFunction {
+    Count,
+    CountDistinct,
+    /// `Int`, `Float` or `Duration`; overflow is a row error and the group gives no row.
+    Sum,
+    Min,
+    Max,
+    /// A `Float`.
+    Avg,
+    List,
+    Set,
+    ArgMin,
+    ArgMax,
+    Any,
+    All,
+    First,
+}
+
+/// A scalar expression; every value is one word.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Expr {
+    /// A word of a type that is a word by itself, or `BOTTOM`.
+    Word(u64),
+    Literal(LiteralId),
+    Register(Register),
+    Constant(ConstantId),
+    /// Own address.
+    SelfAddr,
+    Unary(UnaryOp, Box<Expr>),
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// Order by the type; a `Bool`.
+    Compare(CompareOp, TypeId, Box<Expr>, Box<Expr>),
+    /// Lazy.
+    And(Box<Expr>, Box<Expr>),
+    /// Lazy.
+    Or(Box<Expr>, Box<Expr>),
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    Let(Register, Box<Expr>, Box<Expr>),
+    /// A handle from its words: tuple, record, variant (its number first), list, set and map
+    /// (sorted and cleaned by the runtime), lattice.
+    Make(TypeId, Vec<Expr>),
+    /// The n-th word behind a handle; the shape is known to have it.
+    Part(Box<Expr>, u32),
+    /// The value under another type of the same shape (`reveal`, injection).
+    Retype(TypeId, Box<Expr>),
+    /// The join of two values of a lattice type.
+    Join(TypeId, Box<Expr>, Box<Expr>),
+    Call(FunctionId, Vec<Expr>),
+    Builtin(SiteId, Vec<Argument>),
+    /// Ends the derivation in a row error.
+    Fail(RowError),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Argument {
+    Value(Expr),
+    /// A function with what it captures.
+    Lambda {
+        function: FunctionId,
+        captures: Vec<Expr>,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum UnaryOp {
+    Not,
+    /// Row error on overflow. Also `Duration`.
+    IntNeg,
+    FloatNeg,
+    IntToFloat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum BinaryOp {
+    /// `Int`, `Time`, `Duration`: row error on overflow.
+    IntAdd,
+    IntSub,
+    IntMul,
+    /// Truncates; row error on zero or overflow.
+    IntDiv,
+    IntRem,
+    /// Results are canonical (one NaN, no negative zero).
+    FloatAdd,
+    FloatSub,
+    FloatMul,
+    FloatDiv,
+    FloatRem,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum CompareOp {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// Why a derivation was dropped (§10); the words are what `expect error` looks for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[repr(u64)]
+pub enum RowError {
+    Overflow = 1,
+    DivisionByZero = 2,
+    Missing = 3,
+    Conversion = 4,
+    Conflict = 5,
+    /// A pattern, regular expression or format given at run time is malformed, or a result would pass its bound.
+    Invalid = 6,
+}
+
+impl RowError {
+    pub fn from_code(code: u64) -> Option<RowError> {
+        [
+            RowError::Overflow,
+            RowError::DivisionByZero,
+            RowError::Missing,
+            RowError::Conversion,
+            RowError::Conflict,
+            RowError::Invalid,
+        ]
+        .into_iter()
+        .find(|e| *e as u64 == code)
+    }
+
+    pub fn message(self) -> &'static str {
+        match self {
+            RowError::Overflow => "arithmetic overflow",
+            RowError::DivisionByZero => "division by zero",
+            RowError::Missing => "missing key or element",
+            RowError::Conversion => "failed conversion",
+            RowError::Conflict => "a `Once` in conflict has no value",
+            RowError::Invalid => "invalid argument",
+        }
+    }
+}
