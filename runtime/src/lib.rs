@@ -1,1 +1,19 @@
-//! Placeholder header, replaced when the crate's first module lands.
+//! Runs a node: a pure state machine from (state, input) to (state, output), one tick a step.
+//!
+//! Knows the plan and its machine code. Knows no clock, file, socket, thread or source of
+//! randomness: time, arrivals and seeds come in as data, messages and changes to be made durable
+//! go out as data. The order of the modules below is their layering: each names only modules
+//! declared before it.
+
+pub mod api;
+
+pub mod program;
+
+pub mod node;
+
+pub use api::{
+    Claim, Config, Conflict, DurableChange, ErrorKind, ErrorRow, Input, LoadError, Member, Message,
+    Misfit, OnConflict, Output, StartError, Stats,
+};
+pub use node::Node;
+pub use program::Program;
