@@ -4,4 +4,5 @@
 //! Nothing here reads a clock, a file, a socket or the environment.
 
 pub mod base;
+pub mod hir;
 pub mod syntax;

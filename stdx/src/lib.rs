@@ -1,1 +1,6 @@
-//! Placeholder header, replaced when the crate's first module lands.
+//! What could have been in the standard library: nothing here knows of Bloom.
+
+pub mod arena;
+mod edit_distance;
+
+pub use edit_distance::{edit_distance, nearest};

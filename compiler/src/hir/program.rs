@@ -1,0 +1,386 @@
+//! The program as a whole: kinds of node with their collections and rules, functions, constants.
+
+use super::{
+    Body, CollectionId, ConstantId, ExprId, FaultTest, FunctionId, ItemRef, NodeId, PatId, RuleId,
+    SortKey, Spec, Test, TypeDef, TypeDefId, TypeParam, TypeRef,
+};
+use crate::base::{FileId, FileSpan, Span};
+use bloom_stdx::arena::Arena;
+use smol_str::SmolStr;
+
+pub use crate::syntax::ast::{Arrow, FunctionKind};
+
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Program {
+    pub types: Arena<TypeDefId, TypeDef>,
+    pub functions: Arena<FunctionId, Function>,
+    pub constants: Arena<ConstantId, Constant>,
+    pub nodes: Arena<NodeId, NodeKind>,
+    /// Modules that nothing imports, with opaque type parameters, each as if it were a kind of node. They are
+    /// checked, but not compiled.
+    pub unused: Vec<NodeKind>,
+    pub tests: Vec<Test>,
+    pub specs: Vec<Spec>,
+    pub fault_tests: Vec<FaultTest>,
+    /// Where items are: the only part that an edit elsewhere in the file changes.
+    pub places: Arena<ItemRef, Place>,
+}
+
+/// Where an item starts in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub file: FileId,
+    pub offset: u32,
+}
+
+/// A place in the program that does not change when other items do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Loc {
+    pub item: ItemRef,
+    /// Counts from the start of the item.
+    pub span: Span,
+}
+
+/// A kind of process: one plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeKind {
+    pub name: SmolStr,
+    /// Several instances run on the same inputs and are expected to agree.
+    pub replicated: bool,
+    /// All constants that the kind's rules, defaults and functions may read, in order of evaluation: an `init`
+    /// reads only earlier ones. Includes those of the file and of imports.
+    pub constants: Vec<ConstantId>,
+    /// The parameters given at start, in order; each is among `constants` too.
+    pub parameters: Vec<ConstantId>,
+    pub collections: Arena<CollectionId, Collection>,
+    pub rules: Arena<RuleId, Rule>,
+    /// Names of the protocols that the node declares.
+    pub protocols: Vec<SmolStr>,
+    pub doc: SmolStr,
+    pub loc: Loc,
+}
+
+/// A value fixed at the node's start: a parameter of the node, a `const`, or an argument of an import.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Constant {
+    /// Qualified by imports: `wire.every`.
+    pub name: SmolStr,
+    /// A `const` may leave it out.
+    pub ty: Option<TypeRef>,
+    /// Given at start; then `init` is the default.
+    pub parameter: bool,
+    /// `None` for a parameter without default, and where it was left out by mistake.
+    pub init: Option<Body>,
+    pub loc: Loc,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Function {
+    pub name: SmolStr,
+    pub type_params: Vec<TypeParam>,
+    /// In the order of `body.params`.
+    pub params: Vec<TypeRef>,
+    /// Names of the parameters.
+    pub param_names: Vec<SmolStr>,
+    pub result: TypeRef,
+    /// What the author holds it to.
+    pub kind: FunctionKind,
+    /// The lattice whose `bottom` or `merge` it is.
+    pub lattice: Option<OwnLattice>,
+    pub body: Body,
+    pub doc: SmolStr,
+    pub loc: Loc,
+}
+
+/// Marks the functions of a lattice with its own merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OwnLattice {
+    Bottom(TypeDefId),
+    Merge(TypeDefId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// Qualified by imports: `wire.buffer`.
+    pub name: SmolStr,
+    pub kind: CollectionKind,
+    pub columns: Vec<Column>,
+    pub durable: bool,
+    /// A key never comes with two contents over the whole stream.
+    pub immutable: bool,
+    /// Places of the columns of `sealed by`.
+    pub sealed_by: Vec<u32>,
+    /// Whether the outside may see it: `input`, `output` and `view` of the node itself.
+    pub public: bool,
+    /// Whether it belongs to an import of the node, rather than to the node and its file.
+    pub imported: bool,
+    /// The reason given in `#[nondeterministic("reason")]`.
+    pub nondeterministic: Option<SmolStr>,
+    pub doc: SmolStr,
+    pub loc: Loc,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CollectionKind {
+    Table,
+    Scratch,
+    Static,
+    Input,
+    Output,
+    View,
+    /// `location` is the column with the receiver.
+    Channel {
+        location: u32,
+    },
+    Loopback,
+    /// `(id: Int, at: Time)`; `every` is a constant of its own.
+    Periodic {
+        every: ConstantId,
+    },
+    Cluster,
+    Alive,
+    Stdin,
+    Errors,
+    Stdout,
+    Stderr,
+    Halt,
+    /// `sys.rule`, `sys.collection`, `sys.depends`, `sys.stratum`: filled by the compiler.
+    SysRule,
+    SysCollection,
+    SysDepends,
+    SysStratum,
+    /// `C.seal` of a channel: the location, the producer, the columns of `sealed by`. Sent with `<~`.
+    Seal {
+        of: CollectionId,
+    },
+    /// `C.seals`: what is sealed so far, and for a channel by whom. A table; the test step `seal` feeds that
+    /// of an input.
+    Seals {
+        of: CollectionId,
+    },
+    /// `C.sealed`: the partitions that are complete. Monotone, whatever its rules look like.
+    Sealed {
+        of: CollectionId,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: SmolStr,
+    /// `None` where a scratch leaves it to inference.
+    pub ty: Option<TypeRef>,
+    /// Before the `=>`, or there is none.
+    pub key: bool,
+    /// Marked by `@`.
+    pub location: bool,
+    /// Evaluated where a row is derived that leaves the column out; may read `self` and constants.
+    pub default: Option<Body>,
+    pub doc: SmolStr,
+    pub loc: Loc,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub head: Head,
+    /// [`Arrow::Merge`] for facts.
+    pub arrow: Arrow,
+    /// In the order written; empty for facts.
+    pub literals: Vec<LiteralNode>,
+    /// Of the first tick only: a fact, or a rule of a `bootstrap` block.
+    pub bootstrap: bool,
+    /// The `rules` group, qualified by imports.
+    pub group: Option<SmolStr>,
+    pub origin: Origin,
+    /// The reason given in `#[nondeterministic("reason")]`.
+    pub nondeterministic: Option<SmolStr>,
+    pub body: Body,
+    /// The whole rule.
+    pub loc: Loc,
+}
+
+/// Why there is a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    Written,
+    /// Written as `seal C{…} <~ …`.
+    SealSend,
+    /// Part of what `sealed by` stands for: collects the seals of this collection. The analysis takes what it
+    /// derives as monotone.
+    SealCollect(CollectionId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub collection: CollectionId,
+    /// One a column of the collection, in its order.
+    pub columns: Vec<HeadColumn>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeadColumn {
+    Expr(ExprId),
+    Aggregate(Aggregate),
+    /// Takes the column's default.
+    Default,
+    /// Left out: in a head of `<-`, a value column that need not agree. After an error, any column.
+    Omitted,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aggregate {
+    pub function: AggregateFunction,
+    pub distinct: bool,
+    /// `None` only for `count`.
+    pub operand: Option<ExprId>,
+    pub by: Vec<SortKey>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AggregateFunction {
+    Count,
+    Sum,
+    Min,
+    Max,
+    Avg,
+    List,
+    Set,
+    Argmin,
+    Argmax,
+    Any,
+    All,
+    First,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiteralNode {
+    pub literal: Literal,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// Was reported; holds.
+    Error,
+    Atom {
+        collection: CollectionId,
+        args: Vec<AtomArg>,
+    },
+    Not {
+        collection: CollectionId,
+        args: Vec<AtomArg>,
+    },
+    Condition(ExprId),
+    Let {
+        pat: PatId,
+        value: ExprId,
+    },
+    In {
+        pat: PatId,
+        source: ExprId,
+    },
+}
+
+/// What a column must match; columns that no argument names are free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AtomArg {
+    pub column: u32,
+    pub pat: PatId,
+}
+
+/// Where a spec looks for a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Location {
+    /// `@_`, or none given.
+    Any,
+    Pat(PatId),
+    Expr(ExprId),
+}
+
+impl Program {
+    /// The place in its file that a location stands for.
+    pub fn file_span(&self, loc: Loc) -> FileSpan {
+        let place = self.places[loc.item];
+        FileSpan::new(place.file, loc.span.shifted(place.offset))
+    }
+}
+
+impl Loc {
+    pub const fn new(item: ItemRef, span: Span) -> Self {
+        Self { item, span }
+    }
+
+    /// Another place in the same item.
+    #[must_use]
+    pub const fn at(self, span: Span) -> Self {
+        Self::new(self.item, span)
+    }
+}
+
+impl NodeKind {
+    /// The collection of that qualified name.
+    pub fn collection(&self, name: &str) -> Option<CollectionId> {
+        self.collections
+            .iter()
+            .find(|(_, collection)| collection.name == name)
+            .map(|(id, _)| id)
+    }
+}
+
+impl Collection {
+    /// The place of the column of that name.
+    pub fn column(&self, name: &str) -> Option<u32> {
+        let place = self.columns.iter().position(|column| column.name == name)?;
+        u32::try_from(place).ok()
+    }
+
+    /// Whether rows live for one tick, unless derived anew.
+    pub fn is_transient(&self) -> bool {
+        !matches!(
+            self.kind,
+            CollectionKind::Table
+                | CollectionKind::Static
+                | CollectionKind::Cluster
+                | CollectionKind::Seals { .. }
+        )
+    }
+}
+
+impl AggregateFunction {
+    pub const ALL: &[AggregateFunction] = &[
+        AggregateFunction::Count,
+        AggregateFunction::Sum,
+        AggregateFunction::Min,
+        AggregateFunction::Max,
+        AggregateFunction::Avg,
+        AggregateFunction::List,
+        AggregateFunction::Set,
+        AggregateFunction::Argmin,
+        AggregateFunction::Argmax,
+        AggregateFunction::Any,
+        AggregateFunction::All,
+        AggregateFunction::First,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            AggregateFunction::Count => "count",
+            AggregateFunction::Sum => "sum",
+            AggregateFunction::Min => "min",
+            AggregateFunction::Max => "max",
+            AggregateFunction::Avg => "avg",
+            AggregateFunction::List => "list",
+            AggregateFunction::Set => "set",
+            AggregateFunction::Argmin => "argmin",
+            AggregateFunction::Argmax => "argmax",
+            AggregateFunction::Any => "any",
+            AggregateFunction::All => "all",
+            AggregateFunction::First => "first",
+        }
+    }
+
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|f| f.name() == name)
+    }
+}
