@@ -60,7 +60,8 @@ pub enum RuntimeFunction {
     Emit,
     /// `(frame, aggregate, words)`: group, then arguments.
     Accumulate,
-    /// `(frame, version, registers: *const u64, count)`: drops a derivation with `Frame::error`, which it clears.
+    /// `(frame, version, registers: *const u64, count)`: drops a derivation with `Frame::error`,
+    /// which it clears. `count` registers were bound: a prefix of the version's.
     RowError,
     /// `(frame, type, words, count) -> handle`.
     Make,
@@ -77,8 +78,10 @@ pub enum RuntimeFunction {
     /// `(frame, type, value, slice)`: elements (one word each) or entries (two words each) of a
     /// list, set, bag (element, multiplicity) or map.
     Iterate,
+    /// `(frame, a, b) -> word`: the IEEE remainder of truncated division, canonical.
+    FloatRem,
 }
 
 impl RuntimeFunction {
-    pub const COUNT: usize = 13;
+    pub const COUNT: usize = 14;
 }

@@ -89,7 +89,7 @@ pub struct Function {
     pub name: SmolStr,
     pub parameters: Vec<TypeId>,
     pub result: TypeId,
-    pub registers: u32,
+    pub registers: Vec<Slot>,
     pub body: Expr,
 }
 
@@ -230,8 +230,17 @@ pub struct Version {
     pub rule: RuleId,
     /// The relation whose `delta` it reads; none for an initial or closing version.
     pub delta: Option<RelationId>,
-    pub registers: u32,
+    pub registers: Vec<Slot>,
     pub nest: Vec<Op>,
+}
+
+/// What a register holds. Those that operators bind come first, in the order in which they are
+/// bound, so that at any operator a prefix is defined; then those of `Expr::Let`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    /// The variable of the source, for reports; empty where there is none.
+    pub name: SmolStr,
+    pub ty: TypeId,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
