@@ -1,27 +1,206 @@
 //! From text to tree.
 //!
 //! [`parse`] is total: whatever the text, it returns a tree of what could be read and a diagnostic for each
-//! mistake.
+//! mistake. It cuts the text into fragments, about one for each item at the top of the file, and parses each
+//! from its own text alone; so a cache of [`parse_fragment`] by text is all that incremental parsing takes.
 
 pub mod ast;
+mod construct;
+mod depth;
+mod lexer;
+mod literal;
+mod messages;
+mod parser;
+mod split;
+mod token;
 
-use crate::base::{Diagnostic, Span};
+#[expect(clippy::all, clippy::unwrap_used, reason = "generated")]
+mod grammar {
+    include!(concat!(env!("OUT_DIR"), "/syntax/grammar.rs"));
+}
+
+pub use parser::{Fragment, parse_fragment};
+
+use crate::base::{Diagnostic, FileId, Span};
+use construct::Unit;
+use lexer::{CommentKind, lex};
+use split::{Mismatch, split};
+use token::TokenKind;
 
 /// No tree is higher than this; what nests deeper is refused with E0110.
 pub const DEPTH_MAX: usize = 256;
+
+/// A longer file is refused with E0111.
+pub const SOURCE_BYTES_MAX: usize = 16 << 20;
+
+/// After so many errors the rest of a file is not read.
+pub const ERRORS_MAX: usize = 100;
 
 /// What [`parse`] gives.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Parse {
     pub module: ast::Module,
     /// In the order of the text; spans count from the start of the file, and the file is
-    /// [`FileId::default`](crate::base::FileId) until placed.
+    /// [`FileId::default`] until placed.
     pub diagnostics: Vec<Diagnostic>,
     /// Comments, doc comments included, in the order of the text, counted from the start of the file.
     pub comments: Vec<Span>,
+    /// Where the `<` and `>` of type arguments and parameters are.
+    pub angles: Vec<u32>,
 }
 
 /// Parses a file.
-pub fn parse(_text: &str) -> Parse {
-    Parse::default()
+pub fn parse(text: &str) -> Parse {
+    parse_with(text, parse_fragment)
+}
+
+/// Parses a file, leaving its fragments to `parse_fragment`.
+pub fn parse_with<F>(text: &str, mut parse_fragment: impl FnMut(&str) -> F) -> Parse
+where
+    F: std::borrow::Borrow<Fragment>,
+{
+    let outline = outline(text);
+    let mut parse = Parse {
+        comments: outline.comments,
+        diagnostics: outline.diagnostics,
+        ..Parse::default()
+    };
+    parse.module.docs = outline.docs;
+    for span in outline.fragments {
+        if parse.diagnostics.len() >= ERRORS_MAX {
+            parse.diagnostics.push(messages::too_many(span));
+            break;
+        }
+        parse.add(parse_fragment(&text[span.range()]).borrow(), span.start);
+    }
+    parse
+        .diagnostics
+        .sort_by_key(|diagnostic| diagnostic.primary.span);
+    parse.limit_errors();
+    parse
+}
+
+/// Parses one expression, as `bloom repl` reads it.
+pub fn parse_expr(text: &str) -> (Option<ast::Expr>, Vec<Diagnostic>) {
+    match parser::parse_unit(text, TokenKind::ReadExpr) {
+        (Some(Unit::Expr(expr)), diagnostics) => (Some(expr), diagnostics),
+        (_, diagnostics) => (None, diagnostics),
+    }
+}
+
+/// Parses one literal of a body, as `bloom why` takes it: `store{key: "a"}`.
+pub fn parse_literal(text: &str) -> (Option<ast::Literal>, Vec<Diagnostic>) {
+    match parser::parse_unit(text, TokenKind::ReadLiteral) {
+        (Some(Unit::Literal(literal)), diagnostics) => (Some(literal), diagnostics),
+        (_, diagnostics) => (None, diagnostics),
+    }
+}
+
+/// What a file consists of, before its items are parsed.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Outline {
+    /// The lines of `//!` at the top.
+    pub docs: Vec<ast::DocLine>,
+    /// Where the fragments are, in order.
+    pub fragments: Vec<Span>,
+    pub comments: Vec<Span>,
+    /// What is wrong outside all fragments.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Cuts a file into fragments.
+pub fn outline(text: &str) -> Outline {
+    if text.len() > SOURCE_BYTES_MAX {
+        return Outline {
+            diagnostics: vec![messages::too_large()],
+            ..Outline::default()
+        };
+    }
+    let lexed = lex(text);
+    let (pieces, mismatches) = split(text, &lexed.tokens);
+    let mut outline = Outline::default();
+    for piece in &pieces {
+        let first = piece.tokens.start;
+        let before = lexed.comments.partition_point(|c| c.before < first);
+        let docs = lexed.comments[before..]
+            .iter()
+            .take_while(|comment| comment.before == first)
+            .find(|comment| comment.kind == CommentKind::Doc);
+        let start = docs
+            .map_or(lexed.tokens[first].span, |comment| comment.span)
+            .start;
+        let end = lexed.tokens[piece.end() - 1].span.end;
+        outline
+            .fragments
+            .push(Span::new(indented(text, start), end));
+    }
+    for mismatch in mismatches {
+        if let Mismatch::Stray(at) = mismatch {
+            outline.report(messages::stray_brace(lexed.tokens[at].span));
+        }
+    }
+    for diagnostic in lexed.diagnostics {
+        outline.report(diagnostic);
+    }
+    for comment in &lexed.comments {
+        outline.comments.push(comment.span);
+        match comment.kind {
+            CommentKind::Plain => {}
+            CommentKind::Doc => outline.report(messages::loose_doc(comment.span)),
+            CommentKind::ModuleDoc if comment.before == 0 => {
+                outline.docs.push(parser::doc_line(text, comment.span, 0));
+            }
+            CommentKind::ModuleDoc => outline.diagnostics.push(messages::loose_doc(comment.span)),
+        }
+    }
+    outline
+}
+
+/// The start of the line if only blanks stand before `start` on it: indentation tells where blocks end.
+fn indented(text: &str, start: u32) -> u32 {
+    let before = &text[..start as usize];
+    let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
+    let line = before.len() - blanks;
+    let at_line_start = line == 0 || before.as_bytes()[line - 1] == b'\n';
+    let offset = if at_line_start { line } else { before.len() };
+    u32::try_from(offset).unwrap_or(start)
+}
+
+impl Outline {
+    /// Keeps a diagnostic that no fragment will give.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        let at = diagnostic.primary.span.start;
+        let next = self.fragments.partition_point(|span| span.end <= at);
+        let inside = self
+            .fragments
+            .get(next)
+            .is_some_and(|span| span.contains(at));
+        if !inside {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+}
+
+impl Parse {
+    /// Puts in what the fragment at `offset` holds.
+    fn add(&mut self, fragment: &Fragment, offset: u32) {
+        let items = fragment.items.iter().map(|node| ast::ItemNode {
+            offset: node.offset + offset,
+            item: node.item.clone(),
+        });
+        self.module.items.extend(items);
+        let diagnostics = fragment.diagnostics.iter().cloned();
+        self.diagnostics
+            .extend(diagnostics.map(|d| d.placed(FileId::default(), offset)));
+        self.angles
+            .extend(fragment.angles.iter().map(|at| at + offset));
+    }
+
+    fn limit_errors(&mut self) {
+        if self.diagnostics.len() > ERRORS_MAX + 1 {
+            let span = self.diagnostics[ERRORS_MAX].primary.span;
+            self.diagnostics.truncate(ERRORS_MAX);
+            self.diagnostics.push(messages::too_many(span));
+        }
+    }
 }

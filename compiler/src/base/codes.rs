@@ -126,7 +126,8 @@ codes! {
     E0112 Error Syntax "not a pattern";
     E0113 Error Syntax "not a collection's name";
     E0114 Error Syntax "reserved word used as a name";
-    E0115 Error Syntax "`desc` outside sort keys";
+    E0115 Error Syntax "sort or `distinct` mark outside an aggregate";
+    E0116 Error Syntax "name among columns by position";
     E0199 Error Syntax "too many syntax errors";
     W0101 Warning Syntax "doc comment that belongs to nothing";
 }
