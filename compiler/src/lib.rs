@@ -4,5 +4,12 @@
 //! Nothing here reads a clock, a file, a socket or the environment.
 
 pub mod base;
-pub mod hir;
 pub mod syntax;
+
+pub mod hir;
+
+pub mod typing;
+
+pub mod eval;
+
+pub mod analysis;

@@ -1,0 +1,158 @@
+//! Types of everything: of columns, constants, and of each expression, pattern and variable of
+//! each body, as side tables keyed by the ids of `hir`.
+//!
+//! Inference is unification within a rule ([`ty::Store`]), with declared types at every interface;
+//! expected types flow inwards, so that literals, variants and lambdas take their type from where
+//! they stand, and a plain value becomes a lattice where one is expected. Generic functions are
+//! checked once with opaque parameters, and typed again for each list of type arguments they are
+//! called at.
+//!
+//! Invariants: every id of a body has an entry in its table; types in side tables are closed and
+//! interned in [`Typed::types`]; a mistake is one diagnostic, its type a unit that is never
+//! reported again. Nothing below may rely on the tables of a program with errors, but every lookup
+//! is total.
+
+pub mod exhaustive;
+pub mod signature;
+pub mod ty;
+
+use bloom_plan::functions::BuiltinId;
+use bloom_plan::types::{TypeId, TypeTable};
+use bloom_stdx::arena::Arena;
+use rustc_hash::FxHashMap;
+
+use crate::base::Diagnostic;
+use crate::hir::{
+    Builtin, CollectionId, ConstantId, ExprId, FunctionId, NodeId, PatId, RuleId, TypeDefId, VarId,
+};
+
+bloom_stdx::ids! {
+    /// A function at one list of type arguments.
+    InstanceId "inst";
+}
+
+/// What [`infer`] found. The arenas run parallel to those of the program.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub types: TypeTable,
+    pub constants: Arena<ConstantId, ConstantTypes>,
+    pub nodes: Arena<NodeId, NodeTypes>,
+    /// Modules that nothing imports, as in [`hir::Program::unused`](crate::hir::Program::unused).
+    pub unused: Vec<NodeTypes>,
+    /// Parallel to the program's tests.
+    pub tests: Vec<BodyTypes>,
+    pub fault_tests: Vec<BodyTypes>,
+    pub specs: Vec<SpecTypes>,
+    pub instances: Arena<InstanceId, Instance>,
+    /// The lattices with their own merge that occur, each with its functions.
+    pub own_lattices: Vec<OwnLattice>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ConstantTypes {
+    pub ty: TypeId,
+    pub init: Option<BodyTypes>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct NodeTypes {
+    pub collections: Arena<CollectionId, Vec<ColumnTypes>>,
+    pub rules: Arena<RuleId, BodyTypes>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ColumnTypes {
+    pub ty: TypeId,
+    pub default: Option<BodyTypes>,
+}
+
+/// Relations of a spec have their columns' types from its rules.
+#[derive(Clone, Debug, Default)]
+pub struct SpecTypes {
+    pub collections: Vec<Vec<TypeId>>,
+    pub rules: Vec<BodyTypes>,
+}
+
+/// A function at one list of type arguments, its body typed for them.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    pub function: FunctionId,
+    pub type_args: Vec<TypeId>,
+    pub params: Vec<TypeId>,
+    pub result: TypeId,
+    pub body: BodyTypes,
+}
+
+/// A lattice type with its own merge. A part that the declaration left out is an error already.
+#[derive(Clone, Debug)]
+pub struct OwnLattice {
+    pub ty: TypeId,
+    pub def: TypeDefId,
+    pub bottom: Option<InstanceId>,
+    pub merge: Option<InstanceId>,
+}
+
+/// The types of a body.
+#[derive(Clone, Debug, Default)]
+pub struct BodyTypes {
+    /// Of an expression by itself, before its adjustment.
+    pub exprs: Arena<ExprId, TypeId>,
+    pub pats: Arena<PatId, TypeId>,
+    pub vars: Arena<VarId, TypeId>,
+    /// What the expressions do whose form alone does not tell.
+    pub uses: FxHashMap<ExprId, Use>,
+    /// Plain values that stand where a lattice is expected, and that lattice.
+    pub injections: FxHashMap<ExprId, TypeId>,
+    /// The number of the variant that a pattern names.
+    pub variants: FxHashMap<PatId, u32>,
+}
+
+/// What a call, method, field, constructor or operator is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A call of a function of the program, with one argument a parameter.
+    Call {
+        instance: InstanceId,
+        arguments: Vec<ExprId>,
+    },
+    /// A function of the program as a value.
+    Function(InstanceId),
+    /// A built-in, its receiver first among the arguments. Also an operator on lattices, such as
+    /// `m + 1` and `m >= 3`, and `+` on strings and lists. Argument types are after injection;
+    /// those of lambdas are function types.
+    Builtin {
+        builtin: BuiltinId,
+        arguments: Vec<ExprId>,
+        types: Vec<TypeId>,
+        result: TypeId,
+    },
+    /// `x.reveal`: from the receiver's type to the expression's.
+    Reveal { receiver: ExprId },
+    /// A field of a record or declared lattice, by place.
+    Field { receiver: ExprId, field: u32 },
+    /// A variant of the expression's type, with one argument a field.
+    Variant {
+        variant: u32,
+        arguments: Vec<ExprId>,
+    },
+    /// A declared lattice, with one argument a field.
+    Lattice { arguments: Vec<ExprId> },
+    /// A built-in lattice by its name: `Lww(s, v)`, `Bag([…])`, `Max(x)`.
+    BuiltinLattice {
+        builtin: Builtin,
+        arguments: Vec<ExprId>,
+    },
+    /// A record; one argument a field, in declared order.
+    Record { arguments: Vec<ExprId> },
+}
+
+impl BodyTypes {
+    /// The type of an expression's value where it is used: after injection.
+    pub fn adjusted(&self, expr: ExprId) -> TypeId {
+        match self.injections.get(&expr) {
+            Some(&lattice) => lattice,
+            None => self.exprs[expr],
+        }
+    }
+}
