@@ -7,6 +7,8 @@
 
 pub mod api;
 
+pub mod store;
+
 pub mod program;
 
 pub mod node;
