@@ -183,8 +183,6 @@ pub enum LoadError {
     },
     #[error("the code does not belong to the plan: {0}")]
     Mismatch(&'static str),
-    #[error("this runtime lacks the built-in `{0}`")]
-    MissingBuiltin(SmolStr),
     #[error("cannot map code into memory")]
     Map(#[from] std::io::Error),
 }

@@ -9,6 +9,12 @@ pub mod api;
 
 pub mod store;
 
+pub mod code;
+
+pub mod context;
+
+pub mod builtins;
+
 pub mod program;
 
 pub mod node;
