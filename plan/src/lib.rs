@@ -9,9 +9,13 @@ pub mod types;
 
 pub mod value;
 
+pub mod print;
+
 pub mod functions;
 
 pub mod plan;
+
+pub mod semantics;
 
 pub mod artifact;
 
