@@ -12,6 +12,8 @@ mod literal;
 mod messages;
 mod parser;
 mod split;
+#[cfg(test)]
+mod tests;
 mod token;
 
 #[expect(clippy::all, clippy::unwrap_used, reason = "generated")]
@@ -130,9 +132,13 @@ pub fn outline(text: &str) -> Outline {
             .map_or(lexed.tokens[first].span, |comment| comment.span)
             .start;
         let end = lexed.tokens[piece.end() - 1].span.end;
-        outline
-            .fragments
-            .push(Span::new(indented(text, start), end));
+        match outline.fragments.last_mut() {
+            // What follows on the same line may be the rest of one mistake.
+            Some(last) if !lexed.tokens[first].first_on_line => last.end = end,
+            _ => outline
+                .fragments
+                .push(Span::new(indented(text, start), end)),
+        }
     }
     for mismatch in mismatches {
         if let Mismatch::Stray(at) = mismatch {

@@ -360,7 +360,7 @@ impl<'t> Context<'t> {
 
     /// The arguments of a row by position, which bear no names.
     pub fn unnamed(&mut self, args: Vec<Arg>) -> Vec<Expr> {
-        for name in args.iter().filter_map(|arg| arg.name.as_ref()) {
+        if let Some(name) = args.iter().find_map(|arg| arg.name.as_ref()) {
             let help = "name columns in braces: `row{column: value}`";
             self.report(
                 codes::E0116,

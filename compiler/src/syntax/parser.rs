@@ -52,6 +52,8 @@ struct Parser<'t> {
     lexical: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
     angles: Vec<u32>,
+    /// The end of the last unit that did not parse; what goes on on its line is part of that mistake.
+    failed_upto: Option<usize>,
     /// Doc comments that belong to something, by their starts.
     attached: Vec<u32>,
 }
@@ -72,6 +74,7 @@ impl<'t> Parser<'t> {
             lexical: lexed.diagnostics,
             diagnostics: Vec::new(),
             angles: Vec::new(),
+            failed_upto: None,
             attached: Vec::new(),
         }
     }
@@ -344,7 +347,7 @@ impl<'t> Parser<'t> {
         tokens: Range<usize>,
         base: u32,
     ) -> (Option<Unit>, usize) {
-        let lexical = self.has_bad(&tokens);
+        let explained = self.has_bad(&tokens) || self.continues_mistake(tokens.start);
         if let Some(at) = too_deep(&self.tokens[tokens.clone()]) {
             let span = self.tokens[tokens.start + at].span;
             self.diagnostics.push(messages::too_deep(span));
@@ -359,16 +362,22 @@ impl<'t> Parser<'t> {
         if semicolon && ends_here && failure.at > tokens.start {
             let used = tokens.start..failure.at;
             let unit = self.attempt(read, used, true, base).ok();
-            if !lexical {
+            if !explained {
                 let last = self.tokens[failure.at - 1].span;
                 self.diagnostics.push(messages::missing_semicolon(last));
             }
             return (unit, failure.at);
         }
-        if !lexical {
+        if !explained {
             self.report(read, &tokens, &failure);
         }
+        self.failed_upto = Some(tokens.end);
         (None, tokens.end)
+    }
+
+    /// Whether the unit that starts at `start` is on the line on which one has failed.
+    fn continues_mistake(&self, start: usize) -> bool {
+        self.failed_upto == Some(start) && !self.tokens[start].first_on_line
     }
 
     fn report(&mut self, read: TokenKind, tokens: &Range<usize>, failure: &Failure) {

@@ -266,6 +266,32 @@ impl<'t> Splitter<'t> {
             T::Fault if next == Some(T::Test) => Some(Mode::Steps),
             T::Lattice if names(next) => Some(Mode::LatticeParts),
             T::Extern if next == Some(T::Node) => Some(Mode::ExternParts),
+            kind => self.broken_block(kind, at),
+        }
+    }
+
+    /// What the block holds of which this seems to be the broken header: its line ends with `{`.
+    fn broken_block(&self, kind: TokenKind, at: usize) -> Option<Mode> {
+        use TokenKind as T;
+        let line = self.tokens[at + 1..].iter().take(LINE_TOKENS_MAX);
+        let line: Vec<T> = line
+            .take_while(|token| !token.first_on_line)
+            .map(|token| token.kind)
+            .collect();
+        if matches!(line.as_slice(), [.., T::Str, T::OpenBrace])
+            || (kind == T::Str && line == [T::OpenBrace])
+        {
+            return Some(Mode::Steps);
+        }
+        let is_row = matches!(line.first(), Some(T::OpenBrace | T::OpenParen | T::Dot));
+        if is_row || line.last() != Some(&T::OpenBrace) {
+            return None;
+        }
+        match kind {
+            T::Rules => Some(Mode::Rules),
+            T::Module | T::Node | T::Protocol => Some(Mode::Items),
+            T::Spec => Some(Mode::SpecLines),
+            T::Test => Some(Mode::Steps),
             _ => None,
         }
     }
