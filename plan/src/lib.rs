@@ -9,6 +9,8 @@ pub mod types;
 
 pub mod value;
 
+pub mod display;
+
 pub mod print;
 
 pub mod functions;

@@ -2,5 +2,6 @@
 
 pub mod arena;
 mod edit_distance;
+pub mod random;
 
 pub use edit_distance::{edit_distance, nearest};

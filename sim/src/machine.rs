@@ -1,0 +1,73 @@
+//! What the world needs of a node. [`bloom_runtime::Node`] is the one that runs in production;
+//! the tests' reference evaluator is another, so that both run under the very same steps.
+
+use std::sync::Arc;
+
+use bloom_plan::plan::{Plan, RelationId};
+use bloom_plan::value::Row;
+use bloom_runtime::{Config, Input, Node, Output, Program};
+use smol_str::SmolStr;
+
+/// A running node: one tick a step.
+pub trait Machine {
+    fn step(&mut self, input: Input) -> Output;
+    /// Rows of the finished tick, before its deferred changes; sorted.
+    fn rows(&self, relation: RelationId) -> Vec<Row>;
+    /// Whether a tick without arrivals would do something.
+    fn wants_tick(&self) -> bool;
+    /// When the next timer falls due, in nanoseconds.
+    fn next_timer(&self) -> Option<i64>;
+}
+
+/// The kinds of node of a program.
+pub trait Kinds {
+    type Node: Machine;
+
+    /// The plan of a kind: what its collections are called, and the types of their columns.
+    fn plan(&self, kind: &str) -> Option<&Plan>;
+
+    /// Starts a node of a kind that there is, or tells why it cannot start.
+    fn start(&self, kind: &str, config: Config) -> Result<Self::Node, String>;
+}
+
+/// The loaded programs of each kind, by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Programs<'a>(pub &'a [(SmolStr, Arc<Program>)]);
+
+impl Machine for Node {
+    fn step(&mut self, input: Input) -> Output {
+        Node::step(self, input)
+    }
+
+    fn rows(&self, relation: RelationId) -> Vec<Row> {
+        Node::rows(self, relation)
+    }
+
+    fn wants_tick(&self) -> bool {
+        Node::wants_tick(self)
+    }
+
+    fn next_timer(&self) -> Option<i64> {
+        Node::next_timer(self)
+    }
+}
+
+impl Programs<'_> {
+    fn find(&self, kind: &str) -> Option<&Arc<Program>> {
+        let (_, program) = self.0.iter().find(|(name, _)| name == kind)?;
+        Some(program)
+    }
+}
+
+impl Kinds for Programs<'_> {
+    type Node = Node;
+
+    fn plan(&self, kind: &str) -> Option<&Plan> {
+        Some(self.find(kind)?.plan())
+    }
+
+    fn start(&self, kind: &str, config: Config) -> Result<Node, String> {
+        let program = self.find(kind).ok_or("there is no such kind of node")?;
+        Node::new(Arc::clone(program), config).map_err(|error| error.to_string())
+    }
+}

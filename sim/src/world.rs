@@ -1,0 +1,383 @@
+//! Nodes, the messages between them, and virtual time.
+//!
+//! A tick of several nodes is simultaneous: each takes in what was on its way before any of them
+//! ran. A message that the network carries waits for its receiver's next tick; it is lost if the
+//! receiver is down when it is sent, or crashes before that tick. Time passes only by `advance`.
+//!
+//! Under seed 0 messages arrive in the order in which they were sent. Other seeds permute what
+//! arrives together, and hold back messages while the world settles.
+
+use std::collections::BTreeMap;
+
+use bloom_plan::plan::{Plan, RelationId, Role};
+use bloom_plan::value::{Row, Value};
+use bloom_runtime::{Config, ErrorRow, Input, Member, Message, OnConflict, Output};
+use bloom_stdx::random::Random;
+use smol_str::SmolStr;
+
+use crate::machine::{Kinds, Machine};
+use crate::network::{Drop, Network};
+
+/// How many ticks `settle` runs before it says that the program does not settle.
+pub const SETTLE_TICKS_MAX: usize = 2_000;
+
+/// For how many ticks of one `settle` messages may be held back.
+const HOLD_BACK_TICKS_MAX: usize = 12;
+
+/// The nodes of one test.
+#[derive(Debug)]
+pub struct World<'a, K: Kinds> {
+    kinds: &'a K,
+    slots: Vec<Slot<K::Node>>,
+    members: Vec<Member>,
+    network: Network,
+    /// Nanoseconds since the start of the test.
+    now: i64,
+    seed: u64,
+    random: Random,
+}
+
+/// A node to be: its kind must be one of the program's.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub name: SmolStr,
+    pub kind: SmolStr,
+    pub parameters: Vec<Value>,
+}
+
+/// What went wrong at a node in its last tick.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    pub node: SmolStr,
+    pub error: ErrorRow,
+}
+
+#[derive(Debug)]
+struct Slot<N> {
+    setup: Setup,
+    life: Life<N>,
+    /// How often it has started.
+    starts: u64,
+    /// What the network carries to it.
+    messages: Vec<Message>,
+    fed: Vec<(RelationId, Row)>,
+    seals: Vec<(RelationId, Row)>,
+    /// The other nodes that it was last told are alive.
+    told_alive: Option<Vec<SmolStr>>,
+    /// Durable tables as they are on its disk: rows by their keys.
+    disk: BTreeMap<SmolStr, BTreeMap<Row, Row>>,
+}
+
+#[derive(Debug)]
+enum Life<N> {
+    /// Its declaration has not been reached.
+    Unborn,
+    Up(N),
+    /// Derived `halt`; its last tick can still be seen.
+    Halted(N),
+    Down,
+}
+
+impl<'a, K: Kinds> World<'a, K> {
+    pub fn new(kinds: &'a K, nodes: Vec<Setup>, seed: u64) -> Self {
+        let members = nodes.iter().map(|setup| Member {
+            address: setup.name.clone(),
+            kind: setup.kind.clone(),
+        });
+        World {
+            kinds,
+            members: members.collect(),
+            slots: nodes.into_iter().map(Slot::new).collect(),
+            network: Network::default(),
+            now: 0,
+            seed,
+            random: Random::new(seed),
+        }
+    }
+
+    /// Brings a node up: for the first time, or after a crash with what its disk holds.
+    pub fn start(&mut self, node: usize) -> Result<(), String> {
+        let slot = &mut self.slots[node];
+        if matches!(slot.life, Life::Up(_)) {
+            return Err(format!("node `{}` is up already", slot.setup.name));
+        }
+        let durable = (slot.starts > 0).then(|| {
+            let tables = slot.disk.iter();
+            tables
+                .map(|(table, rows)| (table.clone(), rows.values().cloned().collect()))
+                .collect()
+        });
+        slot.starts += 1;
+        let config = Config {
+            address: slot.setup.name.clone(),
+            parameters: slot.setup.parameters.clone(),
+            cluster: self.members.clone(),
+            seed: Random::split(self.seed, (node as u64) << 32 | slot.starts).next(),
+            start: self.now,
+            on_conflict: OnConflict::Continue,
+            durable,
+        };
+        let started = self.kinds.start(&slot.setup.kind, config);
+        slot.life = Life::Up(started.map_err(|e| format!("node `{}`: {e}", slot.setup.name))?);
+        slot.told_alive = None;
+        Ok(())
+    }
+
+    /// Takes a node down with all that it has not made durable, and what was on its way to it.
+    pub fn crash(&mut self, node: usize) -> Result<(), String> {
+        let slot = &mut self.slots[node];
+        if !matches!(slot.life, Life::Up(_)) {
+            return Err(format!("node `{}` is not up", slot.setup.name));
+        }
+        slot.life = Life::Down;
+        slot.messages.clear();
+        slot.fed.clear();
+        slot.seals.clear();
+        Ok(())
+    }
+
+    /// A row for the node's next tick.
+    pub fn feed(&mut self, node: usize, collection: &str, row: Row) -> Result<(), String> {
+        let relation = self.relation(node, collection)?;
+        self.slots[node].fed.push((relation, row));
+        Ok(())
+    }
+
+    /// Declares a partition of an input complete, in the node's next tick.
+    pub fn seal(&mut self, node: usize, collection: &str, key: Row) -> Result<(), String> {
+        let relation = self.relation(node, collection)?;
+        self.slots[node].seals.push((relation, key));
+        Ok(())
+    }
+
+    /// Lets time pass. Timers that fall due fire in the next tick.
+    pub fn advance(&mut self, nanoseconds: i64) {
+        self.now = self.now.saturating_add(nanoseconds);
+    }
+
+    pub fn partition(&mut self, groups: &[Vec<usize>]) {
+        let name = |&node: &usize| self.name(node).clone();
+        let groups = groups.iter().map(|group| group.iter().map(name).collect());
+        self.network.partition(groups.collect());
+    }
+
+    pub fn heal(&mut self) {
+        self.network.heal();
+    }
+
+    pub fn drop_next(&mut self, from: usize, to: usize, channel: &str) {
+        self.network.drop_next(Drop {
+            from: self.name(from).clone(),
+            to: self.name(to).clone(),
+            channel: channel.into(),
+        });
+    }
+
+    /// One tick of those of the nodes that are up.
+    pub fn tick(&mut self, nodes: &[usize]) -> Vec<Trouble> {
+        self.tick_holding_back(nodes, false)
+    }
+
+    /// Ticks of all nodes until nothing changes: until a tick that took nothing in, or one after
+    /// which every collection of every node holds what it held after the tick before.
+    ///
+    /// The second is sound because a tick is determined by what its collections hold at its end:
+    /// equal contents defer and send the same, so that the next tick would be the same again.
+    pub fn settle(&mut self) -> Result<Vec<Trouble>, String> {
+        let mut troubles = Vec::new();
+        let mut before = None;
+        for tick in 0..SETTLE_TICKS_MAX {
+            let was_quiet = self.is_quiet();
+            let hold_back = self.seed != 0 && tick < HOLD_BACK_TICKS_MAX;
+            troubles.extend(self.tick_holding_back(&self.all(), hold_back));
+            if was_quiet {
+                return Ok(troubles);
+            }
+            let contents = (!hold_back).then(|| self.contents());
+            if contents.is_some() && contents == before {
+                return Ok(troubles);
+            }
+            before = contents;
+        }
+        Err(format!(
+            "the program does not settle: something changes in each of {SETTLE_TICKS_MAX} ticks"
+        ))
+    }
+
+    /// Rows of a collection in the node's last tick, sorted.
+    pub fn rows(&self, node: usize, collection: &str) -> Result<Vec<Row>, String> {
+        let relation = self.relation(node, collection)?;
+        match &self.slots[node].life {
+            Life::Up(machine) | Life::Halted(machine) => Ok(machine.rows(relation)),
+            Life::Unborn | Life::Down => Err(format!("node `{}` is not up", self.name(node))),
+        }
+    }
+
+    pub fn name(&self, node: usize) -> &SmolStr {
+        &self.slots[node].setup.name
+    }
+
+    /// Numbers of all nodes.
+    pub fn all(&self) -> Vec<usize> {
+        (0..self.slots.len()).collect()
+    }
+
+    pub fn plan(&self, node: usize) -> &'a Plan {
+        let kind = &self.slots[node].setup.kind;
+        let plan = self.kinds.plan(kind);
+        plan.expect("the kinds of a test's nodes are the program's")
+    }
+
+    fn relation(&self, node: usize, collection: &str) -> Result<RelationId, String> {
+        let relations = &self.plan(node).relations;
+        let place = relations.iter().position(|r| r.name == collection);
+        let missing = || {
+            format!(
+                "node `{}` has no collection `{collection}`",
+                self.name(node)
+            )
+        };
+        Ok(RelationId(place.ok_or_else(missing)? as u32))
+    }
+
+    fn tick_holding_back(&mut self, nodes: &[usize], hold_back: bool) -> Vec<Trouble> {
+        let mut up = nodes.to_vec();
+        up.retain(|&node| self.slots[node].is_up());
+        let inputs: Vec<(usize, Input)> = up
+            .into_iter()
+            .map(|node| (node, self.take_arrivals(node, hold_back)))
+            .collect();
+        let mut troubles = Vec::new();
+        for (node, input) in inputs {
+            let slot = &mut self.slots[node];
+            let Life::Up(machine) = &mut slot.life else {
+                unreachable!("only nodes that are up have arrivals");
+            };
+            let output = machine.step(input);
+            let name = &slot.setup.name;
+            troubles.extend(output.errors.iter().map(|error| Trouble {
+                node: name.clone(),
+                error: error.clone(),
+            }));
+            self.carry_out(node, output);
+        }
+        troubles
+    }
+
+    fn take_arrivals(&mut self, node: usize, hold_back: bool) -> Input {
+        let alive = self.alive_as_seen_by(node);
+        let slot = &mut self.slots[node];
+        let mut messages = std::mem::take(&mut slot.messages);
+        if self.seed != 0 {
+            self.random.shuffle(&mut messages);
+        }
+        if hold_back {
+            let (later, now) = messages.into_iter().partition(|_| self.random.chance(1, 4));
+            (slot.messages, messages) = (later, now);
+        }
+        let news = slot.told_alive.as_ref() != Some(&alive);
+        slot.told_alive = Some(alive.clone());
+        Input {
+            now: self.now,
+            rows: std::mem::take(&mut slot.fed),
+            messages,
+            alive: news.then_some(alive),
+            stdin: Vec::new(),
+            seals: std::mem::take(&mut slot.seals),
+        }
+    }
+
+    /// Performs what a tick asks for: first the disk, then the network.
+    fn carry_out(&mut self, node: usize, output: Output) {
+        let plan = self.plan(node);
+        let slot = &mut self.slots[node];
+        for change in output.durable {
+            let table = slot.disk.entry(change.table.clone()).or_default();
+            for row in &change.deletes {
+                table.remove(&key(plan, &change.table, row));
+            }
+            for row in change.upserts {
+                table.insert(key(plan, &change.table, &row), row);
+            }
+        }
+        if output.halt.is_some() {
+            slot.life = match std::mem::replace(&mut slot.life, Life::Down) {
+                Life::Up(machine) => Life::Halted(machine),
+                other => other,
+            };
+        }
+        for message in output.sends {
+            let to = |slot: &&mut Slot<K::Node>| slot.setup.name == message.to;
+            let receiver = self.slots.iter_mut().find(to);
+            let receiver = receiver.filter(|slot| slot.is_up());
+            if self.network.carry(&message)
+                && let Some(receiver) = receiver
+            {
+                receiver.messages.push(message);
+            }
+        }
+    }
+
+    /// Whether a tick of all nodes would take nothing in.
+    fn is_quiet(&self) -> bool {
+        self.slots.iter().enumerate().all(|(node, slot)| {
+            let Life::Up(machine) = &slot.life else {
+                return true;
+            };
+            !machine.wants_tick()
+                && machine.next_timer().is_none_or(|due| due > self.now)
+                && slot.messages.is_empty()
+                && slot.fed.is_empty()
+                && slot.seals.is_empty()
+                && slot.told_alive.as_ref() == Some(&self.alive_as_seen_by(node))
+        })
+    }
+
+    /// What every collection of every node that is up holds.
+    fn contents(&self) -> Vec<Vec<Row>> {
+        let mut contents = Vec::new();
+        for (node, slot) in self.slots.iter().enumerate() {
+            if let Life::Up(machine) = &slot.life {
+                let relations = 0..self.plan(node).relations.len();
+                contents.extend(relations.map(|r| machine.rows(RelationId(r as u32))));
+            }
+        }
+        contents
+    }
+
+    fn alive_as_seen_by(&self, node: usize) -> Vec<SmolStr> {
+        let me = self.name(node);
+        let names = self.slots.iter().filter(|slot| slot.is_up());
+        names
+            .map(|slot| slot.setup.name.clone())
+            .filter(|name| self.network.reaches(me, name) && self.network.reaches(name, me))
+            .collect()
+    }
+}
+
+impl<N> Slot<N> {
+    fn new(setup: Setup) -> Self {
+        Slot {
+            setup,
+            life: Life::Unborn,
+            starts: 0,
+            messages: Vec::new(),
+            fed: Vec::new(),
+            seals: Vec::new(),
+            told_alive: None,
+            disk: BTreeMap::new(),
+        }
+    }
+
+    fn is_up(&self) -> bool {
+        matches!(self.life, Life::Up(_))
+    }
+}
+
+/// The key of a row of a durable table.
+fn key(plan: &Plan, table: &str, row: &Row) -> Row {
+    let relation = plan.relations.iter().find(|r| r.name == table);
+    let columns = &relation.expect("a node names its own tables").columns;
+    let keyed = columns.iter().zip(row).filter(|(c, _)| c.role == Role::Key);
+    keyed.map(|(_, value)| value.clone()).collect()
+}
