@@ -4,8 +4,11 @@
 
 pub mod codes;
 mod diagnostic;
+pub mod render;
+mod source;
 mod span;
 
 pub use codes::{Category, Code, Severity};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label};
+pub use source::{Position, Sources};
 pub use span::{FileId, FileSpan, Span};

@@ -7,6 +7,7 @@
 pub mod ast;
 mod construct;
 mod depth;
+pub mod dump;
 mod lexer;
 mod literal;
 mod messages;

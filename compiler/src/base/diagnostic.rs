@@ -117,6 +117,12 @@ impl Label {
     }
 }
 
+impl Edit {
+    pub fn place(&self) -> FileSpan {
+        FileSpan::new(self.file, self.span)
+    }
+}
+
 impl Fix {
     /// A fix that replaces what stands at `place`; an empty place inserts.
     pub fn replace(title: impl Into<String>, place: FileSpan, new_text: impl Into<String>) -> Self {

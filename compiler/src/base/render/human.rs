@@ -1,0 +1,111 @@
+//! Diagnostics for people, with the source beside them.
+
+use crate::base::codes::Severity;
+use crate::base::diagnostic::{Diagnostic, Fix, Label};
+use crate::base::source::Sources;
+use ariadne::{Color, Config, IndexType, Report, ReportKind};
+use std::ops::Range;
+
+/// Longer lines are not shown: they are no help, and drawing them takes long.
+const LINE_BYTES_MAX: usize = 2_000;
+
+/// The diagnostic with the lines it is about, in colours if `color`.
+pub fn human(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
+    if too_long_to_draw(diagnostic, sources) {
+        return brief(diagnostic, sources);
+    }
+    let config = Config::default()
+        .with_color(color)
+        .with_index_type(IndexType::Byte);
+    let (kind, tint) = match diagnostic.severity {
+        Severity::Error => (ReportKind::Error, Color::Red),
+        Severity::Warning => (ReportKind::Warning, Color::Yellow),
+        Severity::Info => (ReportKind::Advice, Color::Cyan),
+    };
+    let mut report = Report::build(kind, place(&diagnostic.primary, sources))
+        .with_config(config)
+        .with_code(diagnostic.code)
+        .with_message(&diagnostic.message)
+        .with_label(drawn(&diagnostic.primary, sources, tint));
+    for label in &diagnostic.labels {
+        report.add_label(drawn(label, sources, Color::Blue));
+    }
+    for help in &diagnostic.help {
+        report.add_help(help);
+    }
+    for fix in &diagnostic.fixes {
+        report.add_help(described(fix, sources));
+    }
+    let mut out = Vec::new();
+    let cache = ariadne::sources(sources.iter().map(|(path, text)| (path.to_owned(), text)));
+    let written = report.finish().write(cache, &mut out);
+    match written {
+        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
+        Err(_) => brief(diagnostic, sources),
+    }
+}
+
+fn drawn(label: &Label, sources: &Sources, color: Color) -> ariadne::Label<(String, Range<usize>)> {
+    let message = if label.text.is_empty() {
+        "here"
+    } else {
+        &label.text
+    };
+    ariadne::Label::new(place(label, sources))
+        .with_message(message)
+        .with_color(color)
+}
+
+fn place(label: &Label, sources: &Sources) -> (String, Range<usize>) {
+    (
+        sources.path(label.file).to_owned(),
+        sources.range(label.place()),
+    )
+}
+
+/// What the fix does, in words.
+fn described(fix: &Fix, sources: &Sources) -> String {
+    let edits = fix.edits.iter().map(|edit| {
+        let old = &sources.text(edit.file)[sources.range(edit.place())];
+        match (old, edit.new_text.as_str()) {
+            ("", new) => format!("insert `{new}`"),
+            (old, "") => format!("remove `{old}`"),
+            (old, new) => format!("replace `{old}` by `{new}`"),
+        }
+    });
+    let edits: Vec<String> = edits.collect();
+    if fix.title.is_empty() {
+        edits.join(", ")
+    } else {
+        format!("{}: {}", fix.title, edits.join(", "))
+    }
+}
+
+fn too_long_to_draw(diagnostic: &Diagnostic, sources: &Sources) -> bool {
+    let labels = std::iter::once(&diagnostic.primary).chain(&diagnostic.labels);
+    labels.into_iter().any(|label| {
+        let text = sources.text(label.file);
+        let range = sources.range(label.place());
+        let before = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+        let after = text[range.end..]
+            .find('\n')
+            .unwrap_or(text.len() - range.end);
+        let longest = text[before..range.end + after].lines().map(str::len).max();
+        longest.unwrap_or(0) > LINE_BYTES_MAX
+    })
+}
+
+/// The diagnostic without its source.
+fn brief(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let (start, _) = sources.positions(diagnostic.primary.place());
+    let path = sources.path(diagnostic.primary.file);
+    let severity = super::severity_name(diagnostic.severity);
+    let mut out = format!(
+        "{severity}[{}]: {}\n  at {path}:{}:{}\n",
+        diagnostic.code, diagnostic.message, start.line, start.column
+    );
+    for help in &diagnostic.help {
+        out.push_str(&format!("  help: {help}\n"));
+    }
+    out
+}

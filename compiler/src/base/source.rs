@@ -1,0 +1,102 @@
+//! The texts that diagnostics point into.
+
+use super::span::{FileId, FileSpan};
+use std::ops::Range;
+
+/// The source files of one compilation; the index of each is its [`FileId`].
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    path: String,
+    text: String,
+    /// Where each line starts.
+    lines: Vec<usize>,
+}
+
+/// A place as people count: from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Sources {
+    /// The sources of a single file, which has the default id.
+    pub fn single(path: impl Into<String>, text: impl Into<String>) -> Self {
+        let mut sources = Self::default();
+        sources.add(path, text);
+        sources
+    }
+
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
+        let text = text.into();
+        let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(newlines).collect();
+        let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
+        self.files.push(Source {
+            path: path.into(),
+            text,
+            lines,
+        });
+        id
+    }
+
+    /// The path of `file`, or `?` if it is none of these.
+    pub fn path(&self, file: FileId) -> &str {
+        self.get(file).map_or("?", |source| &source.path)
+    }
+
+    pub fn text(&self, file: FileId) -> &str {
+        self.get(file).map_or("", |source| &source.text)
+    }
+
+    /// All paths with their texts.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let files = self.files.iter();
+        files.map(|source| (source.path.as_str(), source.text.as_str()))
+    }
+
+    /// The bytes of the place, within the text and on boundaries of characters.
+    pub fn range(&self, place: FileSpan) -> Range<usize> {
+        let text = self.text(place.file);
+        let start = boundary(text, place.span.start as usize);
+        let end = boundary(text, place.span.end as usize);
+        start..end.max(start)
+    }
+
+    /// Where the place starts and where it ends.
+    pub fn positions(&self, place: FileSpan) -> (Position, Position) {
+        let range = self.range(place);
+        let at = |offset| self.position(place.file, offset);
+        (at(range.start), at(range.end))
+    }
+
+    fn position(&self, file: FileId, offset: usize) -> Position {
+        let Some(source) = self.get(file) else {
+            return Position { line: 1, column: 1 };
+        };
+        let line = source.lines.partition_point(|start| *start <= offset);
+        let start = source.lines[line - 1];
+        Position {
+            line,
+            column: source.text[start..offset].chars().count() + 1,
+        }
+    }
+
+    fn get(&self, file: FileId) -> Option<&Source> {
+        self.files.get(file.0 as usize)
+    }
+}
+
+/// The last boundary of characters up to `offset`.
+fn boundary(text: &str, offset: usize) -> usize {
+    let mut at = offset.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
