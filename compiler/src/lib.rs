@@ -6,6 +6,8 @@
 pub mod base;
 pub mod syntax;
 
+pub mod dedalus;
+
 pub mod hir;
 
 pub mod typing;

@@ -130,4 +130,9 @@ codes! {
     E0116 Error Syntax "name among columns by position";
     E0199 Error Syntax "too many syntax errors";
     W0101 Warning Syntax "doc comment that belongs to nothing";
+    // 09: Dedalus
+    E0901 Error Dedalus "not a Dedalus statement";
+    E0902 Error Dedalus "relation with two numbers of columns";
+    E0903 Error Dedalus "time that a rule cannot have";
+    E0904 Error Dedalus "arithmetic in a body's row";
 }

@@ -1,0 +1,481 @@
+//! A Dedalus program as a Bloom module.
+//!
+//! | Dedalus | Bloom |
+//! | --- | --- |
+//! | relation `p` | `scratch p(c0: String, …);` (`output` for `pre` and `post`) |
+//! | `p(…) :- …` | `p(…) <= …;` |
+//! | `p(…)@next :- …` | `p(…) <+ …;` |
+//! | `p(…)@async :- …` | `p_async(…) <~ …;`, a loopback, and `p(…) <= p_async(…);` |
+//! | `p(…)@3;` | `p(…) <+ dedalus_clock(2);`, where `dedalus_clock` counts up to the greatest time that is named |
+//! | `p(…);` | `p(…) <= dedalus_always();` |
+//! | `p(…)@1` in a body | `p_at_1(…)`, a table that keeps what `p` was at 1 |
+
+use super::ast::{
+    Atom, Comparison, Expr, ExprKind, Literal, LiteralKind, Operator, Program, Rule, Statement,
+    StatementNode, Time,
+};
+use super::schema::{ColumnType, Schema, infer};
+use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
+use crate::syntax::ast as bloom;
+use indexmap::IndexSet;
+use smol_str::{SmolStr, format_smolstr};
+
+const CLOCK: &str = "dedalus_clock";
+const ALWAYS: &str = "dedalus_always";
+
+/// The module that means the same, and what is wrong with the program. Spans are those of the file.
+pub fn translate(program: &Program) -> (bloom::Module, Vec<Diagnostic>) {
+    let (schema, diagnostics) = infer(program);
+    let mut translation = Translation {
+        schema,
+        items: Vec::new(),
+        needs: Needs::default(),
+        diagnostics,
+    };
+    for node in &program.statements {
+        if let Statement::Rule(rule) = &node.statement {
+            translation.rule(rule, node);
+        }
+    }
+    translation.declare();
+    let module = bloom::Module {
+        docs: Vec::new(),
+        items: translation.items,
+    };
+    (module, translation.diagnostics)
+}
+
+struct Translation {
+    schema: Schema,
+    items: Vec<bloom::ItemNode>,
+    needs: Needs,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What has to be declared beside the relations.
+#[derive(Default)]
+struct Needs {
+    /// The greatest time named, if any is.
+    clock: Option<i64>,
+    always: bool,
+    asynchronous: IndexSet<SmolStr>,
+    /// Relations with a rule that an `output` cannot have.
+    deferred: IndexSet<SmolStr>,
+    past: IndexSet<(SmolStr, i64)>,
+}
+
+impl Translation {
+    fn rule(&mut self, rule: &Rule, node: &StatementNode) {
+        let (name, arrow) = self.head_of(rule, node);
+        let mut body: Vec<bloom::Literal> = rule
+            .body
+            .iter()
+            .map(|l| self.literal(l, node.offset))
+            .collect();
+        match rule.time {
+            Time::At(1) if rule.body.is_empty() => {}
+            Time::At(time) => {
+                self.needs.reach(time);
+                body.push(row(
+                    CLOCK,
+                    vec![int_pattern(time - 1, node.span)],
+                    node.span,
+                ));
+            }
+            Time::Now if rule.body.is_empty() => {
+                self.needs.always = true;
+                body.push(row(ALWAYS, Vec::new(), node.span));
+            }
+            Time::Now | Time::Next | Time::Async => {}
+        }
+        let arrow = (!body.is_empty()).then_some(arrow);
+        let args = rule.head.args.iter().map(expr).collect();
+        self.push(
+            node.offset,
+            node.span,
+            rule_of(&name, args, arrow, body, rule.head.span),
+        );
+    }
+
+    /// The collection that the rule writes, and how.
+    fn head_of(&mut self, rule: &Rule, node: &StatementNode) -> (SmolStr, bloom::Arrow) {
+        let relation = rule.head.relation.clone();
+        match rule.time {
+            Time::Now => (relation, bloom::Arrow::Merge),
+            Time::Async => {
+                self.needs.asynchronous.insert(relation.clone());
+                (async_name(&relation), bloom::Arrow::AsyncMerge)
+            }
+            Time::Next => {
+                self.needs.deferred.insert(relation.clone());
+                (relation, bloom::Arrow::DeferredMerge)
+            }
+            Time::At(time) => {
+                if time < 1 || !rule.body.is_empty() {
+                    let place = FileSpan::new(FileId::default(), node.span.shifted(node.offset));
+                    let message = "only a fact holds at one time, and times count from 1";
+                    let label = "this cannot hold at that time alone";
+                    self.diagnostics
+                        .push(Diagnostic::new(codes::E0903, place, message, label));
+                }
+                self.needs.deferred.insert(relation.clone());
+                (relation, bloom::Arrow::DeferredMerge)
+            }
+        }
+    }
+
+    fn literal(&mut self, literal: &Literal, offset: u32) -> bloom::Literal {
+        match &literal.kind {
+            LiteralKind::Atom { atom, negated, at } => {
+                self.refuse_arithmetic(atom, offset);
+                let name = match at {
+                    None => atom.relation.clone(),
+                    Some(time) => {
+                        self.needs.reach(*time);
+                        self.needs.past.insert((atom.relation.clone(), *time));
+                        past_name(&atom.relation, *time)
+                    }
+                };
+                let atom = body_atom(&name, atom);
+                let kind = if *negated {
+                    bloom::LiteralKind::Not(atom)
+                } else {
+                    bloom::LiteralKind::Atom(atom)
+                };
+                bloom::Literal {
+                    kind,
+                    span: literal.span,
+                }
+            }
+            LiteralKind::Compare { op, left, right } => {
+                let kind = bloom::ExprKind::Binary {
+                    op: comparison(*op),
+                    op_span: literal.span,
+                    left: Box::new(expr(left)),
+                    right: Box::new(expr(right)),
+                };
+                let condition = bloom::Expr::new(kind, literal.span);
+                bloom::Literal {
+                    kind: bloom::LiteralKind::Expr(condition),
+                    span: literal.span,
+                }
+            }
+        }
+    }
+
+    fn refuse_arithmetic(&mut self, atom: &Atom, offset: u32) {
+        let is_plain = |arg: &&Expr| !matches!(arg.kind, ExprKind::Binary(..));
+        for arg in atom.args.iter().filter(|arg| !is_plain(arg)) {
+            let place = FileSpan::new(FileId::default(), arg.span.shifted(offset));
+            let message = "a row of a body holds variables and constants, no arithmetic";
+            self.diagnostics.push(
+                Diagnostic::new(codes::E0904, place, message, "computed here")
+                    .with_help("put a variable here and compare it: `p(X), X == Y + 1`"),
+            );
+        }
+    }
+
+    fn declare(&mut self) {
+        let relations: Vec<_> = self
+            .schema
+            .relations
+            .iter()
+            .map(|(n, c)| (n.clone(), c.clone()))
+            .collect();
+        for (name, columns) in &relations {
+            let exported =
+                matches!(name.as_str(), "pre" | "post") && !self.needs.deferred.contains(name);
+            let kind = if exported {
+                bloom::CollectionKind::Output
+            } else {
+                bloom::CollectionKind::Scratch
+            };
+            self.collection(kind, name, columns);
+            if self.needs.asynchronous.contains(name) {
+                let sent = async_name(name);
+                self.collection(bloom::CollectionKind::Loopback, &sent, columns);
+                self.copy(&sent, name, columns.len(), None);
+            }
+        }
+        for (name, time) in std::mem::take(&mut self.needs.past) {
+            let columns = self.schema.relations[&name].clone();
+            let kept = past_name(&name, time);
+            self.collection(bloom::CollectionKind::Table, &kept, &columns);
+            self.copy(&name, &kept, columns.len(), Some(time));
+        }
+        self.declare_time();
+    }
+
+    /// `to(v0, …) <= from(v0, …);`, perhaps only at one time.
+    fn copy(&mut self, from: &str, to: &str, arity: usize, time: Option<i64>) {
+        let span = Span::at(0);
+        let names = || (0..arity).map(|i| name(&format!("v{i}"), span));
+        let patterns = names()
+            .map(|n| pattern(bloom::PatternKind::Var(n), span))
+            .collect();
+        let mut body = vec![row(from, patterns, span)];
+        body.extend(time.map(|t| row(CLOCK, vec![int_pattern(t, span)], span)));
+        let args = names()
+            .map(|n| bloom::Expr::new(bloom::ExprKind::Name(n), span))
+            .collect();
+        self.push(
+            0,
+            span,
+            rule_of(to, args, Some(bloom::Arrow::Merge), body, span),
+        );
+    }
+
+    fn declare_time(&mut self) {
+        let span = Span::at(0);
+        if self.needs.always {
+            self.collection(bloom::CollectionKind::Table, ALWAYS, &[]);
+            self.push(0, span, rule_of(ALWAYS, Vec::new(), None, Vec::new(), span));
+        }
+        let Some(last) = self.needs.clock else { return };
+        self.collection(bloom::CollectionKind::Scratch, CLOCK, &[ColumnType::Int]);
+        self.push(
+            0,
+            span,
+            rule_of(CLOCK, vec![int(1, span)], None, Vec::new(), span),
+        );
+        let now = || bloom::Expr::new(bloom::ExprKind::Name(name("v0", span)), span);
+        let var = pattern(bloom::PatternKind::Var(name("v0", span)), span);
+        let before_last = binary(bloom::BinaryOp::Less, now(), int(last, span), span);
+        let body = vec![
+            row(CLOCK, vec![var], span),
+            bloom::Literal {
+                kind: bloom::LiteralKind::Expr(before_last),
+                span,
+            },
+        ];
+        let next = binary(bloom::BinaryOp::Add, now(), int(1, span), span);
+        let rule = rule_of(
+            CLOCK,
+            vec![next],
+            Some(bloom::Arrow::DeferredMerge),
+            body,
+            span,
+        );
+        self.push(0, span, rule);
+    }
+
+    fn collection(&mut self, kind: bloom::CollectionKind, relation: &str, columns: &[ColumnType]) {
+        let span = Span::at(0);
+        let keys = columns
+            .iter()
+            .enumerate()
+            .map(|(i, ty)| column(i, *ty))
+            .collect();
+        let collection = bloom::Collection {
+            kind,
+            name: name(relation, span),
+            keys,
+            values: None,
+            durable: None,
+            immutable: None,
+            sealed_by: Vec::new(),
+        };
+        self.push(0, span, bloom::ItemKind::Collection(collection));
+    }
+
+    fn push(&mut self, offset: u32, span: Span, kind: bloom::ItemKind) {
+        let item = bloom::Item {
+            docs: Vec::new(),
+            attributes: Vec::new(),
+            kind,
+            span,
+        };
+        self.items.push(bloom::ItemNode { offset, item });
+    }
+}
+
+impl Needs {
+    fn reach(&mut self, time: i64) {
+        self.clock = Some(self.clock.map_or(time, |known| known.max(time)));
+    }
+}
+
+fn async_name(relation: &str) -> SmolStr {
+    format_smolstr!("{relation}_async")
+}
+
+fn past_name(relation: &str, time: i64) -> SmolStr {
+    format_smolstr!("{relation}_at_{time}")
+}
+
+fn name(text: &str, span: Span) -> bloom::Name {
+    bloom::Name::new(text, span)
+}
+
+/// Dedalus' variables start with an upper-case letter, Bloom's with a lower-case one.
+fn variable(text: &str, span: Span) -> bloom::Name {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_ascii_lowercase());
+    name(&first.into_iter().chain(chars).collect::<String>(), span)
+}
+
+fn column(index: usize, ty: ColumnType) -> bloom::Column {
+    let span = Span::at(0);
+    let ty = match ty {
+        ColumnType::Int => "Int",
+        ColumnType::Text => "String",
+    };
+    let path = bloom::Path::single(name(ty, span));
+    bloom::Column {
+        docs: Vec::new(),
+        at: None,
+        name: name(&format!("c{index}"), span),
+        ty: Some(bloom::Type {
+            kind: bloom::TypeKind::Path {
+                path,
+                args: Vec::new(),
+            },
+            span,
+        }),
+        default: None,
+        span,
+    }
+}
+
+fn rule_of(
+    head: &str,
+    args: Vec<bloom::Expr>,
+    arrow: Option<bloom::Arrow>,
+    body: Vec<bloom::Literal>,
+    span: Span,
+) -> bloom::ItemKind {
+    bloom::ItemKind::Rule(bloom::Rule {
+        docs: Vec::new(),
+        attributes: Vec::new(),
+        head: bloom::Head {
+            path: bloom::Path::single(name(head, span)),
+            args: bloom::HeadArgs::Positional(args),
+            span,
+        },
+        arrow,
+        arrow_span: span,
+        body,
+        span,
+    })
+}
+
+fn row(relation: &str, args: Vec<bloom::Pattern>, span: Span) -> bloom::Literal {
+    let atom = bloom::Atom {
+        path: bloom::Path::single(name(relation, span)),
+        at: None,
+        args: bloom::AtomArgs::Positional(args),
+        span,
+    };
+    bloom::Literal {
+        kind: bloom::LiteralKind::Atom(atom),
+        span,
+    }
+}
+
+fn body_atom(relation: &str, atom: &Atom) -> bloom::Atom {
+    bloom::Atom {
+        path: bloom::Path::single(name(relation, atom.span)),
+        at: None,
+        args: bloom::AtomArgs::Positional(atom.args.iter().map(argument).collect()),
+        span: atom.span,
+    }
+}
+
+/// An argument in a body. Arithmetic there was reported.
+fn argument(arg: &Expr) -> bloom::Pattern {
+    let kind = match &arg.kind {
+        ExprKind::Variable(text) => bloom::PatternKind::Var(variable(text, arg.span)),
+        ExprKind::Wildcard => bloom::PatternKind::Wildcard,
+        ExprKind::Int(n) => bloom::PatternKind::Literal(bloom::LitKind::Int(*n)),
+        ExprKind::Text(text) => bloom::PatternKind::Literal(bloom::LitKind::Str(text.clone())),
+        ExprKind::Binary(..) | ExprKind::Aggregate(..) => bloom::PatternKind::Error,
+    };
+    pattern(kind, arg.span)
+}
+
+fn pattern(kind: bloom::PatternKind, span: Span) -> bloom::Pattern {
+    bloom::Pattern { kind, span }
+}
+
+fn int_pattern(n: i64, span: Span) -> bloom::Pattern {
+    pattern(bloom::PatternKind::Literal(bloom::LitKind::Int(n)), span)
+}
+
+fn int(n: i64, span: Span) -> bloom::Expr {
+    bloom::Expr::new(bloom::ExprKind::Literal(bloom::LitKind::Int(n)), span)
+}
+
+fn binary(op: bloom::BinaryOp, left: bloom::Expr, right: bloom::Expr, span: Span) -> bloom::Expr {
+    let (left, right) = (Box::new(left), Box::new(right));
+    bloom::Expr::new(
+        bloom::ExprKind::Binary {
+            op,
+            op_span: span,
+            left,
+            right,
+        },
+        span,
+    )
+}
+
+fn expr(e: &Expr) -> bloom::Expr {
+    let kind = match &e.kind {
+        ExprKind::Variable(text) => bloom::ExprKind::Name(variable(text, e.span)),
+        ExprKind::Wildcard => bloom::ExprKind::Wildcard,
+        ExprKind::Int(n) => bloom::ExprKind::Literal(bloom::LitKind::Int(*n)),
+        ExprKind::Text(text) => bloom::ExprKind::Literal(bloom::LitKind::Str(text.clone())),
+        ExprKind::Binary(op, left, right) => {
+            return binary(operator(*op), expr(left), expr(right), e.span);
+        }
+        ExprKind::Aggregate(function, operand) => {
+            return aggregate(function, operand.as_deref(), e.span);
+        }
+    };
+    bloom::Expr::new(kind, e.span)
+}
+
+/// Facts are sets, so `count<X>` counts distinct values of `X`; so does `sum<X>` add them as rows give them.
+fn aggregate(function: &str, operand: Option<&str>, span: Span) -> bloom::Expr {
+    let callee = bloom::Expr::new(bloom::ExprKind::Name(name(function, span)), span);
+    let operand =
+        operand.map(|text| bloom::Expr::new(bloom::ExprKind::Name(variable(text, span)), span));
+    let kind = match operand {
+        Some(operand) if function == "count" => bloom::ExprKind::Aggregate {
+            function: name(function, span),
+            distinct: true,
+            operand: Box::new(operand),
+            by: Vec::new(),
+        },
+        operand => {
+            let args = operand
+                .into_iter()
+                .map(|value| bloom::Arg { name: None, value })
+                .collect();
+            bloom::ExprKind::Call {
+                callee: Box::new(callee),
+                args,
+            }
+        }
+    };
+    bloom::Expr::new(kind, span)
+}
+
+fn comparison(op: Comparison) -> bloom::BinaryOp {
+    match op {
+        Comparison::Equal => bloom::BinaryOp::Equal,
+        Comparison::NotEqual => bloom::BinaryOp::NotEqual,
+        Comparison::Less => bloom::BinaryOp::Less,
+        Comparison::LessEqual => bloom::BinaryOp::LessEqual,
+        Comparison::Greater => bloom::BinaryOp::Greater,
+        Comparison::GreaterEqual => bloom::BinaryOp::GreaterEqual,
+    }
+}
+
+fn operator(op: Operator) -> bloom::BinaryOp {
+    match op {
+        Operator::Add => bloom::BinaryOp::Add,
+        Operator::Subtract => bloom::BinaryOp::Subtract,
+        Operator::Multiply => bloom::BinaryOp::Multiply,
+        Operator::Divide => bloom::BinaryOp::Divide,
+    }
+}
