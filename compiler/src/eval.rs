@@ -5,3 +5,5 @@
 //! it never asserts.
 
 pub mod lattice;
+
+pub mod builtins;

@@ -55,8 +55,10 @@ pub fn bottom(types: &TypeTable, ty: TypeId, own: &dyn OwnLattices) -> Result<Va
                 tuple_of_bottoms(types, fields.iter().map(|field| field.ty), own)?
             }
         },
-        // Chains, whose bottom is no value of the type below; nothing else is a lattice.
-        Type::Max(_) | Type::Min(_) | Type::Lww(..) => Value::Bottom,
+        Type::Max(inner) => extreme(types, *inner, false),
+        Type::Min(inner) => extreme(types, *inner, true),
+        // A chain whose bottom is no value of the type below; nothing else is a lattice.
+        Type::Lww(..) => Value::Bottom,
         Type::Bool
         | Type::Int
         | Type::Float
@@ -75,6 +77,43 @@ pub fn bottom(types: &TypeTable, ty: TypeId, own: &dyn OwnLattices) -> Result<Va
         | Type::Function { .. } => return Err(RowError::Invalid),
     };
     Ok(value)
+}
+
+/// The least or greatest value of a type whose values are words: the bottom of a `Max` or `Min` of
+/// it. Other types have none, and the bottom stands outside.
+fn extreme(types: &TypeTable, ty: TypeId, greatest: bool) -> Value {
+    let number = if greatest { i64::MAX } else { i64::MIN };
+    match types.get(ty) {
+        Type::Bool | Type::Or | Type::And => Value::Bool(greatest),
+        Type::Int => Value::Int(number),
+        Type::Time => Value::Time(number),
+        Type::Duration => Value::Duration(number),
+        Type::Req => Value::Req(number),
+        // `Float` orders NaN last.
+        Type::Float if greatest => Value::Float(f64::NAN),
+        Type::Float => Value::Float(f64::NEG_INFINITY),
+        Type::Max(inner) | Type::Min(inner) => extreme(types, *inner, greatest),
+        Type::String
+        | Type::Bytes
+        | Type::Addr
+        | Type::Tuple(_)
+        | Type::List(_)
+        | Type::Record { .. }
+        | Type::Enum { .. }
+        | Type::FrozenSet(_)
+        | Type::FrozenBag(_)
+        | Type::FrozenMap(..)
+        | Type::Function { .. }
+        | Type::Set(_)
+        | Type::PosSet(_)
+        | Type::Bag(_)
+        | Type::Map(..)
+        | Type::Lex(..)
+        | Type::Lww(..)
+        | Type::Once(_)
+        | Type::Sealed(_)
+        | Type::Lattice { .. } => Value::Bottom,
+    }
 }
 
 /// The least upper bound of two values of a lattice type.
