@@ -42,18 +42,19 @@ pub fn parse(text: &str) -> Parse {
         }
         match parse_statement(statement) {
             Ok(node) => parse.program.statements.push(node),
-            Err(diagnostic) => parse.diagnostics.push(diagnostic),
+            Err(diagnostic) => parse.diagnostics.push(*diagnostic),
         }
     }
     parse
 }
 
-fn parse_statement(tokens: &[Spanned]) -> Result<StatementNode, Diagnostic> {
+fn parse_statement(tokens: &[Spanned]) -> Result<StatementNode, Box<Diagnostic>> {
     let offset = tokens[0].0;
     let span = Span::new(0, tokens[tokens.len() - 1].2 - offset);
     if tokens.len() > STATEMENT_TOKENS_MAX {
         let at = Span::at(offset);
-        return Err(error(at, "this statement is too long", "it starts here"));
+        let diagnostic = error(at, "this statement is too long", "it starts here");
+        return Err(Box::new(diagnostic));
     }
     let relative = tokens
         .iter()
@@ -64,7 +65,7 @@ fn parse_statement(tokens: &[Spanned]) -> Result<StatementNode, Diagnostic> {
             span,
             statement,
         }),
-        Err(found) => Err(explain(found, offset, span.end)),
+        Err(found) => Err(Box::new(explain(found, offset, span.end))),
     }
 }
 
