@@ -15,3 +15,5 @@ pub mod typing;
 pub mod eval;
 
 pub mod analysis;
+
+pub mod codegen;

@@ -7,6 +7,9 @@
 //! the others. Iterations are synchronous: what one emits is seen by the next. After the last
 //! stratum the `closing` versions run once (`<+`, `<-`, `<+-`, `<~`).
 
+pub mod fallible;
+mod visit;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
