@@ -1,1 +1,49 @@
-fn main() {}
+//! Tasks of the project's own: `cargo xtask tidy`, `cargo xtask ci`, and what makes the input of
+//! the examples. Knows nothing of the other packages, so that it runs while they do not compile.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool for developers talks by printing"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+mod cart_log;
+mod ci;
+mod dependency_facts;
+mod tidy;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  tidy                                 check layering, unsafe code, error pages and file names
+  ci                                   format, lint, tidy, documentation, tests: the whole gate
+  cart-log --actions N --seed N        write an input of examples/cart
+  dependency-facts CARGO.LOCK          write the facts of examples/deps as CSV";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["tidy"] => tidy::run(&root()),
+        ["ci"] => ci::run(&root()),
+        ["cart-log", "--actions", actions, "--seed", seed] => cart_log::run(actions, seed),
+        ["dependency-facts", path] => dependency_facts::run(path),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    package.parent().map_or(package.clone(), PathBuf::from)
+}

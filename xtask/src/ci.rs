@@ -1,0 +1,72 @@
+//! The whole gate: every step runs, so that one failure does not hide another.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::tidy;
+
+struct Step {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    rustdocflags: Option<&'static str>,
+}
+
+const fn step(name: &'static str, arguments: &'static [&'static str]) -> Step {
+    Step {
+        name,
+        arguments,
+        rustdocflags: None,
+    }
+}
+
+const STEPS: [Step; 4] = [
+    step("format", &["fmt", "--all", "--check"]),
+    step(
+        "lint",
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    Step {
+        rustdocflags: Some("-D warnings"),
+        ..step(
+            "documentation",
+            &["doc", "--workspace", "--no-deps", "--locked"],
+        )
+    },
+    step(
+        "tests",
+        &["test", "--workspace", "--locked", "--no-fail-fast"],
+    ),
+];
+
+pub fn run(root: &Path) -> Result<(), String> {
+    let mut failed = Vec::new();
+    println!("== tidy");
+    if let Err(message) = tidy::run(root) {
+        eprintln!("{message}");
+        failed.push("tidy");
+    }
+    for step in STEPS {
+        println!("== {}", step.name);
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(step.arguments).current_dir(root);
+        cargo.envs(step.rustdocflags.map(|flags| ("RUSTDOCFLAGS", flags)));
+        let fine = cargo.status().is_ok_and(|status| status.success());
+        if !fine {
+            failed.push(step.name);
+        }
+    }
+    if failed.is_empty() {
+        println!("all fine");
+        Ok(())
+    } else {
+        Err(format!("failed: {}", failed.join(", ")))
+    }
+}
