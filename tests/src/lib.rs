@@ -1,1 +1,6 @@
-//! Placeholder header, replaced when the crate's first module lands.
+//! What the project's tests share: the reference evaluator, random programs, and what runs both
+//! against the engine. Nothing here is part of what users get.
+
+pub mod generate;
+
+pub mod shrink;

@@ -1,0 +1,259 @@
+//! Random programs, as source text: what the engine is compared with the reference evaluator on.
+//!
+//! A program is well-typed, stratified and finite by construction. Collections have levels; a `<=`
+//! rule reads its own level only positively and without making new numbers, so that what a tick
+//! derives is drawn from a small domain. Rules of the other arrows read anything. Key conflicts
+//! and row errors are wanted, and come of themselves.
+
+mod rule;
+
+use std::fmt::{self, Display, Formatter};
+
+use bloom_stdx::random::Random;
+
+/// A program in pieces that can be left out.
+#[derive(Clone, Debug, Default)]
+pub struct Case {
+    pub declarations: Vec<Declaration>,
+    pub rules: Vec<Rule>,
+    /// What is fed before each tick.
+    pub ticks: Vec<Vec<String>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Declaration {
+    pub name: String,
+    pub text: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub head: String,
+    pub arrow: &'static str,
+    pub literals: Vec<String>,
+}
+
+/// A type that columns have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ty {
+    Int,
+    Text,
+    Bool,
+    Pair,
+    Max,
+    Min,
+    Set,
+    Or,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Input,
+    Table,
+    Scratch,
+}
+
+#[derive(Clone, Debug)]
+struct Collection {
+    name: String,
+    kind: Kind,
+    level: usize,
+    /// Type, and whether it is of the key.
+    columns: Vec<(Ty, bool)>,
+}
+
+const COLUMN_NAMES: [&str; 4] = ["a", "b", "c", "d"];
+const LEVELS: usize = 4;
+
+impl Case {
+    /// The program of a seed.
+    pub fn random(seed: u64) -> Case {
+        let mut random = Random::split(seed, 0xb100);
+        let collections = collections(&mut random);
+        let inputs: Vec<&Collection> = collections
+            .iter()
+            .filter(|c| c.kind == Kind::Input)
+            .collect();
+        let rules = rule::rules(&mut random, &collections);
+        let ticks = 3 + random.below(3);
+        let ticks = (0..ticks)
+            .map(|_| {
+                let fed = random.below(7);
+                (0..fed).map(|_| feed(&mut random, &inputs)).collect()
+            })
+            .collect();
+        Case {
+            declarations: collections.iter().map(Collection::declaration).collect(),
+            rules,
+            ticks,
+        }
+    }
+}
+
+impl Display for Case {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for declaration in &self.declarations {
+            writeln!(f, "{}", declaration.text)?;
+        }
+        for rule in &self.rules {
+            writeln!(f, "{rule}")?;
+        }
+        writeln!(f, "test \"random\" {{")?;
+        for rows in &self.ticks {
+            for row in rows {
+                writeln!(f, "  {row}")?;
+            }
+            writeln!(f, "  tick;")?;
+        }
+        writeln!(f, "}}")
+    }
+}
+
+impl Display for Rule {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.literals.is_empty() {
+            return write!(f, "{};", self.head);
+        }
+        write!(
+            f,
+            "{} {} {};",
+            self.head,
+            self.arrow,
+            self.literals.join(", ")
+        )
+    }
+}
+
+impl Collection {
+    fn declaration(&self) -> Declaration {
+        let kind = match self.kind {
+            Kind::Input => "input",
+            Kind::Table => "table",
+            Kind::Scratch => "scratch",
+        };
+        let columns = |key: bool| {
+            let columns = self.columns.iter().zip(COLUMN_NAMES);
+            let columns = columns.filter(|((_, k), _)| *k == key);
+            let columns: Vec<String> = columns.map(|((ty, _), n)| format!("{n}: {ty}")).collect();
+            columns.join(", ")
+        };
+        let values = columns(false);
+        let values = if values.is_empty() {
+            values
+        } else {
+            format!(" => {values}")
+        };
+        Declaration {
+            name: self.name.clone(),
+            text: format!("{kind} {}({}{values});", self.name, columns(true)),
+        }
+    }
+}
+
+impl Ty {
+    fn is_lattice(self) -> bool {
+        match self {
+            Ty::Max | Ty::Min | Ty::Set | Ty::Or => true,
+            Ty::Int | Ty::Text | Ty::Bool | Ty::Pair => false,
+        }
+    }
+}
+
+impl Display for Ty {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ty::Int => "Int",
+            Ty::Text => "String",
+            Ty::Bool => "Bool",
+            Ty::Pair => "(Int, Int)",
+            Ty::Max => "Max<Int>",
+            Ty::Min => "Min<Int>",
+            Ty::Set => "Set<Int>",
+            Ty::Or => "Or",
+        })
+    }
+}
+
+/// A literal of a plain type, from a domain small enough for joins to match.
+fn constant(random: &mut Random, ty: Ty) -> String {
+    match ty {
+        Ty::Text => format!("\"{}\"", random.pick(&["a", "b", "c"])),
+        Ty::Bool | Ty::Or => random.pick(&["true", "false"]).to_string(),
+        Ty::Pair => format!("({}, {})", random.below(3), random.below(3)),
+        Ty::Set => format!("{{{}}}", random.below(5)),
+        Ty::Int | Ty::Max | Ty::Min => random.below(5).to_string(),
+    }
+}
+
+fn plain_type(random: &mut Random) -> Ty {
+    *random.pick(&[
+        Ty::Int,
+        Ty::Int,
+        Ty::Int,
+        Ty::Int,
+        Ty::Text,
+        Ty::Text,
+        Ty::Bool,
+        Ty::Pair,
+    ])
+}
+
+fn collections(random: &mut Random) -> Vec<Collection> {
+    let mut all = Vec::new();
+    for i in 0..1 + random.below(3) {
+        let mut columns: Vec<(Ty, bool)> = (0..1 + random.below(3))
+            .map(|_| (plain_type(random), true))
+            .collect();
+        if random.chance(1, 5) {
+            columns.push((plain_type(random), false));
+        }
+        all.push(Collection {
+            name: format!("in{i}"),
+            kind: Kind::Input,
+            level: 0,
+            columns,
+        });
+    }
+    for i in 0..3 + random.below(5) {
+        let kind = if random.chance(2, 5) {
+            Kind::Table
+        } else {
+            Kind::Scratch
+        };
+        let mut columns: Vec<(Ty, bool)> = (0..random.below(4))
+            .map(|_| (plain_type(random), true))
+            .collect();
+        let values = if columns.is_empty() {
+            1
+        } else {
+            random.below(3)
+        };
+        for _ in 0..values.min(4 - columns.len()) {
+            let ty = match random.below(10) {
+                0..3 => Ty::Int,
+                3 => plain_type(random),
+                4..6 => Ty::Max,
+                6 => Ty::Min,
+                7..9 => Ty::Set,
+                _ => Ty::Or,
+            };
+            columns.push((ty, false));
+        }
+        let name = format!("{}{i}", if kind == Kind::Table { 't' } else { 's' });
+        let level = 1 + random.below(LEVELS);
+        all.push(Collection {
+            name,
+            kind,
+            level,
+            columns,
+        });
+    }
+    all
+}
+
+fn feed(random: &mut Random, inputs: &[&Collection]) -> String {
+    let input = random.pick(inputs);
+    let columns = input.columns.iter();
+    let row: Vec<String> = columns.map(|(ty, _)| constant(random, *ty)).collect();
+    format!("{}({});", input.name, row.join(", "))
+}
