@@ -7,3 +7,9 @@
 pub mod lattice;
 
 pub mod builtins;
+
+mod arithmetic;
+
+pub mod interpreter;
+
+mod matching;
