@@ -106,26 +106,29 @@ pub struct BodyTypes {
     pub injections: FxHashMap<ExprId, TypeId>,
     /// The number of the variant that a pattern names.
     pub variants: FxHashMap<PatId, u32>,
+    /// Of a rule's head columns that are aggregates, by place, the aggregate's own plain result,
+    /// which a lattice column then takes in.
+    pub aggregates: FxHashMap<u32, TypeId>,
 }
 
-/// What a call, method, field, constructor or operator is.
+/// What a call, method, field, constructor or operator is. Arguments are in the order of what they
+/// are for, whatever the order they were written in.
+///
+/// While a body is being inferred, `T` and `F` are types and instances with variables in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Use {
+pub enum Use<T = TypeId, F = InstanceId> {
     /// A call of a function of the program, with one argument a parameter.
-    Call {
-        instance: InstanceId,
-        arguments: Vec<ExprId>,
-    },
+    Call { instance: F, arguments: Vec<ExprId> },
     /// A function of the program as a value.
-    Function(InstanceId),
+    Function(F),
     /// A built-in, its receiver first among the arguments. Also an operator on lattices, such as
     /// `m + 1` and `m >= 3`, and `+` on strings and lists. Argument types are after injection;
     /// those of lambdas are function types.
     Builtin {
         builtin: BuiltinId,
         arguments: Vec<ExprId>,
-        types: Vec<TypeId>,
-        result: TypeId,
+        types: Vec<T>,
+        result: T,
     },
     /// `x.reveal`: from the receiver's type to the expression's.
     Reveal { receiver: ExprId },
@@ -136,15 +139,44 @@ pub enum Use {
         variant: u32,
         arguments: Vec<ExprId>,
     },
-    /// A declared lattice, with one argument a field.
-    Lattice { arguments: Vec<ExprId> },
+    /// A declared lattice or record, with one argument a field.
+    Fields { arguments: Vec<ExprId> },
     /// A built-in lattice by its name: `Lww(s, v)`, `Bag([…])`, `Max(x)`.
-    BuiltinLattice {
+    Lattice {
         builtin: Builtin,
         arguments: Vec<ExprId>,
     },
-    /// A record; one argument a field, in declared order.
-    Record { arguments: Vec<ExprId> },
+}
+
+impl<T, F> Use<T, F> {
+    fn map<U, G>(self, mut ty: impl FnMut(T) -> U, instance: impl FnOnce(F) -> G) -> Use<U, G> {
+        match self {
+            Use::Call {
+                instance: of,
+                arguments,
+            } => Use::Call {
+                instance: instance(of),
+                arguments,
+            },
+            Use::Function(of) => Use::Function(instance(of)),
+            Use::Builtin {
+                builtin,
+                arguments,
+                types,
+                result,
+            } => Use::Builtin {
+                builtin,
+                arguments,
+                types: types.into_iter().map(&mut ty).collect(),
+                result: ty(result),
+            },
+            Use::Reveal { receiver } => Use::Reveal { receiver },
+            Use::Field { receiver, field } => Use::Field { receiver, field },
+            Use::Variant { variant, arguments } => Use::Variant { variant, arguments },
+            Use::Fields { arguments } => Use::Fields { arguments },
+            Use::Lattice { builtin, arguments } => Use::Lattice { builtin, arguments },
+        }
+    }
 }
 
 impl BodyTypes {

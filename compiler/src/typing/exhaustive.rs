@@ -166,11 +166,13 @@ enum Unnamed {
 
 /// The row for values built by `constructor`, its parts in place of the first pattern.
 fn specialize(row: &[Shape], constructor: &Constructor, arity: usize) -> Option<Vec<Shape>> {
-    let parts = match &row[0] {
-        Shape::Any => vec![Shape::Any; arity],
+    let mut parts = match &row[0] {
+        Shape::Any => Vec::new(),
         Shape::Of(own, parts) if own == constructor => parts.clone(),
         Shape::Of(..) => return None,
     };
+    // A record's pattern leaves fields out at its end.
+    parts.resize(arity, Shape::Any);
     Some(parts.into_iter().chain(row[1..].iter().cloned()).collect())
 }
 

@@ -234,6 +234,18 @@ impl Store {
         }
     }
 
+    /// Whether the types could be equal, for what is known of them; binds nothing.
+    pub fn compatible(&self, a: Ty, b: Ty) -> bool {
+        match (self.term(a), self.term(b)) {
+            (Term::App(f, xs), Term::App(g, ys)) => {
+                f == g
+                    && xs.len() == ys.len()
+                    && xs.iter().zip(ys).all(|(&x, &y)| self.compatible(x, y))
+            }
+            (Term::Error | Term::Var(_), _) | (_, Term::Error | Term::Var(_)) => true,
+        }
+    }
+
     fn bind(&mut self, var: u32, own: Ty, ty: Ty) -> bool {
         if self.occurs(own, ty) {
             return false;
