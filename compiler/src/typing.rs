@@ -15,9 +15,20 @@
 pub mod exhaustive;
 pub mod signature;
 pub mod ty;
+pub mod walk;
+
+mod context;
+mod declarations;
+mod finish;
+mod infer;
+mod program;
+mod recursion;
+
+pub use program::infer;
 
 use bloom_plan::functions::BuiltinId;
 use bloom_plan::types::{TypeId, TypeTable};
+use bloom_plan::value::Value;
 use bloom_stdx::arena::Arena;
 use rustc_hash::FxHashMap;
 
@@ -25,6 +36,7 @@ use crate::base::Diagnostic;
 use crate::hir::{
     Builtin, CollectionId, ConstantId, ExprId, FunctionId, NodeId, PatId, RuleId, TypeDefId, VarId,
 };
+use crate::syntax::ast::LitKind;
 
 bloom_stdx::ids! {
     /// A function at one list of type arguments.
@@ -186,5 +198,18 @@ impl BodyTypes {
             Some(&lattice) => lattice,
             None => self.exprs[expr],
         }
+    }
+}
+
+/// A literal of the source as a value.
+pub fn literal_value(literal: &LitKind) -> Value {
+    match literal {
+        LitKind::Int(n) => Value::Int(*n),
+        LitKind::Float(x) => Value::Float(x.value()),
+        LitKind::Str(text) => Value::String(text.clone()),
+        LitKind::Bytes(bytes) => Value::Bytes(bytes.as_slice().into()),
+        LitKind::Bool(b) => Value::Bool(*b),
+        LitKind::Duration(n) => Value::Duration(*n),
+        LitKind::Address(addr) => Value::Addr(addr.clone()),
     }
 }

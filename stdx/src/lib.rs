@@ -2,6 +2,7 @@
 
 pub mod arena;
 mod edit_distance;
+pub mod graph;
 pub mod random;
 
 pub use edit_distance::{edit_distance, nearest};

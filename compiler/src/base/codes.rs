@@ -130,6 +130,34 @@ codes! {
     E0116 Error Syntax "name among columns by position";
     E0199 Error Syntax "too many syntax errors";
     W0101 Warning Syntax "doc comment that belongs to nothing";
+    // 03: types
+    E0301 Error Types "type mismatch";
+    E0302 Error Types "unknown field";
+    E0303 Error Types "unknown method";
+    E0304 Error Types "wrong arguments";
+    E0305 Error Types "missing field";
+    E0306 Error Types "type that cannot be inferred";
+    E0307 Error Types "operator that is not defined for its operands";
+    E0308 Error Types "match that does not cover every value";
+    E0309 Error Types "constructor that means nothing here";
+    E0310 Error Types "aggregate used wrongly";
+    E0311 Error Types "function that calls itself";
+    E0312 Error Types "generator over what has no elements";
+    E0313 Error Types "type that holds itself";
+    W0301 Warning Types "arm that no value reaches";
+    // 04: lattices
+    E0401 Error Lattices "lattice in a key column";
+    E0402 Error Lattices "operation that is not monotone";
+    E0403 Error Lattices "join on a growing lattice";
+    E0404 Error Lattices "lattice inside a plain type";
+    E0405 Error Lattices "merge that breaks a law of lattices";
+    E0406 Error Lattices "function that does not grow as it promises";
+    E0407 Error Lattices "lattice or plain value where the other is needed";
+    W0401 Warning Lattices "rows from outside can conflict";
+    // 05: safety and strata
+    E0501 Error Strata "unbound variable";
+    E0502 Error Strata "unbound variable in negation";
+    E0503 Error Strata "cycle through negation";
     // 09: Dedalus
     E0901 Error Dedalus "not a Dedalus statement";
     E0902 Error Dedalus "relation with two numbers of columns";

@@ -40,7 +40,11 @@ impl<'a> Context<'a> {
             let mut collections = Vec::with_capacity(kind.collections.len());
             for collection in kind.collections.values() {
                 let columns = collection.columns.iter();
-                collections.push(columns.map(|column| cx.declared(column.ty.as_ref())).collect());
+                collections.push(
+                    columns
+                        .map(|column| cx.declared(column.ty.as_ref()))
+                        .collect(),
+                );
             }
             cx.columns.push(collections);
         }
@@ -140,7 +144,9 @@ impl<'a> Context<'a> {
         let TypeDefKind::Enum { variants } = &program.types[def].kind else {
             return Vec::new();
         };
-        let fields = variants.get(variant as usize).map_or(&[][..], |v| &v.fields);
+        let fields = variants
+            .get(variant as usize)
+            .map_or(&[][..], |v| &v.fields);
         fields.iter().map(|f| self.lower(&f.ty, args)).collect()
     }
 
@@ -202,7 +208,9 @@ impl<'a> Context<'a> {
             lattice: param.lattice,
         };
         let cons: Vec<Con> = function.type_params.iter().map(opaque).collect();
-        cons.into_iter().map(|con| self.store.app(con, [])).collect()
+        cons.into_iter()
+            .map(|con| self.store.app(con, []))
+            .collect()
     }
 
     /// The type as the language writes it.

@@ -92,7 +92,9 @@ fn check_column(cx: &mut Context<'_>, column: &Column, ty: Ty) {
                 format!("key column `{name}` is of the lattice type `{shown}`"),
                 "a key does not grow",
             )
-            .with_help(format!("move it behind `=>`, where it merges: `(… => {name}: {shown})`"));
+            .with_help(format!(
+                "move it behind `=>`, where it merges: `(… => {name}: {shown})`"
+            ));
         cx.diagnostics.push(diagnostic);
         return;
     }

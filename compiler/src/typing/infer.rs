@@ -156,7 +156,9 @@ impl<'c, 'a> Infer<'c, 'a> {
                     expr,
                     found,
                     expected,
-                } if last && self.cx.store.is_var(found) => self.unify_or_report(expr, found, expected),
+                } if last && self.cx.store.is_var(found) => {
+                    self.unify_or_report(expr, found, expected)
+                }
                 Deferred::Coerce {
                     expr,
                     found,
@@ -227,7 +229,9 @@ impl<'c, 'a> Infer<'c, 'a> {
 
     fn mismatch_help(&mut self, found: Ty, expected: Ty) -> Option<&'static str> {
         if found == Ty::INT && expected == Ty::FLOAT {
-            return Some("write the number with a point, as in `1.0`, or convert it by `.to_float()`");
+            return Some(
+                "write the number with a point, as in `1.0`, or convert it by `.to_float()`",
+            );
         }
         if expected == Ty::STRING {
             return Some("a string of any value is written by interpolation: `\"{value}\"`");
@@ -290,7 +294,9 @@ impl<'c, 'a> Infer<'c, 'a> {
                         format!("`{shown}` is a lattice that may still grow"),
                         "a plain value is expected here",
                     )
-                    .with_help("`.reveal` gives its plain value as it is now, which is a point of order"),
+                    .with_help(
+                        "`.reveal` gives its plain value as it is now, which is a point of order",
+                    ),
             };
             self.report(diagnostic);
         }

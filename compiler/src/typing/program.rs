@@ -36,8 +36,11 @@ pub fn infer(program: &Program) -> Typed {
             Infer::new(&mut cx, &test.body, Setting::Test, &[]).test(test, Some(&fault.bounds))
         })
         .collect();
-    let specs: Vec<(Vec<Vec<Ty>>, Vec<Found>)> =
-        program.specs.iter().map(|spec| self::spec(&mut cx, spec)).collect();
+    let specs: Vec<(Vec<Vec<Ty>>, Vec<Found>)> = program
+        .specs
+        .iter()
+        .map(|spec| self::spec(&mut cx, spec))
+        .collect();
     declarations::check_columns(&mut cx);
 
     let mut finish = Finish::new(&mut cx, recursive);
@@ -82,9 +85,12 @@ fn defaults(cx: &mut Context<'_>) -> Defaults {
             let mut columns = Vec::with_capacity(collection.columns.len());
             for (column, declared) in collection.columns.iter().enumerate() {
                 let ty = cx.columns(place, id)[column];
-                columns.push(declared.default.as_ref().map(|body| {
-                    Infer::new(cx, body, Setting::Value, &[]).value(ty)
-                }));
+                columns.push(
+                    declared
+                        .default
+                        .as_ref()
+                        .map(|body| Infer::new(cx, body, Setting::Value, &[]).value(ty)),
+                );
             }
             collections.push(columns);
         }
@@ -131,7 +137,7 @@ fn rules(cx: &mut Context<'_>) -> Vec<Vec<Found>> {
     all
 }
 
-fn rule_of(cx: &mut Context<'_>, kind: usize, rule: &Rule) -> Found {
+fn rule_of<'a>(cx: &mut Context<'a>, kind: usize, rule: &'a Rule) -> Found {
     Infer::new(cx, &rule.body, Setting::Rule, &[]).rule(kind, rule)
 }
 
@@ -148,18 +154,23 @@ fn reads_known(cx: &Context<'_>, kind: usize, rule: &Rule) -> bool {
     })
 }
 
-fn spec(cx: &mut Context<'_>, spec: &crate::hir::Spec) -> (Vec<Vec<Ty>>, Vec<Found>) {
+fn spec<'a>(cx: &mut Context<'a>, spec: &'a crate::hir::Spec) -> (Vec<Vec<Ty>>, Vec<Found>) {
     let fresh = |collection: &crate::hir::SpecCollection, cx: &mut Context<'_>| {
-        collection.columns.iter().map(|_| cx.store.fresh()).collect()
+        collection
+            .columns
+            .iter()
+            .map(|_| cx.store.fresh())
+            .collect()
     };
     let relations: Vec<Vec<Ty>> = spec
         .collections
         .iter()
         .map(|collection| fresh(collection, cx))
         .collect();
-    let found = spec.rules.iter().map(|rule| {
-        Infer::new(cx, &rule.body, Setting::Spec, &[]).spec_rule(rule, &relations)
-    });
+    let found = spec
+        .rules
+        .iter()
+        .map(|rule| Infer::new(cx, &rule.body, Setting::Spec, &[]).spec_rule(rule, &relations));
     let found = found.collect();
     (relations, found)
 }

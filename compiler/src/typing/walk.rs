@@ -25,7 +25,9 @@ pub fn children(body: &Body, expr: ExprId) -> Vec<ExprId> {
             args.iter().map(|arg| arg.value).collect()
         }
         Expr::CallBuiltin { args, .. } | Expr::CallVar { args, .. } => args.clone(),
-        Expr::Method { receiver, args, .. } => [*receiver].into_iter().chain(args.clone()).collect(),
+        Expr::Method { receiver, args, .. } => {
+            [*receiver].into_iter().chain(args.clone()).collect()
+        }
         Expr::Field { receiver, .. } | Expr::TupleField { receiver, .. } => vec![*receiver],
         Expr::Record { fields, .. } => fields.iter().map(|field| field.value).collect(),
         Expr::Tuple(parts) | Expr::List(parts) | Expr::Set(parts) => parts.clone(),

@@ -11,7 +11,8 @@ impl Infer<'_, '_> {
         let loc = self.body.loc.at(aggregate.span);
         for key in &aggregate.by {
             let found = self.infer(key.key, None);
-            self.bounds.push((self.body.expr_loc(key.key), found, false));
+            self.bounds
+                .push((self.body.expr_loc(key.key), found, false));
         }
         let Some(result) = self.aggregate_result(aggregate, column, loc) else {
             return;
@@ -71,7 +72,8 @@ impl Infer<'_, '_> {
         };
         let hint = hint.filter(|_| self.takes_hint(operand));
         let found = self.infer(operand, hint);
-        self.bounds.push((self.body.expr_loc(operand), found, false));
+        self.bounds
+            .push((self.body.expr_loc(operand), found, false));
         let found = self.cx.store.resolve(found);
         let of = |ty: Ty, kinds: &[Ty]| kinds.contains(&ty);
         let unknown = self.cx.store.is_var(found) || self.cx.store.is_error(found);

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use bloom_stdx::edit_distance::nearest;
+use bloom_stdx::nearest;
 
 use super::{Deferred, Infer};
 use crate::base::{Fix, codes};
@@ -26,7 +26,8 @@ impl Infer<'_, '_> {
         let mut type_args = Vec::with_capacity(definition.type_params.len());
         for param in &definition.type_params {
             let ty = self.cx.store.fresh();
-            self.bounds.push((self.body.expr_loc(expr), ty, param.lattice));
+            self.bounds
+                .push((self.body.expr_loc(expr), ty, param.lattice));
             type_args.push(ty);
         }
         let params = definition.params.iter();
@@ -175,7 +176,10 @@ impl Infer<'_, '_> {
             let diagnostic = self.at(
                 codes::E0301,
                 self.body.expr_loc(expr),
-                format!("type mismatch: `{}` is not a function", self.cx.show(function)),
+                format!(
+                    "type mismatch: `{}` is not a function",
+                    self.cx.show(function)
+                ),
                 "called as one here",
             );
             return self.fail(diagnostic);
@@ -186,7 +190,11 @@ impl Infer<'_, '_> {
             let diagnostic = self.at(
                 codes::E0304,
                 self.body.expr_loc(expr),
-                format!("the function takes {}, found {}", count(params.len()), args.len()),
+                format!(
+                    "the function takes {}, found {}",
+                    count(params.len()),
+                    args.len()
+                ),
                 "wrong number of arguments",
             );
             self.report(diagnostic);
@@ -216,7 +224,9 @@ impl Infer<'_, '_> {
         let parameters: Vec<Ty> = parameters
             .map(|ty| ty.instantiate(&mut instance, &mut self.cx.store))
             .collect();
-        let result = signature.result.instantiate(&mut instance, &mut self.cx.store);
+        let result = signature
+            .result
+            .instantiate(&mut instance, &mut self.cx.store);
         if parameters.len() != args.len() {
             let diagnostic = self.at(
                 codes::E0304,

@@ -172,7 +172,9 @@ impl Infer<'_, '_> {
         let wanted = expected.and_then(|ty| self.cx.store.args_of(ty, builtin));
         let params = match wanted {
             Some(args) => args.to_vec(),
-            None => (0..builtin.params()).map(|_| self.cx.store.fresh()).collect(),
+            None => (0..builtin.params())
+                .map(|_| self.cx.store.fresh())
+                .collect(),
         };
         let parts = match builtin {
             Builtin::Lww | Builtin::Lex | Builtin::Max | Builtin::Min | Builtin::Once => {
@@ -227,7 +229,8 @@ impl Infer<'_, '_> {
         let lattices = matches!(builtin, Builtin::Lex | Builtin::Sealed);
         for (arg, part) in args.iter().zip(parts) {
             self.check(arg.value, part);
-            self.bounds.push((self.body.expr_loc(arg.value), part, lattices));
+            self.bounds
+                .push((self.body.expr_loc(arg.value), part, lattices));
         }
         let arguments = args.iter().map(|arg| arg.value).collect();
         self.used(expr, Use::Lattice { builtin, arguments }, ty)

@@ -2,7 +2,8 @@
 
 use super::Infer;
 use crate::base::codes;
-use crate::hir::{Arm, Builtin, Expr, ExprId, LitKind, PatId, UnaryOp};
+use crate::hir::{Arm, Builtin, Expr, ExprId, PatId};
+use crate::syntax::ast::{LitKind, UnaryOp};
 use crate::typing::Use;
 use crate::typing::infer::Setting;
 use crate::typing::infer::matching::Pending;
@@ -279,7 +280,8 @@ impl Infer<'_, '_> {
             None if last => return self.uninferred(expr),
             None => {
                 let result = self.cx.store.fresh();
-                self.deferred.push(super::Deferred::TupleField { expr, result });
+                self.deferred
+                    .push(super::Deferred::TupleField { expr, result });
                 return result;
             }
         };

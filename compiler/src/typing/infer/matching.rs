@@ -1,14 +1,14 @@
 //! Matches as a whole: that their arms cover every value, and that each arm is reached.
 
 use bloom_plan::value::Value;
-use bloom_stdx::arena::Id;
 
 use super::{Found, Infer};
 use crate::base::codes;
-use crate::hir::{Body, Builtin, ExprId, LitKind, Pat, PatId, TypeDefId};
+use crate::hir::{Body, Builtin, ExprId, Pat, PatId, TypeDefId};
+use crate::syntax::ast::LitKind;
 use crate::typing::context::Context;
-use crate::typing::literal_value;
 use crate::typing::exhaustive::{self, Constructor, Constructors, Shape};
+use crate::typing::literal_value;
 use crate::typing::ty::{Con, Ty};
 
 /// A match to be judged when the types of its parts are known.
@@ -71,7 +71,9 @@ fn shape(body: &Body, found: &Found, pat: PatId) -> Shape {
         Pat::Literal(LitKind::Bool(value)) => {
             Shape::Of(Constructor::Variant(u32::from(*value)), Vec::new())
         }
-        Pat::Literal(literal) => Shape::Of(Constructor::Literal(literal_value(literal)), Vec::new()),
+        Pat::Literal(literal) => {
+            Shape::Of(Constructor::Literal(literal_value(literal)), Vec::new())
+        }
         Pat::Tuple(parts) => Shape::Of(Constructor::Only, all(parts)),
         Pat::List(parts) => Shape::Of(Constructor::List(parts.len()), all(parts)),
         Pat::Variant { args, .. } => match found.variants.get(&pat) {
@@ -79,7 +81,11 @@ fn shape(body: &Body, found: &Found, pat: PatId) -> Shape {
             None => Shape::Of(Constructor::Only, all(args)),
         },
         Pat::Record { fields, .. } => {
-            let places = fields.iter().map(|(place, _)| *place + 1).max().unwrap_or(0);
+            let places = fields
+                .iter()
+                .map(|(place, _)| *place + 1)
+                .max()
+                .unwrap_or(0);
             let mut parts = vec![Shape::Any; places as usize];
             for &(place, part) in fields {
                 parts[place as usize] = shape(body, found, part);
@@ -172,7 +178,9 @@ fn show(cx: &mut Context<'_>, shape: &Shape, ty: Ty) -> String {
         (Constructor::Only, Some((Con::Def { def, .. }, _))) => {
             let def = &cx.program.types[*def];
             let fields = def.fields().iter().zip(&parts);
-            let fields: Vec<String> = fields.map(|(f, part)| format!("{}: {part}", f.name)).collect();
+            let fields: Vec<String> = fields
+                .map(|(f, part)| format!("{}: {part}", f.name))
+                .collect();
             format!("{}{{{}}}", def.name, fields.join(", "))
         }
         (Constructor::Only | Constructor::Literal(_), _) => format!("({list})"),

@@ -5,7 +5,8 @@ use bloom_plan::functions::{BuiltinId, named};
 
 use super::{Deferred, Infer, Setting};
 use crate::base::codes;
-use crate::hir::{BinaryOp, Builtin, Expr, ExprId};
+use crate::hir::{Builtin, Expr, ExprId};
+use crate::syntax::ast::BinaryOp;
 use crate::typing::Use;
 use crate::typing::signature::{Instance, signatures};
 use crate::typing::ty::{Con, Ty};
@@ -150,7 +151,10 @@ impl Infer<'_, '_> {
     ) -> Ty {
         let joins = matches!(
             self.cx.store.head(a),
-            Some((Con::Builtin(Builtin::String | Builtin::List | Builtin::Bytes), _))
+            Some((
+                Con::Builtin(Builtin::String | Builtin::List | Builtin::Bytes),
+                _
+            ))
         );
         if op == BinaryOp::Add && joins && self.cx.store.compatible(a, b) {
             self.unify_or_report(right, b, a);
@@ -245,7 +249,9 @@ impl Infer<'_, '_> {
                     format!("`{}` is not monotone on `{shown}`", op.symbol()),
                     "the lattice may still grow",
                 )
-                .with_help("reveal the lattice first: `.reveal` gives its plain value as it is now");
+                .with_help(
+                    "reveal the lattice first: `.reveal` gives its plain value as it is now",
+                );
             return self.fail(diagnostic);
         }
         let mut diagnostic = self.at(
@@ -264,8 +270,9 @@ impl Infer<'_, '_> {
                 "compare it with a plain value by {threshold}, which stays true once it is"
             ));
         }
-        diagnostic = diagnostic
-            .with_help("or compare `.reveal`, its plain value as it is now, which is a point of order");
+        diagnostic = diagnostic.with_help(
+            "or compare `.reveal`, its plain value as it is now, which is a point of order",
+        );
         self.report(diagnostic);
         Ty::BOOL
     }

@@ -195,7 +195,11 @@ impl Infer<'_, '_> {
             let diagnostic = self.at(
                 codes::E0304,
                 loc,
-                format!("the pattern takes {}, found {}", count(tys.len()), args.len()),
+                format!(
+                    "the pattern takes {}, found {}",
+                    count(tys.len()),
+                    args.len()
+                ),
                 "wrong number of parts",
             );
             self.report(diagnostic);
