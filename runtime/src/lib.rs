@@ -15,6 +15,14 @@ pub mod context;
 
 pub mod builtins;
 
+mod rows;
+
+mod relation;
+
+mod deferred;
+
+mod aggregate;
+
 pub mod program;
 
 pub mod node;

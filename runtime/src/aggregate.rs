@@ -1,0 +1,249 @@
+//! Group-by: matches of a body gathered by group, one head row a group at the end.
+//!
+//! A result depends on the matches, never on their order: integers add up in 128 bits before the
+//! overflow check, floats are sorted before they are added, ties go to the least value.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use bloom_plan::plan::{Aggregate, AggregateColumn, AggregateFunction, OrderBy, RowError};
+use bloom_plan::types::{Type, TypeId};
+use bloom_plan::value::{canonical_float, compare_floats};
+use hashbrown::HashTable;
+
+use crate::context::Context;
+use crate::rows::{clear_table, hash};
+use crate::store::Store;
+
+/// Groups of one aggregate, in order of first match.
+#[derive(Debug, Default)]
+pub struct Groups {
+    table: HashTable<u32>,
+    keys: Vec<Vec<u64>>,
+    /// One a head column that is a function, for each group.
+    states: Vec<Vec<State>>,
+}
+
+/// A head row, or the group whose aggregate failed.
+pub type GroupRow = Result<Vec<u64>, (Vec<u64>, RowError)>;
+
+#[derive(Debug)]
+enum State {
+    Count(u64),
+    Distinct(BTreeSet<u64>),
+    Integers {
+        sum: i128,
+        count: u64,
+    },
+    Floats(Vec<f64>),
+    /// The value, then what `by` names.
+    Best(Option<Vec<u64>>),
+    /// Values, each with what `by` names.
+    Items(Vec<Vec<u64>>),
+    Flag(bool),
+}
+
+/// A function column of an aggregate, taken apart.
+struct Column<'a> {
+    function: AggregateFunction,
+    value: Option<TypeId>,
+    by: &'a [OrderBy],
+    result: TypeId,
+}
+
+impl Groups {
+    /// Adds a match: the group's words, then the arguments'.
+    pub fn accumulate(&mut self, aggregate: &Aggregate, store: &Store, words: &[u64]) {
+        let (key, arguments) = words.split_at(aggregate.group.len());
+        let hash_of = hash(key.iter().copied());
+        let keys = &mut self.keys;
+        let found = self.table.find(hash_of, |&n| keys[n as usize] == key);
+        let number = found.copied().unwrap_or_else(|| {
+            let number = keys.len() as u32;
+            keys.push(key.to_vec());
+            let states = columns(aggregate).map(|(_, column)| column.start(store));
+            self.states.push(states.collect());
+            self.table
+                .insert_unique(hash_of, number, |&n| hash(keys[n as usize].iter().copied()));
+            number
+        });
+        let states = &mut self.states[number as usize];
+        for ((first, column), state) in columns(aggregate).zip(states) {
+            column.add(store, state, &arguments[first..first + column.width()]);
+        }
+    }
+
+    /// The head rows; the groups are empty again.
+    pub fn finish(&mut self, aggregate: &Aggregate, context: &mut Context) -> Vec<GroupRow> {
+        let keys = std::mem::take(&mut self.keys);
+        let states = std::mem::take(&mut self.states);
+        clear_table(&mut self.table);
+        let groups = keys.into_iter().zip(states);
+        groups
+            .map(|(key, states)| finish_group(aggregate, context, key, states))
+            .collect()
+    }
+
+    pub fn clear(&mut self) {
+        self.keys.clear();
+        self.states.clear();
+        clear_table(&mut self.table);
+    }
+}
+
+fn finish_group(
+    aggregate: &Aggregate,
+    context: &mut Context,
+    key: Vec<u64>,
+    states: Vec<State>,
+) -> GroupRow {
+    let mut results = Vec::with_capacity(states.len());
+    for ((_, column), state) in columns(aggregate).zip(states) {
+        match column.finish(context, state) {
+            Ok(word) => results.push(word),
+            Err(error) => return Err((key, error)),
+        }
+    }
+    let mut results = results.into_iter();
+    let word = |column: &AggregateColumn| match column {
+        AggregateColumn::Group(n) => key[*n as usize],
+        AggregateColumn::Function { .. } => results.next().expect("one result a function"),
+    };
+    Ok(aggregate.columns.iter().map(word).collect())
+}
+
+/// The function columns, each with the place of its first argument.
+fn columns(aggregate: &Aggregate) -> impl Iterator<Item = (usize, Column<'_>)> {
+    aggregate.columns.iter().filter_map(|column| match column {
+        AggregateColumn::Group(_) => None,
+        AggregateColumn::Function {
+            function,
+            first,
+            value,
+            by,
+            result,
+        } => Some((
+            *first as usize,
+            Column {
+                function: *function,
+                value: *value,
+                by,
+                result: *result,
+            },
+        )),
+    })
+}
+
+impl Column<'_> {
+    fn width(&self) -> usize {
+        usize::from(self.value.is_some()) + self.by.len()
+    }
+
+    fn is_float(&self, store: &Store) -> bool {
+        let types = store.types();
+        self.value
+            .is_some_and(|ty| *types.get(types.class(ty)) == Type::Float)
+    }
+
+    fn start(&self, store: &Store) -> State {
+        match self.function {
+            AggregateFunction::Count => State::Count(0),
+            AggregateFunction::CountDistinct | AggregateFunction::Set => {
+                State::Distinct(BTreeSet::new())
+            }
+            AggregateFunction::Sum | AggregateFunction::Avg if self.is_float(store) => {
+                State::Floats(Vec::new())
+            }
+            AggregateFunction::Sum | AggregateFunction::Avg => State::Integers { sum: 0, count: 0 },
+            AggregateFunction::Min
+            | AggregateFunction::Max
+            | AggregateFunction::ArgMin
+            | AggregateFunction::ArgMax
+            | AggregateFunction::First => State::Best(None),
+            AggregateFunction::List => State::Items(Vec::new()),
+            AggregateFunction::Any => State::Flag(false),
+            AggregateFunction::All => State::Flag(true),
+        }
+    }
+
+    fn add(&self, store: &Store, state: &mut State, words: &[u64]) {
+        match state {
+            State::Count(count) => *count += 1,
+            State::Distinct(values) => {
+                values.insert(words[0]);
+            }
+            State::Integers { sum, count } => {
+                *sum += i128::from(words[0] as i64);
+                *count += 1;
+            }
+            State::Floats(values) => values.push(f64::from_bits(words[0])),
+            State::Best(best) => {
+                let better = |there: &Vec<u64>| self.compare(store, words, there).is_lt();
+                if best.as_ref().is_none_or(better) {
+                    *best = Some(words.to_vec());
+                }
+            }
+            State::Items(items) => items.push(words.to_vec()),
+            State::Flag(flag) => match self.function {
+                AggregateFunction::Any => *flag |= words[0] != 0,
+                _ => *flag &= words[0] != 0,
+            },
+        }
+    }
+
+    /// Which of two matches comes first: by what `by` names, then the least value. The best of a
+    /// `max` is the greatest value, of an `argmax` the one whose `by` comes last.
+    fn compare(&self, store: &Store, a: &[u64], b: &[u64]) -> Ordering {
+        let ty = self.value.expect("a function that compares has a value");
+        let mut by = Ordering::Equal;
+        for (place, order) in self.by.iter().enumerate() {
+            let parts = store.compare(order.ty, a[1 + place], b[1 + place]);
+            by = by.then(if order.descending {
+                parts.reverse()
+            } else {
+                parts
+            });
+        }
+        let value = store.compare(ty, a[0], b[0]);
+        match self.function {
+            AggregateFunction::Max => value.reverse(),
+            AggregateFunction::ArgMax => by.reverse().then(value),
+            _ => by.then(value),
+        }
+    }
+
+    fn finish(&self, context: &mut Context, state: State) -> Result<u64, RowError> {
+        Ok(match state {
+            State::Count(count) => count,
+            State::Distinct(values) if self.function == AggregateFunction::CountDistinct => {
+                values.len() as u64
+            }
+            State::Distinct(values) => {
+                let words: Vec<u64> = values.into_iter().collect();
+                context.store.make(self.result, &words)
+            }
+            State::Integers { sum, count } if self.function == AggregateFunction::Avg => {
+                (sum as f64 / count as f64).to_bits()
+            }
+            State::Integers { sum, .. } => {
+                i64::try_from(sum).map_err(|_| RowError::Overflow)? as u64
+            }
+            State::Floats(mut values) => {
+                values.sort_by(|&a, &b| compare_floats(a, b));
+                let sum: f64 = values.iter().sum();
+                let result = match self.function {
+                    AggregateFunction::Avg => sum / values.len() as f64,
+                    _ => sum,
+                };
+                canonical_float(result).to_bits()
+            }
+            State::Best(best) => best.expect("a group has a match")[0],
+            State::Items(mut items) => {
+                items.sort_by(|a, b| self.compare(&context.store, a, b));
+                let words: Vec<u64> = items.iter().map(|item| item[0]).collect();
+                context.store.make(self.result, &words)
+            }
+            State::Flag(flag) => u64::from(flag),
+        })
+    }
+}

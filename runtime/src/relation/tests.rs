@@ -1,0 +1,173 @@
+//! Relations against a naive model, and what merging, conflicts and undoing do.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bloom_plan::artifact::Artifact;
+use bloom_plan::plan::{Plan, RowError};
+use bloom_plan::types::{Type, TypeTable};
+
+use super::{IndexPlace, Origin, Relation, Shape};
+use crate::code::{Code, RuntimeTable};
+use crate::context::Context;
+use crate::store::Types;
+
+static NO_RUNTIME: RuntimeTable = RuntimeTable([std::ptr::null(); _]);
+
+/// A context of a plan without code.
+fn context(types: TypeTable) -> Context {
+    let plan = Plan {
+        name: "Test".into(),
+        types,
+        constants: Vec::new(),
+        literals: Vec::new(),
+        functions: Vec::new(),
+        sites: Vec::new(),
+        own_lattices: Vec::new(),
+        relations: Vec::new(),
+        indexes: Vec::new(),
+        aggregates: Vec::new(),
+        rules: Vec::new(),
+        versions: Vec::new(),
+        strata: Vec::new(),
+        closing: Vec::new(),
+    };
+    let artifact = Artifact {
+        target: std::env::consts::ARCH.into(),
+        code: Vec::new(),
+        versions: Vec::new(),
+        functions: Vec::new(),
+    };
+    let code = Code::load(&plan, &artifact).expect("an artifact without code loads");
+    let types = Arc::new(Types::new(plan.types.clone()));
+    Context::new(Arc::new(plan), types, Arc::new(code), &NO_RUNTIME, "n", 0)
+}
+
+/// Two `Int` keys, or a key and a plain value, or a key and a `Max<Int>`.
+fn relation(roles: &str) -> (Context, Relation) {
+    let mut types = TypeTable::default();
+    let int = types.intern(Type::Int);
+    let max = types.intern(Type::Max(int));
+    let mut shape = Shape {
+        stride: roles.len(),
+        keys: Vec::new(),
+        plain: Vec::new(),
+        lattices: Vec::new(),
+        types: Vec::new(),
+    };
+    for (column, role) in roles.chars().enumerate() {
+        match role {
+            'k' => shape.keys.push(column),
+            'v' => shape.plain.push(column),
+            _ => shape.lattices.push((column, max)),
+        }
+        shape.types.push(if role == 'l' { max } else { int });
+    }
+    (context(types), Relation::new(shape))
+}
+
+fn emit(relation: &mut Relation, context: &mut Context, row: [u64; 2]) {
+    let done: Result<(), RowError> = relation.emit(context, &row, Origin::ARRIVAL);
+    assert_eq!(done, Ok(()));
+}
+
+fn contents(relation: &Relation) -> BTreeSet<Vec<u64>> {
+    relation.rows().map(<[u64]>::to_vec).collect()
+}
+
+#[test]
+fn rows_merge_once_and_make_the_delta() {
+    let (mut context, mut r) = relation("kk");
+    for row in [[1, 2], [1, 3], [1, 2]] {
+        emit(&mut r, &mut context, row);
+    }
+    assert!(r.is_empty(), "an iteration does not see what it derives");
+    assert_eq!(r.merge(&mut context).rows, 2);
+    assert_eq!(r.delta(), [1, 2, 1, 3]);
+    emit(&mut r, &mut context, [1, 3]);
+    assert_eq!(r.merge(&mut context).rows, 0);
+    assert!(r.delta().is_empty());
+}
+
+#[test]
+fn lattice_columns_grow_in_place() {
+    let (mut context, mut r) = relation("kl");
+    emit(&mut r, &mut context, [1, 5]);
+    r.merge(&mut context);
+    r.begin_tick();
+    for row in [[1, 4], [1, 7], [1, 6]] {
+        emit(&mut r, &mut context, row);
+    }
+    assert_eq!(r.merge(&mut context).rows, 1);
+    assert_eq!(r.delta(), [1, 7], "the delta carries the whole new value");
+    assert_eq!(r.total(), [1, 7]);
+    assert_eq!(r.changed(), BTreeSet::from([0]));
+    r.undo_tick();
+    assert_eq!(r.total(), [1, 5]);
+}
+
+#[test]
+fn unequal_new_rows_of_a_key_clash_and_stored_ones_stay() {
+    let (mut context, mut r) = relation("kv");
+    emit(&mut r, &mut context, [1, 1]);
+    r.merge(&mut context);
+    r.begin_tick();
+    emit(&mut r, &mut context, [1, 2]);
+    emit(&mut r, &mut context, [2, 1]);
+    emit(&mut r, &mut context, [2, 2]);
+    let merged = r.merge(&mut context);
+    let poisons: Vec<bool> = merged.clashes.iter().map(|c| c.poisons).collect();
+    assert_eq!(poisons, [false, true]);
+    r.undo_stratum();
+    r.poison(vec![2]);
+    emit(&mut r, &mut context, [2, 1]);
+    emit(&mut r, &mut context, [3, 1]);
+    r.merge(&mut context);
+    assert_eq!(contents(&r), BTreeSet::from([vec![1, 1], vec![3, 1]]));
+}
+
+#[test]
+fn indexes_follow_inserts_removals_and_undoing() {
+    let (mut context, mut r) = relation("kk");
+    let by_second = r.add_index(&[1]);
+    assert_eq!(r.add_index(&[0, 1]), IndexPlace::Primary);
+    let mut model: BTreeSet<Vec<u64>> = BTreeSet::new();
+    let mut state = 1_u64;
+    for step in 0..2000 {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let row = [state >> 33 & 7, state >> 40 & 7];
+        match r.find(&row) {
+            Some(number) => {
+                r.remove(number);
+                model.remove(&row.to_vec());
+            }
+            None => {
+                r.insert(&row);
+                model.insert(row.to_vec());
+            }
+        }
+        if step % 50 == 0 {
+            r.begin_tick();
+            emit(&mut r, &mut context, [100, row[1]]);
+            emit(&mut r, &mut context, [101, row[1]]);
+            r.merge(&mut context);
+            r.undo_tick();
+        }
+        assert_eq!(contents(&r), model);
+        for second in 0..8 {
+            let mut found: Vec<u64> = r
+                .probe(by_second, &[second])
+                .iter()
+                .map(|&n| r.row(n)[0])
+                .collect();
+            found.sort_unstable();
+            let expected = model
+                .iter()
+                .filter(|row| row[1] == second)
+                .map(|row| row[0]);
+            assert_eq!(found, expected.collect::<Vec<u64>>());
+        }
+    }
+}
