@@ -52,6 +52,12 @@ struct Column<'a> {
 }
 
 impl Groups {
+    /// Words a match: the group's and the arguments'.
+    pub fn width(aggregate: &Aggregate) -> usize {
+        let ends = columns(aggregate).map(|(first, column)| first + column.width());
+        aggregate.group.len() + ends.max().unwrap_or(0)
+    }
+
     /// Adds a match: the group's words, then the arguments'.
     pub fn accumulate(&mut self, aggregate: &Aggregate, store: &Store, words: &[u64]) {
         let (key, arguments) = words.split_at(aggregate.group.len());
@@ -82,12 +88,6 @@ impl Groups {
         groups
             .map(|(key, states)| finish_group(aggregate, context, key, states))
             .collect()
-    }
-
-    pub fn clear(&mut self) {
-        self.keys.clear();
-        self.states.clear();
-        clear_table(&mut self.table);
     }
 }
 

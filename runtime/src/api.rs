@@ -144,7 +144,7 @@ pub struct Claim {
     pub row: Row,
     /// The row as text.
     pub text: String,
-    /// Where the rule is, `an arrival`, or `an earlier tick`.
+    /// Where the rule is, `an arrival`, or `before` for a row that was there already.
     pub origin: SmolStr,
 }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use bloom_plan::plan::{FunctionId, Plan, RowError, Site, SiteId};
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::Value;
+use bloom_stdx::random::Random;
 
 use crate::api::{Misfit, StartError};
 use crate::code::{Code, Frame, RuntimeTable};
@@ -34,7 +35,7 @@ pub struct Context {
     /// Lambdas that the running built-ins were given, innermost last.
     lambdas: Vec<Lambda>,
     now: i64,
-    random: u64,
+    random: Random,
 }
 
 // SAFETY: the frame's pointers lead to the function table, which is static, and into what the
@@ -83,7 +84,7 @@ impl Context {
             constants,
             lambdas: Vec::new(),
             now: 0,
-            random: seed,
+            random: Random::new(seed),
         }
     }
 
@@ -151,21 +152,17 @@ impl Context {
     }
 
     /// State of the random numbers, so that a tick can be taken back.
-    pub fn random_state(&self) -> u64 {
-        self.random
+    pub fn random(&self) -> &Random {
+        &self.random
     }
 
-    pub fn set_random_state(&mut self, state: u64) {
-        self.random = state;
+    pub fn set_random(&mut self, random: Random) {
+        self.random = random;
     }
 
-    /// The next random word: SplitMix64 (Steele, Lea & Flood 2014) over the node's seed.
+    /// The next random word.
     pub fn random_word(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.random.next()
     }
 
     /// Calls a function of the plan.

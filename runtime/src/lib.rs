@@ -23,7 +23,13 @@ mod deferred;
 
 mod aggregate;
 
+mod schedule;
+
 pub mod program;
+
+mod report;
+
+mod machine;
 
 pub mod node;
 

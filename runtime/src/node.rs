@@ -1,61 +1,240 @@
 //! A node and its ticks.
+//!
+//! One step, in order: the last tick's deferred changes are made and its transient rows forgotten;
+//! arrivals are loaded; strata run to their fixpoints; the closing versions run; what they deferred
+//! is settled; the output is put together. Nothing of a tick is visible from outside before it is
+//! complete, and a tick that a key conflict halts leaves no trace but the report.
+
+mod arrivals;
+mod finish;
 
 use std::sync::Arc;
 
-use bloom_plan::plan::RelationId;
-use bloom_plan::value::Row;
+use bloom_plan::plan::{RelationId, RelationKind};
+use bloom_plan::value::{Row, Value};
+use bloom_stdx::random::Random;
 
-use crate::api::{Config, Input, Misfit, Output, StartError};
+use crate::api::{Config, ErrorRow, Input, Misfit, OnConflict, Output, StartError, Stats};
+use crate::deferred::Change;
+use crate::machine::{Machine, Trouble};
 use crate::program::Program;
+use crate::relation::{Relation, Shape};
+use crate::report;
+use crate::schedule::Filled;
+
+use arrivals::Timer;
 
 /// One running node.
 #[derive(Debug)]
 pub struct Node {
-    program: Arc<Program>,
+    machine: Machine,
+    on_conflict: OnConflict,
+    /// Durable tables were restored at the start.
+    restored: bool,
+    /// Number of the last finished tick.
     tick: u64,
+    timers: Vec<Timer>,
+    /// What the last tick left for the next.
+    next: Next,
+    /// Every arrival ever of relations that are `immutable`, by relation.
+    history: Vec<Option<Relation>>,
+}
+
+/// What one tick leaves for the next.
+#[derive(Clone, Debug, Default)]
+struct Next {
+    changes: Vec<(RelationId, Change)>,
+    /// Rows of loopbacks.
+    loopback: Vec<(RelationId, Vec<u64>)>,
+    /// Errors raised after `errors` was filled.
+    errors: Vec<ErrorRow>,
+}
+
+/// What a halted tick gives back.
+struct Before {
+    random: Random,
+    timers: Vec<Timer>,
+    loopback: Vec<(RelationId, Vec<u64>)>,
+    errors: Vec<ErrorRow>,
 }
 
 impl Node {
-    pub fn new(program: Arc<Program>, _config: Config) -> Result<Node, StartError> {
-        Ok(Node { program, tick: 0 })
+    pub fn new(program: Arc<Program>, config: Config) -> Result<Node, StartError> {
+        let mut machine = Machine::new(program, &config.address, config.seed);
+        machine.context.set_now(config.start);
+        machine.context.start(&config.parameters)?;
+        let timers = Timer::all(&machine, config.start)?;
+        let plan = Arc::clone(machine.program.plan());
+        let history = plan.relations.iter().map(|relation| {
+            let checked = relation.immutable;
+            checked.then(|| Relation::new(Shape::new(relation)))
+        });
+        let mut node = Node {
+            machine,
+            on_conflict: config.on_conflict,
+            restored: config.durable.is_some(),
+            tick: 0,
+            timers,
+            next: Next::default(),
+            history: history.collect(),
+        };
+        node.settle_in(config)?;
+        Ok(node)
+    }
+
+    /// Fills what the deployment and an earlier life of the node give.
+    fn settle_in(&mut self, config: Config) -> Result<(), StartError> {
+        let plan = Arc::clone(self.machine.program.plan());
+        let addr = |address: &smol_str::SmolStr| Value::Addr(address.clone());
+        for (id, relation) in (0..).map(RelationId).zip(&plan.relations) {
+            let rows: Vec<Row> = match relation.kind {
+                RelationKind::Cluster => config
+                    .cluster
+                    .iter()
+                    .map(|m| vec![addr(&m.address), Value::String(m.kind.clone())])
+                    .collect(),
+                // Trusted until the failure detector says otherwise.
+                RelationKind::Alive => {
+                    let members = config.cluster.iter();
+                    members.map(|m| vec![addr(&m.address)]).collect()
+                }
+                _ => continue,
+            };
+            self.replace(id, &rows);
+        }
+        for (table, rows) in config.durable.unwrap_or_default() {
+            let durable = RelationKind::Table { durable: true };
+            let is_it = |id: &RelationId| plan.relations[id.0 as usize].kind == durable;
+            let Some(id) = self.relation(&table).filter(is_it) else {
+                return Err(StartError::UnknownTable(table));
+            };
+            for row in &rows {
+                let row = self.words(id, row).map_err(|error| {
+                    let table = table.clone();
+                    StartError::Durable { table, error }
+                })?;
+                let relation = self.machine.relation(id);
+                if relation.find(&row).is_none() {
+                    relation.insert(&row);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Runs one tick.
-    pub fn step(&mut self, _input: Input) -> Output {
+    pub fn step(&mut self, input: Input) -> Output {
+        self.apply_deferred();
+        self.sweep_if_due();
+        self.machine.context.set_now(input.now);
+        self.machine.stats = Stats::default();
+        if let Some(alive) = &input.alive {
+            self.replace_alive(alive);
+        }
+        let before = Before {
+            random: self.machine.context.random().clone(),
+            timers: self.timers.clone(),
+            loopback: std::mem::take(&mut self.next.loopback),
+            errors: std::mem::take(&mut self.next.errors),
+        };
+        for relation in &mut self.machine.relations {
+            relation.begin_tick();
+        }
+        self.load_arrivals(input, &before.loopback);
+        let reported = self.evaluate(&before.errors);
+        let changes = self.settle_deferred();
+        let halts = self.on_conflict == OnConflict::Halt;
+        if halts && !self.machine.trouble.conflicts.is_empty() {
+            return self.halt(before);
+        }
         self.tick += 1;
+        self.finish(changes, &reported)
+    }
+
+    /// Runs all strata and the closing versions. Gives the errors that `errors` has been filled
+    /// with.
+    fn evaluate(&mut self, carried: &[ErrorRow]) -> Vec<ErrorRow> {
+        let first = self.tick == 0;
+        let filled = self.machine.program.schedule().errors.map(|e| e.filled);
+        let mut reported = Vec::new();
+        for stratum in 0..self.machine.program.plan().strata.len() {
+            if filled == Some(Filled::Before(stratum)) {
+                reported = self.fill_errors(carried);
+            }
+            self.machine.run_stratum(stratum, first, self.restored);
+        }
+        if filled == Some(Filled::BeforeClosing) {
+            reported = self.fill_errors(carried);
+        }
+        self.machine.run_closing(first, self.restored);
+        reported
+    }
+
+    fn fill_errors(&mut self, carried: &[ErrorRow]) -> Vec<ErrorRow> {
+        let reported = self.errors_so_far();
+        self.load_errors(carried.iter().chain(&reported));
+        reported
+    }
+
+    /// Takes the tick back.
+    fn halt(&mut self, before: Before) -> Output {
+        for relation in &mut self.machine.relations {
+            relation.undo_tick();
+        }
+        self.machine.clear_derived();
+        self.machine.context.set_random(before.random);
+        self.timers = before.timers;
+        self.next.loopback = before.loopback;
+        self.next.errors = before.errors;
+        let reports = self.conflict_reports();
+        let errors = self.errors_so_far();
+        self.machine.trouble = Trouble::default();
         Output {
             tick: self.tick,
+            halted_by_conflict: reports.into_iter().next().map(|(conflict, _)| conflict),
+            errors,
+            stats: self.machine.stats,
             ..Output::default()
         }
     }
 
     /// The rows of a collection in the finished tick, before its deferred changes; sorted.
-    pub fn rows(&self, _relation: RelationId) -> Vec<Row> {
-        Vec::new()
+    pub fn rows(&self, relation: RelationId) -> Vec<Row> {
+        let relation = &self.machine.relations[relation.0 as usize];
+        let store = &self.machine.context.store;
+        let types = &relation.shape().types;
+        let values = |words| report::values(store, types, words);
+        let mut rows: Vec<Row> = relation.rows().map(values).collect();
+        rows.sort();
+        rows
     }
 
     pub fn relation(&self, name: &str) -> Option<RelationId> {
-        self.program.relation(name)
+        self.machine.program.relation(name)
     }
 
-    /// Whether a row fits a collection: for refusing outside input at the edge.
-    pub fn check(&self, _relation: RelationId, _row: &Row) -> Result<(), Misfit> {
-        Ok(())
+    /// Whether a row fits a collection: for refusing outside input at the edge. Takes the node
+    /// exclusively because checking a value makes it.
+    pub fn check(&mut self, relation: RelationId, row: &Row) -> Result<(), Misfit> {
+        self.words(relation, row).map(|_| ())
     }
 
     /// Whether a tick without arrivals would do something: none has run yet, or the last one
-    /// deferred changes or sent rows over a loopback.
+    /// deferred changes, sent rows over a loopback, or raised errors that rules have not seen.
     pub fn wants_tick(&self) -> bool {
         self.tick == 0
+            || !self.next.changes.is_empty()
+            || !self.next.loopback.is_empty()
+            || !self.next.errors.is_empty()
     }
 
     /// When the next timer falls due, in nanoseconds.
     pub fn next_timer(&self) -> Option<i64> {
-        None
+        self.timers.iter().map(Timer::due).min()
     }
 
     pub fn program(&self) -> &Arc<Program> {
-        &self.program
+        &self.machine.program
     }
 
     /// Number of the last finished tick; 0 before the first.

@@ -9,6 +9,7 @@ use rustc_hash::FxHasher;
 
 use crate::api::LoadError;
 use crate::code::Code;
+use crate::schedule::Schedule;
 use crate::store::Types;
 
 /// A node kind, loaded.
@@ -17,6 +18,7 @@ pub struct Program {
     plan: Arc<Plan>,
     types: Arc<Types>,
     code: Arc<Code>,
+    schedule: Schedule,
 }
 
 impl Program {
@@ -25,6 +27,7 @@ impl Program {
         let code = Code::load(&plan, &artifact)?;
         Ok(Arc::new(Program {
             types: Arc::new(Types::new(plan.types.clone())),
+            schedule: Schedule::new(&plan),
             plan: Arc::new(plan),
             code: Arc::new(code),
         }))
@@ -40,6 +43,10 @@ impl Program {
 
     pub fn code(&self) -> &Arc<Code> {
         &self.code
+    }
+
+    pub(crate) fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 
     pub fn relation(&self, name: &str) -> Option<RelationId> {

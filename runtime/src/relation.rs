@@ -393,10 +393,6 @@ impl Relation {
     pub fn poison(&mut self, key: Vec<u64>) {
         self.poisoned.insert(key);
     }
-
-    pub fn is_poisoned(&self, row: &[u64]) -> bool {
-        !self.poisoned.is_empty() && self.poisoned.contains(&self.shape.key_of(row))
-    }
 }
 
 fn row_at(rows: &[u64], stride: usize, number: u32) -> &[u64] {

@@ -42,10 +42,6 @@ impl RowSet {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     pub fn iter(&self) -> impl Iterator<Item = &[u64]> {
         self.rows.chunks_exact(self.stride)
     }

@@ -1,10 +1,10 @@
-//! Types and values as text, for reports: the language's own notation.
+//! Types as text, for reports and for comparing the types of two nodes.
 
 use std::fmt::Write;
 
-use bloom_plan::types::{BOTTOM, Field, Type, TypeId};
+use bloom_plan::types::{Field, Type, TypeId};
 
-use super::{Store, Types};
+use super::Types;
 
 impl Types {
     /// The type as it is written.
@@ -115,158 +115,6 @@ impl Types {
     }
 }
 
-impl Store {
-    /// Appends a value as an expression that would give it.
-    pub fn write(&self, ty: TypeId, word: u64, out: &mut String) {
-        match self.types.get(ty) {
-            Type::Bool | Type::Or | Type::And => {
-                out.push_str(if word != 0 { "true" } else { "false" })
-            }
-            Type::Int | Type::Req | Type::Time => put(out, word as i64),
-            Type::Float => put_debug(out, f64::from_bits(word)),
-            Type::Duration => write_duration(word as i64, out),
-            Type::Max(inner) | Type::Min(inner) => self.write(*inner, word, out),
-            _ if word == BOTTOM => out.push_str("bottom"),
-            Type::String => put_debug(out, self.text(word)),
-            Type::Addr => {
-                out.push('@');
-                put_debug(out, self.text(word));
-            }
-            Type::Bytes => {
-                out.push_str("b\"");
-                put(out, self.bytes(word).escape_ascii());
-                out.push('"');
-            }
-            Type::Tuple(parts) => {
-                let parts = parts.iter().copied().zip(self.words(word).iter().copied());
-                self.write_list("(", parts, ")", out);
-            }
-            Type::Record { name, fields } => {
-                out.push_str(name);
-                self.write_fields(fields, self.words(word), out);
-            }
-            Type::Lattice { name, fields, .. } => {
-                out.push_str(name);
-                let parts = fields
-                    .iter()
-                    .map(|f| f.ty)
-                    .zip(self.words(word).iter().copied());
-                self.write_list("(", parts, ")", out);
-            }
-            Type::Enum { variants, .. } => {
-                let words = self.words(word);
-                let variant = &variants[words[0] as usize];
-                out.push_str(&variant.name);
-                if !variant.fields.is_empty() {
-                    let types = variant.fields.iter().map(|f| f.ty);
-                    self.write_list("(", types.zip(words[1..].iter().copied()), ")", out);
-                }
-            }
-            Type::List(t) => {
-                let items = self.words(word).iter().map(|&w| (*t, w));
-                self.write_list("[", items, "]", out);
-            }
-            Type::Set(t) | Type::PosSet(t) | Type::FrozenSet(t) => {
-                let items = self.words(word).iter().map(|&w| (*t, w));
-                self.write_list("{", items, "}", out);
-            }
-            Type::Bag(t) | Type::FrozenBag(t) => {
-                let entries = self.words(word).chunks_exact(2);
-                let items = entries.flat_map(|e| std::iter::repeat_n((*t, e[0]), e[1] as usize));
-                self.write_list("Bag([", items, "])", out);
-            }
-            Type::Map(k, v) | Type::FrozenMap(k, v) => {
-                out.push('{');
-                for (place, entry) in self.words(word).chunks_exact(2).enumerate() {
-                    out.push_str(if place == 0 { "" } else { ", " });
-                    self.write(*k, entry[0], out);
-                    out.push_str(": ");
-                    self.write(*v, entry[1], out);
-                }
-                out.push('}');
-            }
-            Type::Lex(a, b) => {
-                let words = self.words(word);
-                self.write_list(
-                    "Lex(",
-                    [(*a, words[0]), (*b, words[1])].into_iter(),
-                    ")",
-                    out,
-                );
-            }
-            Type::Lww(s, v) => {
-                let words = self.words(word);
-                self.write_list(
-                    "Lww(",
-                    [(*s, words[0]), (*v, words[1])].into_iter(),
-                    ")",
-                    out,
-                );
-            }
-            Type::Once(t) => match *self.words(word) {
-                [1, held] => self.write_list("Once(", std::iter::once((*t, held)), ")", out),
-                [2] => out.push_str("conflict"),
-                _ => out.push_str("bottom"),
-            },
-            Type::Sealed(t) => {
-                let words = self.words(word);
-                let open = if words[0] != 0 { "sealed(" } else { "open(" };
-                self.write_list(open, std::iter::once((*t, words[1])), ")", out);
-            }
-            Type::Function { .. } => out.push_str("fn"),
-        }
-    }
-
-    /// Appends `{name: value, …}`.
-    pub fn write_fields(&self, fields: &[Field], words: &[u64], out: &mut String) {
-        out.push('{');
-        for (place, (field, &word)) in fields.iter().zip(words).enumerate() {
-            out.push_str(if place == 0 { "" } else { ", " });
-            out.push_str(&field.name);
-            out.push_str(": ");
-            self.write(field.ty, word, out);
-        }
-        out.push('}');
-    }
-
-    fn write_list(
-        &self,
-        open: &str,
-        items: impl Iterator<Item = (TypeId, u64)>,
-        close: &str,
-        out: &mut String,
-    ) {
-        out.push_str(open);
-        for (place, (ty, word)) in items.enumerate() {
-            out.push_str(if place == 0 { "" } else { ", " });
-            self.write(ty, word, out);
-        }
-        out.push_str(close);
-    }
-}
-
 fn put(out: &mut String, value: impl std::fmt::Display) {
     write!(out, "{value}").expect("a string takes all text");
-}
-
-fn put_debug(out: &mut String, value: impl std::fmt::Debug) {
-    write!(out, "{value:?}").expect("a string takes all text");
-}
-
-/// In the largest unit that divides it.
-fn write_duration(nanoseconds: i64, out: &mut String) {
-    const UNITS: [(i64, &str); 6] = [
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "min"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-        (1, "ns"),
-    ];
-    let (unit, name) = UNITS
-        .into_iter()
-        .find(|(unit, _)| nanoseconds != 0 && nanoseconds % unit == 0)
-        .unwrap_or((1, "ns"));
-    put(out, nanoseconds / unit);
-    out.push_str(name);
 }

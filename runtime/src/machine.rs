@@ -1,0 +1,321 @@
+//! A node's rows and the running of versions over them.
+//!
+//! Fixpoint of a stratum, with key conflicts: iterations are synchronous, so the set of rows that an
+//! iteration derives does not depend on the order of versions. When two unequal rows of this tick
+//! claim one key, the stratum goes back to its start with that key poisoned, and runs again without
+//! it; so what follows from a row in conflict does not happen either, however it was found out.
+//! Poisoned keys only become more, so this ends.
+
+#![expect(unsafe_code, reason = "runs generated code")]
+
+mod interface;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bloom_plan::plan::{AggregateColumn, AggregateId, Arrow, RelationId, RelationKind, VersionId};
+
+use crate::aggregate::Groups;
+use crate::api::{ErrorRow, Stats};
+use crate::code::Frame;
+use crate::context::Context;
+use crate::deferred::Deferred;
+use crate::program::Program;
+use crate::relation::{Clash, IndexPlace, Merged, Origin, Relation, Shape};
+use crate::report::{self, Conflicts};
+use crate::rows::RowSet;
+use crate::schedule::Target;
+
+/// `repr(C)` with the context first, so that a pointer to its frame is one to the machine.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Machine {
+    pub context: Context,
+    pub program: Arc<Program>,
+    pub relations: Vec<Relation>,
+    indexes: Vec<(RelationId, IndexPlace)>,
+    pub deferred: Vec<Deferred>,
+    /// What `<~` derived.
+    pub sent: Vec<RowSet>,
+    groups: Vec<Groups>,
+    /// Row errors of the running attempt at a stratum.
+    failures: BTreeSet<ErrorRow>,
+    pub trouble: Trouble,
+    pub stats: Stats,
+}
+
+/// What went wrong in a tick so far.
+#[derive(Debug, Default)]
+pub struct Trouble {
+    pub errors: BTreeSet<ErrorRow>,
+    pub conflicts: Conflicts,
+}
+
+impl Machine {
+    pub fn new(program: Arc<Program>, address: &str, seed: u64) -> Machine {
+        let plan = program.plan();
+        let mut relations: Vec<Relation> = plan
+            .relations
+            .iter()
+            .map(|declaration| Relation::new(Shape::new(declaration)))
+            .collect();
+        let indexes = plan.indexes.iter().map(|index| {
+            let relation = &mut relations[index.relation.0 as usize];
+            (index.relation, relation.add_index(&index.columns))
+        });
+        let indexes = indexes.collect();
+        let sent = relations.iter().map(|r| RowSet::new(r.shape().stride));
+        Machine {
+            context: Context::new(
+                Arc::clone(plan),
+                Arc::clone(program.types()),
+                Arc::clone(program.code()),
+                &interface::RUNTIME,
+                address,
+                seed,
+            ),
+            indexes,
+            deferred: relations.iter().map(|_| Deferred::default()).collect(),
+            sent: sent.collect(),
+            groups: plan.aggregates.iter().map(|_| Groups::default()).collect(),
+            failures: BTreeSet::new(),
+            trouble: Trouble::default(),
+            stats: Stats::default(),
+            relations,
+            program,
+        }
+    }
+
+    pub fn relation(&mut self, id: RelationId) -> &mut Relation {
+        &mut self.relations[id.0 as usize]
+    }
+
+    /// Merges rows from outside; their keys must not conflict among themselves, nor with what is
+    /// there.
+    pub fn load(&mut self, arrivals: &[(RelationId, Vec<u64>)]) {
+        let touched: BTreeSet<RelationId> = arrivals.iter().map(|(id, _)| *id).collect();
+        let touched: Vec<RelationId> = touched.into_iter().collect();
+        loop {
+            for (id, row) in arrivals {
+                self.merge_row(*id, row, Origin::ARRIVAL);
+            }
+            let (conflicts, poisoned) = self.merge_all(&touched);
+            if !poisoned {
+                self.commit(conflicts);
+                return;
+            }
+        }
+    }
+
+    /// Runs a stratum to its fixpoint.
+    pub fn run_stratum(&mut self, number: usize, first_tick: bool, restored: bool) {
+        let program = Arc::clone(&self.program);
+        let stratum = &program.plan().strata[number];
+        let heads = &program.schedule().heads[number];
+        for &id in heads {
+            self.relation(id).begin_stratum();
+        }
+        let conflicts = loop {
+            for &version in &stratum.initial {
+                if self.is_due(version, first_tick, restored) {
+                    self.run(version);
+                }
+            }
+            if let Some(conflicts) = self.iterate(&stratum.recursive, heads) {
+                break conflicts;
+            }
+        };
+        self.commit(conflicts);
+        for &id in heads {
+            self.relation(id).clear_delta();
+        }
+    }
+
+    /// Merges and derives until nothing new comes; none if the stratum must start over.
+    fn iterate(&mut self, recursive: &[VersionId], heads: &[RelationId]) -> Option<Conflicts> {
+        let program = Arc::clone(&self.program);
+        let mut all = Conflicts::default();
+        loop {
+            self.stats.iterations += 1;
+            let (conflicts, poisoned) = self.merge_all(heads);
+            if poisoned {
+                return None;
+            }
+            all.append(conflicts);
+            let mut ran = false;
+            for &version in recursive {
+                let delta = program.plan().versions[version.0 as usize].delta;
+                let delta = delta.expect("a recursive version reads a delta");
+                if !self.relation(delta).delta().is_empty() {
+                    self.run(version);
+                    ran = true;
+                }
+            }
+            if !ran {
+                return Some(all);
+            }
+        }
+    }
+
+    /// Runs the versions that come after all strata.
+    pub fn run_closing(&mut self, first_tick: bool, restored: bool) {
+        let program = Arc::clone(&self.program);
+        for &version in &program.plan().closing {
+            if self.is_due(version, first_tick, restored) {
+                self.run(version);
+            }
+        }
+        self.commit(Conflicts::default());
+    }
+
+    /// Bootstrap rules run in the first tick; after a crash not into what was restored.
+    fn is_due(&self, version: VersionId, first_tick: bool, restored: bool) -> bool {
+        let plan = self.program.plan();
+        let rule = &plan.rules[plan.versions[version.0 as usize].rule.0 as usize];
+        let durable = RelationKind::Table { durable: true };
+        !rule.bootstrap
+            || first_tick && !(restored && plan.relations[rule.head.0 as usize].kind == durable)
+    }
+
+    fn run(&mut self, version: VersionId) {
+        let code = self.context.code().version(version);
+        let frame: *mut Frame = (&raw mut *self).cast();
+        // SAFETY: the frame is the first field of the context, which is the first of this machine,
+        // which is of the code's own plan; no reference into the machine is in use while it runs.
+        unsafe { code(frame) };
+        if let Target::Groups(aggregate) = self.program.schedule().targets[version.0 as usize] {
+            self.finish_groups(version, aggregate);
+        }
+    }
+
+    /// Takes what a version derived.
+    fn emit(&mut self, version: VersionId, row: &[u64], present: u64) {
+        match self.program.schedule().targets[version.0 as usize] {
+            Target::Rows { relation, arrow } => {
+                self.derive(relation, arrow, row, present, Origin::version(version));
+            }
+            Target::Groups(_) => unreachable!("{version} accumulates"),
+        }
+    }
+
+    fn derive(
+        &mut self,
+        relation: RelationId,
+        arrow: Arrow,
+        row: &[u64],
+        present: u64,
+        origin: Origin,
+    ) {
+        let place = relation.0 as usize;
+        match arrow {
+            Arrow::Merge => self.merge_row(relation, row, origin),
+            Arrow::Deferred => self.deferred[place].merge(row, origin),
+            Arrow::Delete => self.deferred[place].delete(row, present),
+            Arrow::Upsert => self.deferred[place].upsert(row, origin),
+            Arrow::Async => {
+                self.sent[place].insert(row);
+            }
+        }
+    }
+
+    fn merge_row(&mut self, id: RelationId, row: &[u64], origin: Origin) {
+        let relation = &mut self.relations[id.0 as usize];
+        if let Err(error) = relation.emit(&mut self.context, row, origin) {
+            self.fail_row(id, row, origin, error);
+        }
+    }
+
+    /// Drops a head row whose lattices do not join.
+    pub fn fail_row(
+        &mut self,
+        id: RelationId,
+        row: &[u64],
+        origin: Origin,
+        error: bloom_plan::plan::RowError,
+    ) {
+        let columns = self.relations[id.0 as usize].shape().types.len();
+        let row: Vec<(usize, u64)> = row.iter().copied().enumerate().take(columns).collect();
+        let (store, plan) = (&self.context.store, self.program.plan());
+        let error = report::head_error(store, plan, id, &row, origin, error);
+        self.failures.insert(error);
+    }
+
+    fn finish_groups(&mut self, version: VersionId, id: AggregateId) {
+        let program = Arc::clone(&self.program);
+        let aggregate = &program.plan().aggregates[id.0 as usize];
+        let rows = self.groups[id.0 as usize].finish(aggregate, &mut self.context);
+        let origin = Origin::version(version);
+        for row in rows {
+            match row {
+                Ok(row) => {
+                    let (relation, arrow) = (aggregate.relation, aggregate.arrow);
+                    self.derive(relation, arrow, &row, u64::MAX, origin);
+                }
+                Err((group, error)) => {
+                    let columns = aggregate.columns.iter().enumerate();
+                    let columns = columns.filter_map(|(place, column)| match column {
+                        AggregateColumn::Group(n) => Some((place, group[*n as usize])),
+                        AggregateColumn::Function { .. } => None,
+                    });
+                    let columns: Vec<(usize, u64)> = columns.collect();
+                    let (store, plan) = (&self.context.store, program.plan());
+                    let relation = aggregate.relation;
+                    let error = report::head_error(store, plan, relation, &columns, origin, error);
+                    self.failures.insert(error);
+                }
+            }
+        }
+    }
+
+    /// Merges what was derived into the relations. Where rows of this tick conflict, poisons their
+    /// keys, takes everything since the stratum's start back, and says so.
+    fn merge_all(&mut self, heads: &[RelationId]) -> (Conflicts, bool) {
+        let mut kept = Conflicts::default();
+        let mut poison: Vec<(RelationId, Vec<u64>, Clash)> = Vec::new();
+        for &id in heads {
+            let relation = &mut self.relations[id.0 as usize];
+            let Merged {
+                rows,
+                clashes,
+                failures,
+            } = relation.merge(&mut self.context);
+            self.stats.merged += rows as u64;
+            for clash in clashes {
+                let key = relation.shape().key_of(&clash.claims[0].0);
+                if clash.poisons {
+                    poison.push((id, key, clash));
+                } else {
+                    kept.add(id, key, clash);
+                }
+            }
+            for (row, origin, error) in failures {
+                self.fail_row(id, &row, origin, error);
+            }
+        }
+        let poisoned = !poison.is_empty();
+        if poisoned {
+            for &id in heads {
+                self.relation(id).undo_stratum();
+            }
+            self.failures.clear();
+            for (id, key, clash) in poison {
+                self.relation(id).poison(key.clone());
+                self.trouble.conflicts.add(id, key, clash);
+            }
+        }
+        (kept, poisoned)
+    }
+
+    /// The attempt stands, and so does what went wrong in it.
+    pub fn commit(&mut self, conflicts: Conflicts) {
+        self.trouble.conflicts.append(conflicts);
+        self.trouble.errors.append(&mut self.failures);
+    }
+
+    /// Forgets what the tick derived but did not merge.
+    pub fn clear_derived(&mut self) {
+        self.deferred.iter_mut().for_each(Deferred::clear);
+        self.sent.iter_mut().for_each(RowSet::clear);
+        self.failures.clear();
+    }
+}

@@ -1,0 +1,275 @@
+//! The runtime functions that generated code calls (`bloom_plan::artifact`).
+//!
+//! None may unwind: a panic in one of them is a bug of ours and ends the process, as `extern "C"`
+//! does. Soundness rests on the artifact's contract, namely that generated code passes the frame
+//! that it got, numbers of its own plan, and as many words as the plan says. `Make` to `FloatRem`
+//! need a context only, for functions may run without a machine around them.
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use bloom_plan::artifact::RuntimeFunction;
+use bloom_plan::plan::{AggregateId, FunctionId, IndexId, RelationId, RowError, SiteId, VersionId};
+use bloom_plan::types::{Type, TypeId};
+use bloom_plan::value::canonical_float;
+
+use crate::aggregate::Groups;
+use crate::builtins;
+use crate::code::{Address, Frame, RuntimeTable};
+use crate::context::Context;
+use crate::report;
+use crate::schedule::Target;
+
+use super::Machine;
+
+pub static RUNTIME: RuntimeTable = RuntimeTable([
+    scan as Address,
+    probe as Address,
+    exists as Address,
+    emit as Address,
+    accumulate as Address,
+    row_error as Address,
+    make as Address,
+    words as Address,
+    compare as Address,
+    join as Address,
+    retype as Address,
+    builtin as Address,
+    iterate as Address,
+    float_rem as Address,
+]);
+
+const _: () = {
+    assert!(RuntimeFunction::Scan as u64 == 0);
+    assert!(RuntimeFunction::Emit as u64 == 3);
+    assert!(RuntimeFunction::Make as u64 == 6);
+    assert!(RuntimeFunction::Builtin as u64 == 11);
+    assert!(RuntimeFunction::FloatRem as u64 == 13);
+};
+
+/// What a runtime function hands out: items in a row, and for a probe where row 0 is.
+#[repr(C)]
+struct Slice {
+    items: *const c_void,
+    count: u64,
+    rows: *const u64,
+}
+
+/// The machine around a frame.
+///
+/// # Safety
+/// The frame is a machine's, and no other reference into it is in use.
+unsafe fn machine<'a>(frame: *mut Frame) -> &'a mut Machine {
+    // SAFETY: the frame is the first field of the context, which is the machine's first.
+    unsafe { &mut *frame.cast() }
+}
+
+/// The context around a frame.
+///
+/// # Safety
+/// As for `machine`, with a context.
+unsafe fn context<'a>(frame: *mut Frame) -> &'a mut Context {
+    // SAFETY: the frame is the context's first field.
+    unsafe { &mut *frame.cast() }
+}
+
+/// Words that generated code passes.
+///
+/// # Safety
+/// There are as many words, and none is written to while the slice is in use.
+unsafe fn slice<'a>(words: *const u64, count: usize) -> &'a [u64] {
+    if count == 0 {
+        return &[];
+    }
+    // SAFETY: the caller's.
+    unsafe { std::slice::from_raw_parts(words, count) }
+}
+
+/// Hands out items and their count; the third word of a `Slice` is a probe's only.
+///
+/// # Safety
+/// `into` points to two words at least.
+unsafe fn hand_out(into: *mut Slice, items: *const c_void, count: usize) {
+    // SAFETY: the two fields are the first two words.
+    unsafe {
+        (&raw mut (*into).items).write(items);
+        (&raw mut (*into).count).write(count as u64);
+    }
+}
+
+unsafe extern "C" fn scan(frame: *mut Frame, relation: u64, extent: u64, into: *mut Slice) {
+    // SAFETY: the contract of this module.
+    let machine = unsafe { machine(frame) };
+    let relation = machine.relation(RelationId(relation as u32));
+    let rows = match extent {
+        0 => relation.total(),
+        _ => relation.delta(),
+    };
+    let count = rows.len() / relation.shape().stride;
+    // SAFETY: `into` is the caller's slice. Rows stay in place until the version has run: what it
+    // derives goes into `new`.
+    unsafe { hand_out(into, rows.as_ptr().cast(), count) };
+}
+
+unsafe extern "C" fn probe(frame: *mut Frame, index: u64, key: *const u64, into: *mut Slice) {
+    // SAFETY: the contract of this module.
+    let machine = unsafe { machine(frame) };
+    let width = index_width(machine, index);
+    // SAFETY: the key has a word a column of the index.
+    let key = unsafe { slice(key, width) };
+    let (relation, place) = machine.indexes[index as usize];
+    let relation = machine.relation(relation);
+    let numbers = relation.probe(place, key);
+    // SAFETY: as in `scan`; indexes do not change before a merge either.
+    unsafe {
+        hand_out(into, numbers.as_ptr().cast(), numbers.len());
+        (&raw mut (*into).rows).write(relation.total().as_ptr());
+    }
+}
+
+unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *const u64) -> u64 {
+    // SAFETY: the contract of this module.
+    let machine = unsafe { machine(frame) };
+    let width = index_width(machine, index);
+    // SAFETY: the key has a word a column of the index.
+    let key = unsafe { slice(key, width) };
+    let (relation, place) = machine.indexes[index as usize];
+    u64::from(machine.relation(relation).exists(place, key))
+}
+
+fn index_width(machine: &Machine, index: u64) -> usize {
+    let index = IndexId(index as u32);
+    machine.program.plan().indexes[index.0 as usize]
+        .columns
+        .len()
+}
+
+unsafe extern "C" fn emit(frame: *mut Frame, version: u64, row: *const u64, present: u64) {
+    // SAFETY: the contract of this module.
+    let machine = unsafe { machine(frame) };
+    let version = VersionId(version as u32);
+    let Target::Rows { relation, .. } = machine.program.schedule().targets[version.0 as usize]
+    else {
+        unreachable!("{version} accumulates");
+    };
+    let columns = machine.relation(relation).shape().types.len();
+    // SAFETY: the row has a word a column. The words are the caller's own.
+    let row = unsafe { slice(row, columns) };
+    // The row of a relation without columns is one word all the same.
+    machine.emit(version, if row.is_empty() { &[0] } else { row }, present);
+}
+
+unsafe extern "C" fn accumulate(frame: *mut Frame, aggregate: u64, words: *const u64) {
+    // SAFETY: the contract of this module.
+    let machine = unsafe { machine(frame) };
+    let id = AggregateId(aggregate as u32);
+    let aggregate = &machine.program.plan().aggregates[id.0 as usize];
+    let groups = &mut machine.groups[id.0 as usize];
+    // SAFETY: there is a word for each part of the group and each argument.
+    let words = unsafe { slice(words, Groups::width(aggregate)) };
+    groups.accumulate(aggregate, &machine.context.store, words);
+}
+
+unsafe extern "C" fn row_error(frame: *mut Frame, version: u64, registers: *const u64, count: u64) {
+    // SAFETY: the contract of this module.
+    let machine = unsafe { machine(frame) };
+    // SAFETY: so many registers are bound.
+    let registers = unsafe { slice(registers, count as usize) };
+    let error = machine.context.take_error();
+    let error = error.expect("a derivation that is dropped has an error");
+    let version = VersionId(version as u32);
+    let (store, plan) = (&machine.context.store, machine.program.plan());
+    let row = report::row_error(store, plan, version, registers, error);
+    machine.failures.insert(row);
+}
+
+unsafe extern "C" fn make(frame: *mut Frame, ty: u64, words: *const u64, count: u64) -> u64 {
+    // SAFETY: the contract of this module.
+    let context = unsafe { context(frame) };
+    // SAFETY: there are so many words.
+    let words = unsafe { slice(words, count as usize) };
+    context.store.make(TypeId(ty as u32), words)
+}
+
+unsafe extern "C" fn words(frame: *mut Frame, handle: u64) -> *const u64 {
+    // SAFETY: the contract of this module.
+    let context = unsafe { context(frame) };
+    // Contents do not move while a tick runs.
+    context.store.words(handle).as_ptr()
+}
+
+unsafe extern "C" fn compare(frame: *mut Frame, ty: u64, a: u64, b: u64) -> i64 {
+    // SAFETY: the contract of this module.
+    let context = unsafe { context(frame) };
+    context.store.compare(TypeId(ty as u32), a, b) as i64
+}
+
+unsafe extern "C" fn join(frame: *mut Frame, ty: u64, a: u64, b: u64) -> u64 {
+    // SAFETY: the contract of this module.
+    let context = unsafe { context(frame) };
+    let joined = context.join(TypeId(ty as u32), a, b);
+    give(context, joined)
+}
+
+unsafe extern "C" fn retype(frame: *mut Frame, ty: u64, word: u64) -> u64 {
+    // SAFETY: the contract of this module.
+    let context = unsafe { context(frame) };
+    let retyped = context.retype(TypeId(ty as u32), word);
+    give(context, retyped)
+}
+
+fn give(context: &mut Context, result: Result<u64, RowError>) -> u64 {
+    result.unwrap_or_else(|error| {
+        context.set_error(error);
+        0
+    })
+}
+
+unsafe extern "C" fn builtin(frame: *mut Frame, site: u64, arguments: *const u64) -> u64 {
+    // SAFETY: the contract of this module.
+    let context = unsafe { context(frame) };
+    let plan = Arc::clone(context.plan());
+    let site = &plan.sites[SiteId(site as u32).0 as usize];
+    // SAFETY: there is a word for each argument of the site.
+    let arguments = unsafe { slice(arguments, site.arguments.len()) };
+    let outer = context.lambda_count();
+    let mut own = arguments.to_vec();
+    for (&ty, word) in site.arguments.iter().zip(&mut own) {
+        if context.is_function(ty) {
+            // SAFETY: such an argument points to a lambda.
+            *word = unsafe { take_lambda(context, *word as usize as *const u64) };
+        }
+    }
+    let result = builtins::call(context, site, &own);
+    context.truncate_lambdas(outer);
+    give(context, result)
+}
+
+/// Copies a lambda (`[function, count of captures, captures…]`) for the built-in about to run.
+///
+/// # Safety
+/// `at` points to a lambda.
+unsafe fn take_lambda(context: &mut Context, at: *const u64) -> u64 {
+    // SAFETY: the first two words say how many follow.
+    let captures = unsafe { slice(at.add(2), at.add(1).read() as usize) };
+    // SAFETY: as above.
+    let function = FunctionId(unsafe { at.read() } as u32);
+    context.push_lambda(function, captures)
+}
+
+unsafe extern "C" fn iterate(frame: *mut Frame, ty: u64, value: u64, into: *mut Slice) {
+    // SAFETY: the contract of this module.
+    let context = unsafe { context(frame) };
+    let ty = context.store.types().get(TypeId(ty as u32));
+    let width = match ty {
+        Type::Bag(_) | Type::FrozenBag(_) | Type::Map(..) | Type::FrozenMap(..) => 2,
+        _ => 1,
+    };
+    let words = context.store.words(value);
+    // SAFETY: `into` is the caller's slice; contents do not move while a tick runs.
+    unsafe { hand_out(into, words.as_ptr().cast(), words.len() / width) };
+}
+
+unsafe extern "C" fn float_rem(_: *mut Frame, a: u64, b: u64) -> u64 {
+    canonical_float(f64::from_bits(a) % f64::from_bits(b)).to_bits()
+}

@@ -1,0 +1,255 @@
+//! The beginning of a tick: deferred changes, reclamation, and everything that has arrived.
+
+use std::sync::Arc;
+
+use bloom_plan::plan::{RelationId, RelationKind};
+use bloom_plan::value::{Row, Value};
+use smol_str::SmolStr;
+
+use crate::api::{ErrorRow, Input, Misfit, StartError};
+use crate::machine::Machine;
+use crate::relation::{Clash, Origin};
+use crate::report;
+
+use super::Node;
+
+/// Firings of one timer in one tick; the rest come in the next tick.
+const FIRINGS_MAX: usize = 1 << 16;
+
+/// A `periodic` collection.
+#[derive(Clone, Debug)]
+pub struct Timer {
+    relation: RelationId,
+    every: i64,
+    due: i64,
+    /// Of the next firing, from 1.
+    id: i64,
+}
+
+impl Timer {
+    /// The timers of a machine whose constants have their values.
+    pub fn all(machine: &Machine, start: i64) -> Result<Vec<Timer>, StartError> {
+        let timers = machine.program.schedule().timers.iter();
+        timers
+            .map(|&(relation, every)| {
+                let every = machine.context.constant(every.0 as usize) as i64;
+                if every <= 0 {
+                    let declaration = &machine.program.plan().relations[relation.0 as usize];
+                    return Err(StartError::Period(declaration.name.clone()));
+                }
+                Ok(Timer {
+                    relation,
+                    every,
+                    due: start.saturating_add(every),
+                    id: 1,
+                })
+            })
+            .collect()
+    }
+
+    pub fn due(&self) -> i64 {
+        self.due
+    }
+
+    /// The rows that are due.
+    fn fire(&mut self, now: i64, into: &mut Vec<(RelationId, Vec<u64>)>) {
+        for _ in 0..FIRINGS_MAX {
+            if self.due > now || self.due == i64::MAX {
+                return;
+            }
+            into.push((self.relation, vec![self.id as u64, self.due as u64]));
+            self.id += 1;
+            self.due = self.due.saturating_add(self.every);
+        }
+    }
+}
+
+impl Node {
+    /// Forgets transient rows and makes the changes that the last tick deferred.
+    pub(super) fn apply_deferred(&mut self) {
+        let program = Arc::clone(&self.machine.program);
+        for &id in &program.schedule().transient {
+            self.machine.relation(id).clear();
+        }
+        for (id, change) in std::mem::take(&mut self.next.changes) {
+            change.apply(self.machine.relation(id));
+        }
+    }
+
+    /// Reclaims values that nothing holds any more. Between ticks, where no word is on the way.
+    pub(super) fn sweep_if_due(&mut self) {
+        if !self.machine.context.store.sweep_is_due() {
+            return;
+        }
+        let mut marks = self.machine.context.mark();
+        let history = self.history.iter().flatten();
+        for relation in self.machine.relations.iter().chain(history) {
+            let types = &relation.shape().types;
+            for row in relation.rows() {
+                for (&ty, &word) in types.iter().zip(row) {
+                    marks.keep(ty, word);
+                }
+            }
+        }
+        for (id, row) in &self.next.loopback {
+            let types = &self.machine.relations[id.0 as usize].shape().types;
+            for (&ty, &word) in types.iter().zip(row) {
+                marks.keep(ty, word);
+            }
+        }
+        marks.finish();
+    }
+
+    /// The words of a row from outside.
+    pub(super) fn words(&mut self, id: RelationId, row: &[Value]) -> Result<Vec<u64>, Misfit> {
+        let plan = Arc::clone(self.machine.program.plan());
+        let columns = &plan.relations[id.0 as usize].columns;
+        let mut words = Vec::with_capacity(columns.len().max(1));
+        self.machine
+            .context
+            .words_of_row(columns, row, &mut words)?;
+        if columns.is_empty() {
+            words.push(0);
+        }
+        Ok(words)
+    }
+
+    /// Gives a relation other contents, between ticks.
+    pub(super) fn replace(&mut self, id: RelationId, rows: &[Row]) {
+        self.machine.relation(id).clear();
+        for row in rows {
+            let row = self.words(id, row);
+            let row = row.expect("rows of the deployment's collections have their types");
+            let relation = self.machine.relation(id);
+            if relation.find(&row).is_none() {
+                relation.insert(&row);
+            }
+        }
+    }
+
+    pub(super) fn replace_alive(&mut self, alive: &[SmolStr]) {
+        let rows: Vec<Row> = alive.iter().map(|a| vec![Value::Addr(a.clone())]).collect();
+        let plan = Arc::clone(self.machine.program.plan());
+        for (id, relation) in (0..).map(RelationId).zip(&plan.relations) {
+            if relation.kind == RelationKind::Alive {
+                self.replace(id, &rows);
+            }
+        }
+    }
+
+    /// Loads what has arrived; what does not fit is refused and reported.
+    pub(super) fn load_arrivals(&mut self, input: Input, loopback: &[(RelationId, Vec<u64>)]) {
+        let mut arrivals: Vec<(RelationId, Vec<u64>)> = loopback.to_vec();
+        for timer in &mut self.timers {
+            timer.fire(input.now, &mut arrivals);
+        }
+        for (id, row) in &input.rows {
+            self.take(*id, row, &mut arrivals);
+        }
+        for message in &input.messages {
+            match self.channel(&message.channel) {
+                Some(id) => self.take(id, &message.row, &mut arrivals),
+                None => self.refuse(&message.channel, &message.row, "there is no such channel"),
+            }
+        }
+        for (id, key) in &input.seals {
+            match self.machine.program.schedule().seals[id.0 as usize] {
+                Some(seals) => self.take(seals, key, &mut arrivals),
+                None => {
+                    let plan = Arc::clone(self.machine.program.plan());
+                    let name = &plan.relations[id.0 as usize].name;
+                    self.refuse(name, key, "it is not sealed by anything");
+                }
+            }
+        }
+        if !input.stdin.is_empty() {
+            let plan = Arc::clone(self.machine.program.plan());
+            for (id, relation) in (0..).map(RelationId).zip(&plan.relations) {
+                if relation.kind == RelationKind::Stdin {
+                    for line in &input.stdin {
+                        self.take(id, &[Value::string(line)], &mut arrivals);
+                    }
+                }
+            }
+        }
+        arrivals.retain(|(id, row)| self.agrees_with_history(*id, row));
+        self.machine.load(&arrivals);
+    }
+
+    fn channel(&self, name: &str) -> Option<RelationId> {
+        let id = self.relation(name)?;
+        let kind = self.machine.program.plan().relations[id.0 as usize].kind;
+        matches!(kind, RelationKind::Channel { .. }).then_some(id)
+    }
+
+    fn take(&mut self, id: RelationId, row: &[Value], into: &mut Vec<(RelationId, Vec<u64>)>) {
+        match self.words(id, row) {
+            Ok(words) => into.push((id, words)),
+            Err(misfit) => {
+                let plan = Arc::clone(self.machine.program.plan());
+                self.refuse(&plan.relations[id.0 as usize].name, row, misfit);
+            }
+        }
+    }
+
+    fn refuse(&mut self, collection: &str, row: &[Value], why: impl std::fmt::Display) {
+        let error = report::refused(collection, row, why);
+        self.machine.trouble.errors.insert(error);
+    }
+
+    /// Whether an `immutable` key comes with the contents it always had; reports it if not.
+    fn agrees_with_history(&mut self, id: RelationId, row: &[u64]) -> bool {
+        let Some(history) = &self.history[id.0 as usize] else {
+            return true;
+        };
+        let Some(number) = history.find(row) else {
+            return true;
+        };
+        let there = history.row(number);
+        if history.shape().same_plain(there, row) {
+            return true;
+        }
+        let clash = Clash {
+            claims: vec![
+                (there.to_vec(), Origin::EARLIER),
+                (row.to_vec(), Origin::ARRIVAL),
+            ],
+            poisons: false,
+        };
+        let key = history.shape().key_of(row);
+        self.machine.trouble.conflicts.add(id, key, clash);
+        false
+    }
+
+    /// Adds this tick's rows of `immutable` relations to their history.
+    pub(super) fn remember_arrivals(&mut self) {
+        for (place, history) in self.history.iter_mut().enumerate() {
+            let Some(history) = history else { continue };
+            for row in self.machine.relations[place].rows() {
+                if history.find(row).is_none() {
+                    history.insert(row);
+                }
+            }
+        }
+    }
+
+    /// Fills the relation of errors.
+    pub(super) fn load_errors<'a>(&mut self, errors: impl Iterator<Item = &'a ErrorRow>) {
+        let Some(into) = self.machine.program.schedule().errors else {
+            return;
+        };
+        for error in errors {
+            let row = [
+                Value::String(error.rule.clone()),
+                Value::string(&error.message),
+                Value::string(&error.row),
+            ];
+            let row = self.words(into.relation, &row);
+            let row = row.expect("`errors` has three columns of text");
+            let relation = self.machine.relation(into.relation);
+            if relation.find(&row).is_none() {
+                relation.insert(&row);
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The end of a tick: settling what was deferred, and putting the output together.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bloom_plan::plan::{RelationId, RelationKind};
+use bloom_plan::types::TypeId;
+use bloom_plan::value::{Row, Value};
+use smol_str::SmolStr;
+
+use crate::api::{Conflict, DurableChange, ErrorRow, Message, Output};
+use crate::deferred::{Change, Deferred};
+use crate::machine::Trouble;
+use crate::report::{self, Conflicts};
+use crate::schedule::Filled;
+
+use super::Node;
+
+impl Node {
+    /// What `<+`, `<-` and `<+-` change for the next tick.
+    pub(super) fn settle_deferred(&mut self) -> Vec<(RelationId, Change)> {
+        let program = Arc::clone(&self.machine.program);
+        let mut changes = Vec::new();
+        for place in 0..self.machine.deferred.len() {
+            if self.machine.deferred[place].is_empty() {
+                continue;
+            }
+            let id = RelationId(place as u32);
+            let deferred: Deferred = std::mem::take(&mut self.machine.deferred[place]);
+            let stays = !program.schedule().transient.contains(&id);
+            let relation = &self.machine.relations[place];
+            let settled = deferred.settle(&mut self.machine.context, relation, stays);
+            let mut conflicts = Conflicts::default();
+            for clash in settled.clashes {
+                let key = relation.shape().key_of(&clash.claims[0].0);
+                conflicts.add(id, key, clash);
+            }
+            for (row, origin, error) in settled.failures {
+                self.machine.fail_row(id, &row, origin, error);
+            }
+            self.machine.commit(conflicts);
+            if !settled.change.is_empty() {
+                changes.push((id, settled.change));
+            }
+        }
+        changes
+    }
+
+    /// The output of a tick that takes effect.
+    pub(super) fn finish(
+        &mut self,
+        changes: Vec<(RelationId, Change)>,
+        reported: &[ErrorRow],
+    ) -> Output {
+        let errors = self.errors_so_far();
+        match self.machine.program.schedule().errors.map(|e| e.filled) {
+            Some(Filled::Before(_) | Filled::BeforeClosing) => {
+                let unseen = errors.iter().filter(|e| !reported.contains(e));
+                self.next.errors = unseen.cloned().collect();
+            }
+            Some(Filled::Last) => self.load_errors(errors.iter()),
+            None => {}
+        }
+        self.machine.trouble = Trouble::default();
+        self.remember_arrivals();
+        let mut output = Output {
+            tick: self.tick,
+            durable: self.durable_changes(&changes),
+            errors,
+            ..Output::default()
+        };
+        self.next.changes = changes;
+        self.hand_out(&mut output);
+        self.machine.stats.values = self.machine.context.store.len() as u64;
+        output.stats = self.machine.stats;
+        output
+    }
+
+    /// Sends, lines, the exit code, and the rows of outputs.
+    fn hand_out(&mut self, output: &mut Output) {
+        let plan = Arc::clone(self.machine.program.plan());
+        let from = SmolStr::new(
+            self.machine
+                .context
+                .store
+                .text(self.machine.context.self_addr()),
+        );
+        for (id, relation) in (0..).map(RelationId).zip(&plan.relations) {
+            match relation.kind {
+                RelationKind::Channel { location } => {
+                    for row in self.sent_rows(id) {
+                        let Value::Addr(to) = row[location as usize].clone() else {
+                            unreachable!("a location column holds addresses");
+                        };
+                        output.sends.push(Message {
+                            from: from.clone(),
+                            to,
+                            channel: relation.name.clone(),
+                            row,
+                        });
+                    }
+                }
+                RelationKind::Loopback => {
+                    let rows = self.machine.sent[id.0 as usize].iter();
+                    self.next
+                        .loopback
+                        .extend(rows.map(|row| (id, row.to_vec())));
+                }
+                RelationKind::Stdout => output.stdout.extend(lines(self.sent_rows(id))),
+                RelationKind::Stderr => output.stderr.extend(lines(self.sent_rows(id))),
+                RelationKind::Halt => {
+                    let codes = self.sent_rows(id).into_iter().map(|row| match row[..] {
+                        [Value::Int(code)] => code,
+                        _ => unreachable!("`halt` has one column, an `Int`"),
+                    });
+                    output.halt = output.halt.into_iter().chain(codes).min();
+                }
+                RelationKind::Output if relation.public => {
+                    let rows = self.rows(id);
+                    if !rows.is_empty() {
+                        output.outputs.push((id, rows));
+                    }
+                }
+                RelationKind::Table { .. }
+                | RelationKind::Scratch
+                | RelationKind::Static
+                | RelationKind::Input
+                | RelationKind::Output
+                | RelationKind::View
+                | RelationKind::Periodic { .. }
+                | RelationKind::Stdin
+                | RelationKind::Cluster
+                | RelationKind::Alive
+                | RelationKind::Errors => {}
+            }
+            self.machine.sent[id.0 as usize].clear();
+        }
+        output.sends.sort();
+    }
+
+    /// What `<~` derived into a relation, sorted.
+    fn sent_rows(&self, id: RelationId) -> Vec<Row> {
+        let types = &self.machine.relations[id.0 as usize].shape().types;
+        let sent = self.machine.sent[id.0 as usize].iter();
+        let mut rows: Vec<Row> = sent.map(|row| self.values(types, row)).collect();
+        rows.sort();
+        rows
+    }
+
+    fn values(&self, types: &[TypeId], words: &[u64]) -> Row {
+        report::values(&self.machine.context.store, types, words)
+    }
+
+    /// What of durable tables this tick changes, deferred changes included.
+    fn durable_changes(&self, changes: &[(RelationId, Change)]) -> Vec<DurableChange> {
+        let nothing = Change::default();
+        let plan = self.machine.program.plan();
+        let mut durable = Vec::new();
+        for (id, declaration) in (0..).map(RelationId).zip(&plan.relations) {
+            if declaration.kind != (RelationKind::Table { durable: true }) {
+                continue;
+            }
+            let relation = &self.machine.relations[id.0 as usize];
+            let change = changes.iter().find(|(of, _)| *of == id);
+            let change = change.map_or(&nothing, |(_, change)| change);
+            let deleted: BTreeSet<&[u64]> = change.deletes.iter().map(Vec::as_slice).collect();
+            let changed = relation.changed();
+            let stays = changed
+                .iter()
+                .map(|&n| relation.row(n))
+                .filter(|row| !deleted.contains(row));
+            let upserts = stays.chain(change.inserts.iter().map(Vec::as_slice));
+            let types = &relation.shape().types;
+            let rows = |rows: &mut dyn Iterator<Item = &[u64]>| {
+                let mut rows: Vec<Row> = rows.map(|row| self.values(types, row)).collect();
+                rows.sort();
+                rows
+            };
+            let (deletes, upserts) = (
+                rows(&mut deleted.iter().copied()),
+                rows(&mut upserts.into_iter()),
+            );
+            if !deletes.is_empty() || !upserts.is_empty() {
+                durable.push(DurableChange {
+                    table: declaration.name.clone(),
+                    deletes,
+                    upserts,
+                });
+            }
+        }
+        durable
+    }
+
+    /// The tick's conflicts so far, as reports.
+    pub(super) fn conflict_reports(&self) -> Vec<(Conflict, ErrorRow)> {
+        let (store, plan) = (&self.machine.context.store, self.machine.program.plan());
+        self.machine.trouble.conflicts.report(store, plan)
+    }
+
+    /// The tick's errors so far, sorted.
+    pub(super) fn errors_so_far(&self) -> Vec<ErrorRow> {
+        let trouble = &self.machine.trouble;
+        if trouble.errors.is_empty() && trouble.conflicts.is_empty() {
+            return Vec::new();
+        }
+        let mut errors = trouble.errors.clone();
+        errors.extend(self.conflict_reports().into_iter().map(|(_, error)| error));
+        errors.into_iter().collect()
+    }
+}
+
+fn lines(rows: Vec<Row>) -> impl Iterator<Item = String> {
+    rows.into_iter().map(|row| match &row[..] {
+        [Value::String(line)] => line.to_string(),
+        _ => unreachable!("standard output has one column, a `String`"),
+    })
+}

@@ -1,0 +1,146 @@
+//! What a tick needs to know of a plan, worked out once when the program is loaded.
+
+use std::collections::BTreeSet;
+
+use bloom_plan::plan::{
+    AggregateId, Arrow, ConstantId, Op, Plan, RelationId, RelationKind, Version, VersionId,
+};
+
+/// Where the derivations of a version go.
+#[derive(Clone, Copy, Debug)]
+pub enum Target {
+    Rows { relation: RelationId, arrow: Arrow },
+    Groups(AggregateId),
+}
+
+#[derive(Debug)]
+pub struct Schedule {
+    /// By version.
+    pub targets: Vec<Target>,
+    /// By stratum: the relations that it merges into.
+    pub heads: Vec<Vec<RelationId>>,
+    /// Relations whose rows live for one tick.
+    pub transient: Vec<RelationId>,
+    pub timers: Vec<(RelationId, ConstantId)>,
+    /// By relation: where its seals are kept.
+    pub seals: Vec<Option<RelationId>>,
+    pub errors: Option<Errors>,
+}
+
+/// The relation of errors, and when it is filled: before its first reader, so that every reader
+/// sees the same rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Errors {
+    pub relation: RelationId,
+    pub filled: Filled,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Filled {
+    Before(usize),
+    BeforeClosing,
+    /// No rule reads it.
+    Last,
+}
+
+impl Schedule {
+    pub fn new(plan: &Plan) -> Schedule {
+        let targets: Vec<Target> = plan.versions.iter().map(target).collect();
+        let heads = plan.strata.iter().map(|stratum| {
+            let versions = stratum.initial.iter().chain(&stratum.recursive);
+            let heads: BTreeSet<RelationId> = versions
+                .map(|v| match targets[v.0 as usize] {
+                    Target::Rows { relation, .. } => relation,
+                    Target::Groups(a) => plan.aggregates[a.0 as usize].relation,
+                })
+                .collect();
+            heads.into_iter().collect()
+        });
+        let of_kind = |keep: &dyn Fn(RelationKind) -> bool| -> Vec<RelationId> {
+            let ids = (0..).map(RelationId).zip(&plan.relations);
+            ids.filter(|(_, r)| keep(r.kind))
+                .map(|(id, _)| id)
+                .collect()
+        };
+        let timers = (0..).map(RelationId).zip(&plan.relations);
+        let timers = timers.filter_map(|(id, relation)| match relation.kind {
+            RelationKind::Periodic { every } => Some((id, every)),
+            _ => None,
+        });
+        let seals = plan.relations.iter().map(|relation| {
+            let name = format!("{}.seals", relation.name);
+            let place = plan.relations.iter().position(|r| r.name == name)?;
+            Some(RelationId(place as u32))
+        });
+        let errors = of_kind(&|kind| kind == RelationKind::Errors);
+        Schedule {
+            heads: heads.collect(),
+            transient: of_kind(&is_transient),
+            timers: timers.collect(),
+            seals: seals.collect(),
+            errors: errors.first().map(|&relation| Errors {
+                relation,
+                filled: first_reader(plan, relation),
+            }),
+            targets,
+        }
+    }
+}
+
+fn target(version: &Version) -> Target {
+    match version.nest.last() {
+        Some(&Op::Emit {
+            relation, arrow, ..
+        }) => Target::Rows { relation, arrow },
+        Some(&Op::Accumulate { aggregate, .. }) => Target::Groups(aggregate),
+        _ => unreachable!("a nest ends with `Emit` or `Accumulate`"),
+    }
+}
+
+fn is_transient(kind: RelationKind) -> bool {
+    match kind {
+        RelationKind::Table { .. }
+        | RelationKind::Static
+        | RelationKind::Cluster
+        | RelationKind::Alive => false,
+        RelationKind::Scratch
+        | RelationKind::Input
+        | RelationKind::Output
+        | RelationKind::View
+        | RelationKind::Channel { .. }
+        | RelationKind::Loopback
+        | RelationKind::Periodic { .. }
+        | RelationKind::Stdout
+        | RelationKind::Stderr
+        | RelationKind::Halt
+        | RelationKind::Stdin
+        | RelationKind::Errors => true,
+    }
+}
+
+fn first_reader(plan: &Plan, relation: RelationId) -> Filled {
+    let reads = |versions: &[VersionId]| {
+        let mut nests = versions.iter().map(|v| &plan.versions[v.0 as usize].nest);
+        nests.any(|nest| nest.iter().any(|op| reads(plan, op, relation)))
+    };
+    match plan.strata.iter().position(|s| reads(&s.initial)) {
+        Some(stratum) => Filled::Before(stratum),
+        None if reads(&plan.closing) => Filled::BeforeClosing,
+        None => Filled::Last,
+    }
+}
+
+fn reads(plan: &Plan, op: &Op, wanted: RelationId) -> bool {
+    match op {
+        Op::Scan { relation, .. } => *relation == wanted,
+        Op::Probe { index, .. } | Op::Exists { index, .. } => {
+            plan.indexes[index.0 as usize].relation == wanted
+        }
+        Op::Each { .. }
+        | Op::Range { .. }
+        | Op::Let { .. }
+        | Op::Filter { .. }
+        | Op::Emit { .. }
+        | Op::Accumulate { .. } => false,
+    }
+}
