@@ -118,10 +118,13 @@ pub fn refused(collection: &str, row: &[Value], message: impl std::fmt::Display)
     }
 }
 
+/// A row with where it is from.
+type OwnedRow = (Vec<u64>, Origin);
+
 /// Key conflicts of a tick: for each relation and key, who claims what.
 #[derive(Clone, Debug, Default)]
 pub struct Conflicts {
-    claims: BTreeMap<(RelationId, Vec<u64>), BTreeSet<(Vec<u64>, Origin)>>,
+    claims: BTreeMap<(RelationId, Vec<u64>), BTreeSet<OwnedRow>>,
 }
 
 impl Conflicts {

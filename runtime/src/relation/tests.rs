@@ -141,7 +141,7 @@ fn indexes_follow_inserts_removals_and_undoing() {
         match r.find(&row) {
             Some(number) => {
                 r.remove(number);
-                model.remove(&row.to_vec());
+                model.remove(row.as_slice());
             }
             None => {
                 r.insert(&row);
