@@ -8,6 +8,7 @@ pub mod ast;
 mod construct;
 mod depth;
 pub mod dump;
+mod format;
 mod lexer;
 mod literal;
 mod messages;
@@ -22,6 +23,7 @@ mod grammar {
     include!(concat!(env!("OUT_DIR"), "/syntax/grammar.rs"));
 }
 
+pub use format::format;
 pub use parser::{Fragment, parse_fragment};
 
 use crate::base::{Diagnostic, FileId, Span};

@@ -578,7 +578,7 @@ fn terminals(tokens: &[Token], base: u32) -> impl Iterator<Item = (u32, TokenKin
 }
 
 /// The index after the attributes that start at `at`.
-fn after_attributes(tokens: &[Token], mut at: usize, end: usize) -> usize {
+pub fn after_attributes(tokens: &[Token], mut at: usize, end: usize) -> usize {
     while at < end && tokens[at].kind == TokenKind::Hash {
         let rest = &tokens[at..end];
         let close = rest.iter().position(|t| t.kind == TokenKind::CloseBracket);

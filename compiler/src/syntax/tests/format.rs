@@ -1,0 +1,88 @@
+//! Formatting loses nothing, and doing it twice is doing it once.
+
+use super::corpus;
+use crate::syntax::ast::Module;
+use crate::syntax::lexer::lex;
+use crate::syntax::{dump, format, parse};
+use expect_test::{Expect, expect};
+
+fn check(text: &str, expected: &Expect) {
+    let formatted = format(text).expect("the program parses");
+    expected.assert_eq(&formatted);
+    round_trip(text, "the text");
+}
+
+/// What must hold of every program.
+pub fn round_trip(text: &str, what: &str) {
+    let formatted = format(text).unwrap_or_else(|errors| panic!("{what}: {errors:#?}\n{text}"));
+    assert_eq!(words(text), words(&formatted), "{what}");
+    assert_eq!(comments(text), comments(&formatted), "{what}");
+    let (before, after) = (parse(text), parse(&formatted));
+    assert_eq!(shape(&before.module), shape(&after.module), "{what}");
+    let again = format(&formatted).expect("what was formatted parses");
+    assert_eq!(formatted, again, "{what}");
+}
+
+fn words(text: &str) -> Vec<&str> {
+    let tokens = lex(text).tokens;
+    tokens
+        .iter()
+        .map(|token| &text[token.span.range()])
+        .collect()
+}
+
+fn comments(text: &str) -> Vec<&str> {
+    let comments = lex(text).comments;
+    comments
+        .iter()
+        .map(|comment| text[comment.span.range()].trim_end())
+        .collect()
+}
+
+/// The tree without its spans.
+pub fn shape(module: &Module) -> String {
+    let dump = dump::ast(module);
+    let lines = dump.lines().filter(|line| {
+        let line = line.trim_start();
+        ![
+            "span: ",
+            "offset: ",
+            "arrow_span: ",
+            "op_span: ",
+            "index_span: ",
+            "name_span: ",
+        ]
+        .iter()
+        .any(|field| line.starts_with(field))
+    });
+    let lines = lines.map(|line| match line.rsplit_once('@') {
+        Some((name, span)) if span.contains("..") => name,
+        _ => line,
+    });
+    // What is left of an optional span is only its numbers.
+    let lines = lines.filter(|line| {
+        !line.trim().starts_with(|c: char| c.is_ascii_digit()) || !line.contains("..")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_corpus_survives() {
+    for (path, text) in corpus() {
+        round_trip(&text, &path.display().to_string());
+    }
+}
+
+#[test]
+fn blanks_are_chosen_here() {
+    check(
+        "table  t( x:Int=>y : Max < Int > ) ;\ninput get(a:Int);\n\n\n\na{x,y:-1}<=b{x},not c(x,-2),x < -1 ;\ncde{x}<+-b{x}, {x} == { (1),(2) };\n",
+        &expect![[r#"
+            table t(x: Int => y: Max<Int>);
+            input get(a: Int);
+
+            a{x, y: -1} <=  b{x}, not c(x, -2), x < -1;
+            cde{x}      <+- b{x}, {x} == { (1), (2) };
+        "#]],
+    );
+}
