@@ -1,0 +1,171 @@
+//! Rows of a collection in files: CSV, TSV, tab-separated facts without a header, JSON lines, Parquet.
+//!
+//! Reading is directed by the collection's types and stops at the first thing that does not fit, with
+//! file, line and column. Columns are found by name where the file names them, else by position.
+//!
+//! A cell of CSV, TSV and facts holds a number, `true`/`false` or plain text for the types that have
+//! such a form, and JSON (see [`crate::json`]) for all others.
+
+mod cell;
+mod delimited;
+mod lines;
+mod parquet;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bloom_plan::types::{TypeId, TypeTable};
+use bloom_plan::value::{Row, Value};
+
+use crate::schema::Schema;
+
+/// How a file holds rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// Commas, RFC 4180. Written with a header; read with or without.
+    Csv,
+    /// Tabs, quoted as CSV. Written with a header; read with or without.
+    Tsv,
+    /// Tabs, never a header, never quoted.
+    Facts,
+    /// A JSON object or array a line.
+    Jsonl,
+    Parquet,
+}
+
+impl Format {
+    pub const ALL: [Format; 5] = [
+        Format::Csv,
+        Format::Tsv,
+        Format::Facts,
+        Format::Jsonl,
+        Format::Parquet,
+    ];
+
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Tsv => "tsv",
+            Format::Facts => "facts",
+            Format::Jsonl => "jsonl",
+            Format::Parquet => "parquet",
+        }
+    }
+
+    pub fn of_extension(extension: &str) -> Option<Format> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.extension() == extension)
+    }
+}
+
+/// Why a file of rows could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{}:{line}: {message}", path.display())]
+    Content {
+        path: PathBuf,
+        /// From 1; in Parquet the row's number.
+        line: u64,
+        message: String,
+    },
+    #[error("{}: {message}", path.display())]
+    Format { path: PathBuf, message: String },
+}
+
+/// A file of rows found in a folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    pub collection: String,
+    pub format: Format,
+    pub path: PathBuf,
+}
+
+/// The files of a folder that have a table's extension, by name.
+pub fn find(folder: &Path) -> Result<Vec<Source>, TableError> {
+    let failed = |source| TableError::Io {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let format = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .and_then(Format::of_extension);
+        let name = path.file_stem().and_then(|stem| stem.to_str());
+        if let (Some(format), Some(name), true) = (format, name, path.is_file()) {
+            sources.push(Source {
+                collection: name.to_owned(),
+                format,
+                path: path.clone(),
+            });
+        }
+    }
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(sources)
+}
+
+/// Gives every row of a file to `sink`, in order; returns how many there were.
+pub fn read(
+    path: &Path,
+    format: Format,
+    schema: &Schema<'_>,
+    sink: &mut dyn FnMut(Row),
+) -> Result<u64, TableError> {
+    match format {
+        Format::Csv => delimited::read(path, delimited::CSV, schema, sink),
+        Format::Tsv => delimited::read(path, delimited::TSV, schema, sink),
+        Format::Facts => delimited::read(path, delimited::FACTS, schema, sink),
+        Format::Jsonl => lines::read(path, schema, sink),
+        Format::Parquet => parquet::read(path, schema, sink),
+    }
+}
+
+/// The value that the text of a cell, or of a parameter on a command line, stands for.
+pub fn value_of_text(types: &TypeTable, ty: TypeId, text: &str) -> Result<Value, String> {
+    cell::read(types, ty, text)
+}
+
+/// Writes the rows to a file, which it replaces.
+pub fn write(
+    path: &Path,
+    format: Format,
+    schema: &Schema<'_>,
+    rows: &mut dyn Iterator<Item = Row>,
+) -> Result<u64, TableError> {
+    if format == Format::Parquet {
+        return parquet::write(path, schema, rows);
+    }
+    let failed = |source| TableError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = fs::File::create(path).map_err(failed)?;
+    write_to(
+        io::BufWriter::with_capacity(1 << 16, file),
+        format,
+        schema,
+        rows,
+    )
+    .map_err(failed)
+}
+
+/// Writes the rows as text; Parquet, which is no text, as CSV.
+pub fn write_to(
+    out: impl io::Write,
+    format: Format,
+    schema: &Schema<'_>,
+    rows: &mut dyn Iterator<Item = Row>,
+) -> io::Result<u64> {
+    match format {
+        Format::Csv | Format::Parquet => delimited::write(out, delimited::CSV, schema, rows),
+        Format::Tsv => delimited::write(out, delimited::TSV, schema, rows),
+        Format::Facts => delimited::write(out, delimited::FACTS, schema, rows),
+        Format::Jsonl => lines::write(out, schema, rows),
+    }
+}
