@@ -1,1 +1,85 @@
-fn main() {}
+//! The `bloom` command: reads files and arguments, calls the compiler, the host or the simulator, and
+//! prints what they return. Nothing is decided here that another front end would have to decide again.
+
+mod args;
+mod check;
+mod completions;
+mod embedded;
+mod expand;
+mod explain;
+mod fmt;
+mod new;
+mod outcome;
+mod pipeline;
+mod repl;
+mod report;
+mod run;
+mod sources;
+mod terminal;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Deep programs recurse deeply; the main thread's stack is not ours to size.
+const STACK_BYTES: usize = 64 << 20;
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        terminal::error(format_args!(
+            "internal error: {panic}\n\
+             This is a mistake in bloom {}, not in your program. Please report it with the program\n\
+             and the command that led to it.",
+            env!("CARGO_PKG_VERSION")
+        ));
+    }));
+    let worker = std::thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(command);
+    match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_panic)) => ExitCode::from(outcome::INTERNAL_ERROR),
+        Err(e) => {
+            terminal::error(format_args!("cannot start a thread: {e}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn command() -> ExitCode {
+    let arguments = run::parameters::split_off(std::env::args_os());
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // Fails only if the stream is closed, and then nobody reads.
+            let _unread = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    terminal::choose_color(cli.color);
+    let outcome = match cli.command {
+        Command::New(args) => new::new(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Test(args) => test::test(&args),
+        Command::Fmt(args) => fmt::fmt(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Expand(args) => expand::expand(&args),
+        Command::Repl(args) => repl::repl(&args),
+        Command::Completions(args) => completions::completions(&args),
+    };
+    match outcome {
+        Ok(verdict) => verdict.exit_code(),
+        Err(misuse) => {
+            terminal::error(misuse);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The command line, as clap reads it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Bloom: a declarative language for distributed programs.
+#[derive(Debug, Parser)]
+#[command(name = "bloom", version, styles = STYLES, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// When to use colors. `NO_COLOR` in the environment means never.
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a package with a working service and its test
+    New(NewArgs),
+    /// Check syntax, names, types, lattices and stratification
+    Check(CheckArgs),
+    /// Compile and run a program
+    Run(Box<RunArgs>),
+    /// Run the `test` blocks
+    Test(TestArgs),
+    /// Format files in place
+    Fmt(FmtArgs),
+    /// Explain a diagnostic code
+    Explain(ExplainArgs),
+    /// Print the program after module expansion
+    Expand(ExpandArgs),
+    /// Type in rules and facts, see what follows from them
+    Repl(ReplArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// Name of the package, and of the folder it is made in: a-z, 0-9, _
+    pub(crate) name: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Files, package folders, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+    pub(crate) format: CheckFormat,
+    /// Print what a stage of the compiler made of the program, and nothing else
+    #[arg(long, value_enum, value_name = "STAGE")]
+    pub(crate) emit: Option<Stage>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Human,
+    /// One object a line
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stage {
+    Ast,
+    Hir,
+    Types,
+    Labels,
+    Plan,
+    Clif,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A file, a package folder, or `-` for standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+
+    /// Folder with a file NAME.csv, .tsv, .facts, .jsonl or .parquet for each collection to fill
+    #[arg(short = 'F', long, value_name = "DIR", help_heading = "Batch")]
+    pub(crate) facts: Option<PathBuf>,
+    /// Folder to write the outputs to; without it they are printed
+    #[arg(short = 'D', long, value_name = "DIR", help_heading = "Batch")]
+    pub(crate) out: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = OutFormat::Csv, value_name = "FORMAT", help_heading = "Batch")]
+    pub(crate) out_format: OutFormat,
+    /// Write this collection too, whatever its kind
+    #[arg(long, value_name = "NAME", help_heading = "Batch")]
+    pub(crate) dump: Vec<String>,
+    /// Print rows, ticks, time by phase and peak memory as JSON to stderr
+    #[arg(long, help_heading = "Batch")]
+    pub(crate) stats: bool,
+    /// Threads to use; in this version evaluation uses one, whatever is given
+    #[arg(long, value_name = "N", help_heading = "Batch")]
+    pub(crate) workers: Option<usize>,
+
+    /// The kind of node to run, where the program has several
+    #[arg(long, value_name = "KIND", env = "BLOOM_NODE")]
+    pub(crate) node: Option<String>,
+    /// Run a local cluster: N nodes of each kind (or of --node), or KIND=N,…
+    #[arg(long, value_name = "N", help_heading = "Service", conflicts_with_all = ["listen", "peers"])]
+    pub(crate) nodes: Option<NodeCounts>,
+    /// Where other nodes reach this one; it is the node's address
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "BLOOM_LISTEN",
+        help_heading = "Service"
+    )]
+    pub(crate) listen: Option<SocketAddr>,
+    /// The other nodes. NAME is a kind of node of the program, or any name for one of the same kind
+    #[arg(
+        long,
+        value_name = "NAME=ADDR",
+        value_delimiter = ',',
+        env = "BLOOM_PEERS",
+        help_heading = "Service"
+    )]
+    pub(crate) peers: Vec<Peer>,
+    /// Where durable tables are kept
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "BLOOM_DATA_DIR",
+        help_heading = "Service"
+    )]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Feed the lines of this file (or `-`): {"node": "n1"?, "collection": "put", "row": {…}}
+    #[arg(long = "in", value_name = "FILE", help_heading = "Service")]
+    pub(crate) input: Option<PathBuf>,
+    /// End when all input is in and nothing is under way; the default with --in and no --peers
+    #[arg(long, help_heading = "Service", conflicts_with = "peers")]
+    pub(crate) until_quiet: bool,
+    /// Go on after the input has ended
+    #[arg(long, help_heading = "Service", conflicts_with = "until_quiet")]
+    pub(crate) keep_running: bool,
+    /// End after this long
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration, help_heading = "Service")]
+    pub(crate) time_limit: Option<std::time::Duration>,
+    /// What a key conflict does: halt (batch: always) or drop the rows and go on
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Service")]
+    pub(crate) on_conflict: Option<ConflictChoice>,
+    /// What `random()` and `fresh_id()` are drawn from
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// A parameter of the node; `--NAME VALUE` does the same
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutFormat {
+    Csv,
+    Tsv,
+    Jsonl,
+    Parquet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConflictChoice {
+    Halt,
+    Continue,
+}
+
+/// `3`, or `Coordinator=1,Participant=2`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NodeCounts {
+    Each(usize),
+    ByKind(Vec<(String, usize)>),
+}
+
+/// Nodes that one process may run.
+const NODES_MAX: usize = 1000;
+
+impl std::str::FromStr for NodeCounts {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let count = |text: &str| {
+            let number = text
+                .parse()
+                .ok()
+                .filter(|number| (1..=NODES_MAX).contains(number));
+            number.ok_or_else(|| format!("expected a number from 1 to {NODES_MAX}, found `{text}`"))
+        };
+        if !text.contains('=') {
+            return count(text).map(NodeCounts::Each);
+        }
+        let pair = |part: &str| match part.split_once('=') {
+            Some((kind, number)) => Ok((kind.trim().to_owned(), count(number.trim())?)),
+            None => Err(format!("expected KIND=N, found `{part}`")),
+        };
+        text.split(',')
+            .map(pair)
+            .collect::<Result<_, _>>()
+            .map(NodeCounts::ByKind)
+    }
+}
+
+/// `NAME=ADDR`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    pub(crate) name: String,
+    pub(crate) address: String,
+}
+
+impl std::str::FromStr for Peer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, address)) if address.contains(':') => Ok(Peer {
+                name: name.to_owned(),
+                address: address.to_owned(),
+            }),
+            _ => Err("expected NAME=HOST:PORT".into()),
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let nanoseconds = bloom_host::json::duration(text).and_then(|n| u64::try_from(n).ok());
+    nanoseconds
+        .map(std::time::Duration::from_nanos)
+        .ok_or_else(|| "expected a duration such as 500ms or 2s".into())
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Files, package folders, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run each test with so many seeds
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) seeds: u64,
+    /// The first seed, as a failure prints it
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Only tests whose name has this in it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    #[arg(long, value_enum, default_value_t = TestFormat::Human)]
+    pub(crate) format: TestFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    Human,
+    /// One object a line
+    Json,
+    /// JUnit XML
+    Junit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Files, folders, or `-` to format standard input to standard output
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Change nothing; exit 1 if some file is not formatted
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Such as E0301; without it all codes are listed
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExpandArgs {
+    /// A file, a package folder, or `-` for standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// Print the plans instead
+    #[arg(long)]
+    pub(crate) plan: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplArgs {
+    /// A program to start from
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}

@@ -1,0 +1,37 @@
+//! Diagnostics on the terminal and for machines.
+
+use bloom_compiler::base::{Diagnostic, Severity, render};
+
+use crate::sources::Sources;
+use crate::terminal;
+
+/// Prints what is wrong with a program for people, to stderr.
+pub(crate) fn problems_to_stderr(sources: &Sources, diagnostics: &[Diagnostic]) {
+    let color = terminal::colors_stderr();
+    for diagnostic in diagnostics {
+        terminal::report(&render::human(diagnostic, &sources.texts, color));
+    }
+}
+
+/// `2 errors, 1 warning`; none if there is nothing to count.
+pub(crate) fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|d| d.severity == severity)
+            .count()
+    };
+    let part = |number: usize, noun: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        _ => Some(format!("{number} {noun}s")),
+    };
+    let parts: Vec<String> = [
+        part(count(Severity::Error), "error"),
+        part(count(Severity::Warning), "warning"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}

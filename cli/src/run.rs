@@ -1,0 +1,111 @@
+//! `bloom run`: batch or service.
+//!
+//! A run is a service if something can reach the program while it runs (inputs, channels, timers, lines of
+//! standard input) or a service's option is given; `--facts`, `--out` and `--dump` make it a batch.
+
+mod batch;
+pub(crate) mod parameters;
+mod printing;
+mod service;
+mod stats;
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+
+use bloom_plan::plan::{Plan, RelationKind};
+use bloom_runtime::Program;
+
+use crate::args::RunArgs;
+use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::pipeline;
+use crate::report;
+use crate::sources::Sources;
+use stats::Phases;
+
+pub(crate) fn run(args: &RunArgs) -> Outcome {
+    let mut phases = Phases::start();
+    let sources = Sources::load(&args.path)?;
+    let compiled = pipeline::compile(&sources);
+    report::problems_to_stderr(&sources, &compiled.diagnostics);
+    if !compiled.is_fine() {
+        return Ok(Verdict::Failed);
+    }
+    let mut programs = Vec::new();
+    for (plan, artifact) in compiled.kinds {
+        if args.node.as_ref().is_none_or(|kind| *kind == plan.name) {
+            programs.push(Program::load(plan, artifact).map_err(Misuse::new)?);
+        }
+    }
+    phases.compiled();
+    if programs.is_empty() {
+        let message = match &args.node {
+            Some(kind) => format!("the program has no node `{kind}`"),
+            None => "the program has no node to run".into(),
+        };
+        return Err(Misuse::new(message));
+    }
+    if is_batch(args, &programs)? {
+        let program = match programs.as_slice() {
+            [program] => program.clone(),
+            _ => {
+                let kinds: Vec<&str> = programs.iter().map(|p| p.plan().name.as_str()).collect();
+                let kinds = kinds.join(", ");
+                return Err(Misuse::new(format!(
+                    "choose what to run with --node: {kinds}"
+                )));
+            }
+        };
+        batch::run(args, program, phases)
+    } else {
+        service::run(args, &programs)
+    }
+}
+
+fn is_batch(args: &RunArgs, programs: &[Arc<Program>]) -> Result<bool, Misuse> {
+    let batch = args.facts.is_some() || args.out.is_some() || !args.dump.is_empty();
+    let service = args.nodes.is_some()
+        || args.listen.is_some()
+        || !args.peers.is_empty()
+        || args.input.is_some()
+        || args.data_dir.is_some()
+        || args.until_quiet
+        || args.keep_running
+        || args.time_limit.is_some();
+    if batch && service {
+        return Err(Misuse::new(
+            "--facts, --out and --dump are for batch runs; they do not go with a service's options",
+        ));
+    }
+    let reachable = programs.iter().any(|program| is_reachable(program.plan()));
+    Ok(batch || !(service || reachable))
+}
+
+/// Whether something can come to the node after its start.
+fn is_reachable(plan: &Plan) -> bool {
+    plan.relations.iter().any(|relation| match relation.kind {
+        RelationKind::Input => relation.public,
+        RelationKind::Channel { .. } | RelationKind::Periodic { .. } | RelationKind::Stdin => true,
+        RelationKind::Table { .. }
+        | RelationKind::Scratch
+        | RelationKind::Static
+        | RelationKind::Output
+        | RelationKind::View
+        | RelationKind::Loopback
+        | RelationKind::Stdout
+        | RelationKind::Stderr
+        | RelationKind::Halt
+        | RelationKind::Cluster
+        | RelationKind::Alive
+        | RelationKind::Errors => false,
+    })
+}
+
+/// A seed that differs from run to run; what `std` seeds its hash tables with is the source.
+fn fresh_seed() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+/// The exit code that a program asked for.
+fn halted(code: i64) -> Verdict {
+    Verdict::Halted(u8::try_from(code).unwrap_or(u8::MAX))
+}

@@ -1,0 +1,245 @@
+//! A batch run: all files of rows go into the first tick; ticks follow while one defers changes to the
+//! next; then the outputs are written.
+//!
+//! What an `output` collection held in any tick is its result: an output cannot be taken back. A `--dump`ed
+//! collection is as of the last tick.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bloom_host::schema::Schema;
+use bloom_host::tables::{self, Format};
+use bloom_plan::plan::{RelationId, RelationKind};
+use bloom_plan::value::Row;
+use bloom_runtime::{Config, Input, Node, OnConflict, Output, Program};
+
+use super::parameters;
+use super::printing::Errors;
+use super::stats::{Counts, Phases};
+use crate::args::{OutFormat, RunArgs};
+use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::terminal;
+
+/// What `self` is in a batch.
+const ADDRESS: &str = "local";
+
+pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> Outcome {
+    let plan = program.plan();
+    parameters::refuse_unknown(std::iter::once(&**plan), &args.parameters)?;
+    let dumped = dumped(args, &program)?;
+    let config = Config {
+        address: ADDRESS.into(),
+        parameters: parameters::values(plan, &args.parameters)?,
+        cluster: vec![bloom_runtime::Member {
+            address: ADDRESS.into(),
+            kind: plan.name.clone(),
+        }],
+        seed: args.seed.unwrap_or_else(super::fresh_seed),
+        start: now(),
+        on_conflict: OnConflict::Halt,
+        durable: None,
+    };
+    let mut node = Node::new(program.clone(), config).map_err(Misuse::new)?;
+    let mut counts = Counts::default();
+    let rows = match &args.facts {
+        Some(folder) => load(folder, &program)?,
+        None => Vec::new(),
+    };
+    counts.read = rows.len() as u64;
+    phases.loaded();
+
+    let mut results = Results::default();
+    let mut input = Input {
+        now: now(),
+        rows,
+        ..Input::default()
+    };
+    let halt = loop {
+        let output = node.step(std::mem::take(&mut input));
+        counts.iterations += output.stats.iterations;
+        counts.merged += output.stats.merged;
+        if let Some(conflict) = &output.halted_by_conflict {
+            terminal::error(conflict);
+            return Ok(Verdict::Failed);
+        }
+        let halt = output.halt;
+        results.take(output);
+        if halt.is_some() || !node.wants_tick() {
+            break halt;
+        }
+        input.now = now();
+    };
+    counts.ticks = node.tick();
+    results.errors.finish();
+    phases.evaluated();
+
+    let written = collect(&program, &node, results, &dumped);
+    counts.written = match &args.out {
+        Some(folder) => write(folder, format(args.out_format), &program, written)?,
+        None => print(format(args.out_format), &program, written)?,
+    };
+    phases.written();
+    if args.stats {
+        let stats = serde_json::to_string(&phases.stats(counts)).expect("numbers are JSON");
+        terminal::report(&format!("{stats}\n"));
+    }
+    Ok(halt.map_or(Verdict::Fine, super::halted))
+}
+
+/// What the ticks gave.
+#[derive(Default)]
+struct Results {
+    outputs: BTreeMap<RelationId, Vec<Row>>,
+    /// Collections that more than one tick gave rows of, which may then be repeated.
+    repeated: BTreeSet<RelationId>,
+    errors: Errors,
+}
+
+impl Results {
+    fn take(&mut self, output: Output) {
+        for (relation, rows) in output.outputs {
+            let all = self.outputs.entry(relation).or_default();
+            if all.is_empty() {
+                *all = rows;
+            } else {
+                self.repeated.insert(relation);
+                all.extend(rows);
+            }
+        }
+        for line in output.stdout {
+            terminal::print(&format!("{line}\n"));
+        }
+        for line in output.stderr {
+            terminal::report(&format!("{line}\n"));
+        }
+        for error in &output.errors {
+            self.errors.report(None, error);
+        }
+    }
+}
+
+/// The collections that `--dump` names.
+fn dumped(args: &RunArgs, program: &Program) -> Result<Vec<RelationId>, Misuse> {
+    let relation = |name: &String| {
+        program.relation(name).ok_or_else(|| {
+            let names = program.plan().relations.iter().map(|r| r.name.as_str());
+            let near = bloom_stdx::nearest(name, names);
+            let hint = near
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            Misuse::new(format!("--dump: there is no collection `{name}`{hint}"))
+        })
+    };
+    args.dump.iter().map(relation).collect()
+}
+
+fn load(folder: &Path, program: &Program) -> Result<Vec<(RelationId, Row)>, Misuse> {
+    let plan = program.plan();
+    let mut rows = Vec::new();
+    for source in tables::find(folder).map_err(Misuse::new)? {
+        let Some(relation) = program.relation(&source.collection) else {
+            terminal::warning(format_args!(
+                "{}: the program has no collection `{}`",
+                source.path.display(),
+                source.collection
+            ));
+            continue;
+        };
+        let schema = Schema::new(&plan.types, &plan.relations[relation.0 as usize]);
+        let mut sink = |row| rows.push((relation, row));
+        tables::read(&source.path, source.format, &schema, &mut sink).map_err(Misuse::new)?;
+    }
+    Ok(rows)
+}
+
+/// The rows to write, by collection in the order of the program.
+fn collect(
+    program: &Program,
+    node: &Node,
+    mut results: Results,
+    dumped: &[RelationId],
+) -> Vec<(RelationId, Vec<Row>)> {
+    let relations = &program.plan().relations;
+    let mut written = Vec::new();
+    for (i, relation) in relations.iter().enumerate() {
+        let id = RelationId(i as u32);
+        if relation.kind == RelationKind::Output && relation.public {
+            let mut rows = results.outputs.remove(&id).unwrap_or_default();
+            if results.repeated.contains(&id) {
+                rows.sort();
+                rows.dedup();
+            }
+            written.push((id, rows));
+        } else if dumped.contains(&id) {
+            written.push((id, node.rows(id)));
+        }
+    }
+    written
+}
+
+fn write(
+    folder: &Path,
+    format: Format,
+    program: &Program,
+    written: Vec<(RelationId, Vec<Row>)>,
+) -> Result<u64, Misuse> {
+    std::fs::create_dir_all(folder).map_err(|e| Misuse::io(folder, &e))?;
+    let plan = program.plan();
+    let mut count = 0;
+    for (id, rows) in written {
+        let relation = &plan.relations[id.0 as usize];
+        let path = folder.join(format!("{}.{}", relation.name, format.extension()));
+        let schema = Schema::new(&plan.types, relation);
+        count +=
+            tables::write(&path, format, &schema, &mut rows.into_iter()).map_err(Misuse::new)?;
+    }
+    Ok(count)
+}
+
+/// A single collection is printed as its file would be; several one after the other, each under its name.
+fn print(
+    format: Format,
+    program: &Program,
+    written: Vec<(RelationId, Vec<Row>)>,
+) -> Result<u64, Misuse> {
+    if format == Format::Parquet {
+        return Err(Misuse::new(
+            "Parquet is no text: say where to write it with --out",
+        ));
+    }
+    let plan = program.plan();
+    let mut count = 0;
+    let named = written.len() > 1;
+    terminal::print_with(|out| {
+        for (i, (id, rows)) in written.into_iter().enumerate() {
+            let relation = &plan.relations[id.0 as usize];
+            if named {
+                let gap = if i == 0 { "" } else { "\n" };
+                writeln!(out, "{gap}{}:", relation.name)?;
+            }
+            let schema = Schema::new(&plan.types, relation);
+            count += tables::write_to(&mut *out, format, &schema, &mut rows.into_iter())?;
+        }
+        Ok(())
+    });
+    Ok(count)
+}
+
+fn format(format: OutFormat) -> Format {
+    match format {
+        OutFormat::Csv => Format::Csv,
+        OutFormat::Tsv => Format::Tsv,
+        OutFormat::Jsonl => Format::Jsonl,
+        OutFormat::Parquet => Format::Parquet,
+    }
+}
+
+/// Nanoseconds since the Unix epoch.
+fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}

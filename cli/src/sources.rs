@@ -1,0 +1,258 @@
+//! Finding and reading the files of a program. The compiler itself opens no file.
+//!
+//! A path names a file, a package folder, or with `-` standard input. From the root file every import is
+//! followed: `import a.b.c` may mean the file `a.bloom`, `a/b.bloom` or `a/b/c.bloom`, beside the importing
+//! file or from a root (the folder of the root file, or `src/` of its package and of the packages it depends
+//! on), or a file of the standard library. All that exist are loaded; what a name then means, and that it
+//! means something, is for the compiler to say.
+
+mod imports;
+mod manifest;
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use bloom_compiler::base::Sources as Texts;
+
+use crate::embedded;
+use crate::outcome::Misuse;
+use imports::ModulePath;
+use manifest::Manifest;
+
+/// Longer input is no program.
+const STDIN_BYTES_MAX: u64 = 64 << 20;
+/// What `-` is called in messages.
+const STDIN_NAME: &str = "<stdin>";
+/// In scope everywhere.
+const PRELUDE: &str = "std.prelude";
+
+/// The files of one program. The index of each is its number for the compiler; the root comes first.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    /// Paths as shown to the user, and texts.
+    pub(crate) texts: Texts,
+    /// The name of each as a module: `kvs`, `std.delivery`.
+    pub(crate) names: Vec<String>,
+}
+
+impl Sources {
+    /// The program at `path`: of a package, its main file.
+    pub(crate) fn load(path: &Path) -> Result<Sources, Misuse> {
+        if path == Path::new("-") {
+            return Ok(Self::load_text(STDIN_NAME, "main", stdin()?));
+        }
+        let file = if path.is_dir() {
+            Manifest::read(path)?.main_file(path)
+        } else {
+            path.to_owned()
+        };
+        Self::load_file(&file)
+    }
+
+    /// A program for each file that `path` names: of a package, every file under `src/` and `tests/`.
+    pub(crate) fn load_all(path: &Path) -> Result<Vec<Sources>, Misuse> {
+        if path == Path::new("-") || !path.is_dir() {
+            return Ok(vec![Self::load(path)?]);
+        }
+        let manifest = Manifest::read(path)?;
+        let mut files = vec![manifest.main_file(path)];
+        for folder in ["src", "tests"] {
+            let mut found = Vec::new();
+            programs_under(&path.join(folder), &mut found)?;
+            found.sort();
+            files.extend(
+                found
+                    .into_iter()
+                    .filter(|file| *file != manifest.main_file(path)),
+            );
+        }
+        files.iter().map(|file| Self::load_file(file)).collect()
+    }
+
+    /// A program given as text; it may import from the current folder.
+    pub(crate) fn load_text(shown: &str, name: &str, text: String) -> Sources {
+        let mut loader = Loader::new(vec![PathBuf::new()]);
+        loader.add(shown.to_owned(), name.to_owned(), text);
+        loader.follow()
+    }
+
+    fn load_file(path: &Path) -> Result<Sources, Misuse> {
+        let text = read(path)?;
+        let roots = roots(path)?;
+        let name = module_name(path, &roots);
+        let mut loader = Loader::new(roots);
+        loader.add(path.display().to_string(), name, text);
+        Ok(loader.follow())
+    }
+}
+
+/// The files of programs under a folder, hidden ones and build folders left out.
+pub(crate) fn programs_under(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Misuse> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder).map_err(|e| Misuse::io(folder, &e))? {
+        let path = entry.map_err(|e| Misuse::io(folder, &e))?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if path.is_dir() && !hidden {
+            programs_under(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "bloom") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn read(path: &Path) -> Result<String, Misuse> {
+    let bytes = fs::read(path).map_err(|e| Misuse::io(path, &e))?;
+    decode(bytes, path)
+}
+
+pub(crate) fn stdin() -> Result<String, Misuse> {
+    let mut bytes = Vec::new();
+    let mut bounded = std::io::stdin().lock().take(STDIN_BYTES_MAX);
+    bounded
+        .read_to_end(&mut bytes)
+        .map_err(|e| Misuse::io(Path::new(STDIN_NAME), &e))?;
+    decode(bytes, Path::new(STDIN_NAME))
+}
+
+fn decode(bytes: Vec<u8>, path: &Path) -> Result<String, Misuse> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..at]
+            .iter()
+            .filter(|&&byte| byte == b'\n')
+            .count();
+        Misuse::new(format_args!("{}:{line}: not UTF-8 text", path.display()))
+    })
+}
+
+/// The folders that module paths start from.
+fn roots(file: &Path) -> Result<Vec<PathBuf>, Misuse> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    match manifest::package_of(file) {
+        Some(package) => {
+            let mut roots = vec![folder.to_owned()];
+            manifest::add_roots(&package, &mut roots)?;
+            Ok(roots)
+        }
+        None => Ok(vec![folder.to_owned()]),
+    }
+}
+
+/// What a file is called as a module: its path from the root it lies in.
+fn module_name(path: &Path, roots: &[PathBuf]) -> String {
+    let within = roots
+        .iter()
+        .rev()
+        .find_map(|root| path.strip_prefix(root).ok())
+        .unwrap_or(path);
+    let parts: Vec<String> = within
+        .with_extension("")
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    parts.join(".")
+}
+
+/// Follows imports, breadth first.
+struct Loader {
+    roots: Vec<PathBuf>,
+    texts: Texts,
+    names: Vec<String>,
+    /// Loaded and not yet looked through.
+    unread: VecDeque<usize>,
+}
+
+impl Loader {
+    fn new(roots: Vec<PathBuf>) -> Self {
+        Self {
+            roots,
+            texts: Texts::default(),
+            names: Vec::new(),
+            unread: VecDeque::new(),
+        }
+    }
+
+    fn add(&mut self, shown: String, name: String, text: String) {
+        self.unread.push_back(self.names.len());
+        self.names.push(name);
+        self.texts.add(shown, text);
+    }
+
+    fn follow(mut self) -> Sources {
+        self.library(PRELUDE);
+        while let Some(file) = self.unread.pop_front() {
+            let id = bloom_compiler::base::FileId(file as u32);
+            let is_dedalus = self.texts.path(id).ends_with(".ded");
+            let text = self.texts.text(id);
+            let paths = if is_dedalus {
+                imports::of_dedalus(text)
+            } else {
+                imports::of_bloom(text)
+            };
+            let folder = match self.names[file].rsplit_once('.') {
+                Some((folder, _)) => folder.split('.').map(str::to_owned).collect(),
+                None => Vec::new(),
+            };
+            for path in paths {
+                self.load_path(&folder, &path);
+            }
+        }
+        Sources {
+            texts: self.texts,
+            names: self.names,
+        }
+    }
+
+    /// Loads every file that the path may mean.
+    fn load_path(&mut self, folder: &[String], path: &ModulePath) {
+        for length in 1..=path.len() {
+            let absolute = &path[..length];
+            if !folder.is_empty() {
+                let beside: ModulePath = folder.iter().chain(absolute).cloned().collect();
+                self.load_module(&beside);
+            }
+            self.load_module(absolute);
+        }
+    }
+
+    fn load_module(&mut self, path: &[String]) {
+        let name = path.join(".");
+        if self.names.contains(&name) {
+            return;
+        }
+        if path[0] == "std" {
+            self.library(&name);
+            return;
+        }
+        let relative: PathBuf = path.iter().collect();
+        for root in &self.roots {
+            for extension in ["bloom", "ded"] {
+                let file = root.join(&relative).with_extension(extension);
+                // What is no file, or cannot be read, is no module: the compiler reports the import.
+                if let (true, Ok(text)) = (file.is_file(), read(&file)) {
+                    self.add(file.display().to_string(), name, text);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// A file of the standard library, `std.delivery`.
+    fn library(&mut self, name: &str) {
+        let path = name.trim_start_matches("std.").replace('.', "/");
+        if let Some(text) = embedded::library(&path) {
+            self.add(
+                format!("<std>/{path}.bloom"),
+                name.to_owned(),
+                text.to_owned(),
+            );
+        }
+    }
+}

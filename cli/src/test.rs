@@ -1,0 +1,149 @@
+//! `bloom test`.
+
+mod junit;
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use bloom_runtime::Program;
+use bloom_sim::{Options, TestResult, run_suite};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use smol_str::SmolStr;
+
+use crate::args::{TestArgs, TestFormat};
+use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::sources::Sources;
+use crate::terminal::{self, Color, painted};
+use crate::{pipeline, report};
+
+pub(crate) fn test(args: &TestArgs) -> Outcome {
+    let mut all = Vec::new();
+    let mut fine = true;
+    for path in &args.paths {
+        for sources in Sources::load_all(path)? {
+            match run(args, &sources)? {
+                Some(results) => all.extend(results),
+                None => fine = false,
+            }
+        }
+    }
+    match args.format {
+        TestFormat::Human => summarize(&all),
+        // Printed as each program ended.
+        TestFormat::Json => {}
+        TestFormat::Junit => terminal::print(&junit::report(&all)),
+    }
+    Ok(Verdict::of(fine && all.iter().all(TestResult::passed)))
+}
+
+/// The results of one program's tests; none if it does not compile.
+fn run(args: &TestArgs, sources: &Sources) -> Result<Option<Vec<TestResult>>, Misuse> {
+    let compiled = pipeline::compile(sources);
+    let errors: Vec<_> = compiled
+        .diagnostics
+        .iter()
+        .filter(|d| d.is_error())
+        .cloned()
+        .collect();
+    report::problems_to_stderr(sources, &errors);
+    if !compiled.is_fine() {
+        return Ok(None);
+    }
+    let mut programs: Vec<(SmolStr, Arc<Program>)> = Vec::new();
+    for (plan, artifact) in compiled.kinds {
+        let name = plan.name.clone();
+        programs.push((name, Program::load(plan, artifact).map_err(Misuse::new)?));
+    }
+    let options = Options {
+        first_seed: args.seed,
+        seeds: args.seeds,
+        filter: args.filter.clone(),
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let bar = progress(compiled.tests.len());
+    let results = run_suite(&programs, &compiled.tests, &options, &|result| {
+        bar.set_message(result.test.clone());
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    for result in &results {
+        match args.format {
+            TestFormat::Human => terminal::print(&human(result)),
+            TestFormat::Json => terminal::print(&json(result)),
+            TestFormat::Junit => {}
+        }
+    }
+    Ok(Some(results))
+}
+
+/// A bar on the terminal; nothing elsewhere, and nothing for runs that end at once.
+fn progress(tests: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(tests as u64), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+fn human(result: &TestResult) -> String {
+    match &result.failure {
+        None => format!("{} {}\n", painted("pass", Color::Green), result.test),
+        Some(failure) => format!(
+            "{} {}\n     {} {}\n     {}\n     {}\n",
+            painted("FAIL", Color::Red),
+            painted(&result.test, Color::Bold),
+            painted("at", Color::Faint),
+            failure.at,
+            failure.step,
+            indented(&format!(
+                "{}\nrun again with --seed {}",
+                failure.message, result.seed
+            )),
+        ),
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.trim_end().replace('\n', "\n     ")
+}
+
+fn summarize(results: &[TestResult]) {
+    let failed = results.iter().filter(|result| !result.passed()).count();
+    let passed = results.len() - failed;
+    let line = match failed {
+        0 => painted(&format!("{passed} passed"), Color::Green),
+        _ => format!(
+            "{passed} passed, {}",
+            painted(&format!("{failed} failed"), Color::Red)
+        ),
+    };
+    terminal::print(&format!("{line}\n"));
+}
+
+/// `{"test": …, "file": …, "result": "passed|failed", "seed": …, "message": …, "at": …}`.
+#[derive(Serialize)]
+struct Line<'a> {
+    test: &'a str,
+    file: &'a str,
+    result: &'a str,
+    seed: u64,
+    message: Option<&'a str>,
+    at: Option<&'a str>,
+}
+
+fn json(result: &TestResult) -> String {
+    let failure = result.failure.as_ref();
+    let line = Line {
+        test: &result.test,
+        file: &result.file,
+        result: if result.passed() { "passed" } else { "failed" },
+        seed: result.seed,
+        message: failure.map(|failure| failure.message.as_str()),
+        at: failure.map(|failure| failure.at.as_str()),
+    };
+    let text = serde_json::to_string(&line).expect("strings and numbers are JSON");
+    format!("{text}\n")
+}
