@@ -59,12 +59,11 @@ impl Inbox {
 }
 
 pub(super) struct Driver {
-    index: usize,
     address: SmolStr,
+    reporter: Reporter,
     node: Node,
     inbox: mpsc::Receiver<Arrival>,
     store: Option<Store>,
-    events: mpsc::Sender<Event>,
     work: Arc<Work>,
     stop: watch::Receiver<bool>,
     /// Whether the node counts as work because it wants a tick.
@@ -84,12 +83,14 @@ impl Driver {
         stop: watch::Receiver<bool>,
     ) -> Self {
         let mut driver = Self {
-            index,
             address,
+            reporter: Reporter {
+                node: index,
+                events,
+            },
             node,
             inbox,
             store,
-            events,
             work,
             stop,
             wanting: false,
@@ -118,7 +119,7 @@ impl Driver {
             let output = self.node.step(input);
             let (halt, conflict) = (output.halt, output.halted_by_conflict.is_some());
             self.persist(&output)?;
-            self.carry_out(output, routes).await;
+            self.reporter.carry_out(output, routes).await;
             self.note_wanting();
             if taken > 0 {
                 self.work.end(taken);
@@ -174,8 +175,28 @@ impl Driver {
         })
     }
 
+    fn note_wanting(&mut self) {
+        let wants = self.node.wants_tick();
+        if wants && !self.wanting {
+            self.work.begin();
+        }
+        if !wants && self.wanting {
+            self.work.end(1);
+        }
+        self.wanting = wants;
+    }
+}
+
+/// Tells the world what a tick did. Apart from the driver, because a node must not be shared with
+/// whoever waits for room in a queue.
+struct Reporter {
+    node: usize,
+    events: mpsc::Sender<Event>,
+}
+
+impl Reporter {
     async fn carry_out(&self, output: Output, routes: &Routes) {
-        let (node, tick) = (self.index, output.tick);
+        let (node, tick) = (self.node, output.tick);
         for (relation, rows) in output.outputs {
             self.report(Event::Rows {
                 node,
@@ -209,17 +230,6 @@ impl Driver {
     async fn report(&self, event: Event) {
         // Nobody reads any more only when the process is ending.
         let _unread = self.events.send(event).await;
-    }
-
-    fn note_wanting(&mut self) {
-        let wants = self.node.wants_tick();
-        if wants && !self.wanting {
-            self.work.begin();
-        }
-        if !wants && self.wanting {
-            self.work.end(1);
-        }
-        self.wanting = wants;
     }
 }
 
