@@ -1,0 +1,49 @@
+//! The indexes of a plan, each once.
+
+use bloom_plan::plan::{Index, IndexId, Relation, RelationId, Role};
+
+/// Indexes in the order in which versions asked for them.
+#[derive(Default)]
+pub(super) struct Indexes(Vec<Index>);
+
+impl Indexes {
+    /// The index on these columns, which ascend.
+    pub(super) fn on(&mut self, relation: RelationId, columns: Vec<u32>) -> IndexId {
+        let index = Index { relation, columns };
+        let place = self.0.iter().position(|known| *known == index).unwrap_or_else(|| {
+            self.0.push(index);
+            self.0.len() - 1
+        });
+        IndexId(place as u32)
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Index> {
+        self.0
+    }
+}
+
+/// Of the columns that are known, those to look rows up by. Where they contain the whole key, the
+/// key alone: it leaves at most one row, and every such look-up shares one index. Lattice columns
+/// change in place and are never looked up by.
+pub(super) fn columns_to_probe(relation: &Relation, known: &[u32]) -> Vec<u32> {
+    let keys = key_columns(relation);
+    if !keys.is_empty() && keys.iter().all(|key| known.contains(key)) {
+        return keys;
+    }
+    known
+        .iter()
+        .copied()
+        .filter(|&column| relation.columns[column as usize].role != Role::Lattice)
+        .collect()
+}
+
+/// Whether the known columns leave at most one row.
+pub(super) fn determines_row(relation: &Relation, known: &[u32]) -> bool {
+    key_columns(relation).iter().all(|key| known.contains(key))
+}
+
+fn key_columns(relation: &Relation) -> Vec<u32> {
+    (0..relation.columns.len() as u32)
+        .filter(|&column| relation.columns[column as usize].role == Role::Key)
+        .collect()
+}
