@@ -16,4 +16,8 @@ pub mod eval;
 
 pub mod analysis;
 
+pub mod rir;
+
+pub mod planning;
+
 pub mod codegen;

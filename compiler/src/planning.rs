@@ -10,7 +10,9 @@ mod indexes;
 mod nest;
 
 use bloom_plan::plan::fallible::Fallible;
-use bloom_plan::plan::{Aggregate, AggregateId, Plan, RelationId, RuleId, Stratum, Version, VersionId};
+use bloom_plan::plan::{
+    Aggregate, AggregateId, Plan, RelationId, RuleId, Stratum, Version, VersionId,
+};
 
 use crate::rir::{Head, Literal, Program};
 use indexes::Indexes;
@@ -24,8 +26,16 @@ pub fn make_plan(program: &Program) -> Plan {
         aggregates: Vec::new(),
         versions: Vec::new(),
     };
-    let strata = program.strata.iter().map(|rules| planner.stratum(rules)).collect();
-    let closing = program.closing.iter().map(|&rule| planner.version(rule, None)).collect();
+    let strata = program
+        .strata
+        .iter()
+        .map(|rules| planner.stratum(rules))
+        .collect();
+    let closing = program
+        .closing
+        .iter()
+        .map(|&rule| planner.version(rule, None))
+        .collect();
     Plan {
         indexes: planner.indexes.into_vec(),
         aggregates: planner.aggregates,
@@ -55,9 +65,13 @@ impl Planner<'_> {
                 continue;
             }
             for (place, literal) in source.literals.iter().enumerate() {
-                let Literal::Atom { relation, .. } = literal else { continue };
+                let Literal::Atom { relation, .. } = literal else {
+                    continue;
+                };
                 if program.derives(rules, *relation) {
-                    stratum.recursive.push(self.version(rule, Some((place, *relation))));
+                    stratum
+                        .recursive
+                        .push(self.version(rule, Some((place, *relation))));
                 }
             }
         }
@@ -97,7 +111,9 @@ impl Planner<'_> {
             .map(|part| {
                 let place = columns
                     .iter()
-                    .position(|c| matches!(c, bloom_plan::plan::AggregateColumn::Group(n) if *n == part))
+                    .position(
+                        |c| matches!(c, bloom_plan::plan::AggregateColumn::Group(n) if *n == part),
+                    )
                     .expect("every part of a group is a column of the head");
                 relation.columns[place].ty
             })

@@ -7,11 +7,9 @@
 //! head and every expression read only variables that some literal can bind; `not` and aggregates
 //! read relations of earlier strata.
 
+pub mod lower;
 mod strata;
 mod variables;
-pub mod lower;
-pub mod text;
-pub mod verify;
 
 use bloom_plan::plan::{AggregateColumn, Expr, Plan, Register, RelationId, RuleId, Slot};
 use bloom_plan::types::TypeId;

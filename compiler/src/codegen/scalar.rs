@@ -102,7 +102,11 @@ impl Assembly<'_> {
             }
             Expr::Retype(ty, a) => {
                 let (ty, a) = (self.int(ty.0.into()), self.expr(a));
-                self.ask_runtime(RuntimeFunction::Retype, &[ty, a])
+                let result = self.ask_runtime(RuntimeFunction::Retype, &[ty, a]);
+                if self.fallible.call(expr) {
+                    self.check_error();
+                }
+                result
             }
             Expr::Join(ty, a, b) => {
                 let (ty, a, b) = (self.int(ty.0.into()), self.expr(a), self.expr(b));

@@ -10,10 +10,14 @@ impl Indexes {
     /// The index on these columns, which ascend.
     pub(super) fn on(&mut self, relation: RelationId, columns: Vec<u32>) -> IndexId {
         let index = Index { relation, columns };
-        let place = self.0.iter().position(|known| *known == index).unwrap_or_else(|| {
-            self.0.push(index);
-            self.0.len() - 1
-        });
+        let place = self
+            .0
+            .iter()
+            .position(|known| *known == index)
+            .unwrap_or_else(|| {
+                self.0.push(index);
+                self.0.len() - 1
+            });
         IndexId(place as u32)
     }
 

@@ -8,10 +8,11 @@ use std::cmp::Reverse;
 
 use bloom_plan::plan::fallible::Fallible;
 use bloom_plan::plan::{
-    AggregateId, Bind, CompareOp, Expr, Extent, Op, Plan, Register, RelationId, RelationKind, RuleId, Slot,
+    AggregateId, Bind, CompareOp, Expr, Extent, Op, Plan, Register, RelationId, RelationKind,
+    RuleId, Slot,
 };
 
-use super::indexes::{columns_to_probe, determines_row, Indexes};
+use super::indexes::{Indexes, columns_to_probe, determines_row};
 use crate::rir::{Head, Literal, Rule};
 
 pub(super) struct Nest<'n> {
@@ -53,7 +54,11 @@ impl<'n> Nest<'n> {
     }
 
     /// Registers and operators of the version that scans the delta of the literal at `delta`.
-    pub(super) fn build(mut self, delta: Option<usize>, aggregate: Option<AggregateId>) -> (Vec<Slot>, Vec<Op>) {
+    pub(super) fn build(
+        mut self,
+        delta: Option<usize>,
+        aggregate: Option<AggregateId>,
+    ) -> (Vec<Slot>, Vec<Op>) {
         let mut left: Vec<usize> = (0..self.rule.literals.len()).collect();
         if let Some(place) = delta {
             left.retain(|&literal| literal != place);
@@ -63,7 +68,11 @@ impl<'n> Nest<'n> {
             left.retain(|&literal| literal != next);
             self.place(next, Extent::Total);
         }
-        assert!(left.is_empty(), "the analysis found an order for every rule: {} {left:?}", self.id);
+        assert!(
+            left.is_empty(),
+            "the analysis found an order for every rule: {} {left:?}",
+            self.id
+        );
         self.head(aggregate);
         self.renumber()
     }
@@ -76,12 +85,18 @@ impl<'n> Nest<'n> {
 
     fn is_ready(&self, place: usize) -> bool {
         let literal = &self.rule.literals[place];
-        literal.needs().iter().all(|variable| self.bound[variable.0 as usize])
+        literal
+            .needs()
+            .iter()
+            .all(|variable| self.bound[variable.0 as usize])
     }
 
     fn rank(&self, place: usize) -> Rank {
         let literal = &self.rule.literals[place];
-        let fails = literal.inputs().into_iter().any(|input| self.fallible.expr(input));
+        let fails = literal
+            .inputs()
+            .into_iter()
+            .any(|input| self.fallible.expr(input));
         match literal {
             _ if fails => Rank::CanFail,
             Literal::Condition(_) | Literal::Let { .. } => Rank::Filter,
@@ -131,7 +146,11 @@ impl<'n> Nest<'n> {
             Literal::Not { relation, columns } => {
                 let (key_columns, key) = given(columns);
                 let index = self.indexes.on(*relation, key_columns);
-                self.ops.push(Op::Exists { index, key, negated: true });
+                self.ops.push(Op::Exists {
+                    index,
+                    key,
+                    negated: true,
+                });
             }
             Literal::Each { source, ty, into } => {
                 let (source, ty) = (source.clone(), *ty);
@@ -139,7 +158,11 @@ impl<'n> Nest<'n> {
             }
             Literal::Range { from, to, into } => {
                 let (from, to) = (from.clone(), to.clone());
-                self.binding(&[*into], |into| Op::Range { from, to, into: into[0] });
+                self.binding(&[*into], |into| Op::Range {
+                    from,
+                    to,
+                    into: into[0],
+                });
             }
             Literal::Atom { relation, columns } => self.atom(*relation, columns, extent),
         }
@@ -155,7 +178,9 @@ impl<'n> Nest<'n> {
         let looked_at = |column: &u32| match &columns[*column as usize] {
             None => false,
             Some(Expr::Register(variable)) => {
-                known.contains(column) || self.pending[variable.0 as usize] > 0 || occurs_twice(columns, *variable)
+                known.contains(column)
+                    || self.pending[variable.0 as usize] > 0
+                    || occurs_twice(columns, *variable)
             }
             Some(_) => true,
         };
@@ -166,12 +191,19 @@ impl<'n> Nest<'n> {
         // Combinations count in aggregates, so there a row is looked at even if nothing of it is used.
         let one_is_enough = !self.rule.head.is_aggregate() || determines_row(declared, &known);
         let key = |columns: &[Option<Expr>], probed: &[u32]| {
-            probed.iter().filter_map(|&column| columns[column as usize].clone()).collect::<Vec<_>>()
+            probed
+                .iter()
+                .filter_map(|&column| columns[column as usize].clone())
+                .collect::<Vec<_>>()
         };
         if rest.is_empty() && one_is_enough && extent == Extent::Total {
             let key = key(columns, &probed);
             let index = self.indexes.on(relation, probed);
-            self.ops.push(Op::Exists { index, key, negated: false });
+            self.ops.push(Op::Exists {
+                index,
+                key,
+                negated: false,
+            });
             return;
         }
         let mut bind = Vec::new();
@@ -198,19 +230,30 @@ impl<'n> Nest<'n> {
             bind.push(Bind { column, into });
         }
         if probed.is_empty() {
-            self.ops.push(Op::Scan { relation, part: extent, bind });
+            self.ops.push(Op::Scan {
+                relation,
+                part: extent,
+                bind,
+            });
         } else {
             let key = key(columns, &probed);
             let index = self.indexes.on(relation, probed);
             self.ops.push(Op::Probe { index, key, bind });
         }
-        equal.into_iter().for_each(|condition| self.filter(condition));
+        equal
+            .into_iter()
+            .for_each(|condition| self.filter(condition));
     }
 
     fn head(&mut self, aggregate: Option<AggregateId>) {
         let declared = &self.plan.rules[self.id.0 as usize];
         self.ops.push(match (&self.rule.head, aggregate) {
-            (Head::Group { group, arguments, .. }, Some(aggregate)) => Op::Accumulate {
+            (
+                Head::Group {
+                    group, arguments, ..
+                },
+                Some(aggregate),
+            ) => Op::Accumulate {
                 aggregate,
                 group: group.clone(),
                 arguments: arguments.clone(),
@@ -232,10 +275,18 @@ impl<'n> Nest<'n> {
         if self.bound[variable.0 as usize] {
             let ty = self.variables[variable.0 as usize].ty;
             let variable = Expr::Register(variable);
-            self.filter(Expr::Compare(CompareOp::Eq, ty, Box::new(variable), Box::new(value)));
+            self.filter(Expr::Compare(
+                CompareOp::Eq,
+                ty,
+                Box::new(variable),
+                Box::new(value),
+            ));
         } else {
             self.mark_bound(variable);
-            self.ops.push(Op::Let { into: variable, value });
+            self.ops.push(Op::Let {
+                into: variable,
+                value,
+            });
         }
     }
 
@@ -256,7 +307,9 @@ impl<'n> Nest<'n> {
             }
         }
         self.ops.push(op(fresh));
-        equal.into_iter().for_each(|condition| self.filter(condition));
+        equal
+            .into_iter()
+            .for_each(|condition| self.filter(condition));
     }
 
     fn mark_bound(&mut self, variable: Register) {
@@ -266,7 +319,10 @@ impl<'n> Nest<'n> {
 
     fn copy(&mut self, ty: bloom_plan::types::TypeId) -> Register {
         let copy = Register(self.variables.len() as u32);
-        self.variables.push(Slot { name: Default::default(), ty });
+        self.variables.push(Slot {
+            name: Default::default(),
+            ty,
+        });
         self.order.push(copy);
         copy
     }
@@ -333,20 +389,27 @@ fn occurs_twice(columns: &[Option<Expr>], variable: Register) -> bool {
 
 /// The columns that are given, and their values.
 fn given(columns: &[Option<Expr>]) -> (Vec<u32>, Vec<Expr>) {
-    (0..).zip(columns).filter_map(|(place, column)| Some((place, column.clone()?))).unzip()
+    (0..)
+        .zip(columns)
+        .filter_map(|(place, column)| Some((place, column.clone()?)))
+        .unzip()
 }
 
 fn rename(op: &mut Op, number: &mut dyn FnMut(Register) -> Register) {
     match op {
-        Op::Scan { bind, .. } => bind.iter_mut().for_each(|bind| bind.into = number(bind.into)),
+        Op::Scan { bind, .. } => bind
+            .iter_mut()
+            .for_each(|bind| bind.into = number(bind.into)),
         Op::Probe { key, bind, .. } => {
             key.iter_mut().for_each(|expr| expr.rename(number));
-            bind.iter_mut().for_each(|bind| bind.into = number(bind.into));
+            bind.iter_mut()
+                .for_each(|bind| bind.into = number(bind.into));
         }
         Op::Exists { key, .. } => key.iter_mut().for_each(|expr| expr.rename(number)),
         Op::Each { source, into, .. } => {
             source.rename(number);
-            into.iter_mut().for_each(|register| *register = number(*register));
+            into.iter_mut()
+                .for_each(|register| *register = number(*register));
         }
         Op::Range { from, to, into } => {
             from.rename(number);
@@ -358,9 +421,17 @@ fn rename(op: &mut Op, number: &mut dyn FnMut(Register) -> Register) {
             *into = number(*into);
         }
         Op::Filter { condition } => condition.rename(number),
-        Op::Emit { columns, .. } => columns.iter_mut().flatten().for_each(|expr| expr.rename(number)),
-        Op::Accumulate { group, arguments, .. } => {
-            group.iter_mut().chain(arguments).for_each(|expr| expr.rename(number));
+        Op::Emit { columns, .. } => columns
+            .iter_mut()
+            .flatten()
+            .for_each(|expr| expr.rename(number)),
+        Op::Accumulate {
+            group, arguments, ..
+        } => {
+            group
+                .iter_mut()
+                .chain(arguments)
+                .for_each(|expr| expr.rename(number));
         }
     }
 }

@@ -15,7 +15,10 @@ impl Literal {
                 .collect(),
             Literal::Not { columns, .. } => columns.iter().flatten().collect(),
             Literal::Condition(condition) => vec![condition],
-            Literal::Let { guard, bind } => guard.iter().chain(bind.iter().map(|(_, value)| value)).collect(),
+            Literal::Let { guard, bind } => guard
+                .iter()
+                .chain(bind.iter().map(|(_, value)| value))
+                .collect(),
             Literal::Each { source, .. } => vec![source],
             Literal::Range { from, to, .. } => vec![from, to],
         }
@@ -24,11 +27,14 @@ impl Literal {
     /// Every expression in the literal.
     pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
         match self {
-            Literal::Atom { columns, .. } | Literal::Not { columns, .. } => columns.iter_mut().flatten().collect(),
-            Literal::Condition(condition) => vec![condition],
-            Literal::Let { guard, bind } => {
-                guard.iter_mut().chain(bind.iter_mut().map(|(_, value)| value)).collect()
+            Literal::Atom { columns, .. } | Literal::Not { columns, .. } => {
+                columns.iter_mut().flatten().collect()
             }
+            Literal::Condition(condition) => vec![condition],
+            Literal::Let { guard, bind } => guard
+                .iter_mut()
+                .chain(bind.iter_mut().map(|(_, value)| value))
+                .collect(),
             Literal::Each { source, .. } => vec![source],
             Literal::Range { from, to, .. } => vec![from, to],
         }
@@ -90,14 +96,18 @@ impl Head {
     pub fn exprs(&self) -> Vec<&Expr> {
         match self {
             Head::Row(columns) => columns.iter().flatten().collect(),
-            Head::Group { group, arguments, .. } => group.iter().chain(arguments).collect(),
+            Head::Group {
+                group, arguments, ..
+            } => group.iter().chain(arguments).collect(),
         }
     }
 
     pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
         match self {
             Head::Row(columns) => columns.iter_mut().flatten().collect(),
-            Head::Group { group, arguments, .. } => group.iter_mut().chain(arguments).collect(),
+            Head::Group {
+                group, arguments, ..
+            } => group.iter_mut().chain(arguments).collect(),
         }
     }
 

@@ -3,13 +3,25 @@
 //! A rule's fallible literals are evaluated where all others hold, and callers of an infallible
 //! function need not look for an error.
 
+use crate::types::Type;
+
 use super::{Argument, BinaryOp, Expr, FunctionId, Plan, UnaryOp};
 
 /// One answer a function of a plan.
 #[derive(Clone, Debug)]
 pub struct Fallible {
     functions: Vec<bool>,
+    calls: Calls,
+}
+
+/// What can fail without regard to functions of the plan.
+#[derive(Clone, Debug)]
+struct Calls {
+    /// One answer a site.
     sites: Vec<bool>,
+    /// A type that holds a `Once` or `Lww` somewhere may have no plain value; that one is involved
+    /// is assumed where the program has such a type at all.
+    retypes: bool,
 }
 
 impl Fallible {
@@ -21,13 +33,13 @@ impl Fallible {
             .collect();
         let mut search = Search {
             plan,
-            sites: &sites,
+            calls: &calls,
             known: vec![None; plan.functions.len()],
         };
         let functions = (0..plan.functions.len() as u32)
             .map(|f| search.function(FunctionId(f)))
             .collect();
-        Fallible { functions, sites }
+        Fallible { functions, calls }
     }
 
     pub fn function(&self, function: FunctionId) -> bool {
@@ -36,18 +48,18 @@ impl Fallible {
 
     /// Whether evaluating the expression can end in a row error.
     pub fn expr(&self, expr: &Expr) -> bool {
-        fails(expr, &self.sites, &mut |function| self.function(function))
+        fails(expr, &self.calls, &mut |function| self.function(function))
     }
 
     /// Whether the call itself can, its arguments aside.
     pub fn call(&self, expr: &Expr) -> bool {
-        fails_itself(expr, &self.sites, &mut |function| self.function(function))
+        fails_itself(expr, &self.calls, &mut |function| self.function(function))
     }
 }
 
 struct Search<'p> {
     plan: &'p Plan,
-    sites: &'p [bool],
+    calls: &'p Calls,
     known: Vec<Option<bool>>,
 }
 
@@ -59,8 +71,8 @@ impl Search<'_> {
             return answer;
         }
         self.known[number] = Some(true);
-        let (plan, sites) = (self.plan, self.sites);
-        let answer = fails(&plan.functions[number].body, sites, &mut |callee| {
+        let (plan, calls) = (self.plan, self.calls);
+        let answer = fails(&plan.functions[number].body, calls, &mut |callee| {
             self.function(callee)
         });
         self.known[number] = Some(answer);
@@ -68,21 +80,21 @@ impl Search<'_> {
     }
 }
 
-fn fails(expr: &Expr, sites: &[bool], function: &mut dyn FnMut(FunctionId) -> bool) -> bool {
-    fails_itself(expr, sites, function)
+fn fails(expr: &Expr, calls: &Calls, function: &mut dyn FnMut(FunctionId) -> bool) -> bool {
+    fails_itself(expr, calls, function)
         || expr
             .children()
             .into_iter()
-            .any(|child| fails(child, sites, function))
+            .any(|child| fails(child, calls, function))
 }
 
-fn fails_itself(expr: &Expr, sites: &[bool], function: &mut dyn FnMut(FunctionId) -> bool) -> bool {
+fn fails_itself(expr: &Expr, calls: &Calls, function: &mut dyn FnMut(FunctionId) -> bool) -> bool {
     match expr {
         Expr::Unary(op, _) => *op == UnaryOp::IntNeg,
         Expr::Binary(op, ..) => operator_fails(*op),
         Expr::Call(callee, _) => function(*callee),
         Expr::Builtin(site, arguments) => {
-            sites[site.0 as usize]
+            calls.sites[site.0 as usize]
                 || arguments.iter().any(|argument| match argument {
                     Argument::Value(_) => false,
                     Argument::Lambda {
@@ -90,6 +102,7 @@ fn fails_itself(expr: &Expr, sites: &[bool], function: &mut dyn FnMut(FunctionId
                     } => function(*callee),
                 })
         }
+        Expr::Retype(..) => calls.retypes,
         Expr::Fail(_) => true,
         Expr::Word(_)
         | Expr::Literal(_)
@@ -103,7 +116,6 @@ fn fails_itself(expr: &Expr, sites: &[bool], function: &mut dyn FnMut(FunctionId
         | Expr::Let(..)
         | Expr::Make(..)
         | Expr::Part(..)
-        | Expr::Retype(..)
         | Expr::Join(..) => false,
     }
 }
