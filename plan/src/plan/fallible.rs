@@ -26,11 +26,15 @@ struct Calls {
 
 impl Fallible {
     pub fn of(plan: &Plan) -> Fallible {
-        let sites: Vec<bool> = plan
-            .sites
-            .iter()
-            .map(|site| site.builtin.get().fallible)
-            .collect();
+        let partial = |ty: &Type| matches!(ty, Type::Once(_) | Type::Lww(..));
+        let calls = Calls {
+            sites: plan
+                .sites
+                .iter()
+                .map(|site| site.builtin.get().fallible)
+                .collect(),
+            retypes: plan.types.iter().any(|(_, ty)| partial(ty)),
+        };
         let mut search = Search {
             plan,
             calls: &calls,
