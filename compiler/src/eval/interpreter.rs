@@ -297,10 +297,10 @@ impl<'p> Interpreter<'p> {
                 let fields = self.all(scope, arguments, env)?;
                 Ok(Value::Variant(*variant, fields.into()))
             }
-            Use::Lattice { arguments } | Use::Record { arguments } => {
+            Use::Fields { arguments } => {
                 Ok(Value::Tuple(self.all(scope, arguments, env)?.into()))
             }
-            Use::BuiltinLattice { builtin, arguments } => {
+            Use::Lattice { builtin, arguments } => {
                 let parts = self.all(scope, arguments, env)?;
                 Ok(self.built_lattice(*builtin, parts, scope.types.exprs[expr]))
             }
