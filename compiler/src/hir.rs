@@ -15,19 +15,24 @@
 //!   [`Program::places`].
 
 mod body;
+mod dump;
 mod program;
+mod resolve;
 mod test;
+#[cfg(test)]
+mod tests;
 mod ty;
 
 pub use body::{
     Arm, Body, CallArg, Ctor, Expr, ExprNode, FieldValue, Part, Pat, PatNode, SortKey, Var,
-    VariantRef,
+    VariantRef, LitKind, BinaryOp, UnaryOp,
 };
 pub use program::{
-    Aggregate, AggregateFunction, AtomArg, Collection, CollectionKind, Column, Constant, Function,
+    Aggregate, AggregateFunction, Arrow, FunctionKind, AtomArg, Collection, CollectionKind, Column, Constant, Function,
     Head, HeadColumn, Literal, LiteralNode, Loc, Location, NodeKind, Origin, OwnLattice, Place,
     Program, Rule,
 };
+pub use resolve::{PRELUDE, Resolved, Source, resolve};
 pub use test::{
     Action, Checker, FaultBounds, FaultTest, Spec, SpecCollection, SpecHead, SpecLiteral, SpecRule,
     Step, Test, TestNode,

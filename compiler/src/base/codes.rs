@@ -130,6 +130,31 @@ codes! {
     E0116 Error Syntax "name among columns by position";
     E0199 Error Syntax "too many syntax errors";
     W0101 Warning Syntax "doc comment that belongs to nothing";
+
+    // 02: names
+    E0201 Error Names "undeclared collection";
+    E0202 Error Names "unknown name";
+    E0203 Error Names "unknown type";
+    E0204 Error Names "unknown column";
+    E0205 Error Names "wrong number of columns";
+    E0206 Error Names "duplicate declaration";
+    E0207 Error Names "arrow does not fit the collection";
+    E0210 Error Names "column left out of a head";
+    E0211 Error Names "column or field named twice";
+    E0212 Error Names "parameter shadows a constant";
+    E0213 Error Names "unknown function";
+    E0214 Error Names "unknown variant or constructor";
+    E0216 Error Names "wrong number of type arguments";
+    E0218 Error Names "constant that needs itself";
+    E0219 Error Names "collection used as a value";
+    E0220 Error Names "aggregate inside an expression";
+    E0221 Error Names "`_` used as a value";
+    E0222 Error Names "location column missing or misplaced";
+    E0223 Error Names "seal of what is not sealed";
+    E0224 Error Names "column without a type";
+    E0225 Error Names "unknown attribute";
+    E0228 Error Names "malformed aggregate";
+    E0229 Error Names "named argument where arguments are by position";
     // 03: types
     E0301 Error Types "type mismatch";
     E0302 Error Types "unknown field";
@@ -163,4 +188,20 @@ codes! {
     E0902 Error Dedalus "relation with two numbers of columns";
     E0903 Error Dedalus "time that a rule cannot have";
     E0904 Error Dedalus "arithmetic in a body's row";
+
+    // 06: modules
+    E0601 Error Modules "unknown module";
+    E0602 Error Modules "cyclic import";
+    E0603 Error Modules "private collection of an import";
+    E0604 Error Modules "unknown parameter";
+    E0605 Error Modules "argument missing";
+    E0606 Error Modules "output of a protocol without a rule";
+    E0607 Error Modules "module does not implement the protocol";
+    E0608 Error Modules "unknown rule group";
+
+    // 08: tests and specs
+    E0801 Error Tests "unknown node";
+    E0802 Error Tests "nothing that can be expected";
+    E0803 Error Tests "location outside a spec";
+    E0804 Error Tests "unknown spec";
 }

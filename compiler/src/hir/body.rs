@@ -247,3 +247,76 @@ impl Body {
         self.loc.at(self.pats[id].span)
     }
 }
+
+impl Body {
+    /// Visits an expression and all inside it, parents first. Patterns inside are not visited.
+    pub fn walk_expr(&self, id: ExprId, visit: &mut impl FnMut(ExprId, &Expr)) {
+        visit(id, self.expr(id));
+        for child in self.children(id) {
+            self.walk_expr(child, visit);
+        }
+    }
+
+    /// Visits a pattern and all inside it, parents first.
+    pub fn walk_pat(&self, id: PatId, visit: &mut impl FnMut(PatId, &Pat)) {
+        visit(id, self.pat(id));
+        let children: Vec<PatId> = match self.pat(id) {
+            Pat::Tuple(parts) | Pat::List(parts) | Pat::Variant { args: parts, .. } => parts.clone(),
+            Pat::Record { fields, .. } => fields.iter().map(|&(_, pat)| pat).collect(),
+            Pat::Error
+            | Pat::Wildcard
+            | Pat::Var(_)
+            | Pat::Constant(_)
+            | Pat::SelfAddr
+            | Pat::TestNode(_)
+            | Pat::Literal(_) => Vec::new(),
+        };
+        for child in children {
+            self.walk_pat(child, visit);
+        }
+    }
+
+    /// The expressions directly inside an expression, in the order written.
+    pub fn children(&self, id: ExprId) -> Vec<ExprId> {
+        match self.expr(id) {
+            Expr::Error
+            | Expr::Literal(_)
+            | Expr::SelfAddr
+            | Expr::Var(_)
+            | Expr::Constant(_)
+            | Expr::Function(_)
+            | Expr::TestNode(_) => Vec::new(),
+            Expr::Interpolation(parts) => parts
+                .iter()
+                .filter_map(|part| match part {
+                    Part::Text(_) => None,
+                    Part::Expr(expr) => Some(*expr),
+                })
+                .collect(),
+            Expr::Call { args, .. } | Expr::Construct { args, .. } => {
+                args.iter().map(|arg| arg.value).collect()
+            }
+            Expr::CallBuiltin { args, .. }
+            | Expr::CallVar { args, .. }
+            | Expr::Tuple(args)
+            | Expr::List(args)
+            | Expr::Set(args) => args.clone(),
+            Expr::Method { receiver, args, .. } => {
+                std::iter::once(*receiver).chain(args.iter().copied()).collect()
+            }
+            Expr::Field { receiver, .. } | Expr::TupleField { receiver, .. } => vec![*receiver],
+            Expr::Record { fields, .. } => fields.iter().map(|field| field.value).collect(),
+            Expr::Map(entries) => entries.iter().flat_map(|&(k, v)| [k, v]).collect(),
+            Expr::Unary { operand, .. } => vec![*operand],
+            Expr::Binary { left, right, .. } => vec![*left, *right],
+            Expr::Range { start, end } => vec![*start, *end],
+            Expr::If { condition, then, otherwise } => vec![*condition, *then, *otherwise],
+            Expr::Match { scrutinee, arms } => {
+                let arms = arms.iter().flat_map(|arm| arm.guard.into_iter().chain([arm.body]));
+                std::iter::once(*scrutinee).chain(arms).collect()
+            }
+            Expr::Let { value, body, .. } => vec![*value, *body],
+            Expr::Lambda { body, .. } => vec![*body],
+        }
+    }
+}

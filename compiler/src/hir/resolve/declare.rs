@@ -1,0 +1,476 @@
+//! Declaring what a file or module holds: names first, contents later.
+//!
+//! [`declare_names`](Resolver::declare_names) enters types and modules, so that imports and parameters may
+//! name them; [`declare_items`](Resolver::declare_items) enters the rest and leaves work in [`super::kind::Kind`].
+
+use super::kind::{PendingColumns, PendingConstant, PendingFunction, PendingRule};
+use super::modules::{Args, Placement};
+use super::scope::{ModuleEntry, ScopeId, TypeEntry, Value};
+use super::{Resolver, doc};
+use crate::base::codes;
+use crate::hir::{
+    Body, Collection, CollectionKind, Column, Constant, ConstantId, Function, FunctionId, ItemRef,
+    Loc, TypeRef,
+};
+use crate::syntax::ast::{self, ItemKind, ModuleKind};
+use smol_str::{SmolStr, format_smolstr};
+
+impl<'a> Resolver<'a> {
+    /// The item of a node in `scope`.
+    pub fn item_of(&mut self, scope: ScopeId, node: &ast::ItemNode) -> ItemRef {
+        let scope = &self.scopes[scope];
+        let (source, offset) = (scope.source, scope.base + node.offset);
+        self.item(source, offset)
+    }
+
+    pub fn declare_names(&mut self, scope: ScopeId, items: &'a [ast::ItemNode]) {
+        for node in items {
+            let item_ref = self.item_of(scope, node);
+            let name = match &node.item.kind {
+                ItemKind::TypeAlias(item) => &item.name,
+                ItemKind::Record(item) => &item.name,
+                ItemKind::Enum(item) => &item.name,
+                ItemKind::Lattice(item) => &item.name,
+                ItemKind::Module(header) => {
+                    let base = self.scopes[scope].base + node.offset;
+                    self.declare_module(scope, header, item_ref, base);
+                    continue;
+                }
+                ItemKind::Broken(broken) => {
+                    self.declare_broken(scope, broken, item_ref);
+                    continue;
+                }
+                _ => continue,
+            };
+            let loc = Loc::new(item_ref, name.span);
+            if let Some(&(_, before)) = self.scopes[scope].types.get(&name.text) {
+                self.report_duplicate(name.as_str(), loc, before);
+                continue;
+            }
+            let entry = TypeEntry::Item { item: &node.item, item_ref, scope };
+            self.scopes[scope].types.insert(name.text.clone(), (entry, loc));
+            self.kind.types.push((scope, name.text.clone()));
+        }
+    }
+
+    fn declare_module(
+        &mut self,
+        scope: ScopeId,
+        header: &'a ast::ModuleItem,
+        item_ref: ItemRef,
+        base: u32,
+    ) {
+        let name = &header.name;
+        let loc = Loc::new(item_ref, name.span);
+        if let Some(&(_, before)) = self.scopes[scope].modules.get(&name.text) {
+            self.report_duplicate(name.as_str(), loc, before);
+            return;
+        }
+        let entry = ModuleEntry::Item { header, item_ref, scope, base };
+        self.scopes[scope].modules.insert(name.text.clone(), (entry, loc));
+    }
+
+    /// Names that a broken item seems to declare mean something that was reported.
+    fn declare_broken(&mut self, scope: ScopeId, broken: &ast::Broken, item_ref: ItemRef) {
+        for name in &broken.declares {
+            let loc = Loc::new(item_ref, name.span);
+            let scope = &mut self.scopes[scope];
+            if name.is_upper() {
+                let entry = (TypeEntry::Is(TypeRef::Error), loc);
+                scope.types.entry(name.text.clone()).or_insert(entry);
+            } else {
+                scope.values.entry(name.text.clone()).or_insert((Value::Error, loc));
+            }
+        }
+    }
+
+    pub fn declare_items(&mut self, scope: ScopeId, items: &'a [ast::ItemNode]) {
+        for node in items {
+            let item = self.item_of(scope, node);
+            if let ItemKind::Include(include) = &node.item.kind {
+                self.declare_include(scope, include, item);
+            }
+        }
+        for node in items {
+            let item = self.item_of(scope, node);
+            if let ItemKind::Import(import) = &node.item.kind {
+                self.declare_import(scope, import, item);
+            }
+        }
+        for node in items {
+            self.declare_item(scope, node);
+        }
+    }
+
+    fn declare_item(&mut self, scope: ScopeId, node: &'a ast::ItemNode) {
+        let item_ref = self.item_of(scope, node);
+        let item = &node.item;
+        let reason = self.nondeterministic(&item.attributes, item_ref);
+        let rules = |this: &mut Self, rules: &'a [ast::Rule], group, bootstrap, seal| {
+            this.kind.rules.extend(rules.iter().map(|rule| PendingRule {
+                scope,
+                rule,
+                item: item_ref,
+                group: SmolStr::clone(&group),
+                bootstrap,
+                seal,
+                nondeterministic: reason.clone(),
+            }));
+        };
+        match &item.kind {
+            ItemKind::Rule(rule) => {
+                rules(self, std::slice::from_ref(rule), SmolStr::default(), false, false);
+            }
+            ItemKind::Seal(seal) => {
+                rules(self, std::slice::from_ref(&seal.rule), SmolStr::default(), false, true);
+            }
+            ItemKind::Bootstrap(block) => {
+                rules(self, &block.rules, SmolStr::default(), true, false);
+            }
+            ItemKind::Rules(group) => {
+                self.scopes[scope].groups.push(group.name.text.clone());
+                let qualified = self.scopes[scope].qualified(group.name.as_str());
+                if !self.kind.without.contains(&(scope, group.name.text.clone())) {
+                    rules(self, &group.rules, qualified, false, false);
+                }
+            }
+            ItemKind::Collection(decl) => {
+                self.declare_collection(scope, decl, scope, item_ref, doc(&item.docs), reason);
+            }
+            ItemKind::Periodic(decl) => self.declare_periodic(scope, decl, item_ref, doc(&item.docs)),
+            ItemKind::Const(decl) => {
+                let ty = decl.ty.as_ref().map(|ty| (ty, item_ref));
+                let loc = Loc::new(item_ref, decl.name.span);
+                let value = Some((&decl.value, scope, item_ref));
+                self.declare_constant(scope, &decl.name, ty, value, false, loc);
+            }
+            ItemKind::Function(decl) => {
+                self.declare_function(scope, decl, item_ref, doc(&item.docs));
+            }
+            ItemKind::Extern(node) => {
+                for decl in &node.collections {
+                    self.declare_collection(scope, decl, scope, item_ref, SmolStr::default(), None);
+                }
+            }
+            ItemKind::Import(_)
+            | ItemKind::Include(_)
+            | ItemKind::TypeAlias(_)
+            | ItemKind::Record(_)
+            | ItemKind::Enum(_)
+            | ItemKind::Lattice(_)
+            | ItemKind::Module(_)
+            | ItemKind::Spec(_)
+            | ItemKind::Test(_)
+            | ItemKind::FaultTest(_)
+            | ItemKind::Broken(_) => {}
+        }
+    }
+
+    /// The reason of `#[nondeterministic("reason")]`; other attributes are reported.
+    fn nondeterministic(
+        &mut self,
+        attributes: &[ast::Attribute],
+        item: ItemRef,
+    ) -> Option<SmolStr> {
+        let mut reason = None;
+        for attribute in attributes {
+            let loc = Loc::new(item, attribute.name.span);
+            if attribute.name.as_str() != "nondeterministic" {
+                let message = format!("unknown attribute `{}`", attribute.name);
+                let known = ["nondeterministic"];
+                let name = attribute.name.as_str();
+                self.report_unknown(codes::E0225, loc, name, known, message, "not an attribute");
+                continue;
+            }
+            reason = Some(match attribute.args.as_slice() {
+                [ast::Expr { kind: ast::ExprKind::Literal(ast::LitKind::Str(text)), .. }] => text.clone(),
+                _ => {
+                    let message = "`nondeterministic` takes its reason as one string";
+                    self.error(codes::E0225, loc, message, "reason missing");
+                    SmolStr::default()
+                }
+            });
+        }
+        reason
+    }
+
+    fn declare_import(&mut self, scope: ScopeId, import: &'a ast::Import, item: ItemRef) {
+        let alias = import.alias.as_ref().unwrap_or(import.target.path.last());
+        let loc = Loc::new(item, alias.span);
+        let instance = self.bind(scope, item, &import.target).and_then(|binding| {
+            let outer = &self.scopes[scope];
+            let placement = Placement {
+                prefix: format_smolstr!("{}{alias}.", outer.prefix),
+                key: format_smolstr!("{}{alias}.", outer.key),
+                imported: true,
+                at: Loc::new(item, import.target.span),
+            };
+            self.open(&binding, placement)
+        });
+        let value = instance.map_or(Value::Error, Value::Instance);
+        self.declare_value(scope, alias, value, loc);
+    }
+
+    fn declare_include(&mut self, scope: ScopeId, include: &'a ast::Include, item: ItemRef) {
+        let Some(binding) = self.bind(scope, item, &include.target) else {
+            return;
+        };
+        let outer = &self.scopes[scope];
+        let placement = Placement {
+            prefix: outer.prefix.clone(),
+            key: format_smolstr!("{}+{}.", outer.key, binding.target.name),
+            imported: outer.imported,
+            at: Loc::new(item, include.target.span),
+        };
+        // The instance is the next scope to be made; groups are left out while it is declared.
+        let next = self.scopes.next_id();
+        let without = include.without.iter().map(|name| (next, name.text.clone()));
+        self.kind.without.extend(without);
+        let Some(included) = self.open(&binding, placement) else {
+            return;
+        };
+        for group in &include.without {
+            if !self.scopes[included].groups.contains(&group.text) {
+                let names = self.scopes[included].groups.clone();
+                let message = format!("`{}` has no rule group `{group}`", binding.target.name);
+                let loc = Loc::new(item, group.span);
+                let names = names.iter().map(SmolStr::as_str);
+                self.report_unknown(codes::E0608, loc, group.as_str(), names, message, "no such group");
+            }
+        }
+        self.mix_in(scope, included, Loc::new(item, include.target.span));
+    }
+
+    /// Enters the names of an included instance in the including scope.
+    fn mix_in(&mut self, scope: ScopeId, included: ScopeId, at: Loc) {
+        let mut values: Vec<_> = self.scopes[included]
+            .values
+            .iter()
+            .map(|(name, entry)| (name.clone(), *entry))
+            .collect();
+        values.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (name, (value, loc)) in values {
+            match self.scopes[scope].values.get(&name) {
+                Some(&(_, before)) => self.report_duplicate(&name, at, before),
+                None => {
+                    self.scopes[scope].values.insert(name, (value, loc));
+                }
+            }
+        }
+        let types = self.scopes[included].types.clone();
+        let modules = self.scopes[included].modules.clone();
+        let groups = self.scopes[included].groups.clone();
+        let scope = &mut self.scopes[scope];
+        for (name, entry) in types {
+            scope.types.entry(name).or_insert(entry);
+        }
+        for (name, entry) in modules {
+            scope.modules.entry(name).or_insert(entry);
+        }
+        scope.groups.extend(groups);
+    }
+
+    /// Declares what the protocols of a module declare and the module does not, and notes their outputs.
+    pub fn declare_protocols(
+        &mut self,
+        scope: ScopeId,
+        header: &'a ast::ModuleItem,
+        item: ItemRef,
+    ) {
+        for ty in &header.protocols {
+            let Some(protocol) = self.protocol_of(scope, ty, item) else {
+                let loc = Loc::new(item, ty.span);
+                self.error(codes::E0607, loc, "what follows `:` must be a protocol", "not a protocol");
+                continue;
+            };
+            let Some(of) = protocol.target.header else {
+                continue;
+            };
+            // The protocol's own scope tells what its types mean; it declares nothing in the kind.
+            let outer = &self.scopes[scope];
+            let mut types = super::Scope::new(
+                protocol.target.parent,
+                protocol.target.identity.source,
+                protocol.target.identity.offset.unwrap_or(0),
+            );
+            types.prefix = outer.prefix.clone();
+            types.key = outer.key.clone();
+            let types = self.scopes.push(types);
+            self.opened.insert(protocol.target.identity);
+            for (param, ty) in of.type_params.iter().zip(&protocol.type_args) {
+                let loc = Loc::new(item, param.name.span);
+                let entry = (TypeEntry::Is(ty.clone()), loc);
+                self.scopes[types].types.insert(param.name.text.clone(), entry);
+            }
+            self.declare_names(types, &of.items);
+            for node in &of.items {
+                let ItemKind::Collection(decl) = &node.item.kind else {
+                    continue;
+                };
+                let item_ref = self.item_of(types, node);
+                if !self.scopes[scope].values.contains_key(&decl.name.text) {
+                    let docs = doc(&node.item.docs);
+                    self.declare_collection(scope, decl, types, item_ref, docs, None);
+                }
+                let declared = self.scopes[scope].values.get(&decl.name.text).copied();
+                let promised = header.kind != ModuleKind::Protocol
+                    && decl.kind == ast::CollectionKind::Output;
+                if let (true, Some((Value::Collection(id), _))) = (promised, declared) {
+                    let at = Loc::new(item, ty.span);
+                    self.kind.promised.push((id, header.name.text.clone(), at));
+                }
+            }
+        }
+    }
+
+    /// Enters a constant in `scope`; its value is an expression of another scope and item.
+    pub fn declare_constant(
+        &mut self,
+        scope: ScopeId,
+        name: &ast::Name,
+        ty: Option<(&'a ast::Type, ItemRef)>,
+        value: Option<(&'a ast::Expr, ScopeId, ItemRef)>,
+        parameter: bool,
+        loc: Loc,
+    ) -> ConstantId {
+        let key = (self.scopes[scope].key.clone(), name.text.clone());
+        let known = self.constants.get(&key).copied();
+        let id = known.unwrap_or_else(|| {
+            let qualified = self.scopes[scope].qualified(name.as_str());
+            self.program.constants.push(Constant {
+                name: qualified,
+                ty: None,
+                parameter,
+                init: None,
+                loc,
+            })
+        });
+        if known.is_none() {
+            self.constants.insert(key, id);
+            self.kind.constants.push(PendingConstant { id, scope, ty, value });
+        }
+        self.kind.node.constants.push(id);
+        if parameter {
+            self.kind.node.parameters.push(id);
+        }
+        self.declare_value(scope, name, Value::Constant(id), loc);
+        id
+    }
+
+    fn declare_function(
+        &mut self,
+        scope: ScopeId,
+        decl: &'a ast::Function,
+        item: ItemRef,
+        doc: SmolStr,
+    ) -> FunctionId {
+        let loc = Loc::new(item, decl.name.span);
+        let key = (self.scopes[scope].key.clone(), decl.name.text.clone());
+        let known = self.functions.get(&key).copied();
+        let id = known.unwrap_or_else(|| {
+            let function = Function {
+                name: self.scopes[scope].qualified(decl.name.as_str()),
+                type_params: decl.type_params.iter().map(Into::into).collect(),
+                params: Vec::new(),
+                param_names: decl.params.iter().map(|param| param.name.text.clone()).collect(),
+                result: TypeRef::Error,
+                kind: decl.kind,
+                lattice: None,
+                body: Body::new(loc),
+                doc,
+                loc,
+            };
+            self.program.functions.push(function)
+        });
+        if known.is_none() {
+            self.functions.insert(key, id);
+            self.kind.functions.push(PendingFunction { id, scope, decl, item });
+        }
+        self.declare_value(scope, &decl.name, Value::Function(id), loc);
+        id
+    }
+
+    /// Enters a collection in `scope`; its types and defaults mean what they mean in `meaning`.
+    fn declare_collection(
+        &mut self,
+        scope: ScopeId,
+        decl: &'a ast::Collection,
+        meaning: ScopeId,
+        item: ItemRef,
+        doc: SmolStr,
+        nondeterministic: Option<SmolStr>,
+    ) {
+        let loc = Loc::new(item, decl.name.span);
+        if let Some(&(_, before)) = self.scopes[scope].values.get(&decl.name.text) {
+            self.report_duplicate(decl.name.as_str(), loc, before);
+            return;
+        }
+        let (kind, columns) = self.columns_as_declared(decl, item);
+        let outer = &self.scopes[scope];
+        let public = !outer.imported
+            && matches!(kind, CollectionKind::Input | CollectionKind::Output | CollectionKind::View);
+        let id = self.kind.node.collections.push(Collection {
+            name: outer.qualified(decl.name.as_str()),
+            kind,
+            columns,
+            durable: decl.durable.is_some(),
+            immutable: decl.immutable.is_some(),
+            sealed_by: Vec::new(),
+            public,
+            imported: outer.imported,
+            nondeterministic,
+            doc,
+            loc,
+        });
+        self.declare_value(scope, &decl.name, Value::Collection(id), loc);
+        let pending = PendingColumns { id, decl, scope: meaning, item };
+        self.declare_sealing(&pending);
+        self.kind.columns.push(pending);
+    }
+
+    fn declare_periodic(
+        &mut self,
+        scope: ScopeId,
+        decl: &'a ast::Periodic,
+        item: ItemRef,
+        doc: SmolStr,
+    ) {
+        let loc = Loc::new(item, decl.name.span);
+        let every_name = ast::Name::new(format_smolstr!("{}.every", decl.name), decl.name.span);
+        let every =
+            self.declare_constant(scope, &every_name, None, Some((&decl.every, scope, item)), false, loc);
+        self.program.constants[every].ty = Some(TypeRef::plain(crate::hir::Builtin::Duration));
+        let imported = self.scopes[scope].imported;
+        let column = |name: &str, ty, key| Column {
+            name: SmolStr::new(name),
+            ty: Some(TypeRef::plain(ty)),
+            key,
+            location: false,
+            default: None,
+            doc: SmolStr::default(),
+            loc,
+        };
+        let id = self.kind.node.collections.push(Collection {
+            name: self.scopes[scope].qualified(decl.name.as_str()),
+            kind: CollectionKind::Periodic { every },
+            columns: vec![
+                column("id", crate::hir::Builtin::Int, true),
+                column("at", crate::hir::Builtin::Time, true),
+            ],
+            durable: false,
+            immutable: false,
+            sealed_by: Vec::new(),
+            public: false,
+            imported,
+            nondeterministic: None,
+            doc,
+            loc,
+        });
+        self.declare_value(scope, &decl.name, Value::Collection(id), loc);
+    }
+
+    /// Arguments as they are given to the kind itself.
+    pub fn args_at_start(opaque: bool) -> Args<'a> {
+        if opaque { Args::Opaque } else { Args::AtStart }
+    }
+}

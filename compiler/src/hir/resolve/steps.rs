@@ -1,0 +1,481 @@
+//! Tests: which node and collection each step means.
+
+use super::bodies::{BodyCx, Mode};
+use super::collection::built_in_of;
+use super::rule::RowShape;
+use super::scope::ScopeId;
+use super::{Resolver, wording};
+use crate::base::{Span, codes};
+use crate::hir::{
+    Action, CollectionId, ExprId, FaultTest, HeadColumn, Loc, NodeId, Step, Test, TestNode, TypeRef,
+};
+use crate::syntax::ast::{self, ExprKind, ItemKind, LiteralKind, StepKind};
+use smol_str::SmolStr;
+
+impl<'a> Resolver<'a> {
+    /// Resolves the specs, tests and fault tests among the root's items.
+    pub fn resolve_tests(&mut self, items: &'a [ast::ItemNode]) {
+        for node in items {
+            let item = self.item(0, node.offset);
+            if let ItemKind::Spec(spec) = &node.item.kind
+                && let Some(scope) = self.test_scope(Loc::new(item, spec.name.span))
+            {
+                self.resolve_spec(spec, scope, item);
+            }
+        }
+        for node in items {
+            let item = self.item(0, node.offset);
+            match &node.item.kind {
+                ItemKind::Test(test) => {
+                    if let Some(scope) = self.test_scope(Loc::new(item, test.name_span)) {
+                        let test = self.resolve_test(test, scope, Loc::new(item, test.name_span)).body_done();
+                        self.program.tests.push(test);
+                    }
+                }
+                ItemKind::FaultTest(fault) => {
+                    let loc = Loc::new(item, fault.test.name_span);
+                    if let Some(scope) = self.test_scope(loc) {
+                        let fault = self.resolve_fault_test(fault, scope, loc);
+                        self.program.fault_tests.push(fault);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The scope of the root file in its first kind of node; without any there is nothing to test.
+    fn test_scope(&mut self, loc: Loc) -> Option<ScopeId> {
+        let file = self.kind_scopes.first().and_then(|&scope| {
+            self.chain(scope)
+                .find(|&scope| self.scopes[scope].source == 0 && self.scopes[scope].key.is_empty())
+        });
+        if file.is_none() && self.diagnostics.is_empty() {
+            self.error(codes::E0801, loc, "the file has no node to test", "nothing can run here");
+        }
+        file
+    }
+
+    fn resolve_fault_test(
+        &mut self,
+        fault: &'a ast::FaultTest,
+        scope: ScopeId,
+        loc: Loc,
+    ) -> FaultTest {
+        let checks = fault.checks.iter().filter_map(|path| self.find_spec(path, loc)).collect();
+        let mut steps = self.resolve_test(&fault.test, scope, loc);
+        let bounds = steps.cx.fault_bounds(&fault.bounds);
+        FaultTest {
+            test: steps.body_done(),
+            checks,
+            bounds,
+        }
+    }
+
+    fn resolve_test(&mut self, test: &'a ast::Test, scope: ScopeId, loc: Loc) -> Steps<'_, 'a> {
+        let cx = BodyCx::new(self, scope, Mode::Test, loc);
+        let mut steps = Steps {
+            cx,
+            file: scope,
+            nodes: Vec::new(),
+            steps: Vec::new(),
+            name: test.name.clone(),
+        };
+        steps.declare_nodes(test);
+        for step in &test.steps {
+            steps.step(step);
+        }
+        steps
+    }
+}
+
+/// A test while it is resolved.
+struct Steps<'r, 'a> {
+    cx: BodyCx<'r, 'a>,
+    file: ScopeId,
+    /// `None` where the kind was reported.
+    nodes: Vec<(SmolStr, Option<NodeId>, Loc)>,
+    steps: Vec<Step>,
+    name: SmolStr,
+}
+
+impl<'a> Steps<'_, 'a> {
+    fn body_done(self) -> Test {
+        let mut nodes = Vec::new();
+        let args = self.cx.node_args.clone();
+        for (place, (name, kind, loc)) in self.nodes.into_iter().enumerate() {
+            nodes.push(TestNode {
+                name,
+                // What was reported runs nothing; any kind does.
+                kind: kind.unwrap_or(NodeId(0)),
+                args: args.get(place).cloned().unwrap_or_default(),
+                loc,
+            });
+        }
+        Test {
+            name: self.name,
+            nodes,
+            steps: self.steps,
+            loc: self.cx.body.loc,
+            body: self.cx.body,
+        }
+    }
+
+    /// Names all nodes first: a node's arguments may name later ones.
+    fn declare_nodes(&mut self, test: &'a ast::Test) {
+        for step in &test.steps {
+            let StepKind::Node(decl) = &step.kind else {
+                continue;
+            };
+            let kind = self.find_kind(decl);
+            for name in &decl.names {
+                let loc = self.cx.loc(name.span);
+                if let Some(&place) = self.cx.test_nodes.get(&name.text) {
+                    let before = self.nodes[place as usize].2;
+                    self.cx.r.report_duplicate(name.as_str(), loc, before);
+                    continue;
+                }
+                let place = self.nodes.len() as u32;
+                self.cx.test_nodes.insert(name.text.clone(), place);
+                self.nodes.push((name.text.clone(), kind, loc));
+            }
+        }
+        if self.nodes.is_empty() {
+            let loc = self.cx.body.loc;
+            if self.cx.r.program.nodes.len() > 1 {
+                let message = "the file has several kinds of node: a test must say which it runs";
+                self.cx.r.error(codes::E0801, loc, message, "no `node a: Kind;` in this test");
+            }
+            self.nodes.push((SmolStr::default(), Some(NodeId(0)), loc));
+            self.cx.node_args.push(Vec::new());
+            self.steps.push(Step {
+                action: Action::Start { node: 0 },
+                loc,
+            });
+        }
+    }
+
+    fn find_kind(&mut self, decl: &'a ast::NodeDecl) -> Option<NodeId> {
+        let loc = self.cx.loc(decl.kind.span());
+        let item = loc.item;
+        let name = decl.kind.last();
+        let type_args: Vec<TypeRef> = decl
+            .type_args
+            .iter()
+            .map(|ty| self.cx.r.resolve_type(self.file, &[], ty, item))
+            .collect();
+        let wanted = smol_str::format_smolstr!("{name}{}", self.cx.r.show_args(&type_args));
+        let r = &mut *self.cx.r;
+        let known = r.program.nodes.iter().find(|(_, node)| node.name == wanted);
+        if let Some((id, _)) = known {
+            return Some(id);
+        }
+        let generic = r.sources[0].module.items.iter().find_map(|node| match &node.item.kind {
+            ItemKind::Module(header) if header.name.text == name.text => {
+                Some((header, &node.item, node.offset))
+            }
+            _ => None,
+        });
+        if let Some((header, item, base)) = generic
+            && header.kind == ast::ModuleKind::Node
+        {
+            if header.type_params.len() != type_args.len() {
+                let wanted = wording::count(header.type_params.len(), "type argument");
+                let message = format!("`{name}` takes {wanted}, {} given", type_args.len());
+                r.error(codes::E0216, loc, message, "wrong number of type arguments");
+                return None;
+            }
+            return r.generic_kind(header, item, base, &type_args);
+        }
+        let names: Vec<SmolStr> = r.program.nodes.values().map(|node| node.name.clone()).collect();
+        let message = format!("unknown kind of node {}", decl.kind);
+        let names = names.iter().map(SmolStr::as_str);
+        r.report_unknown(codes::E0801, loc, name.as_str(), names, message, "no node of this name");
+        None
+    }
+
+    fn step(&mut self, step: &'a ast::Step) {
+        let loc = self.cx.loc(step.span);
+        self.cx.scope = self.file;
+        let action = match &step.kind {
+            StepKind::Node(decl) => {
+                self.start(decl, loc);
+                return;
+            }
+            StepKind::Crash(names) | StepKind::Restart(names) => {
+                let crash = matches!(step.kind, StepKind::Crash(_));
+                for node in self.nodes_named(names) {
+                    let action = if crash { Action::Crash(node) } else { Action::Restart(node) };
+                    self.steps.push(Step { action, loc });
+                }
+                return;
+            }
+            StepKind::Feed(feed) => self.feed(feed, step.span),
+            StepKind::Seal(feed) => self.seal(feed, step.span),
+            StepKind::Tick { count, nodes } => Action::Tick {
+                count: count.as_ref().map(|count| self.cx.expr(count)),
+                nodes: (!nodes.is_empty()).then(|| self.nodes_named(nodes)),
+            },
+            StepKind::Settle => Action::Settle,
+            StepKind::Advance(duration) => Action::Advance(self.cx.expr(duration)),
+            StepKind::Partition(groups) => {
+                Action::Partition(groups.iter().map(|group| self.nodes_named(group)).collect())
+            }
+            StepKind::Heal => Action::Heal,
+            StepKind::Drop { from, to, channel } => self.drop_message(from, to, channel),
+            StepKind::Expect(expect) => self.expect(expect),
+            StepKind::Broken => Action::Error,
+        };
+        self.steps.push(Step { action, loc });
+    }
+
+    fn start(&mut self, decl: &'a ast::NodeDecl, loc: Loc) {
+        for name in &decl.names {
+            let Some(&node) = self.cx.test_nodes.get(&name.text) else {
+                continue;
+            };
+            let args = self.node_args(decl, self.nodes[node as usize].1);
+            let given = &mut self.cx.node_args;
+            given.resize(given.len().max(node as usize + 1), Vec::new());
+            given[node as usize] = args;
+            self.steps.push(Step {
+                action: Action::Start { node },
+                loc,
+            });
+        }
+    }
+
+    /// The arguments of a node, one a parameter of its kind.
+    fn node_args(&mut self, decl: &'a ast::NodeDecl, kind: Option<NodeId>) -> Vec<Option<ExprId>> {
+        let Some(kind) = kind else {
+            return Vec::new();
+        };
+        let node = &self.cx.r.program.nodes[kind];
+        let kind_name = node.name.clone();
+        let params: Vec<(SmolStr, bool)> = node
+            .parameters
+            .iter()
+            .map(|&id| &self.cx.r.program.constants[id])
+            .map(|param| (param.name.clone(), param.init.is_some()))
+            .collect();
+        let mut args = vec![None; params.len()];
+        for (i, arg) in decl.args.iter().enumerate() {
+            let place = match &arg.name {
+                Some(name) => params.iter().position(|(param, _)| *param == name.text),
+                None => Some(i).filter(|&i| i < params.len()),
+            };
+            let value = self.cx.expr(&arg.value);
+            match place {
+                Some(place) => args[place] = Some(value),
+                None => {
+                    let span = arg.name.as_ref().map_or(arg.value.span, |name| name.span);
+                    let loc = self.cx.loc(span);
+                    let message = match &arg.name {
+                        Some(name) => format!("`{kind_name}` has no parameter `{name}`"),
+                        None => {
+                            let count = wording::count(params.len(), "parameter");
+                            format!("`{kind_name}` has {count}, this is argument {}", i + 1)
+                        }
+                    };
+                    self.cx.r.error(codes::E0604, loc, message, "no such parameter");
+                }
+            }
+        }
+        let missing = params.iter().zip(&args).find(|((_, default), arg)| !default && arg.is_none());
+        if let Some(((name, _), _)) = missing
+            && decl.args.len() < params.len()
+        {
+            let message = format!("`{kind_name}` needs an argument for `{name}`");
+            let loc = self.cx.loc(decl.kind.span());
+            self.cx.r.error(codes::E0605, loc, message, "argument missing");
+        }
+        args
+    }
+
+    fn nodes_named(&mut self, names: &[ast::Name]) -> Vec<u32> {
+        names.iter().filter_map(|name| self.node_named(name)).collect()
+    }
+
+    fn node_named(&mut self, name: &ast::Name) -> Option<u32> {
+        if let Some(&node) = self.cx.test_nodes.get(&name.text) {
+            return Some(node);
+        }
+        let names: Vec<SmolStr> = self.nodes.iter().map(|(name, ..)| name.clone()).collect();
+        let message = format!("unknown node {name}");
+        let loc = self.cx.loc(name.span);
+        let names = names.iter().map(SmolStr::as_str);
+        self.cx.r.report_unknown(codes::E0801, loc, name.as_str(), names, message, "not a node of this test");
+        None
+    }
+
+    /// The node and collection that a path means. Expressions that follow see what the node's kind sees.
+    fn target(&mut self, path: &ast::Path) -> Option<(u32, NodeId, CollectionId)> {
+        let (first, rest) = path.segments.split_first()?;
+        let node = self.cx.test_nodes.get(&first.text).copied().filter(|_| !rest.is_empty());
+        let (node, names) = match node {
+            Some(node) => (node, rest),
+            None if self.nodes.len() == 1 && self.nodes[0].0.is_empty() => (0, path.segments.as_slice()),
+            None => {
+                self.node_named(first);
+                return None;
+            }
+        };
+        let kind = self.nodes[node as usize].1?;
+        self.cx.scope = self.cx.r.kind_scopes[kind.0 as usize];
+        let name = names.iter().map(ast::Name::as_str).collect::<Vec<_>>().join(".");
+        let loc = self.cx.loc(path.span());
+        let known = self.cx.r.program.nodes[kind].collection(&name);
+        let at = self.cx.r.program.nodes[kind].loc;
+        let found = known.or_else(|| built_in_of(&mut self.cx.r.program.nodes[kind], &name, at));
+        let Some(id) = found else {
+            let node = &self.cx.r.program.nodes[kind];
+            let known: Vec<SmolStr> = node.collections.values().map(|c| c.name.clone()).collect();
+            let message = format!("undeclared collection {name} of `{}`", node.name);
+            let known = known.iter().map(SmolStr::as_str);
+            // A name that was declared with a mistake was reported there.
+            let broken = self.cx.r.value(self.cx.scope, names[0].as_str()) == Some(super::scope::Value::Error);
+            if !broken {
+                self.cx.r.report_unknown(codes::E0201, loc.at(names[0].span.cover(path.span())), &name, known, message, "not declared");
+            }
+            return None;
+        };
+        Some((node, kind, id))
+    }
+
+    fn shape(&self, kind: NodeId, id: CollectionId) -> RowShape {
+        let collection = &self.cx.r.program.nodes[kind].collections[id];
+        RowShape {
+            name: collection.name.clone(),
+            columns: collection.columns.iter().map(|column| column.name.clone()).collect(),
+            may_lack: collection
+                .columns
+                .iter()
+                .map(|column| column.default.is_some().then_some(HeadColumn::Default))
+                .collect(),
+            declared: collection.loc,
+        }
+    }
+
+    fn feed(&mut self, feed: &ast::Feed, span: Span) -> Action {
+        let Some((node, kind, collection)) = self.target(&feed.path) else {
+            return Action::Error;
+        };
+        let shape = self.shape(kind, collection);
+        let row = self.cx.row_columns(&shape, &feed.args, span);
+        Action::Feed { node, collection, row }
+    }
+
+    fn seal(&mut self, feed: &ast::Feed, span: Span) -> Action {
+        let Some((node, kind, collection)) = self.target(&feed.path) else {
+            return Action::Error;
+        };
+        let whole = self.shape(kind, collection);
+        let of = &self.cx.r.program.nodes[kind].collections[collection];
+        if of.sealed_by.is_empty() || !matches!(of.kind, crate::hir::CollectionKind::Input) {
+            let loc = self.cx.loc(feed.path.span());
+            let message = format!("`{}` is not a sealed input", whole.name);
+            self.cx.r.error(codes::E0223, loc, message, "a test seals inputs that are `sealed by` columns");
+            return Action::Error;
+        }
+        let columns: Vec<SmolStr> =
+            of.sealed_by.iter().map(|&place| whole.columns[place as usize].clone()).collect();
+        let shape = RowShape {
+            may_lack: vec![None; columns.len()],
+            columns,
+            ..whole
+        };
+        let row = self.cx.row_columns(&shape, &feed.args, span);
+        let key = row
+            .into_iter()
+            .filter_map(|column| match column {
+                HeadColumn::Expr(expr) => Some(expr),
+                HeadColumn::Aggregate(_) | HeadColumn::Default | HeadColumn::Omitted => None,
+            })
+            .collect();
+        Action::Seal { node, collection, key }
+    }
+
+    fn drop_message(&mut self, from: &ast::Name, to: &ast::Name, channel: &ast::Path) -> Action {
+        let (Some(from_node), Some(to)) = (self.node_named(from), self.node_named(to)) else {
+            return Action::Error;
+        };
+        let mut path = channel.clone();
+        path.segments.insert(0, from.clone());
+        match self.target(&path) {
+            Some((_, _, channel)) => Action::Drop { from: from_node, to, channel },
+            None => Action::Error,
+        }
+    }
+
+    fn expect(&mut self, expect: &'a ast::Expect) -> Action {
+        let literal = match expect {
+            ast::Expect::Error { text, .. } => return Action::ExpectError { text: text.clone() },
+            ast::Expect::Literal(literal) => literal,
+        };
+        match &literal.kind {
+            LiteralKind::Atom(atom) => self.expect_row(atom, false),
+            LiteralKind::Not(atom) => self.expect_row(atom, true),
+            LiteralKind::Expr(expr) => self.expect_expr(expr),
+            LiteralKind::Let { .. } | LiteralKind::In { .. } => self.bad_expect(literal.span),
+        }
+    }
+
+    fn expect_row(&mut self, atom: &ast::Atom, negated: bool) -> Action {
+        let Some((node, kind, collection)) = self.target(&atom.path) else {
+            return Action::Error;
+        };
+        self.cx.vars.clear();
+        let shape = self.shape(kind, collection);
+        let args = self.cx.row_args(&shape.name, &shape.columns, atom);
+        Action::ExpectMatch { node, collection, args, negated }
+    }
+
+    fn expect_expr(&mut self, expr: &'a ast::Expr) -> Action {
+        if let ExprKind::Binary { op: ast::BinaryOp::Equal, left, right, .. } = &expr.kind
+            && let (Some(path), ExprKind::Set(rows)) = (left.as_path(), &right.without_parens().kind)
+        {
+            let Some((node, kind, collection)) = self.target(&path) else {
+                return Action::Error;
+            };
+            let shape = self.shape(kind, collection);
+            let rows = rows.iter().filter_map(|row| self.row(&shape, row)).collect();
+            return Action::ExpectRows { node, collection, rows };
+        }
+        let mut diagnostics = Vec::new();
+        match expr.as_atom(&mut diagnostics) {
+            Some(atom) => {
+                self.cx.r.report_in(self.cx.body.loc.item, diagnostics);
+                self.expect_row(&atom, false)
+            }
+            None => self.bad_expect(expr.span),
+        }
+    }
+
+    /// A row of a set of rows: `(a, b)`, `(a)`, `()`.
+    fn row(&mut self, shape: &RowShape, row: &ast::Expr) -> Option<Vec<ExprId>> {
+        let values: Vec<&ast::Expr> = match &row.kind {
+            ExprKind::Tuple(parts) => parts.iter().collect(),
+            ExprKind::Paren(inner) => vec![inner],
+            _ => vec![row],
+        };
+        if values.len() != shape.columns.len() {
+            self.cx.report_arity(&shape.name, shape.columns.len(), values.len(), row.span);
+            return None;
+        }
+        Some(values.into_iter().map(|value| self.cx.expr(value)).collect())
+    }
+
+    fn bad_expect(&mut self, span: Span) -> Action {
+        let loc = self.cx.loc(span);
+        let diagnostic = self
+            .cx
+            .r
+            .diagnostic(codes::E0802, loc, "this is nothing that can be expected", "not rows")
+            .with_help(
+                "expect a row `c{a: 1}`, its absence `not c{a: 1}`, or all rows `c == { (1, 2) }`; \
+                 to expect a condition, derive it in a rule",
+            );
+        self.cx.r.report(diagnostic);
+        Action::Error
+    }
+}
