@@ -24,13 +24,13 @@ mod tests;
 mod ty;
 
 pub use body::{
-    Arm, Body, CallArg, Ctor, Expr, ExprNode, FieldValue, Part, Pat, PatNode, SortKey, Var,
-    VariantRef, LitKind, BinaryOp, UnaryOp,
+    Arm, BinaryOp, Body, CallArg, Ctor, Expr, ExprNode, FieldValue, LitKind, Part, Pat, PatNode,
+    SortKey, UnaryOp, Var, VariantRef,
 };
 pub use program::{
-    Aggregate, AggregateFunction, Arrow, FunctionKind, AtomArg, Collection, CollectionKind, Column, Constant, Function,
-    Head, HeadColumn, Literal, LiteralNode, Loc, Location, NodeKind, Origin, OwnLattice, Place,
-    Program, Rule,
+    Aggregate, AggregateFunction, Arrow, AtomArg, Collection, CollectionKind, Column, Constant,
+    Function, FunctionKind, Head, HeadColumn, Literal, LiteralNode, Loc, Location, NodeKind,
+    Origin, OwnLattice, Place, Program, Rule,
 };
 pub use resolve::{PRELUDE, Resolved, Source, resolve};
 pub use test::{

@@ -261,7 +261,9 @@ impl Body {
     pub fn walk_pat(&self, id: PatId, visit: &mut impl FnMut(PatId, &Pat)) {
         visit(id, self.pat(id));
         let children: Vec<PatId> = match self.pat(id) {
-            Pat::Tuple(parts) | Pat::List(parts) | Pat::Variant { args: parts, .. } => parts.clone(),
+            Pat::Tuple(parts) | Pat::List(parts) | Pat::Variant { args: parts, .. } => {
+                parts.clone()
+            }
             Pat::Record { fields, .. } => fields.iter().map(|&(_, pat)| pat).collect(),
             Pat::Error
             | Pat::Wildcard
@@ -301,18 +303,24 @@ impl Body {
             | Expr::Tuple(args)
             | Expr::List(args)
             | Expr::Set(args) => args.clone(),
-            Expr::Method { receiver, args, .. } => {
-                std::iter::once(*receiver).chain(args.iter().copied()).collect()
-            }
+            Expr::Method { receiver, args, .. } => std::iter::once(*receiver)
+                .chain(args.iter().copied())
+                .collect(),
             Expr::Field { receiver, .. } | Expr::TupleField { receiver, .. } => vec![*receiver],
             Expr::Record { fields, .. } => fields.iter().map(|field| field.value).collect(),
             Expr::Map(entries) => entries.iter().flat_map(|&(k, v)| [k, v]).collect(),
             Expr::Unary { operand, .. } => vec![*operand],
             Expr::Binary { left, right, .. } => vec![*left, *right],
             Expr::Range { start, end } => vec![*start, *end],
-            Expr::If { condition, then, otherwise } => vec![*condition, *then, *otherwise],
+            Expr::If {
+                condition,
+                then,
+                otherwise,
+            } => vec![*condition, *then, *otherwise],
             Expr::Match { scrutinee, arms } => {
-                let arms = arms.iter().flat_map(|arm| arm.guard.into_iter().chain([arm.body]));
+                let arms = arms
+                    .iter()
+                    .flat_map(|arm| arm.guard.into_iter().chain([arm.body]));
                 std::iter::once(*scrutinee).chain(arms).collect()
             }
             Expr::Let { value, body, .. } => vec![*value, *body],

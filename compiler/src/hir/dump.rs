@@ -4,8 +4,8 @@
 mod print;
 
 use super::{
-    Action, Arrow, Collection, CollectionKind, Function, HeadColumn, Literal, NodeKind, Program, Rule,
-    Test, TypeDef, TypeDefKind, TypeRef,
+    Action, Arrow, Collection, CollectionKind, Function, HeadColumn, Literal, NodeKind, Program,
+    Rule, Test, TypeDef, TypeDefKind, TypeRef,
 };
 use print::Printer;
 use std::fmt::{self, Write};
@@ -49,7 +49,11 @@ impl Program {
 
     fn show_def(&self, def: &TypeDef) -> String {
         let params: Vec<&str> = def.params.iter().map(|param| param.name.as_str()).collect();
-        let params = if params.is_empty() { String::new() } else { format!("<{}>", params.join(", ")) };
+        let params = if params.is_empty() {
+            String::new()
+        } else {
+            format!("<{}>", params.join(", "))
+        };
         let fields = |fields: &[super::Field]| {
             let fields: Vec<String> = fields
                 .iter()
@@ -58,8 +62,12 @@ impl Program {
             fields.join(", ")
         };
         match &def.kind {
-            TypeDefKind::Record { fields: of } => format!("record {}{params} {{ {} }}", def.name, fields(of)),
-            TypeDefKind::Lattice { fields: of, .. } => format!("lattice {}{params}({})", def.name, fields(of)),
+            TypeDefKind::Record { fields: of } => {
+                format!("record {}{params} {{ {} }}", def.name, fields(of))
+            }
+            TypeDefKind::Lattice { fields: of, .. } => {
+                format!("lattice {}{params}({})", def.name, fields(of))
+            }
             TypeDefKind::Enum { variants } => {
                 let variants: Vec<String> = variants
                     .iter()
@@ -80,8 +88,15 @@ impl Program {
             .zip(&function.params)
             .map(|(name, ty)| format!("{name}: {}", self.show_type(ty)))
             .collect();
-        let printer = Printer { program: self, body: &function.body, test: None };
-        let value = function.body.value.map_or_else(String::new, |value| printer.expr(value));
+        let printer = Printer {
+            program: self,
+            body: &function.body,
+            test: None,
+        };
+        let value = function
+            .body
+            .value
+            .map_or_else(String::new, |value| printer.expr(value));
         let result = self.show_type(&function.result);
         writeln!(out, "({}): {result} = {value}", params.join(", "))
     }
@@ -91,13 +106,29 @@ impl Program {
         writeln!(out, "node {}{replicated}", node.name)?;
         for &id in &node.constants {
             let constant = &self.constants[id];
-            let word = if constant.parameter { "parameter" } else { "const" };
-            let ty = constant.ty.as_ref().map_or_else(String::new, |ty| format!(": {}", self.show_type(ty)));
+            let word = if constant.parameter {
+                "parameter"
+            } else {
+                "const"
+            };
+            let ty = constant
+                .ty
+                .as_ref()
+                .map_or_else(String::new, |ty| format!(": {}", self.show_type(ty)));
             let init = constant.init.as_ref().and_then(|body| {
-                let printer = Printer { program: self, body, test: None };
+                let printer = Printer {
+                    program: self,
+                    body,
+                    test: None,
+                };
                 Some(format!(" = {}", printer.expr(body.value?)))
             });
-            writeln!(out, "  {word} {}{ty}{}", constant.name, init.unwrap_or_default())?;
+            writeln!(
+                out,
+                "  {word} {}{ty}{}",
+                constant.name,
+                init.unwrap_or_default()
+            )?;
         }
         for (id, collection) in node.collections.iter() {
             writeln!(out, "  {id} {}", self.show_collection(collection))?;
@@ -125,27 +156,53 @@ impl Program {
             };
             keys = column.key;
             let at = if column.location { "@" } else { "" };
-            let ty = column.ty.as_ref().map_or_else(String::new, |ty| format!(": {}", self.show_type(ty)));
+            let ty = column
+                .ty
+                .as_ref()
+                .map_or_else(String::new, |ty| format!(": {}", self.show_type(ty)));
             let default = column.default.as_ref().and_then(|body| {
-                let printer = Printer { program: self, body, test: None };
+                let printer = Printer {
+                    program: self,
+                    body,
+                    test: None,
+                };
                 Some(format!(" = {}", printer.expr(body.value?)))
             });
-            columns += &format!("{parting}{at}{}{ty}{}", column.name, default.unwrap_or_default());
+            columns += &format!(
+                "{parting}{at}{}{ty}{}",
+                column.name,
+                default.unwrap_or_default()
+            );
         }
         let sealed: Vec<&str> = collection
             .sealed_by
             .iter()
             .map(|&place| collection.columns[place as usize].name.as_str())
             .collect();
-        let sealed = if sealed.is_empty() { String::new() } else { format!(" sealed by {}", sealed.join(", ")) };
+        let sealed = if sealed.is_empty() {
+            String::new()
+        } else {
+            format!(" sealed by {}", sealed.join(", "))
+        };
         let durable = if collection.durable { " durable" } else { "" };
-        let immutable = if collection.immutable { " immutable" } else { "" };
+        let immutable = if collection.immutable {
+            " immutable"
+        } else {
+            ""
+        };
         let public = if collection.public { " public" } else { "" };
-        format!("{word} {}({columns}){durable}{immutable}{sealed}{public}", collection.name)
+        format!(
+            "{word} {}({columns}){durable}{immutable}{sealed}{public}",
+            collection.name
+        )
     }
 
     fn show_rule(&self, node: &NodeKind, rule: &Rule) -> String {
-        let printer = Printer { program: self, body: &rule.body, test: None };
+        let printer = Printer {
+            program: self,
+            body: &rule.body,
+            test: None,
+        };
         let head = &node.collections[rule.head.collection];
         let columns: Vec<String> = head
             .columns
@@ -163,7 +220,9 @@ impl Program {
             .iter()
             .map(|literal| match &literal.literal {
                 Literal::Error => "error".to_string(),
-                Literal::Atom { collection, args } => printer.row(&node.collections[*collection], args),
+                Literal::Atom { collection, args } => {
+                    printer.row(&node.collections[*collection], args)
+                }
                 Literal::Not { collection, args } => {
                     format!("not {}", printer.row(&node.collections[*collection], args))
                 }
@@ -188,14 +247,24 @@ impl Program {
 
     fn write_test(&self, out: &mut String, test: &Test) -> fmt::Result {
         writeln!(out, "test \"{}\"", test.name)?;
-        let printer = Printer { program: self, body: &test.body, test: Some(test) };
+        let printer = Printer {
+            program: self,
+            body: &test.body,
+            test: Some(test),
+        };
         for node in &test.nodes {
             let args: Vec<String> = node
                 .args
                 .iter()
                 .map(|arg| arg.map_or_else(|| "default".to_string(), |arg| printer.expr(arg)))
                 .collect();
-            writeln!(out, "  node {}: {}({})", node.name, self.nodes[node.kind].name, args.join(", "))?;
+            writeln!(
+                out,
+                "  node {}: {}({})",
+                node.name,
+                self.nodes[node.kind].name,
+                args.join(", ")
+            )?;
         }
         for step in &test.steps {
             writeln!(out, "  {}", self.show_action(test, &printer, &step.action))?;
@@ -205,22 +274,52 @@ impl Program {
 
     fn show_action(&self, test: &Test, printer: &Printer<'_>, action: &Action) -> String {
         let name = |node: u32| test.nodes[node as usize].name.as_str();
-        let names = |nodes: &[u32]| nodes.iter().map(|&node| name(node)).collect::<Vec<_>>().join(", ");
-        let collection = |node: u32, id| &self.nodes[test.nodes[node as usize].kind].collections[id];
+        let names = |nodes: &[u32]| {
+            nodes
+                .iter()
+                .map(|&node| name(node))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let collection =
+            |node: u32, id| &self.nodes[test.nodes[node as usize].kind].collections[id];
         match action {
             Action::Error => "error".to_string(),
             Action::Start { node } => format!("start {}", name(*node)),
-            Action::Feed { node, collection: id, row } => {
-                let row: Vec<String> = row.iter().map(|column| printer.head_column(column)).collect();
-                format!("feed {}.{}({})", name(*node), collection(*node, *id).name, row.join(", "))
+            Action::Feed {
+                node,
+                collection: id,
+                row,
+            } => {
+                let row: Vec<String> = row
+                    .iter()
+                    .map(|column| printer.head_column(column))
+                    .collect();
+                format!(
+                    "feed {}.{}({})",
+                    name(*node),
+                    collection(*node, *id).name,
+                    row.join(", ")
+                )
             }
-            Action::Seal { node, collection: id, key } => {
+            Action::Seal {
+                node,
+                collection: id,
+                key,
+            } => {
                 let key: Vec<String> = key.iter().map(|&expr| printer.expr(expr)).collect();
-                format!("seal {}.{}({})", name(*node), collection(*node, *id).name, key.join(", "))
+                format!(
+                    "seal {}.{}({})",
+                    name(*node),
+                    collection(*node, *id).name,
+                    key.join(", ")
+                )
             }
             Action::Tick { count, nodes } => {
                 let count = count.map_or_else(|| "1".to_string(), |count| printer.expr(count));
-                let nodes = nodes.as_ref().map_or_else(String::new, |nodes| format!(" {}", names(nodes)));
+                let nodes = nodes
+                    .as_ref()
+                    .map_or_else(String::new, |nodes| format!(" {}", names(nodes)));
                 format!("tick {count}{nodes}")
             }
             Action::Settle => "settle".to_string(),
@@ -228,24 +327,55 @@ impl Program {
             Action::Crash(node) => format!("crash {}", name(*node)),
             Action::Restart(node) => format!("restart {}", name(*node)),
             Action::Partition(groups) => {
-                let groups: Vec<String> = groups.iter().map(|group| format!("{{{}}}", names(group))).collect();
+                let groups: Vec<String> = groups
+                    .iter()
+                    .map(|group| format!("{{{}}}", names(group)))
+                    .collect();
                 format!("partition {}", groups.join(" | "))
             }
             Action::Heal => "heal".to_string(),
             Action::Drop { from, to, channel } => {
-                format!("drop {} -> {} {}", name(*from), name(*to), collection(*from, *channel).name)
+                format!(
+                    "drop {} -> {} {}",
+                    name(*from),
+                    name(*to),
+                    collection(*from, *channel).name
+                )
             }
-            Action::ExpectRows { node, collection: id, rows } => {
+            Action::ExpectRows {
+                node,
+                collection: id,
+                rows,
+            } => {
                 let rows: Vec<String> = rows
                     .iter()
-                    .map(|row| row.iter().map(|&expr| printer.expr(expr)).collect::<Vec<_>>().join(", "))
+                    .map(|row| {
+                        row.iter()
+                            .map(|&expr| printer.expr(expr))
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    })
                     .map(|row| format!("({row})"))
                     .collect();
-                format!("expect {}.{} == {{{}}}", name(*node), collection(*node, *id).name, rows.join(", "))
+                format!(
+                    "expect {}.{} == {{{}}}",
+                    name(*node),
+                    collection(*node, *id).name,
+                    rows.join(", ")
+                )
             }
-            Action::ExpectMatch { node, collection: id, args, negated } => {
+            Action::ExpectMatch {
+                node,
+                collection: id,
+                args,
+                negated,
+            } => {
                 let not = if *negated { "not " } else { "" };
-                format!("expect {not}{}.{}", name(*node), printer.row(collection(*node, *id), args))
+                format!(
+                    "expect {not}{}.{}",
+                    name(*node),
+                    printer.row(collection(*node, *id), args)
+                )
             }
             Action::ExpectError { text } => format!("expect error {text:?}"),
         }
@@ -253,7 +383,13 @@ impl Program {
 
     /// A type as the user would write it.
     pub fn show_type(&self, ty: &TypeRef) -> String {
-        let list = |types: &[TypeRef]| types.iter().map(|ty| self.show_type(ty)).collect::<Vec<_>>().join(", ");
+        let list = |types: &[TypeRef]| {
+            types
+                .iter()
+                .map(|ty| self.show_type(ty))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let applied = |name: &str, args: &[TypeRef]| match args {
             [] => name.to_string(),
             args => format!("{name}<{}>", list(args)),

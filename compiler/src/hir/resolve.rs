@@ -153,7 +153,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// Shorthand for a diagnostic without labels or help.
-    fn error(&mut self, code: Code, loc: Loc, message: impl Into<String>, label: impl Into<String>) {
+    fn error(
+        &mut self,
+        code: Code,
+        loc: Loc,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) {
         let diagnostic = self.diagnostic(code, loc, message, label);
         self.report(diagnostic);
     }
@@ -213,7 +219,11 @@ fn collect_variant_names(items: &[ast::ItemNode], names: &mut FxHashSet<SmolStr>
     for node in items {
         match &node.item.kind {
             ast::ItemKind::Enum(item) => {
-                names.extend(item.variants.iter().map(|variant| variant.name.text.clone()));
+                names.extend(
+                    item.variants
+                        .iter()
+                        .map(|variant| variant.name.text.clone()),
+                );
             }
             ast::ItemKind::Module(module) => collect_variant_names(&module.items, names),
             _ => {}

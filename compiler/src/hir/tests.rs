@@ -51,7 +51,16 @@ fn names_in_rules_are_columns_variables_and_constants() {
         big{key, n: n + least} <= store{key, n}, n > least, not put(_, least);
         big{key: "x"} <= store("y", _);
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            node0 node Main
+              const least: Int = 3
+              coll0 input put(key: String, n: Int) public
+              coll1 table store(key: String => n: Int)
+              coll2 output big(key: String => n: Int = 7) public
+              rule0 store{key: key, n: n} <+- put{key: key, n: n}
+              rule1 big{key: key, n: (n + least)} <= store{key: key, n: n}, (n > least), not put{n: const least}
+              rule2 big{key: "x", n: default} <= store{key: "y"}
+        "#]],
     );
 }
 
@@ -74,7 +83,26 @@ fn an_import_is_an_instance_of_its_own() {
         tens.bump(id) <= hit(id);
         result{n} <= ones.value{n}, tens.value(n);
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            node0 node Main
+              const ones.step: Int = 1
+              const tens.step: Int = 10
+              coll0 input ones.bump(id: Int)
+              coll1 output ones.value(=> n: Int)
+              coll2 table ones.log(id: Int => n: Int)
+              coll3 input tens.bump(id: Int)
+              coll4 output tens.value(=> n: Int)
+              coll5 table tens.log(id: Int => n: Int)
+              coll6 input hit(id: Int) public
+              coll7 scratch result(n: Int)
+              rule0 ones.log{id: id, n: ones.step} <= ones.bump{id: id}
+              rule1 ones.value{n: aggregate sum(n)} <= ones.log{id: id, n: n}
+              rule2 tens.log{id: id, n: tens.step} <= tens.bump{id: id}
+              rule3 tens.value{n: aggregate sum(n)} <= tens.log{id: id, n: n}
+              rule4 ones.bump{id: id} <= hit{id: id}
+              rule5 tens.bump{id: id} <= hit{id: id}
+              rule6 result{n: n} <= ones.value{n: n}, tens.value{n: n}
+        "#]],
     );
 }
 
@@ -105,7 +133,27 @@ fn a_protocol_parameter_is_a_module() {
           wire.send{dst: friend, id, payload: text} <= say{id, text};
         }
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            node0 node Peer
+              parameter friend: Addr
+              const wire.every: Duration = 1000000000ns
+              const wire.again.every: Duration = wire.every
+              coll0 channel wire.lower.data(@dst: Addr, src: Addr = self, id: Int => payload: String)
+              coll1 input wire.lower.send(dst: Addr, id: Int => payload: String)
+              coll2 output wire.lower.deliver(src: Addr, id: Int => payload: String)
+              coll3 periodic wire.again(id: Int, at: Time)
+              coll4 table wire.buffer(dst: Addr, id: Int => payload: String)
+              coll5 input wire.send(dst: Addr, id: Int => payload: String)
+              coll6 output wire.deliver(src: Addr, id: Int => payload: String)
+              coll7 input say(id: Int, text: String) public
+              rule0 wire.lower.data{dst: dst, src: default, id: id, payload: payload} <~ wire.lower.send{dst: dst, id: id, payload: payload}
+              rule1 wire.lower.deliver{src: src, id: id, payload: payload} <= wire.lower.data{src: src, id: id, payload: payload}
+              rule2 wire.buffer{dst: dst, id: id, payload: payload} <= wire.send{dst: dst, id: id, payload: payload}
+              rule3 wire.lower.send{dst: dst, id: id, payload: payload} <= wire.again{}, wire.buffer{dst: dst, id: id, payload: payload}
+              rule4 wire.deliver{src: src, id: id, payload: payload} <= wire.lower.deliver{src: src, id: id, payload: payload}
+              rule5 wire.send{dst: friend, id: id, payload: text} <= say{id: id, text: text}
+            E0205 wrong number of columns: `wire.again` has 2 columns, 0 given [again()]
+        "#]],
     );
 }
 
@@ -121,7 +169,12 @@ fn an_include_mixes_names_in_and_leaves_groups_out() {
         include greeter without wording;
         greeting{text: "good day {name}"} <= guest{name};
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            node0 node Main
+              coll0 input guest(name: String) public
+              coll1 output greeting(text: String) public
+              rule0 greeting{text: "good day {name}"} <= guest{name: name}
+        "#]],
     );
 }
 
@@ -129,12 +182,31 @@ fn an_include_mixes_names_in_and_leaves_groups_out() {
 fn files_import_files() {
     check_files(
         &[
-            ("app", "import lib.kvs as k;\nimport std.lists.pairs<Int> as p;\nk.put{key} <= p.all{key: key};"),
-            ("lib.kvs", "input put(key: Int);\nimport types as t;\ntable store(key: Int, c: t.Color);"),
+            (
+                "app",
+                "import lib.kvs as k;\nimport std.lists.pairs<Int> as p;\nk.put{key} <= p.all{key: key};",
+            ),
+            (
+                "lib.kvs",
+                "input put(key: Int);\nimport types as t;\ntable store(key: Int, c: t.Color);",
+            ),
             ("lib.types", "enum Color { Red, Green }"),
-            ("std.lists", "module pairs<T> { output all(key: T); record R { t: T } table m(r: R); all{key: r.t} <= m{r}; }"),
+            (
+                "std.lists",
+                "module pairs<T> { output all(key: T); record R { t: T } table m(r: R); all{key: r.t} <= m{r}; }",
+            ),
         ],
-        &expect![[""]],
+        &expect![[r#"
+            type1 enum lib.types.Color { Red, Green }
+            type2 record std.lists.R<Int> { t: Int }
+            node0 node App
+              coll0 input k.put(key: Int)
+              coll1 table k.store(key: Int, c: lib.types.Color)
+              coll2 output p.all(key: Int)
+              coll3 table p.m(r: std.lists.R<Int>)
+              rule0 p.all{key: r.t} <= p.m{r: r}
+              rule1 k.put{key: key} <= p.all{key: key}
+        "#]],
     );
 }
 
@@ -157,7 +229,21 @@ fn functions_patterns_and_constructors() {
         best{a: argmin(c by (weight(c), c) desc), b: count(distinct x)} <= cmd{id: (x, Some(y)), c}, c == Go(Point{x: 1, y}), z in [1, 2].map(|k| k + y), let w = z;
         gap{g: Gap(lo: 1, hi: 2)} <= cmd{c: Go(Point{x})}, x in 0..3;
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            type1 record Point { x: Int, y: Int }
+            type2 enum Cmd { Stop, Go(to: Point), Turn(deg: Int) }
+            type3 lattice Gap(lo: Int, hi: Int)
+            fn0 fn weight(c: Cmd): Int = match c { Stop => 0, Go(p) if (p.x > 0) => p.x, Go(p) => p.y, Cmd.Turn(d) => d }
+            fn1 fn twice(f: fn($0): $0, x: $0): $0 = f(f(x))
+            fn2 fn Gap.bottom(): Gap = Gap(int_max(), int_min())
+            fn3 fn Gap.merge(a: Gap, b: Gap): Gap = Gap(min(a.lo, b.lo), max(a.hi, b.hi))
+            node0 node Main
+              coll0 input cmd(id: (Int, Option<Int>) => c: Cmd) public
+              coll1 table gap(=> g: Gap)
+              coll2 scratch best(a, b)
+              rule0 best{a: aggregate argmin(c by (weight(c), c) desc), b: aggregate count(distinct x)} <= cmd{id: (x, Some(y)), c: c}, (c == Go(Point{x: 1, y: y})), z in [1, 2].map(|k| (k + y)), let w = z
+              rule1 gap{g: Gap(lo: 1, hi: 2)} <= cmd{c: Go(Point{x: x})}, x in 0..3
+        "#]],
     );
 }
 
@@ -176,7 +262,33 @@ fn a_sealed_channel_waits_for_its_producers() {
           done{campaign} <= click.sealed{campaign};
         }
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            node0 node Server
+              coll0 channel click(@to: Addr, campaign: Int, id: Int) sealed by campaign
+              coll1 channel click.seal(@to: Addr, producer: Addr = self, campaign: Int)
+              coll2 seals click.seals(producer: Addr, campaign: Int)
+              coll3 sealed click.sealed(campaign: Int)
+              coll4 input closed(campaign: Int) public
+              coll5 scratch click.unsealed(campaign: Int)
+              coll6 cluster cluster(addr: Addr, kind: String)
+              rule0 click.seals{producer: producer, campaign: campaign} <= click.seal{producer: producer, campaign: campaign}
+              rule1 click{to: self, campaign: campaign, id: 1} <~ closed{campaign: campaign}
+              rule2 click.seal{to: self, producer: default, campaign: campaign} <~ closed{campaign: campaign}
+              rule3 click.unsealed{campaign: campaign} <= click.seals{campaign: campaign}, cluster{addr: producer, kind: "Server"}, not click.seals{producer: producer, campaign: campaign}
+              rule4 click.sealed{campaign: campaign} <= click.seals{campaign: campaign}, not click.unsealed{campaign: campaign}
+            node1 node Report
+              coll0 channel click(@to: Addr, campaign: Int, id: Int) sealed by campaign
+              coll1 channel click.seal(@to: Addr, producer: Addr = self, campaign: Int)
+              coll2 seals click.seals(producer: Addr, campaign: Int)
+              coll3 sealed click.sealed(campaign: Int)
+              coll4 output done(campaign: Int) public
+              coll5 scratch click.unsealed(campaign: Int)
+              coll6 cluster cluster(addr: Addr, kind: String)
+              rule0 click.seals{producer: producer, campaign: campaign} <= click.seal{producer: producer, campaign: campaign}
+              rule1 done{campaign: campaign} <= click.sealed{campaign: campaign}
+              rule2 click.unsealed{campaign: campaign} <= click.seals{campaign: campaign}, cluster{addr: producer, kind: "Server"}, not click.seals{producer: producer, campaign: campaign}
+              rule3 click.sealed{campaign: campaign} <= click.seals{campaign: campaign}, not click.unsealed{campaign: campaign}
+        "#]],
     );
 }
 
@@ -202,7 +314,27 @@ fn tests_name_nodes_and_collections() {
           expect error "zero";
         }
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            node0 node Server
+              parameter name: String
+              parameter peers: Set<Addr> = {}
+              coll0 input ask(id: Int, at: Addr) public
+              coll1 table answers(id: Int => name: String)
+              rule0 answers{id: id, name: name} <= ask{id: id}
+            test "ask"
+              node a: Server("zoe", {a, b})
+              node b: Server("bob", default)
+              start a
+              start b
+              feed a.ask(1, b)
+              tick 2
+              tick 1 a, b
+              partition {a} | {b}
+              expect a.answers == {(1, "zoe")}
+              expect not b.answers{id: 1}
+              expect a.ask{at: b}
+              expect error "zero"
+        "#]],
     );
 }
 
@@ -230,7 +362,53 @@ fn mistakes_in_rules() {
         s{x} <= perr{addr: x};
         peer{addr: self} <~ s{};
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            node0 node Main
+              coll0 channel msg(@to: Addr, n: Int)
+              coll1 table peer(addr: Addr)
+              coll2 table b(x: Int, y: Int)
+              coll3 scratch s(x: Int)
+              rule0 msg{to: addr, n: 1} <= peer{addr: addr}
+              rule1 s{x: error} <= error
+              rule2 s{x: error} <= error
+              rule3 b{x: x, y: error} <= s{x: x}
+              rule4 s{x: x} <= b{x: x}, not s{x: error}
+              rule5 s{x: x} <= b{x: x}, (error > error)
+              rule6 s{x: error} <= b{x: p}, let error = error, let error = error
+              rule7 s{x: x} <= b{x: x}
+              rule8 s{x: x} <= b{x: x}
+              rule9 s{x: (1 + error)} <= b{}
+              rule10 b{x: x} <= s{x: x}
+              rule11 s{x: error} <= s{x: x}
+              rule12 s{x: error} <= s{x: x}
+              rule13 s{x: error} <= error
+              rule14 peer{addr: self} <~ s{}
+            E0207 channel needs async arrow `<~`: `msg` is written with `<=` [<=]
+              fix: write `<~`
+            E0501 unbound variable x in the head [x]
+            E0201 undeclared collection ghost [ghost]
+            E0501 unbound variable x in the head [x]
+            E0201 undeclared collection gohst [gohst]
+            E0501 unbound variable y in the head [y]
+            E0502 unbound variable in negation: z [z]
+            E0204 `b` has no column `w` [w]
+            E0501 unbound variable w [w]
+            E0501 unbound variable q [q]
+            E0501 unbound variable c [c]
+            E0501 unbound variable a in the head [a]
+            E0204 `b` has no column `z` [z]
+            E0205 wrong number of columns: `s` has 1 column, 2 given [s(x, x)]
+            E0205 wrong number of columns: `b` has 2 columns, 1 given [b(x)]
+            E0220 the aggregate `count` must be the whole of a head column [count]
+            E0210 `b` is given no `y` [b{x}]
+            E0213 unknown function missing [missing]
+            E0214 unknown variant or constructor Foo [Foo]
+            E0501 unbound variable x in the head [x]
+            E0201 undeclared collection perr [perr]
+              fix: write `peer`
+            E0207 table takes no async arrow: `peer` is written with `<~` [<~]
+              fix: write `<=`
+        "#]],
     );
 }
 
@@ -253,6 +431,37 @@ fn mistakes_in_declarations() {
         import m(q: 1) as mm;
         a{x: 1} <= mm.t{x: 1};
         "#,
-        &expect![[""]],
+        &expect![[r#"
+            type1 record R { r: Option<?> }
+            fn0 fn f(x: Int): Int = error
+            node0 node Main
+              const mm.p: Int
+              const k: Int = f(1)
+              coll0 table mm.t(x: Int)
+              coll1 output mm.o(x: Int)
+              coll2 table a(x: Int, x: ?)
+              coll3 channel c(to: Addr)
+              coll4 input i(@to: Addr) public
+              coll5 seals i.seals()
+              coll6 sealed i.sealed()
+              rule0 i.sealed{} <= i.seals{}
+              rule1 a{x: 1} <= mm.t{x: 1}
+            E0206 duplicate declaration of `x` [x]
+            E0203 unknown type Strin [Strin]
+              fix: write `String`
+            E0206 duplicate declaration of `a` [a]
+            E0222 the channel `c` has no location column [c]
+            E0222 `i` is no channel and has no location column [@]
+            E0204 `i` has no column `nothing` [nothing]
+            E0311 the function `f` needs itself [f]
+            E0313 the type `R` contains itself [R]
+            E0313 the type `T` contains itself [T]
+            E0601 unknown module nowhere [nowhere]
+            E0606 `m` promises the output `mm.o`, but no rule derives it [P ]
+            E0605 `m` needs an argument for `p` [m(q: 1)]
+            E0604 `m` has no parameter `q` [q]
+            E0210 `a` is given no `x` [a{x: 1}]
+            E0603 private collection mm.t of an import [mm.t]
+        "#]],
     );
 }

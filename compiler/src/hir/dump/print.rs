@@ -1,8 +1,8 @@
 //! Expressions, patterns and rows as text.
 
 use crate::hir::{
-    AtomArg, BinaryOp, Body, CallArg, Collection, Ctor, Expr, ExprId, HeadColumn, LitKind, Part, Pat,
-    PatId, Program, SortKey, Test,
+    AtomArg, BinaryOp, Body, CallArg, Collection, Ctor, Expr, ExprId, HeadColumn, LitKind, Part,
+    Pat, PatId, Program, SortKey, Test,
 };
 
 pub(super) struct Printer<'a> {
@@ -34,11 +34,20 @@ impl Printer<'_> {
             Expr::Function(id) => self.program.functions[*id].name.to_string(),
             Expr::TestNode(node) => self.node(*node),
             Expr::Call { function, args } => {
-                format!("{}({})", self.program.functions[*function].name, self.args(args))
+                format!(
+                    "{}({})",
+                    self.program.functions[*function].name,
+                    self.args(args)
+                )
             }
             Expr::CallBuiltin { name, args } => format!("{name}({})", all(args)),
             Expr::CallVar { var, args } => format!("{}({})", self.body.vars[*var].name, all(args)),
-            Expr::Method { receiver, name, args, .. } => {
+            Expr::Method {
+                receiver,
+                name,
+                args,
+                ..
+            } => {
                 format!("{}.{name}({})", self.expr(*receiver), all(args))
             }
             Expr::Field { receiver, name, .. } => format!("{}.{name}", self.expr(*receiver)),
@@ -69,7 +78,11 @@ impl Printer<'_> {
             Expr::Unary { op, operand } => format!("{}{}", op.symbol(), self.expr(*operand)),
             Expr::Binary { op, left, right } => self.binary(*op, *left, *right),
             Expr::Range { start, end } => format!("{}..{}", self.expr(*start), self.expr(*end)),
-            Expr::If { condition, then, otherwise } => format!(
+            Expr::If {
+                condition,
+                then,
+                otherwise,
+            } => format!(
                 "(if {} then {} else {})",
                 self.expr(*condition),
                 self.expr(*then),
@@ -87,7 +100,12 @@ impl Printer<'_> {
                 format!("match {} {{ {} }}", self.expr(*scrutinee), arms.join(", "))
             }
             Expr::Let { pat, value, body } => {
-                format!("(let {} = {} in {})", self.pat(*pat), self.expr(*value), self.expr(*body))
+                format!(
+                    "(let {} = {} in {})",
+                    self.pat(*pat),
+                    self.expr(*value),
+                    self.expr(*body)
+                )
             }
             Expr::Lambda { params, body } => {
                 let params: Vec<String> = params.iter().map(|&pat| self.pat(pat)).collect();
@@ -120,7 +138,11 @@ impl Printer<'_> {
         match ctor {
             Ctor::Variant(variant) => {
                 let def = &self.program.types[variant.def];
-                format!("{}.{}", def.name, def.variants()[variant.variant as usize].name)
+                format!(
+                    "{}.{}",
+                    def.name,
+                    def.variants()[variant.variant as usize].name
+                )
             }
             Ctor::Named { name, .. } => name.to_string(),
             Ctor::Lattice(def) => self.program.types[*def].name.to_string(),
@@ -129,7 +151,12 @@ impl Printer<'_> {
     }
 
     pub fn pat(&self, id: PatId) -> String {
-        let all = |pats: &[PatId]| pats.iter().map(|&pat| self.pat(pat)).collect::<Vec<_>>().join(", ");
+        let all = |pats: &[PatId]| {
+            pats.iter()
+                .map(|&pat| self.pat(pat))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         match self.body.pat(id) {
             Pat::Error => "error".to_string(),
             Pat::Wildcard => "_".to_string(),
@@ -146,7 +173,9 @@ impl Printer<'_> {
                 let def = &self.program.types[*def];
                 let fields: Vec<String> = fields
                     .iter()
-                    .map(|&(field, pat)| format!("{}: {}", def.fields()[field as usize].name, self.pat(pat)))
+                    .map(|&(field, pat)| {
+                        format!("{}: {}", def.fields()[field as usize].name, self.pat(pat))
+                    })
                     .collect();
                 format!("{}{{{}}}", def.name, fields.join(", "))
             }
@@ -156,7 +185,13 @@ impl Printer<'_> {
     pub fn row(&self, of: &Collection, args: &[AtomArg]) -> String {
         let args: Vec<String> = args
             .iter()
-            .map(|arg| format!("{}: {}", of.columns[arg.column as usize].name, self.pat(arg.pat)))
+            .map(|arg| {
+                format!(
+                    "{}: {}",
+                    of.columns[arg.column as usize].name,
+                    self.pat(arg.pat)
+                )
+            })
             .collect();
         format!("{}{{{}}}", of.name, args.join(", "))
     }
@@ -168,10 +203,19 @@ impl Printer<'_> {
             HeadColumn::Omitted => "omitted".to_string(),
             HeadColumn::Aggregate(aggregate) => {
                 let distinct = if aggregate.distinct { "distinct " } else { "" };
-                let operand = aggregate.operand.map_or_else(String::new, |operand| self.expr(operand));
+                let operand = aggregate
+                    .operand
+                    .map_or_else(String::new, |operand| self.expr(operand));
                 let by: Vec<String> = aggregate.by.iter().map(|key| self.sort_key(key)).collect();
-                let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ")) };
-                format!("aggregate {}({distinct}{operand}{by})", aggregate.function.name())
+                let by = if by.is_empty() {
+                    String::new()
+                } else {
+                    format!(" by {}", by.join(", "))
+                };
+                format!(
+                    "aggregate {}({distinct}{operand}{by})",
+                    aggregate.function.name()
+                )
             }
         }
     }

@@ -47,12 +47,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The collection that a path names, or a report.
-    pub fn find_collection(
-        &mut self,
-        scope: ScopeId,
-        path: &ast::Path,
-        loc: Loc,
-    ) -> Option<Found> {
+    pub fn find_collection(&mut self, scope: ScopeId, path: &ast::Path, loc: Loc) -> Option<Found> {
         let (last, before) = path.segments.split_last()?;
         let Some(first) = before.first() else {
             return self.find_by_name(scope, last, loc);
@@ -63,17 +58,25 @@ impl<'a> Resolver<'a> {
                 if built_in.is_none() {
                     self.report_undeclared_collection(scope, &path.to_string(), loc);
                 }
-                return built_in.map(|id| Found { id, imported: false });
+                return built_in.map(|id| Found {
+                    id,
+                    imported: false,
+                });
             }
             Some(Value::Error) => return None,
             Some(_) | None => {}
         }
         if last.as_str() == "sealed" {
-            let of = ast::Path { segments: before.to_vec() };
+            let of = ast::Path {
+                segments: before.to_vec(),
+            };
             if self.names_collection(scope, &of) {
                 let found = self.find_collection(scope, &of, loc)?;
                 let id = self.sealed_of(found.id, loc)?;
-                return Some(Found { id, imported: found.imported });
+                return Some(Found {
+                    id,
+                    imported: found.imported,
+                });
             }
         }
         let Some(instance) = self.instance(scope, before) else {
@@ -96,7 +99,14 @@ impl<'a> Resolver<'a> {
                 let message = format!("undeclared collection {path}");
                 let names = names.iter().map(SmolStr::as_str);
                 let at = loc.at(last.span);
-                self.report_unknown(codes::E0201, at, last.as_str(), names, message, "not declared in the import");
+                self.report_unknown(
+                    codes::E0201,
+                    at,
+                    last.as_str(),
+                    names,
+                    message,
+                    "not declared in the import",
+                );
                 None
             }
         }
@@ -104,7 +114,10 @@ impl<'a> Resolver<'a> {
 
     fn find_by_name(&mut self, scope: ScopeId, name: &ast::Name, loc: Loc) -> Option<Found> {
         match self.value(scope, name.as_str()) {
-            Some(Value::Collection(id)) => Some(Found { id, imported: false }),
+            Some(Value::Collection(id)) => Some(Found {
+                id,
+                imported: false,
+            }),
             Some(Value::Error) => None,
             Some(Value::Function(_) | Value::Constant(_) | Value::Instance(_)) => {
                 let message = format!("undeclared collection {name}: `{name}` is something else");
@@ -116,7 +129,10 @@ impl<'a> Resolver<'a> {
                 if built_in.is_none() {
                     self.report_undeclared_collection(scope, name.as_str(), loc);
                 }
-                built_in.map(|id| Found { id, imported: false })
+                built_in.map(|id| Found {
+                    id,
+                    imported: false,
+                })
             }
         }
     }
@@ -163,7 +179,10 @@ impl BodyCx<'_, '_> {
                 for (column, pattern) in patterns.iter().enumerate() {
                     let pat = self.pattern(pattern);
                     if column < columns.len() {
-                        args.push(AtomArg { column: column as u32, pat });
+                        args.push(AtomArg {
+                            column: column as u32,
+                            pat,
+                        });
                     }
                 }
             }
@@ -198,7 +217,14 @@ impl BodyCx<'_, '_> {
         let message = format!("`{of}` has no column `{name}`");
         let loc = self.loc(name.span);
         let names = columns.iter().map(SmolStr::as_str);
-        self.r.report_unknown(codes::E0204, loc, name.as_str(), names, message, "unknown column");
+        self.r.report_unknown(
+            codes::E0204,
+            loc,
+            name.as_str(),
+            names,
+            message,
+            "unknown column",
+        );
         None
     }
 
@@ -208,7 +234,13 @@ impl BodyCx<'_, '_> {
         self.r.error(codes::E0211, loc, message, "named again");
     }
 
-    pub fn report_arity(&mut self, name: &str, wanted: usize, given: usize, span: crate::base::Span) {
+    pub fn report_arity(
+        &mut self,
+        name: &str,
+        wanted: usize,
+        given: usize,
+        span: crate::base::Span,
+    ) {
         let wanted = wording::count(wanted, "column");
         let message = format!("wrong number of columns: `{name}` has {wanted}, {given} given");
         let loc = self.loc(span);

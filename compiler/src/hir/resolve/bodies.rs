@@ -4,13 +4,13 @@
 //! variable of the rule; a constant, function or import in scope. In a rule every other lower-case name is a
 //! variable that nothing binds, and [`super::bound`] reports it.
 
+use super::Resolver;
 use super::kind::{PendingConstant, PendingFunction};
 use super::scope::{ScopeId, Value};
-use super::Resolver;
 use crate::base::{Span, codes};
 use crate::hir::{
-    Body, Expr, ExprId, ExprNode, Function, FunctionId, FunctionKind, ItemRef, Loc, OwnLattice, Pat,
-    PatId, PatNode, TypeRef, Var, VarId,
+    Body, Expr, ExprId, ExprNode, Function, FunctionId, FunctionKind, ItemRef, Loc, OwnLattice,
+    Pat, PatId, PatNode, TypeRef, Var, VarId,
 };
 use crate::syntax::ast;
 use rustc_hash::FxHashMap;
@@ -115,7 +115,10 @@ impl<'r, 'a> BodyCx<'r, 'a> {
     /// A parameter may not have the name of a constant, whose value the name would be in patterns.
     pub fn parameter(&mut self, name: &ast::Name, ty: TypeRef) {
         if let Some(constant) = self.r.constant(self.scope, name.as_str()) {
-            let declared = self.r.program.file_span(self.r.program.constants[constant].loc);
+            let declared = self
+                .r
+                .program
+                .file_span(self.r.program.constants[constant].loc);
             let loc = self.loc(name.span);
             let diagnostic = self
                 .r
@@ -163,7 +166,10 @@ impl<'a> Resolver<'a> {
         let result = self.resolve_type(scope, &decl.type_params, &decl.ret, item);
         let mut cx = BodyCx::new(self, scope, Mode::Closed, Loc::new(item, decl.body.span));
         for (i, (param, ty)) in decl.params.iter().zip(&types).enumerate() {
-            if let Some(before) = decl.params[..i].iter().find(|p| p.name.text == param.name.text) {
+            if let Some(before) = decl.params[..i]
+                .iter()
+                .find(|p| p.name.text == param.name.text)
+            {
                 let (loc, before) = (cx.loc(param.name.span), cx.loc(before.name.span));
                 cx.r.report_duplicate(param.name.as_str(), loc, before);
             }
@@ -179,7 +185,10 @@ impl<'a> Resolver<'a> {
     }
 
     /// A function that a lattice's own `bottom` or `merge` is.
-    #[expect(clippy::too_many_arguments, reason = "a function's parts, from two forms of declaration")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a function's parts, from two forms of declaration"
+    )]
     pub fn lattice_function(
         &mut self,
         scope: ScopeId,
@@ -215,7 +224,10 @@ impl<'a> Resolver<'a> {
     /// Names that an expression could have meant, for the nearest.
     pub fn value_names(&self, scope: ScopeId) -> Vec<SmolStr> {
         let mut names = self.names_of(scope, |value| {
-            matches!(value, Value::Constant(_) | Value::Function(_) | Value::Instance(_))
+            matches!(
+                value,
+                Value::Constant(_) | Value::Function(_) | Value::Instance(_)
+            )
         });
         names.extend(super::expr::builtin_functions().map(SmolStr::new));
         names

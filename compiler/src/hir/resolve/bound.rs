@@ -5,7 +5,7 @@
 //! bound is reported once: at the negation if it stands in one, else at the head, else where it is read.
 
 use super::bodies::BodyCx;
-use crate::base::{Span, codes};
+use crate::base::codes;
 use crate::hir::{Body, Expr, ExprId, HeadColumn, Literal, LiteralNode, Pat, PatId, VarId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -16,12 +16,14 @@ pub(super) struct Uses {
     pub binds: Vec<VarId>,
     pub reads: Vec<VarId>,
     pub negated: bool,
-    pub span: Span,
 }
 
 impl BodyCx<'_, '_> {
     pub fn check_bound(&mut self, literals: &[LiteralNode], head: &[HeadColumn]) {
-        let uses = literals.iter().map(|node| literal_uses(&self.body, node)).collect();
+        let uses = literals
+            .iter()
+            .map(|node| literal_uses(&self.body, node))
+            .collect();
         let head = head_reads(&self.body, head);
         self.check_uses(uses, &head);
     }
@@ -30,7 +32,10 @@ impl BodyCx<'_, '_> {
     pub fn check_uses(&mut self, uses: Vec<Uses>, head: &[VarId]) {
         let bound = bound_vars(&uses);
         let unbound = |vars: &[VarId]| -> Vec<VarId> {
-            vars.iter().copied().filter(|var| !bound.contains(var)).collect()
+            vars.iter()
+                .copied()
+                .filter(|var| !bound.contains(var))
+                .collect()
         };
         let mut reported: Vec<VarId> = Vec::new();
         let mut found: Vec<(VarId, Where)> = Vec::new();
@@ -57,8 +62,16 @@ impl BodyCx<'_, '_> {
 
     fn report_unbound(&mut self, var: VarId, place: Where, bound: &FxHashSet<VarId>) {
         let name = self.body.vars[var].name.clone();
-        let read = self.body.exprs.values().find(|node| node.expr == Expr::Var(var));
-        let matched = self.body.pats.values().find(|node| node.pat == Pat::Var(var));
+        let read = self
+            .body
+            .exprs
+            .values()
+            .find(|node| node.expr == Expr::Var(var));
+        let matched = self
+            .body
+            .pats
+            .values()
+            .find(|node| node.pat == Pat::Var(var));
         let span = match place {
             Where::Negation => matched.map(|node| node.span),
             Where::Head | Where::Body => read.map(|node| node.span),
@@ -69,7 +82,9 @@ impl BodyCx<'_, '_> {
                 codes::E0502,
                 format!("unbound variable in negation: {name}"),
                 "`not` binds nothing",
-                format!("bind `{name}` in a row outside `not`, or write `_` where any value will do"),
+                format!(
+                    "bind `{name}` in a row outside `not`, or write `_` where any value will do"
+                ),
             ),
             Where::Head => (
                 codes::E0501,
@@ -84,7 +99,10 @@ impl BodyCx<'_, '_> {
                 format!("bind `{name}` in a row, by `let` or by `in`"),
             ),
         };
-        let mut names: Vec<SmolStr> = bound.iter().map(|&var| self.body.vars[var].name.clone()).collect();
+        let mut names: Vec<SmolStr> = bound
+            .iter()
+            .map(|&var| self.body.vars[var].name.clone())
+            .collect();
         names.extend(self.r.value_names(self.scope));
         names.sort_unstable();
         let mut diagnostic = self.r.diagnostic(code, loc, message, label).with_help(help);
@@ -123,7 +141,7 @@ fn bound_vars(uses: &[Uses]) -> FxHashSet<VarId> {
 }
 
 fn literal_uses(body: &Body, node: &LiteralNode) -> Uses {
-    let mut uses = Uses { span: node.span, ..Uses::default() };
+    let mut uses = Uses::default();
     match &node.literal {
         Literal::Error => {}
         Literal::Atom { args, .. } => uses.binds = args_vars(body, args.iter().map(|arg| arg.pat)),

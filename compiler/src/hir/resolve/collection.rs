@@ -9,25 +9,49 @@ use crate::hir::{
 use crate::syntax::ast;
 use smol_str::SmolStr;
 
-type BuiltIn = (&'static str, CollectionKind, &'static [(&'static str, Builtin)]);
+type BuiltIn = (
+    &'static str,
+    CollectionKind,
+    &'static [(&'static str, Builtin)],
+);
 
 /// What the language provides, added to a kind that names it.
 pub(super) const BUILT_IN: &[BuiltIn] = &[
-    ("cluster", CollectionKind::Cluster, &[("addr", Builtin::Addr), ("kind", Builtin::String)]),
+    (
+        "cluster",
+        CollectionKind::Cluster,
+        &[("addr", Builtin::Addr), ("kind", Builtin::String)],
+    ),
     ("alive", CollectionKind::Alive, &[("addr", Builtin::Addr)]),
     ("stdin", CollectionKind::Stdin, &[("line", Builtin::String)]),
     (
         "errors",
         CollectionKind::Errors,
-        &[("rule", Builtin::String), ("message", Builtin::String), ("row", Builtin::String)],
+        &[
+            ("rule", Builtin::String),
+            ("message", Builtin::String),
+            ("row", Builtin::String),
+        ],
     ),
-    ("stdout", CollectionKind::Stdout, &[("line", Builtin::String)]),
-    ("stderr", CollectionKind::Stderr, &[("line", Builtin::String)]),
+    (
+        "stdout",
+        CollectionKind::Stdout,
+        &[("line", Builtin::String)],
+    ),
+    (
+        "stderr",
+        CollectionKind::Stderr,
+        &[("line", Builtin::String)],
+    ),
     ("halt", CollectionKind::Halt, &[("code", Builtin::Int)]),
     (
         "sys.rule",
         CollectionKind::SysRule,
-        &[("rule", Builtin::String), ("head", Builtin::String), ("arrow", Builtin::String)],
+        &[
+            ("rule", Builtin::String),
+            ("head", Builtin::String),
+            ("arrow", Builtin::String),
+        ],
     ),
     (
         "sys.collection",
@@ -37,7 +61,11 @@ pub(super) const BUILT_IN: &[BuiltIn] = &[
     (
         "sys.depends",
         CollectionKind::SysDepends,
-        &[("head", Builtin::String), ("body", Builtin::String), ("negated", Builtin::Bool)],
+        &[
+            ("head", Builtin::String),
+            ("body", Builtin::String),
+            ("negated", Builtin::Bool),
+        ],
     ),
     (
         "sys.stratum",
@@ -53,7 +81,10 @@ pub(super) fn is_built_in(name: &str) -> bool {
 /// The built-in collection in a kind, added if it is new there.
 pub(super) fn built_in_of(node: &mut NodeKind, name: &str, loc: Loc) -> Option<CollectionId> {
     let &(name, kind, columns) = BUILT_IN.iter().find(|&&(known, ..)| known == name)?;
-    let known = node.collections.iter().find(|(_, collection)| collection.kind == kind);
+    let known = node
+        .collections
+        .iter()
+        .find(|(_, collection)| collection.kind == kind);
     if let Some((id, _)) = known {
         return Some(id);
     }
@@ -107,7 +138,10 @@ impl<'a> Resolver<'a> {
         let keys = decl.keys.iter().map(|column| (column, true));
         for (column, key) in keys.chain(values.iter().map(|column| (column, false))) {
             let loc = Loc::new(item, column.name.span);
-            if let Some(before) = columns.iter().find(|before| before.name == column.name.text) {
+            if let Some(before) = columns
+                .iter()
+                .find(|before| before.name == column.name.text)
+            {
                 let before = before.loc;
                 self.report_duplicate(column.name.as_str(), loc, before);
             }
@@ -154,12 +188,22 @@ impl<'a> Resolver<'a> {
             }
             (false, Some((_, span))) => {
                 let message = format!("`{}` is no channel and has no location column", decl.name);
-                self.error(codes::E0222, Loc::new(item, span), message, "`@` is for channels");
+                self.error(
+                    codes::E0222,
+                    Loc::new(item, span),
+                    message,
+                    "`@` is for channels",
+                );
             }
             (true, Some(_)) => {
                 if let Some((_, span)) = marked.next() {
                     let message = format!("the channel `{}` has two location columns", decl.name);
-                    self.error(codes::E0222, Loc::new(item, span), message, "the second `@`");
+                    self.error(
+                        codes::E0222,
+                        Loc::new(item, span),
+                        message,
+                        "the second `@`",
+                    );
                 }
             }
             (false, None) => {}
@@ -169,7 +213,12 @@ impl<'a> Resolver<'a> {
 
     /// Types and defaults of columns, and `sealed by`.
     pub fn resolve_columns(&mut self, pending: &PendingColumns<'a>) {
-        let &PendingColumns { id, decl, scope, item } = pending;
+        let &PendingColumns {
+            id,
+            decl,
+            scope,
+            item,
+        } = pending;
         let columns = decl.keys.iter().chain(decl.values.iter().flatten());
         for (place, column) in columns.enumerate() {
             let ty = match &column.ty {
@@ -183,7 +232,12 @@ impl<'a> Resolver<'a> {
                         self.kind.node.collections[id].kind.word(),
                         decl.name
                     );
-                    self.error(codes::E0224, loc, message, "only a scratch may leave out types");
+                    self.error(
+                        codes::E0224,
+                        loc,
+                        message,
+                        "only a scratch may leave out types",
+                    );
                     Some(TypeRef::Error)
                 }
             };

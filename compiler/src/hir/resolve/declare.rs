@@ -47,8 +47,14 @@ impl<'a> Resolver<'a> {
                 self.report_duplicate(name.as_str(), loc, before);
                 continue;
             }
-            let entry = TypeEntry::Item { item: &node.item, item_ref, scope };
-            self.scopes[scope].types.insert(name.text.clone(), (entry, loc));
+            let entry = TypeEntry::Item {
+                item: &node.item,
+                item_ref,
+                scope,
+            };
+            self.scopes[scope]
+                .types
+                .insert(name.text.clone(), (entry, loc));
             self.kind.types.push((scope, name.text.clone()));
         }
     }
@@ -66,8 +72,15 @@ impl<'a> Resolver<'a> {
             self.report_duplicate(name.as_str(), loc, before);
             return;
         }
-        let entry = ModuleEntry::Item { header, item_ref, scope, base };
-        self.scopes[scope].modules.insert(name.text.clone(), (entry, loc));
+        let entry = ModuleEntry::Item {
+            header,
+            item_ref,
+            scope,
+            base,
+        };
+        self.scopes[scope]
+            .modules
+            .insert(name.text.clone(), (entry, loc));
     }
 
     /// Names that a broken item seems to declare mean something that was reported.
@@ -79,7 +92,10 @@ impl<'a> Resolver<'a> {
                 let entry = (TypeEntry::Is(TypeRef::Error), loc);
                 scope.types.entry(name.text.clone()).or_insert(entry);
             } else {
-                scope.values.entry(name.text.clone()).or_insert((Value::Error, loc));
+                scope
+                    .values
+                    .entry(name.text.clone())
+                    .or_insert((Value::Error, loc));
             }
         }
     }
@@ -119,10 +135,22 @@ impl<'a> Resolver<'a> {
         };
         match &item.kind {
             ItemKind::Rule(rule) => {
-                rules(self, std::slice::from_ref(rule), SmolStr::default(), false, false);
+                rules(
+                    self,
+                    std::slice::from_ref(rule),
+                    SmolStr::default(),
+                    false,
+                    false,
+                );
             }
             ItemKind::Seal(seal) => {
-                rules(self, std::slice::from_ref(&seal.rule), SmolStr::default(), false, true);
+                rules(
+                    self,
+                    std::slice::from_ref(&seal.rule),
+                    SmolStr::default(),
+                    false,
+                    true,
+                );
             }
             ItemKind::Bootstrap(block) => {
                 rules(self, &block.rules, SmolStr::default(), true, false);
@@ -130,14 +158,20 @@ impl<'a> Resolver<'a> {
             ItemKind::Rules(group) => {
                 self.scopes[scope].groups.push(group.name.text.clone());
                 let qualified = self.scopes[scope].qualified(group.name.as_str());
-                if !self.kind.without.contains(&(scope, group.name.text.clone())) {
+                if !self
+                    .kind
+                    .without
+                    .contains(&(scope, group.name.text.clone()))
+                {
                     rules(self, &group.rules, qualified, false, false);
                 }
             }
             ItemKind::Collection(decl) => {
                 self.declare_collection(scope, decl, scope, item_ref, doc(&item.docs), reason);
             }
-            ItemKind::Periodic(decl) => self.declare_periodic(scope, decl, item_ref, doc(&item.docs)),
+            ItemKind::Periodic(decl) => {
+                self.declare_periodic(scope, decl, item_ref, doc(&item.docs))
+            }
             ItemKind::Const(decl) => {
                 let ty = decl.ty.as_ref().map(|ty| (ty, item_ref));
                 let loc = Loc::new(item_ref, decl.name.span);
@@ -183,7 +217,12 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             reason = Some(match attribute.args.as_slice() {
-                [ast::Expr { kind: ast::ExprKind::Literal(ast::LitKind::Str(text)), .. }] => text.clone(),
+                [
+                    ast::Expr {
+                        kind: ast::ExprKind::Literal(ast::LitKind::Str(text)),
+                        ..
+                    },
+                ] => text.clone(),
                 _ => {
                     let message = "`nondeterministic` takes its reason as one string";
                     self.error(codes::E0225, loc, message, "reason missing");
@@ -235,7 +274,14 @@ impl<'a> Resolver<'a> {
                 let message = format!("`{}` has no rule group `{group}`", binding.target.name);
                 let loc = Loc::new(item, group.span);
                 let names = names.iter().map(SmolStr::as_str);
-                self.report_unknown(codes::E0608, loc, group.as_str(), names, message, "no such group");
+                self.report_unknown(
+                    codes::E0608,
+                    loc,
+                    group.as_str(),
+                    names,
+                    message,
+                    "no such group",
+                );
             }
         }
         self.mix_in(scope, included, Loc::new(item, include.target.span));
@@ -280,7 +326,12 @@ impl<'a> Resolver<'a> {
         for ty in &header.protocols {
             let Some(protocol) = self.protocol_of(scope, ty, item) else {
                 let loc = Loc::new(item, ty.span);
-                self.error(codes::E0607, loc, "what follows `:` must be a protocol", "not a protocol");
+                self.error(
+                    codes::E0607,
+                    loc,
+                    "what follows `:` must be a protocol",
+                    "not a protocol",
+                );
                 continue;
             };
             let Some(of) = protocol.target.header else {
@@ -300,7 +351,9 @@ impl<'a> Resolver<'a> {
             for (param, ty) in of.type_params.iter().zip(&protocol.type_args) {
                 let loc = Loc::new(item, param.name.span);
                 let entry = (TypeEntry::Is(ty.clone()), loc);
-                self.scopes[types].types.insert(param.name.text.clone(), entry);
+                self.scopes[types]
+                    .types
+                    .insert(param.name.text.clone(), entry);
             }
             self.declare_names(types, &of.items);
             for node in &of.items {
@@ -313,8 +366,8 @@ impl<'a> Resolver<'a> {
                     self.declare_collection(scope, decl, types, item_ref, docs, None);
                 }
                 let declared = self.scopes[scope].values.get(&decl.name.text).copied();
-                let promised = header.kind != ModuleKind::Protocol
-                    && decl.kind == ast::CollectionKind::Output;
+                let promised =
+                    header.kind != ModuleKind::Protocol && decl.kind == ast::CollectionKind::Output;
                 if let (true, Some((Value::Collection(id), _))) = (promised, declared) {
                     let at = Loc::new(item, ty.span);
                     self.kind.promised.push((id, header.name.text.clone(), at));
@@ -347,7 +400,12 @@ impl<'a> Resolver<'a> {
         });
         if known.is_none() {
             self.constants.insert(key, id);
-            self.kind.constants.push(PendingConstant { id, scope, ty, value });
+            self.kind.constants.push(PendingConstant {
+                id,
+                scope,
+                ty,
+                value,
+            });
         }
         self.kind.node.constants.push(id);
         if parameter {
@@ -372,7 +430,11 @@ impl<'a> Resolver<'a> {
                 name: self.scopes[scope].qualified(decl.name.as_str()),
                 type_params: decl.type_params.iter().map(Into::into).collect(),
                 params: Vec::new(),
-                param_names: decl.params.iter().map(|param| param.name.text.clone()).collect(),
+                param_names: decl
+                    .params
+                    .iter()
+                    .map(|param| param.name.text.clone())
+                    .collect(),
                 result: TypeRef::Error,
                 kind: decl.kind,
                 lattice: None,
@@ -384,7 +446,12 @@ impl<'a> Resolver<'a> {
         });
         if known.is_none() {
             self.functions.insert(key, id);
-            self.kind.functions.push(PendingFunction { id, scope, decl, item });
+            self.kind.functions.push(PendingFunction {
+                id,
+                scope,
+                decl,
+                item,
+            });
         }
         self.declare_value(scope, &decl.name, Value::Function(id), loc);
         id
@@ -408,7 +475,10 @@ impl<'a> Resolver<'a> {
         let (kind, columns) = self.columns_as_declared(decl, item);
         let outer = &self.scopes[scope];
         let public = !outer.imported
-            && matches!(kind, CollectionKind::Input | CollectionKind::Output | CollectionKind::View);
+            && matches!(
+                kind,
+                CollectionKind::Input | CollectionKind::Output | CollectionKind::View
+            );
         let id = self.kind.node.collections.push(Collection {
             name: outer.qualified(decl.name.as_str()),
             kind,
@@ -423,7 +493,12 @@ impl<'a> Resolver<'a> {
             loc,
         });
         self.declare_value(scope, &decl.name, Value::Collection(id), loc);
-        let pending = PendingColumns { id, decl, scope: meaning, item };
+        let pending = PendingColumns {
+            id,
+            decl,
+            scope: meaning,
+            item,
+        };
         self.declare_sealing(&pending);
         self.kind.columns.push(pending);
     }
@@ -437,8 +512,14 @@ impl<'a> Resolver<'a> {
     ) {
         let loc = Loc::new(item, decl.name.span);
         let every_name = ast::Name::new(format_smolstr!("{}.every", decl.name), decl.name.span);
-        let every =
-            self.declare_constant(scope, &every_name, None, Some((&decl.every, scope, item)), false, loc);
+        let every = self.declare_constant(
+            scope,
+            &every_name,
+            None,
+            Some((&decl.every, scope, item)),
+            false,
+            loc,
+        );
         self.program.constants[every].ty = Some(TypeRef::plain(crate::hir::Builtin::Duration));
         let imported = self.scopes[scope].imported;
         let column = |name: &str, ty, key| Column {

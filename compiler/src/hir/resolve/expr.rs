@@ -57,7 +57,12 @@ impl BodyCx<'_, '_> {
             ),
             ExprKind::Wildcard => {
                 let loc = self.loc(expr.span);
-                self.r.error(codes::E0221, loc, "`_` is a pattern, not a value", "stands for no value");
+                self.r.error(
+                    codes::E0221,
+                    loc,
+                    "`_` is a pattern, not a value",
+                    "stands for no value",
+                );
                 Expr::Error
             }
             ExprKind::SelfAddr => Expr::SelfAddr,
@@ -71,9 +76,11 @@ impl BodyCx<'_, '_> {
                 index: *index,
             },
             ExprKind::Call { callee, args } => self.call(callee, args, expr.span),
-            ExprKind::MethodCall { receiver, name, args } => {
-                self.method_call(receiver, name, args, expr.span)
-            }
+            ExprKind::MethodCall {
+                receiver,
+                name,
+                args,
+            } => self.method_call(receiver, name, args, expr.span),
             ExprKind::Aggregate { function, .. } => {
                 self.misplaced_aggregate(function);
                 Expr::Error
@@ -92,7 +99,9 @@ impl BodyCx<'_, '_> {
                 op: *op,
                 operand: self.expr(operand),
             },
-            ExprKind::Binary { op, left, right, .. } => Expr::Binary {
+            ExprKind::Binary {
+                op, left, right, ..
+            } => Expr::Binary {
                 op: *op,
                 left: self.expr(left),
                 right: self.expr(right),
@@ -101,7 +110,11 @@ impl BodyCx<'_, '_> {
                 start: self.expr(start),
                 end: self.expr(end),
             },
-            ExprKind::If { condition, then, otherwise } => Expr::If {
+            ExprKind::If {
+                condition,
+                then,
+                otherwise,
+            } => Expr::If {
                 condition: self.expr(condition),
                 then: self.expr(then),
                 otherwise: self.expr(otherwise),
@@ -119,7 +132,11 @@ impl BodyCx<'_, '_> {
                     })
                     .collect(),
             },
-            ExprKind::Let { pattern, value, body } => {
+            ExprKind::Let {
+                pattern,
+                value,
+                body,
+            } => {
                 let value = self.expr(value);
                 self.in_local_scope(|cx| Expr::Let {
                     pat: cx.local_pattern(pattern),
@@ -166,14 +183,22 @@ impl BodyCx<'_, '_> {
         match self.mode {
             Mode::Rule => Expr::Var(self.rule_var(name)),
             Mode::Closed | Mode::Test => {
-                let names: Vec<SmolStr> = self.locals.iter().map(|(name, _)| name.clone()).collect();
+                let names: Vec<SmolStr> =
+                    self.locals.iter().map(|(name, _)| name.clone()).collect();
                 let mut names = [names, self.r.value_names(self.scope)].concat();
                 names.extend(self.test_nodes.keys().cloned());
                 names.sort_unstable();
                 let message = format!("unknown name {name}");
                 let loc = self.loc(name.span);
                 let names = names.iter().map(SmolStr::as_str);
-                self.r.report_unknown(codes::E0202, loc, name.as_str(), names, message, "not declared");
+                self.r.report_unknown(
+                    codes::E0202,
+                    loc,
+                    name.as_str(),
+                    names,
+                    message,
+                    "not declared",
+                );
                 Expr::Error
             }
         }
@@ -189,7 +214,9 @@ impl BodyCx<'_, '_> {
                 format!("the collection `{name}` is not a value"),
                 "used as a value",
             )
-            .with_help(format!("read its rows in a rule's body, `{name}{{…}}`, and aggregate them in the head"));
+            .with_help(format!(
+                "read its rows in a rule's body, `{name}{{…}}`, and aggregate them in the head"
+            ));
         self.r.report(diagnostic);
     }
 
@@ -238,7 +265,14 @@ impl BodyCx<'_, '_> {
                 let message = format!("unknown name {path}");
                 let loc = self.loc(last.span);
                 let names = names.iter().map(SmolStr::as_str);
-                self.r.report_unknown(codes::E0202, loc, last.as_str(), names, message, "not declared in the import");
+                self.r.report_unknown(
+                    codes::E0202,
+                    loc,
+                    last.as_str(),
+                    names,
+                    message,
+                    "not declared in the import",
+                );
                 Some(Value::Error)
             }
         }
@@ -247,7 +281,12 @@ impl BodyCx<'_, '_> {
     fn call(&mut self, callee: &ast::Expr, args: &[ast::Arg], span: Span) -> Expr {
         let ExprKind::Name(name) = &callee.without_parens().kind else {
             let loc = self.loc(callee.span);
-            self.r.error(codes::E0213, loc, "only a function can be called", "not the name of a function");
+            self.r.error(
+                codes::E0213,
+                loc,
+                "only a function can be called",
+                "not the name of a function",
+            );
             return Expr::Error;
         };
         if name.is_upper() {
@@ -287,12 +326,21 @@ impl BodyCx<'_, '_> {
     }
 
     fn unknown_function(&mut self, name: &ast::Name) {
-        let mut names = self.r.names_of(self.scope, |value| matches!(value, Value::Function(_)));
+        let mut names = self
+            .r
+            .names_of(self.scope, |value| matches!(value, Value::Function(_)));
         names.extend(builtin_functions().map(SmolStr::new));
         let message = format!("unknown function {name}");
         let loc = self.loc(name.span);
         let names = names.iter().map(SmolStr::as_str);
-        self.r.report_unknown(codes::E0213, loc, name.as_str(), names, message, "no function of this name");
+        self.r.report_unknown(
+            codes::E0213,
+            loc,
+            name.as_str(),
+            names,
+            message,
+            "no function of this name",
+        );
     }
 
     pub fn misplaced_aggregate(&mut self, function: &ast::Name) {
@@ -305,7 +353,9 @@ impl BodyCx<'_, '_> {
                 format!("the aggregate `{function}` must be the whole of a head column"),
                 "an aggregate is no part of an expression",
             )
-            .with_help("derive the aggregate into a scratch, and compute with its column in another rule");
+            .with_help(
+                "derive the aggregate into a scratch, and compute with its column in another rule",
+            );
         self.r.report(diagnostic);
     }
 
@@ -360,7 +410,8 @@ impl BodyCx<'_, '_> {
         for name in args.iter().filter_map(|arg| arg.name.as_ref()) {
             let loc = self.loc(name.span);
             let message = format!("no parameter is called `{name}` here");
-            self.r.error(codes::E0229, loc, message, "arguments are by position");
+            self.r
+                .error(codes::E0229, loc, message, "arguments are by position");
         }
         args.iter().map(|arg| self.expr(&arg.value)).collect()
     }
@@ -463,18 +514,27 @@ impl<'a> Resolver<'a> {
     }
 
     /// The constructor that a type is: of a lattice, or of what could not be resolved (`Some(None)`).
-    #[expect(clippy::option_option, reason = "no constructor, and one that was reported, are two answers")]
+    #[expect(
+        clippy::option_option,
+        reason = "no constructor, and one that was reported, are two answers"
+    )]
     fn constructor_of(&mut self, entry: TypeEntry<'a>) -> Option<Option<Ctor>> {
         let ty = match entry {
             TypeEntry::Is(ty) => ty,
-            TypeEntry::Item { item, item_ref, scope } => match &item.kind {
+            TypeEntry::Item {
+                item,
+                item_ref,
+                scope,
+            } => match &item.kind {
                 ItemKind::TypeAlias(alias) if !self.defining.contains(&item_ref) => {
                     self.defining.push(item_ref);
                     let ty = self.resolve_type(scope, &alias.type_params, &alias.ty, item_ref);
                     self.defining.pop();
                     ty
                 }
-                ItemKind::Lattice(_) => TypeRef::Def(self.definition(item, item_ref, scope), Vec::new()),
+                ItemKind::Lattice(_) => {
+                    TypeRef::Def(self.definition(item, item_ref, scope), Vec::new())
+                }
                 _ => return None,
             },
         };
@@ -499,7 +559,11 @@ impl<'a> Resolver<'a> {
         let def = match self.type_at(scope, &of, loc) {
             Some(TypeEntry::Is(TypeRef::Error)) => return None,
             Some(TypeEntry::Is(TypeRef::Def(def, _))) => Some(def),
-            Some(TypeEntry::Item { item, item_ref, scope }) => match &item.kind {
+            Some(TypeEntry::Item {
+                item,
+                item_ref,
+                scope,
+            }) => match &item.kind {
                 ItemKind::Enum(_) => Some(self.definition(item, item_ref, scope)),
                 ItemKind::TypeAlias(_) => self.alias_def(item, item_ref, scope),
                 _ => None,
@@ -512,7 +576,9 @@ impl<'a> Resolver<'a> {
             return None;
         };
         let variants = self.program.types[def].variants();
-        let place = variants.iter().position(|variant| variant.name == last.text);
+        let place = variants
+            .iter()
+            .position(|variant| variant.name == last.text);
         match place {
             Some(place) => Some(Ctor::Variant(VariantRef {
                 def,
@@ -523,7 +589,14 @@ impl<'a> Resolver<'a> {
                 let message = format!("`{of}` has no variant `{last}`");
                 let names = names.iter().map(SmolStr::as_str);
                 let loc = loc.at(last.span);
-                self.report_unknown(codes::E0214, loc, last.as_str(), names, message, "no such variant");
+                self.report_unknown(
+                    codes::E0214,
+                    loc,
+                    last.as_str(),
+                    names,
+                    message,
+                    "no such variant",
+                );
                 None
             }
         }
@@ -554,8 +627,14 @@ impl<'a> Resolver<'a> {
                 .types
                 .values()
                 .filter_map(|(entry, _)| match entry {
-                    TypeEntry::Item { item, item_ref, scope } => match &item.kind {
-                        ItemKind::Enum(decl) if decl.variants.iter().any(|v| v.name.text == name) => {
+                    TypeEntry::Item {
+                        item,
+                        item_ref,
+                        scope,
+                    } => match &item.kind {
+                        ItemKind::Enum(decl)
+                            if decl.variants.iter().any(|v| v.name.text == name) =>
+                        {
                             Some((*item, *item_ref, *scope))
                         }
                         _ => None,
@@ -587,14 +666,27 @@ impl<'a> Resolver<'a> {
     fn unknown_variant(&mut self, path: &ast::Path, loc: Loc) {
         let names: Vec<SmolStr> = {
             let mut names: Vec<_> = self.variant_names.iter().cloned().collect();
-            names.extend(self.program.types.values().filter(|def| def.is_lattice()).map(|def| def.name.clone()));
+            names.extend(
+                self.program
+                    .types
+                    .values()
+                    .filter(|def| def.is_lattice())
+                    .map(|def| def.name.clone()),
+            );
             names.sort_unstable();
             names
         };
         let written = path.to_string();
         let message = format!("unknown variant or constructor {written}");
         let names = names.iter().map(SmolStr::as_str);
-        self.report_unknown(codes::E0214, loc, &written, names, message, "nothing is built by this name");
+        self.report_unknown(
+            codes::E0214,
+            loc,
+            &written,
+            names,
+            message,
+            "nothing is built by this name",
+        );
     }
 
     fn not_a_constructor(&mut self, path: &ast::Path, loc: Loc) {
@@ -615,7 +707,11 @@ impl<'a> Resolver<'a> {
             Some(TypeEntry::Is(TypeRef::Error)) => return None,
             Some(TypeEntry::Is(TypeRef::Def(def, _))) => Some(def),
             Some(TypeEntry::Is(_)) => None,
-            Some(TypeEntry::Item { item, item_ref, scope }) => match &item.kind {
+            Some(TypeEntry::Item {
+                item,
+                item_ref,
+                scope,
+            }) => match &item.kind {
                 ItemKind::Record(_) => Some(self.definition(item, item_ref, scope)),
                 ItemKind::TypeAlias(_) => self.alias_def(item, item_ref, scope),
                 _ => None,
@@ -626,16 +722,27 @@ impl<'a> Resolver<'a> {
                 let written = path.to_string();
                 let message = format!("unknown record {written}");
                 let names = names.iter().map(SmolStr::as_str);
-                self.report_unknown(codes::E0203, loc, &written, names, message, "no type of this name");
+                self.report_unknown(
+                    codes::E0203,
+                    loc,
+                    &written,
+                    names,
+                    message,
+                    "no type of this name",
+                );
                 return None;
             }
         };
-        let def = def.filter(|&def| {
-            matches!(self.program.types[def].kind, TypeDefKind::Record { .. })
-        });
+        let def =
+            def.filter(|&def| matches!(self.program.types[def].kind, TypeDefKind::Record { .. }));
         if def.is_none() {
             let message = format!("`{path}` is not a record");
-            self.error(codes::E0214, loc, message, "only a record has fields in braces");
+            self.error(
+                codes::E0214,
+                loc,
+                message,
+                "only a record has fields in braces",
+            );
         }
         def
     }
@@ -649,7 +756,14 @@ impl<'a> Resolver<'a> {
         let names: Vec<SmolStr> = fields.iter().map(|field| field.name.clone()).collect();
         let message = format!("`{}` has no field `{name}`", self.program.types[def].name);
         let names = names.iter().map(SmolStr::as_str);
-        self.report_unknown(codes::E0302, loc, name.as_str(), names, message, "no such field");
+        self.report_unknown(
+            codes::E0302,
+            loc,
+            name.as_str(),
+            names,
+            message,
+            "no such field",
+        );
         None
     }
 }

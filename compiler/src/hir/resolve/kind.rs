@@ -87,7 +87,10 @@ impl<'a> Resolver<'a> {
         let items: &'a [ast::ItemNode] = &self.sources[0].module.items;
         let modules = modules_in(items, 0, &Vec::new());
         let is_node = |nested: &Nested<'a>| {
-            nested.len() == 1 && nested.iter().all(|(header, ..)| header.kind == ModuleKind::Node)
+            nested.len() == 1
+                && nested
+                    .iter()
+                    .all(|(header, ..)| header.kind == ModuleKind::Node)
         };
         let nodes: Vec<&Nested<'a>> = modules.iter().filter(|nested| is_node(nested)).collect();
         if nodes.is_empty() && (behaves(items) || modules.is_empty()) {
@@ -102,7 +105,10 @@ impl<'a> Resolver<'a> {
         self.complete_seals();
         for nested in &modules {
             let base = nested.last().map(|&(.., base)| base);
-            if !self.opened.contains(&Identity { source: 0, offset: base }) {
+            if !self.opened.contains(&Identity {
+                source: 0,
+                offset: base,
+            }) {
                 self.build_kind(nested, &[], true);
             }
         }
@@ -152,7 +158,10 @@ impl<'a> Resolver<'a> {
             at = Loc::new(item_ref, header.name.span);
             let binding = Binding {
                 target: Target {
-                    identity: Identity { source: 0, offset: Some(base) },
+                    identity: Identity {
+                        source: 0,
+                        offset: Some(base),
+                    },
                     header: Some(header),
                     items: &header.items,
                     parent: Some(scope),
@@ -163,7 +172,12 @@ impl<'a> Resolver<'a> {
             };
             let placement = Placement {
                 prefix: SmolStr::default(),
-                key: format_smolstr!("{}{}{}:", self.scopes[scope].key, header.name, self.show_args(type_args)),
+                key: format_smolstr!(
+                    "{}{}{}:",
+                    self.scopes[scope].key,
+                    header.name,
+                    self.show_args(type_args)
+                ),
                 imported: false,
                 at,
             };
@@ -176,7 +190,8 @@ impl<'a> Resolver<'a> {
         }
         self.kind.node.loc = at;
         if !type_args.is_empty() {
-            self.kind.node.name = format_smolstr!("{}{}", self.kind.node.name, self.show_args(type_args));
+            self.kind.node.name =
+                format_smolstr!("{}{}", self.kind.node.name, self.show_args(type_args));
         }
         self.finish_kind();
         let node = std::mem::take(&mut self.kind.node);
@@ -191,8 +206,14 @@ impl<'a> Resolver<'a> {
     /// Resolves what was declared, now that all names are.
     fn finish_kind(&mut self) {
         for (scope, name) in std::mem::take(&mut self.kind.types) {
-            if let Some((TypeEntry::Item { item, item_ref, scope }, _)) =
-                self.scopes[scope].types.get(&name).cloned()
+            if let Some((
+                TypeEntry::Item {
+                    item,
+                    item_ref,
+                    scope,
+                },
+                _,
+            )) = self.scopes[scope].types.get(&name).cloned()
             {
                 self.check_definition(item, item_ref, scope);
             }

@@ -66,7 +66,11 @@ impl<'a> Resolver<'a> {
         let name = self.sources[source].name;
         let prelude = name == PRELUDE;
         let placement = Placement {
-            prefix: if prelude { SmolStr::default() } else { format_smolstr!("{name}.") },
+            prefix: if prelude {
+                SmolStr::default()
+            } else {
+                format_smolstr!("{name}.")
+            },
             key: format_smolstr!("{name}."),
             imported: true,
             at,
@@ -86,7 +90,10 @@ impl<'a> Resolver<'a> {
         let file = self.sources[source];
         let name = file.name.rsplit('.').next().unwrap_or(file.name);
         Target {
-            identity: Identity { source, offset: None },
+            identity: Identity {
+                source,
+                offset: None,
+            },
             header: None,
             items: &file.module.items,
             parent,
@@ -96,7 +103,10 @@ impl<'a> Resolver<'a> {
 
     /// The scope around a file: that of the prelude, for every file but itself.
     fn prelude_scope(&mut self, source: usize) -> Option<ScopeId> {
-        let prelude = self.sources.iter().position(|source| source.name == PRELUDE)?;
+        let prelude = self
+            .sources
+            .iter()
+            .position(|source| source.name == PRELUDE)?;
         if prelude == source {
             return None;
         }
@@ -105,11 +115,21 @@ impl<'a> Resolver<'a> {
     }
 
     /// The module that a path names from `scope`, with what is bound already.
-    pub fn find_module(&mut self, scope: ScopeId, path: &ast::Path, at: Loc) -> Option<Binding<'a>> {
+    pub fn find_module(
+        &mut self,
+        scope: ScopeId,
+        path: &ast::Path,
+        at: Loc,
+    ) -> Option<Binding<'a>> {
         let (first, rest) = path.segments.split_first()?;
         match self.module_entry(scope, first.as_str()) {
             Some(ModuleEntry::Bound(binding)) if rest.is_empty() => return Some(*binding),
-            Some(ModuleEntry::Item { header, item_ref, scope, base }) if rest.is_empty() => {
+            Some(ModuleEntry::Item {
+                header,
+                item_ref,
+                scope,
+                base,
+            }) if rest.is_empty() => {
                 return Some(self.item_binding(header, item_ref, scope, base));
             }
             Some(_) | None => {}
@@ -126,9 +146,15 @@ impl<'a> Resolver<'a> {
         };
         let file = self.ambient(source, at)?;
         match self.scopes[file].modules.get(last.as_str()).cloned() {
-            Some((ModuleEntry::Item { header, item_ref, scope, base }, _)) => {
-                Some(self.item_binding(header, item_ref, scope, base))
-            }
+            Some((
+                ModuleEntry::Item {
+                    header,
+                    item_ref,
+                    scope,
+                    base,
+                },
+                _,
+            )) => Some(self.item_binding(header, item_ref, scope, base)),
             Some((ModuleEntry::Bound(_), _)) | None => None,
         }
     }
@@ -160,7 +186,10 @@ impl<'a> Resolver<'a> {
     /// The file that the longest beginning of the path names, beside the importing file or from the root, and
     /// how many segments that took.
     pub fn find_source(&self, from: usize, path: &[ast::Name]) -> Option<(usize, usize)> {
-        let directory = self.sources[from].name.rsplit_once('.').map_or("", |(before, _)| before);
+        let directory = self.sources[from]
+            .name
+            .rsplit_once('.')
+            .map_or("", |(before, _)| before);
         (1..=path.len()).rev().find_map(|used| {
             let names: Vec<&str> = path[..used].iter().map(ast::Name::as_str).collect();
             let absolute = names.join(".");
@@ -193,7 +222,11 @@ impl<'a> Resolver<'a> {
         }
         let bound = matches!(binding.args, Args::Given { .. });
         if !target.args.is_empty() || !bound {
-            binding.args = Args::Given { args: &target.args, scope, item };
+            binding.args = Args::Given {
+                args: &target.args,
+                scope,
+                item,
+            };
         }
         Some(binding)
     }
@@ -230,7 +263,12 @@ impl<'a> Resolver<'a> {
             self.declare_items(scope, target.items);
             self.declare_protocols(scope, header, item);
         } else {
-            if let Args::Given { args: [arg, ..], item, .. } = binding.args {
+            if let Args::Given {
+                args: [arg, ..],
+                item,
+                ..
+            } = binding.args
+            {
                 let loc = Loc::new(item, arg.value.span);
                 let message = format!("`{}` is a file and takes no arguments", target.name);
                 self.error(codes::E0604, loc, message, "no such parameter");
@@ -272,7 +310,9 @@ impl<'a> Resolver<'a> {
             let loc = Loc::new(item, param.name.span);
             let scope = &mut self.scopes[scope];
             scope.type_env.push(ty.clone());
-            scope.types.insert(param.name.text.clone(), (TypeEntry::Is(ty), loc));
+            scope
+                .types
+                .insert(param.name.text.clone(), (TypeEntry::Is(ty), loc));
         }
     }
 
@@ -289,7 +329,11 @@ impl<'a> Resolver<'a> {
             let given = match args {
                 Args::Given { args, scope, item } => args
                     .iter()
-                    .position(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name.text))
+                    .position(|arg| {
+                        arg.name
+                            .as_ref()
+                            .is_some_and(|name| name.text == param.name.text)
+                    })
                     .or_else(|| (i < args.len() && args[i].name.is_none()).then_some(i))
                     .map(|place| {
                         used.push(place);
@@ -314,7 +358,14 @@ impl<'a> Resolver<'a> {
             }
             let loc = Loc::new(item, param.name.span);
             let at_start = matches!(args, Args::AtStart);
-            self.declare_constant(scope, &param.name, Some((&param.ty, item)), value, at_start, loc);
+            self.declare_constant(
+                scope,
+                &param.name,
+                Some((&param.ty, item)),
+                value,
+                at_start,
+                loc,
+            );
         }
         if let Args::Given { args, item, .. } = args {
             for (i, arg) in args.iter().enumerate().filter(|(i, _)| !used.contains(i)) {
@@ -331,10 +382,17 @@ impl<'a> Resolver<'a> {
         item: ItemRef,
     ) {
         let (message, span) = match &arg.name {
-            Some(name) => (format!("`{}` has no parameter `{name}`", header.name), name.span),
+            Some(name) => (
+                format!("`{}` has no parameter `{name}`", header.name),
+                name.span,
+            ),
             None => {
                 let params = wording::count(header.params.len(), "parameter");
-                let message = format!("`{}` has {params}, this is argument {}", header.name, place + 1);
+                let message = format!(
+                    "`{}` has {params}, this is argument {}",
+                    header.name,
+                    place + 1
+                );
                 (message, arg.value.span)
             }
         };
@@ -342,8 +400,12 @@ impl<'a> Resolver<'a> {
             let params = header.params.iter().map(|param| param.name.as_str());
             bloom_stdx::nearest(name.as_str(), params)
         });
-        let mut diagnostic =
-            self.diagnostic(codes::E0604, Loc::new(item, span), message, "no such parameter");
+        let mut diagnostic = self.diagnostic(
+            codes::E0604,
+            Loc::new(item, span),
+            message,
+            "no such parameter",
+        );
         if let Some(near) = near {
             diagnostic = self.did_you_mean(diagnostic, Loc::new(item, span), near);
         }
@@ -361,7 +423,10 @@ impl<'a> Resolver<'a> {
             return None;
         };
         let at = Loc::new(item, ty.span);
-        if path.as_name().is_some_and(|name| self.type_entry(scope, name.as_str()).is_some()) {
+        if path
+            .as_name()
+            .is_some_and(|name| self.type_entry(scope, name.as_str()).is_some())
+        {
             return None;
         }
         let mut binding = self.find_module(scope, path, at)?;
@@ -379,7 +444,10 @@ impl<'a> Resolver<'a> {
         Some(binding)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a parameter and the two places it is between")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a parameter and the two places it is between"
+    )]
     fn bind_module_param(
         &mut self,
         scope: ScopeId,
@@ -395,7 +463,10 @@ impl<'a> Resolver<'a> {
             Some((expr, from, from_item)) => self.module_of_expr(from, from_item, expr),
             None if matches!(args, Args::Opaque) => Some(protocol.clone()),
             None => {
-                let message = format!("`{}` needs a module that implements `{}`", param.name, protocol.target.name);
+                let message = format!(
+                    "`{}` needs a module that implements `{}`",
+                    param.name, protocol.target.name
+                );
                 self.error(codes::E0605, at, message, "argument missing");
                 None
             }
@@ -424,7 +495,12 @@ impl<'a> Resolver<'a> {
             (Some(path), _) => (path, &[]),
             (None, Some(call)) => call,
             (None, None) => {
-                self.error(codes::E0607, loc, "a module is wanted here", "not the name of a module");
+                self.error(
+                    codes::E0607,
+                    loc,
+                    "a module is wanted here",
+                    "not the name of a module",
+                );
                 return None;
             }
         };
@@ -463,7 +539,12 @@ impl<'a> Resolver<'a> {
                 "`{}` does not implement the protocol `{}`",
                 binding.target.name, protocol.target.name
             );
-            self.error(codes::E0607, loc, message, "does not name the protocol after `:`");
+            self.error(
+                codes::E0607,
+                loc,
+                message,
+                "does not name the protocol after `:`",
+            );
             return;
         };
         if binding.type_args.is_empty() {
@@ -472,9 +553,9 @@ impl<'a> Resolver<'a> {
                 .iter()
                 .map(|param| {
                     let place = args.iter().position(|arg| match &arg.kind {
-                        ast::TypeKind::Path { path, .. } => {
-                            path.as_name().is_some_and(|name| name.text == param.name.text)
-                        }
+                        ast::TypeKind::Path { path, .. } => path
+                            .as_name()
+                            .is_some_and(|name| name.text == param.name.text),
                         _ => false,
                     });
                     place

@@ -70,11 +70,21 @@ impl<'a> Resolver<'a> {
         let (code, name, loc, what) = match item {
             Item::Constant(id) => {
                 let constant = &self.program.constants[id];
-                (codes::E0218, constant.name.clone(), constant.loc, "constant")
+                (
+                    codes::E0218,
+                    constant.name.clone(),
+                    constant.loc,
+                    "constant",
+                )
             }
             Item::Function(id) => {
                 let function = &self.program.functions[id];
-                (codes::E0311, function.name.clone(), function.loc, "function")
+                (
+                    codes::E0311,
+                    function.name.clone(),
+                    function.loc,
+                    "function",
+                )
             }
         };
         let message = format!("the {what} `{name}` needs itself");

@@ -36,12 +36,20 @@ impl<'a> Resolver<'a> {
         cx.check_bound(&literals, &columns);
         let body = cx.body;
         self.kind.node.rules.push(Rule {
-            head: Head { collection, columns, span: rule.head.span },
+            head: Head {
+                collection,
+                columns,
+                span: rule.head.span,
+            },
             arrow,
             literals,
             bootstrap: first_tick,
             group: (!pending.group.is_empty()).then(|| pending.group.clone()),
-            origin: if pending.seal { Origin::SealSend } else { Origin::Written },
+            origin: if pending.seal {
+                Origin::SealSend
+            } else {
+                Origin::Written
+            },
             nondeterministic: pending.nondeterministic.clone(),
             body,
             loc,
@@ -54,10 +62,18 @@ impl<'a> Resolver<'a> {
         let Some(id) = seals.seal else {
             let name = self.kind.node.collections[found.id].name.clone();
             let message = format!("the input `{name}` is sealed by whoever feeds it");
-            self.error(codes::E0223, loc, message, "only a channel is sealed by rules");
+            self.error(
+                codes::E0223,
+                loc,
+                message,
+                "only a channel is sealed by rules",
+            );
             return None;
         };
-        Some(Found { id, imported: found.imported })
+        Some(Found {
+            id,
+            imported: found.imported,
+        })
     }
 
     /// Holds the rule to the arrows that its head's collection takes.
@@ -68,7 +84,9 @@ impl<'a> Resolver<'a> {
         let fits = match kind {
             CollectionKind::Table => arrow != Arrow::AsyncMerge,
             CollectionKind::Scratch => matches!(arrow, Arrow::Merge | Arrow::DeferredMerge),
-            CollectionKind::View | CollectionKind::Output => arrow == Arrow::Merge && !found.imported,
+            CollectionKind::View | CollectionKind::Output => {
+                arrow == Arrow::Merge && !found.imported
+            }
             CollectionKind::Input => arrow == Arrow::Merge && found.imported,
             CollectionKind::Static => arrow == Arrow::Merge && first_tick,
             CollectionKind::Channel { .. }
@@ -99,7 +117,10 @@ impl<'a> Resolver<'a> {
         let collection = &self.kind.node.collections[found.id];
         let (name, word) = (&collection.name, collection.kind.word());
         let (place, written) = match rule.arrow {
-            Some(arrow) => (loc.at(rule.arrow_span), format!("written with `{}`", symbol(arrow))),
+            Some(arrow) => (
+                loc.at(rule.arrow_span),
+                format!("written with `{}`", symbol(arrow)),
+            ),
             None => (loc.at(rule.head.span), "written as a fact".to_string()),
         };
         let (message, wanted) = match collection.kind {
@@ -108,27 +129,33 @@ impl<'a> Resolver<'a> {
             | CollectionKind::Loopback
             | CollectionKind::Stdout
             | CollectionKind::Stderr
-            | CollectionKind::Halt => {
-                (format!("{word} needs async arrow `<~`: `{name}` is {written}"), Some(Arrow::AsyncMerge))
-            }
-            CollectionKind::Table if rule.arrow == Some(Arrow::AsyncMerge) => {
-                (format!("table takes no async arrow: `{name}` is {written}"), Some(Arrow::Merge))
-            }
-            CollectionKind::Table | CollectionKind::Scratch => {
-                (format!("{word} takes only `<=` and `<+`: `{name}` is {written}"), Some(Arrow::Merge))
-            }
-            CollectionKind::Static => {
-                (format!("static takes only facts and `bootstrap` rules: `{name}` is {written}"), None)
-            }
-            CollectionKind::Input if !found.imported => {
-                (format!("input is written by no rule of its own: `{name}` is fed from outside"), None)
-            }
+            | CollectionKind::Halt => (
+                format!("{word} needs async arrow `<~`: `{name}` is {written}"),
+                Some(Arrow::AsyncMerge),
+            ),
+            CollectionKind::Table if rule.arrow == Some(Arrow::AsyncMerge) => (
+                format!("table takes no async arrow: `{name}` is {written}"),
+                Some(Arrow::Merge),
+            ),
+            CollectionKind::Table | CollectionKind::Scratch => (
+                format!("{word} takes only `<=` and `<+`: `{name}` is {written}"),
+                Some(Arrow::Merge),
+            ),
+            CollectionKind::Static => (
+                format!("static takes only facts and `bootstrap` rules: `{name}` is {written}"),
+                None,
+            ),
+            CollectionKind::Input if !found.imported => (
+                format!("input is written by no rule of its own: `{name}` is fed from outside"),
+                None,
+            ),
             CollectionKind::Output | CollectionKind::View if found.imported => {
                 (format!("{word} of an import is only read: `{name}`"), None)
             }
-            CollectionKind::Output | CollectionKind::View | CollectionKind::Input => {
-                (format!("{word} takes only `<=`: `{name}` is {written}"), Some(Arrow::Merge))
-            }
+            CollectionKind::Output | CollectionKind::View | CollectionKind::Input => (
+                format!("{word} takes only `<=`: `{name}` is {written}"),
+                Some(Arrow::Merge),
+            ),
             CollectionKind::Periodic { .. }
             | CollectionKind::Cluster
             | CollectionKind::Alive
@@ -191,8 +218,10 @@ impl BodyCx<'_, '_> {
                 let named = expr.as_call().into_iter().flat_map(|(_, args)| args);
                 for name in named.filter_map(|arg| arg.name.as_ref()) {
                     let loc = self.loc(name.span);
-                    let message = format!("columns are named in braces: `{}{{{name}: …}}`", atom.path);
-                    self.r.error(codes::E0229, loc, message, "arguments are by position");
+                    let message =
+                        format!("columns are named in braces: `{}{{{name}: …}}`", atom.path);
+                    self.r
+                        .error(codes::E0229, loc, message, "arguments are by position");
                 }
                 self.r.report_in(self.body.loc.item, diagnostics);
                 Some(Bound::Row(self.row(&atom, false)))
@@ -215,14 +244,17 @@ impl BodyCx<'_, '_> {
         self.r.value(self.scope, name.as_str()).is_none()
             && bloom_plan::functions::named(name.as_str()).next().is_none()
             && AggregateFunction::find(name.as_str()).is_none()
-            && args.iter().all(|arg| arg.value.to_pattern(&mut Vec::new()).kind != ast::PatternKind::Error)
+            && args
+                .iter()
+                .all(|arg| arg.value.to_pattern(&mut Vec::new()).kind != ast::PatternKind::Error)
     }
 
     fn row(&mut self, atom: &ast::Atom, negated: bool) -> Literal {
         if let Some(at) = &atom.at {
             let loc = self.loc(at.span);
             let message = "only a spec says at which node it reads";
-            self.r.error(codes::E0803, loc, message, "a rule reads its own node");
+            self.r
+                .error(codes::E0803, loc, message, "a rule reads its own node");
         }
         let loc = self.loc(atom.path.span());
         match self.r.find_collection(self.scope, &atom.path, loc) {
@@ -333,7 +365,8 @@ impl BodyCx<'_, '_> {
                     let value = match &field.value {
                         Some(value) => self.head_column(value),
                         None => {
-                            let name = ast::Expr::new(ExprKind::Name(field.name.clone()), field.name.span);
+                            let name =
+                                ast::Expr::new(ExprKind::Name(field.name.clone()), field.name.span);
                             HeadColumn::Expr(self.expr(&name))
                         }
                     };
@@ -364,10 +397,12 @@ impl BodyCx<'_, '_> {
             .into_iter()
             .enumerate()
             .map(|(place, column)| {
-                column.or_else(|| shape.may_lack[place].clone()).unwrap_or_else(|| {
-                    missing.push(format!("`{}`", shape.columns[place]));
-                    HeadColumn::Omitted
-                })
+                column
+                    .or_else(|| shape.may_lack[place].clone())
+                    .unwrap_or_else(|| {
+                        missing.push(format!("`{}`", shape.columns[place]));
+                        HeadColumn::Omitted
+                    })
             })
             .collect();
         if !missing.is_empty() {
@@ -376,7 +411,12 @@ impl BodyCx<'_, '_> {
             let loc = self.loc(span);
             let diagnostic = self
                 .r
-                .diagnostic(codes::E0210, loc, message, "column left out, and it has no default")
+                .diagnostic(
+                    codes::E0210,
+                    loc,
+                    message,
+                    "column left out, and it has no default",
+                )
                 .with_label(declared, "declared here");
             self.r.report(diagnostic);
         }
@@ -386,7 +426,10 @@ impl BodyCx<'_, '_> {
     fn head_column(&mut self, value: &ast::Expr) -> HeadColumn {
         let aggregate = value.as_aggregate().and_then(|aggregate| {
             let known = AggregateFunction::find(aggregate.function.as_str())?;
-            let own = self.r.value(self.scope, aggregate.function.as_str()).is_some();
+            let own = self
+                .r
+                .value(self.scope, aggregate.function.as_str())
+                .is_some();
             (!own).then_some((aggregate, known))
         });
         match aggregate {
@@ -409,7 +452,9 @@ impl BodyCx<'_, '_> {
         let wrong = match function {
             AggregateFunction::Count if !by.is_empty() => Some(format!("`{name}` takes no `by`")),
             AggregateFunction::Count => None,
-            _ if operand.is_none() => Some(format!("`{name}` needs what it ranges over: `{name}(e)`")),
+            _ if operand.is_none() => {
+                Some(format!("`{name}` needs what it ranges over: `{name}(e)`"))
+            }
             AggregateFunction::Argmin | AggregateFunction::Argmax | AggregateFunction::First => by
                 .is_empty()
                 .then(|| format!("`{name}` needs an order: `{name}(e by k)`")),
@@ -426,7 +471,8 @@ impl BodyCx<'_, '_> {
             .then(|| format!("`distinct` is only for `count`, not `{name}`"));
         if let Some(message) = wrong.or(distinct_wrong) {
             let loc = self.loc(written.span);
-            self.r.error(codes::E0228, loc, message, "not such an aggregate");
+            self.r
+                .error(codes::E0228, loc, message, "not such an aggregate");
             return HeadColumn::Omitted;
         }
         HeadColumn::Aggregate(Aggregate {

@@ -21,9 +21,9 @@ use super::collection::{built_in_of, plain_column};
 use super::kind::PendingColumns;
 use crate::base::codes;
 use crate::hir::{
-    Arrow, AtomArg, Body, Builtin, Collection, CollectionId, CollectionKind, Column, Expr, ExprNode,
-    Head, HeadColumn, Literal, LiteralNode, LitKind, Loc, NodeId, NodeKind, Origin, Pat, PatNode,
-    Rule, TypeRef, Var, VarId,
+    Arrow, AtomArg, Body, Builtin, Collection, CollectionId, CollectionKind, Column, Expr,
+    ExprNode, Head, HeadColumn, LitKind, Literal, LiteralNode, Loc, NodeId, NodeKind, Origin, Pat,
+    PatNode, Rule, TypeRef, Var, VarId,
 };
 use bloom_stdx::arena::Arena;
 use smol_str::{SmolStr, format_smolstr};
@@ -72,7 +72,12 @@ impl<'a> Resolver<'a> {
             | CollectionKind::Sealed { .. } => {
                 let loc = Loc::new(item, decl.sealed_by[0].span);
                 let message = format!("only a channel or input can be sealed, not `{}`", decl.name);
-                self.error(codes::E0223, loc, message, "nothing arrives in it from elsewhere");
+                self.error(
+                    codes::E0223,
+                    loc,
+                    message,
+                    "nothing arrives in it from elsewhere",
+                );
                 return;
             }
         };
@@ -80,11 +85,19 @@ impl<'a> Resolver<'a> {
         for by in &decl.sealed_by {
             let Some(place) = self.kind.node.collections[id].column(by.as_str()) else {
                 let columns = &self.kind.node.collections[id].columns;
-                let names: Vec<SmolStr> = columns.iter().map(|column| column.name.clone()).collect();
+                let names: Vec<SmolStr> =
+                    columns.iter().map(|column| column.name.clone()).collect();
                 let message = format!("`{}` has no column `{by}`", decl.name);
                 let loc = Loc::new(item, by.span);
                 let names = names.iter().map(SmolStr::as_str);
-                self.report_unknown(codes::E0204, loc, by.as_str(), names, message, "unknown column");
+                self.report_unknown(
+                    codes::E0204,
+                    loc,
+                    by.as_str(),
+                    names,
+                    message,
+                    "unknown column",
+                );
                 continue;
             };
             partition.push(place);
@@ -94,7 +107,10 @@ impl<'a> Resolver<'a> {
         let column = |place: u32| plain_column(&of.columns[place as usize].name, None, loc);
         let by: Vec<Column> = partition.iter().map(|&place| column(place)).collect();
         let producer = plain_column("producer", Some(TypeRef::plain(Builtin::Addr)), loc);
-        let to = location.map(|place| Column { location: true, ..column(place) });
+        let to = location.map(|place| Column {
+            location: true,
+            ..column(place)
+        });
         let mut declare = |suffix: &str, kind, columns| {
             self.kind.node.collections.push(Collection {
                 name: format_smolstr!("{name}.{suffix}"),
@@ -110,24 +126,43 @@ impl<'a> Resolver<'a> {
                 loc,
             })
         };
-        let sent_by = Column { default: Some(self_body(loc)), ..producer.clone() };
+        let sent_by = Column {
+            default: Some(self_body(loc)),
+            ..producer.clone()
+        };
         let seal = to.map(|to| {
             let columns = [vec![to, sent_by], by.clone()].concat();
             declare("seal", CollectionKind::Seal { of: id }, columns)
         });
-        let producers = if seal.is_some() { vec![producer] } else { Vec::new() };
+        let producers = if seal.is_some() {
+            vec![producer]
+        } else {
+            Vec::new()
+        };
         let seals = declare(
             "seals",
             CollectionKind::Seals { of: id },
             [producers, by.clone()].concat(),
         );
         let sealed = declare("sealed", CollectionKind::Sealed { of: id }, by);
-        self.kind.seals.insert(id, Seals { seal, seals, sealed });
+        self.kind.seals.insert(
+            id,
+            Seals {
+                seal,
+                seals,
+                sealed,
+            },
+        );
     }
 
     /// Gives the columns their types, and adds the rule that needs no other kind.
     pub fn complete_sealing(&mut self, pending: &PendingColumns<'a>) {
-        let Some(&Seals { seal, seals, sealed }) = self.kind.seals.get(&pending.id) else {
+        let Some(&Seals {
+            seal,
+            seals,
+            sealed,
+        }) = self.kind.seals.get(&pending.id)
+        else {
             return;
         };
         let typed: Vec<(SmolStr, Option<TypeRef>)> = self.kind.node.collections[pending.id]
@@ -239,7 +274,10 @@ impl<'a> Resolver<'a> {
             })
         };
         let nodes = self.program.nodes.values();
-        nodes.filter(|node| sends(node)).map(|node| node.name.clone()).collect()
+        nodes
+            .filter(|node| sends(node))
+            .map(|node| node.name.clone())
+            .collect()
     }
 }
 
@@ -281,7 +319,12 @@ impl Collector {
                 (name, var)
             })
             .collect();
-        Self { of, loc, body, vars }
+        Self {
+            of,
+            loc,
+            body,
+            vars,
+        }
     }
 
     fn rule(mut self, node: &NodeKind, head: CollectionId, reads: &[Reads]) -> Rule {
@@ -290,7 +333,9 @@ impl Collector {
             .columns
             .iter()
             .map(|column| {
-                let var = self.var(&column.name).expect("a head has only columns of the partition");
+                let var = self
+                    .var(&column.name)
+                    .expect("a head has only columns of the partition");
                 HeadColumn::Expr(self.body.exprs.push(ExprNode {
                     expr: Expr::Var(var),
                     span: self.loc.span,
@@ -298,7 +343,11 @@ impl Collector {
             })
             .collect();
         Rule {
-            head: Head { collection: head, columns, span: self.loc.span },
+            head: Head {
+                collection: head,
+                columns,
+                span: self.loc.span,
+            },
             arrow: Arrow::Merge,
             literals,
             bootstrap: false,
@@ -311,22 +360,34 @@ impl Collector {
     }
 
     fn var(&self, name: &str) -> Option<VarId> {
-        self.vars.iter().find(|(var, _)| var == name).map(|&(_, var)| var)
+        self.vars
+            .iter()
+            .find(|(var, _)| var == name)
+            .map(|&(_, var)| var)
     }
 
     fn literal(&mut self, node: &NodeKind, read: &Reads) -> LiteralNode {
         let literal = match read {
             Reads::Row(collection) => {
                 let args = self.args(node, *collection, true);
-                Literal::Atom { collection: *collection, args }
+                Literal::Atom {
+                    collection: *collection,
+                    args,
+                }
             }
             Reads::Partition(collection) => {
                 let args = self.args(node, *collection, false);
-                Literal::Atom { collection: *collection, args }
+                Literal::Atom {
+                    collection: *collection,
+                    args,
+                }
             }
             Reads::NoRow(collection) => {
                 let args = self.args(node, *collection, true);
-                Literal::Not { collection: *collection, args }
+                Literal::Not {
+                    collection: *collection,
+                    args,
+                }
             }
             Reads::Member(collection, kind) => {
                 let producer = self.var("producer").expect("every collector has one");
@@ -334,11 +395,23 @@ impl Collector {
                 let kind = self.pat(Pat::Literal(LitKind::Str(kind.clone())));
                 Literal::Atom {
                     collection: *collection,
-                    args: vec![AtomArg { column: 0, pat: addr }, AtomArg { column: 1, pat: kind }],
+                    args: vec![
+                        AtomArg {
+                            column: 0,
+                            pat: addr,
+                        },
+                        AtomArg {
+                            column: 1,
+                            pat: kind,
+                        },
+                    ],
                 }
             }
         };
-        LiteralNode { literal, span: self.loc.span }
+        LiteralNode {
+            literal,
+            span: self.loc.span,
+        }
     }
 
     fn args(&mut self, node: &NodeKind, of: CollectionId, with_producer: bool) -> Vec<AtomArg> {
@@ -347,19 +420,32 @@ impl Collector {
             .filter(|(_, column)| with_producer || column.name != "producer")
             .filter_map(|(place, column)| {
                 let var = self.var(&column.name)?;
-                Some(AtomArg { column: place as u32, pat: self.pat(Pat::Var(var)) })
+                Some(AtomArg {
+                    column: place as u32,
+                    pat: self.pat(Pat::Var(var)),
+                })
             })
             .collect()
     }
 
     fn pat(&mut self, pat: Pat) -> crate::hir::PatId {
-        self.body.pats.push(PatNode { pat, span: self.loc.span })
+        self.body.pats.push(PatNode {
+            pat,
+            span: self.loc.span,
+        })
     }
 }
 
 /// The default `self`.
 fn self_body(loc: Loc) -> Body {
     let mut exprs = Arena::new();
-    let value = exprs.push(ExprNode { expr: Expr::SelfAddr, span: loc.span });
-    Body { exprs, value: Some(value), ..Body::new(loc) }
+    let value = exprs.push(ExprNode {
+        expr: Expr::SelfAddr,
+        span: loc.span,
+    });
+    Body {
+        exprs,
+        value: Some(value),
+        ..Body::new(loc)
+    }
 }

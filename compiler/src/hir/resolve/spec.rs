@@ -1,14 +1,14 @@
 //! Specs: rules over the rows of every node.
 
+use super::Resolver;
 use super::bodies::{BodyCx, Mode};
 use super::bound::{Uses, args_vars, expr_vars, head_reads};
 use super::rule::RowShape;
 use super::scope::ScopeId;
-use super::Resolver;
 use crate::base::codes;
 use crate::hir::{
-    Body, CallArg, Checker, CollectionId, FaultBounds, ItemRef, Loc, Location, NodeId, PatId, Spec,
-    SpecCollection, SpecHead, SpecLiteral, SpecRule, Pat,
+    Body, CallArg, Checker, CollectionId, FaultBounds, ItemRef, Loc, Location, NodeId, Pat, PatId,
+    Spec, SpecCollection, SpecHead, SpecLiteral, SpecRule,
 };
 use crate::syntax::ast::{self, AtomArgs, HeadArgs, LiteralKind, LocationKind, SpecLine};
 use smol_str::{SmolStr, format_smolstr};
@@ -16,8 +16,17 @@ use smol_str::{SmolStr, format_smolstr};
 impl<'a> Resolver<'a> {
     pub fn resolve_spec(&mut self, spec: &'a ast::Spec, scope: ScopeId, item: ItemRef) {
         let loc = Loc::new(item, spec.name.span);
-        if self.program.specs.iter().any(|known| known.name == spec.name.text) {
-            let before = self.program.specs.iter().find(|known| known.name == spec.name.text);
+        if self
+            .program
+            .specs
+            .iter()
+            .any(|known| known.name == spec.name.text)
+        {
+            let before = self
+                .program
+                .specs
+                .iter()
+                .find(|known| known.name == spec.name.text);
             let before = before.map_or(loc, |known| known.loc);
             self.report_duplicate(spec.name.as_str(), loc, before);
         }
@@ -51,13 +60,29 @@ impl<'a> Resolver<'a> {
     /// The spec that a fault test names, or a report.
     pub fn find_spec(&mut self, path: &ast::Path, loc: Loc) -> Option<u32> {
         let name = path.last();
-        let place = self.program.specs.iter().position(|spec| spec.name == name.text);
+        let place = self
+            .program
+            .specs
+            .iter()
+            .position(|spec| spec.name == name.text);
         if place.is_none() {
-            let names: Vec<SmolStr> = self.program.specs.iter().map(|spec| spec.name.clone()).collect();
+            let names: Vec<SmolStr> = self
+                .program
+                .specs
+                .iter()
+                .map(|spec| spec.name.clone())
+                .collect();
             let message = format!("unknown spec {path}");
             let at = loc.at(path.span());
             let names = names.iter().map(SmolStr::as_str);
-            self.report_unknown(codes::E0804, at, name.as_str(), names, message, "no spec of this name");
+            self.report_unknown(
+                codes::E0804,
+                at,
+                name.as_str(),
+                names,
+                message,
+                "no spec of this name",
+            );
         }
         place.map(|place| place as u32)
     }
@@ -88,7 +113,9 @@ fn spec_collections(spec: &ast::Spec) -> Vec<SpecCollection> {
         }
         let columns = match &rule.head.args {
             HeadArgs::Named(fields) => fields.iter().map(|field| field.name.text.clone()).collect(),
-            HeadArgs::Positional(values) => (0..values.len()).map(|i| format_smolstr!("{i}")).collect(),
+            HeadArgs::Positional(values) => {
+                (0..values.len()).map(|i| format_smolstr!("{i}")).collect()
+            }
         };
         collections.push(SpecCollection {
             name: name.text.clone(),
@@ -104,8 +131,14 @@ fn spec_rule(
     rule: &ast::Rule,
     collections: &[SpecCollection],
 ) -> Option<SpecRule> {
-    let head = collections.iter().position(|known| known.name == rule.head.path.last().text)?;
-    let binding: Vec<Option<Binding>> = rule.body.iter().map(|l| bindings(&mut cx, l, collections)).collect();
+    let head = collections
+        .iter()
+        .position(|known| known.name == rule.head.path.last().text)?;
+    let binding: Vec<Option<Binding>> = rule
+        .body
+        .iter()
+        .map(|l| bindings(&mut cx, l, collections))
+        .collect();
     let literals: Vec<SpecLiteral> = rule
         .body
         .iter()
@@ -119,7 +152,10 @@ fn spec_rule(
         declared: cx.loc(rule.head.span),
     };
     let columns = cx.row_columns(&shape, &rule.head.args, rule.head.span);
-    let uses = literals.iter().map(|literal| uses(&cx.body, literal)).collect();
+    let uses = literals
+        .iter()
+        .map(|literal| uses(&cx.body, literal))
+        .collect();
     let reads = head_reads(&cx.body, &columns);
     cx.check_uses(uses, &reads);
     Some(SpecRule {
@@ -215,14 +251,17 @@ fn row(
     }
     let Some(&(node, id)) = found.first() else {
         let loc = cx.loc(atom.path.span());
-        let mut names: Vec<SmolStr> = cx
-            .r
-            .program
-            .nodes
-            .values()
-            .flat_map(|node| node.collections.values().map(|collection| collection.name.clone()))
-            .chain(collections.iter().map(|known| known.name.clone()))
-            .collect();
+        let mut names: Vec<SmolStr> =
+            cx.r.program
+                .nodes
+                .values()
+                .flat_map(|node| {
+                    node.collections
+                        .values()
+                        .map(|collection| collection.name.clone())
+                })
+                .chain(collections.iter().map(|known| known.name.clone()))
+                .collect();
         names.sort_unstable();
         let message = format!("undeclared collection {name}");
         let names = names.iter().map(SmolStr::as_str);
@@ -278,8 +317,12 @@ fn uses(body: &Body, literal: &SpecLiteral) -> Uses {
             (vec![*pat], false)
         }
         SpecLiteral::Up { node, negated } => (vec![*node], *negated),
-        SpecLiteral::Row { args, negated, .. } => (args.iter().map(|arg| arg.pat).collect(), *negated),
-        SpecLiteral::At { at, args, negated, .. } => {
+        SpecLiteral::Row { args, negated, .. } => {
+            (args.iter().map(|arg| arg.pat).collect(), *negated)
+        }
+        SpecLiteral::At {
+            at, args, negated, ..
+        } => {
             let at = match at {
                 Location::Any => None,
                 Location::Pat(pat) => Some(*pat),
@@ -288,7 +331,12 @@ fn uses(body: &Body, literal: &SpecLiteral) -> Uses {
                     None
                 }
             };
-            (at.into_iter().chain(args.iter().map(|&(_, pat)| pat)).collect(), *negated)
+            (
+                at.into_iter()
+                    .chain(args.iter().map(|&(_, pat)| pat))
+                    .collect(),
+                *negated,
+            )
         }
     };
     let vars = args_vars(body, pats);

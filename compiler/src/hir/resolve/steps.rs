@@ -28,7 +28,9 @@ impl<'a> Resolver<'a> {
             match &node.item.kind {
                 ItemKind::Test(test) => {
                     if let Some(scope) = self.test_scope(Loc::new(item, test.name_span)) {
-                        let test = self.resolve_test(test, scope, Loc::new(item, test.name_span)).body_done();
+                        let test = self
+                            .resolve_test(test, scope, Loc::new(item, test.name_span))
+                            .body_done();
                         self.program.tests.push(test);
                     }
                 }
@@ -51,7 +53,12 @@ impl<'a> Resolver<'a> {
                 .find(|&scope| self.scopes[scope].source == 0 && self.scopes[scope].key.is_empty())
         });
         if file.is_none() && self.diagnostics.is_empty() {
-            self.error(codes::E0801, loc, "the file has no node to test", "nothing can run here");
+            self.error(
+                codes::E0801,
+                loc,
+                "the file has no node to test",
+                "nothing can run here",
+            );
         }
         file
     }
@@ -62,7 +69,11 @@ impl<'a> Resolver<'a> {
         scope: ScopeId,
         loc: Loc,
     ) -> FaultTest {
-        let checks = fault.checks.iter().filter_map(|path| self.find_spec(path, loc)).collect();
+        let checks = fault
+            .checks
+            .iter()
+            .filter_map(|path| self.find_spec(path, loc))
+            .collect();
         let mut steps = self.resolve_test(&fault.test, scope, loc);
         let bounds = steps.cx.fault_bounds(&fault.bounds);
         FaultTest {
@@ -144,7 +155,12 @@ impl<'a> Steps<'_, 'a> {
             let loc = self.cx.body.loc;
             if self.cx.r.program.nodes.len() > 1 {
                 let message = "the file has several kinds of node: a test must say which it runs";
-                self.cx.r.error(codes::E0801, loc, message, "no `node a: Kind;` in this test");
+                self.cx.r.error(
+                    codes::E0801,
+                    loc,
+                    message,
+                    "no `node a: Kind;` in this test",
+                );
             }
             self.nodes.push((SmolStr::default(), Some(NodeId(0)), loc));
             self.cx.node_args.push(Vec::new());
@@ -170,12 +186,16 @@ impl<'a> Steps<'_, 'a> {
         if let Some((id, _)) = known {
             return Some(id);
         }
-        let generic = r.sources[0].module.items.iter().find_map(|node| match &node.item.kind {
-            ItemKind::Module(header) if header.name.text == name.text => {
-                Some((header, &node.item, node.offset))
-            }
-            _ => None,
-        });
+        let generic = r.sources[0]
+            .module
+            .items
+            .iter()
+            .find_map(|node| match &node.item.kind {
+                ItemKind::Module(header) if header.name.text == name.text => {
+                    Some((header, &node.item, node.offset))
+                }
+                _ => None,
+            });
         if let Some((header, item, base)) = generic
             && header.kind == ast::ModuleKind::Node
         {
@@ -187,10 +207,22 @@ impl<'a> Steps<'_, 'a> {
             }
             return r.generic_kind(header, item, base, &type_args);
         }
-        let names: Vec<SmolStr> = r.program.nodes.values().map(|node| node.name.clone()).collect();
+        let names: Vec<SmolStr> = r
+            .program
+            .nodes
+            .values()
+            .map(|node| node.name.clone())
+            .collect();
         let message = format!("unknown kind of node {}", decl.kind);
         let names = names.iter().map(SmolStr::as_str);
-        r.report_unknown(codes::E0801, loc, name.as_str(), names, message, "no node of this name");
+        r.report_unknown(
+            codes::E0801,
+            loc,
+            name.as_str(),
+            names,
+            message,
+            "no node of this name",
+        );
         None
     }
 
@@ -205,7 +237,11 @@ impl<'a> Steps<'_, 'a> {
             StepKind::Crash(names) | StepKind::Restart(names) => {
                 let crash = matches!(step.kind, StepKind::Crash(_));
                 for node in self.nodes_named(names) {
-                    let action = if crash { Action::Crash(node) } else { Action::Restart(node) };
+                    let action = if crash {
+                        Action::Crash(node)
+                    } else {
+                        Action::Restart(node)
+                    };
                     self.steps.push(Step { action, loc });
                 }
                 return;
@@ -277,23 +313,33 @@ impl<'a> Steps<'_, 'a> {
                             format!("`{kind_name}` has {count}, this is argument {}", i + 1)
                         }
                     };
-                    self.cx.r.error(codes::E0604, loc, message, "no such parameter");
+                    self.cx
+                        .r
+                        .error(codes::E0604, loc, message, "no such parameter");
                 }
             }
         }
-        let missing = params.iter().zip(&args).find(|((_, default), arg)| !default && arg.is_none());
+        let missing = params
+            .iter()
+            .zip(&args)
+            .find(|((_, default), arg)| !default && arg.is_none());
         if let Some(((name, _), _)) = missing
             && decl.args.len() < params.len()
         {
             let message = format!("`{kind_name}` needs an argument for `{name}`");
             let loc = self.cx.loc(decl.kind.span());
-            self.cx.r.error(codes::E0605, loc, message, "argument missing");
+            self.cx
+                .r
+                .error(codes::E0605, loc, message, "argument missing");
         }
         args
     }
 
     fn nodes_named(&mut self, names: &[ast::Name]) -> Vec<u32> {
-        names.iter().filter_map(|name| self.node_named(name)).collect()
+        names
+            .iter()
+            .filter_map(|name| self.node_named(name))
+            .collect()
     }
 
     fn node_named(&mut self, name: &ast::Name) -> Option<u32> {
@@ -304,17 +350,31 @@ impl<'a> Steps<'_, 'a> {
         let message = format!("unknown node {name}");
         let loc = self.cx.loc(name.span);
         let names = names.iter().map(SmolStr::as_str);
-        self.cx.r.report_unknown(codes::E0801, loc, name.as_str(), names, message, "not a node of this test");
+        self.cx.r.report_unknown(
+            codes::E0801,
+            loc,
+            name.as_str(),
+            names,
+            message,
+            "not a node of this test",
+        );
         None
     }
 
     /// The node and collection that a path means. Expressions that follow see what the node's kind sees.
     fn target(&mut self, path: &ast::Path) -> Option<(u32, NodeId, CollectionId)> {
         let (first, rest) = path.segments.split_first()?;
-        let node = self.cx.test_nodes.get(&first.text).copied().filter(|_| !rest.is_empty());
+        let node = self
+            .cx
+            .test_nodes
+            .get(&first.text)
+            .copied()
+            .filter(|_| !rest.is_empty());
         let (node, names) = match node {
             Some(node) => (node, rest),
-            None if self.nodes.len() == 1 && self.nodes[0].0.is_empty() => (0, path.segments.as_slice()),
+            None if self.nodes.len() == 1 && self.nodes[0].0.is_empty() => {
+                (0, path.segments.as_slice())
+            }
             None => {
                 self.node_named(first);
                 return None;
@@ -322,7 +382,11 @@ impl<'a> Steps<'_, 'a> {
         };
         let kind = self.nodes[node as usize].1?;
         self.cx.scope = self.cx.r.kind_scopes[kind.0 as usize];
-        let name = names.iter().map(ast::Name::as_str).collect::<Vec<_>>().join(".");
+        let name = names
+            .iter()
+            .map(ast::Name::as_str)
+            .collect::<Vec<_>>()
+            .join(".");
         let loc = self.cx.loc(path.span());
         let known = self.cx.r.program.nodes[kind].collection(&name);
         let at = self.cx.r.program.nodes[kind].loc;
@@ -333,9 +397,17 @@ impl<'a> Steps<'_, 'a> {
             let message = format!("undeclared collection {name} of `{}`", node.name);
             let known = known.iter().map(SmolStr::as_str);
             // A name that was declared with a mistake was reported there.
-            let broken = self.cx.r.value(self.cx.scope, names[0].as_str()) == Some(super::scope::Value::Error);
+            let broken = self.cx.r.value(self.cx.scope, names[0].as_str())
+                == Some(super::scope::Value::Error);
             if !broken {
-                self.cx.r.report_unknown(codes::E0201, loc.at(names[0].span.cover(path.span())), &name, known, message, "not declared");
+                self.cx.r.report_unknown(
+                    codes::E0201,
+                    loc.at(names[0].span.cover(path.span())),
+                    &name,
+                    known,
+                    message,
+                    "not declared",
+                );
             }
             return None;
         };
@@ -346,7 +418,11 @@ impl<'a> Steps<'_, 'a> {
         let collection = &self.cx.r.program.nodes[kind].collections[id];
         RowShape {
             name: collection.name.clone(),
-            columns: collection.columns.iter().map(|column| column.name.clone()).collect(),
+            columns: collection
+                .columns
+                .iter()
+                .map(|column| column.name.clone())
+                .collect(),
             may_lack: collection
                 .columns
                 .iter()
@@ -362,7 +438,11 @@ impl<'a> Steps<'_, 'a> {
         };
         let shape = self.shape(kind, collection);
         let row = self.cx.row_columns(&shape, &feed.args, span);
-        Action::Feed { node, collection, row }
+        Action::Feed {
+            node,
+            collection,
+            row,
+        }
     }
 
     fn seal(&mut self, feed: &ast::Feed, span: Span) -> Action {
@@ -374,11 +454,19 @@ impl<'a> Steps<'_, 'a> {
         if of.sealed_by.is_empty() || !matches!(of.kind, crate::hir::CollectionKind::Input) {
             let loc = self.cx.loc(feed.path.span());
             let message = format!("`{}` is not a sealed input", whole.name);
-            self.cx.r.error(codes::E0223, loc, message, "a test seals inputs that are `sealed by` columns");
+            self.cx.r.error(
+                codes::E0223,
+                loc,
+                message,
+                "a test seals inputs that are `sealed by` columns",
+            );
             return Action::Error;
         }
-        let columns: Vec<SmolStr> =
-            of.sealed_by.iter().map(|&place| whole.columns[place as usize].clone()).collect();
+        let columns: Vec<SmolStr> = of
+            .sealed_by
+            .iter()
+            .map(|&place| whole.columns[place as usize].clone())
+            .collect();
         let shape = RowShape {
             may_lack: vec![None; columns.len()],
             columns,
@@ -392,7 +480,11 @@ impl<'a> Steps<'_, 'a> {
                 HeadColumn::Aggregate(_) | HeadColumn::Default | HeadColumn::Omitted => None,
             })
             .collect();
-        Action::Seal { node, collection, key }
+        Action::Seal {
+            node,
+            collection,
+            key,
+        }
     }
 
     fn drop_message(&mut self, from: &ast::Name, to: &ast::Name, channel: &ast::Path) -> Action {
@@ -402,7 +494,11 @@ impl<'a> Steps<'_, 'a> {
         let mut path = channel.clone();
         path.segments.insert(0, from.clone());
         match self.target(&path) {
-            Some((_, _, channel)) => Action::Drop { from: from_node, to, channel },
+            Some((_, _, channel)) => Action::Drop {
+                from: from_node,
+                to,
+                channel,
+            },
             None => Action::Error,
         }
     }
@@ -427,19 +523,37 @@ impl<'a> Steps<'_, 'a> {
         self.cx.vars.clear();
         let shape = self.shape(kind, collection);
         let args = self.cx.row_args(&shape.name, &shape.columns, atom);
-        Action::ExpectMatch { node, collection, args, negated }
+        Action::ExpectMatch {
+            node,
+            collection,
+            args,
+            negated,
+        }
     }
 
     fn expect_expr(&mut self, expr: &'a ast::Expr) -> Action {
-        if let ExprKind::Binary { op: ast::BinaryOp::Equal, left, right, .. } = &expr.kind
-            && let (Some(path), ExprKind::Set(rows)) = (left.as_path(), &right.without_parens().kind)
+        if let ExprKind::Binary {
+            op: ast::BinaryOp::Equal,
+            left,
+            right,
+            ..
+        } = &expr.kind
+            && let (Some(path), ExprKind::Set(rows)) =
+                (left.as_path(), &right.without_parens().kind)
         {
             let Some((node, kind, collection)) = self.target(&path) else {
                 return Action::Error;
             };
             let shape = self.shape(kind, collection);
-            let rows = rows.iter().filter_map(|row| self.row(&shape, row)).collect();
-            return Action::ExpectRows { node, collection, rows };
+            let rows = rows
+                .iter()
+                .filter_map(|row| self.row(&shape, row))
+                .collect();
+            return Action::ExpectRows {
+                node,
+                collection,
+                rows,
+            };
         }
         let mut diagnostics = Vec::new();
         match expr.as_atom(&mut diagnostics) {
@@ -459,10 +573,16 @@ impl<'a> Steps<'_, 'a> {
             _ => vec![row],
         };
         if values.len() != shape.columns.len() {
-            self.cx.report_arity(&shape.name, shape.columns.len(), values.len(), row.span);
+            self.cx
+                .report_arity(&shape.name, shape.columns.len(), values.len(), row.span);
             return None;
         }
-        Some(values.into_iter().map(|value| self.cx.expr(value)).collect())
+        Some(
+            values
+                .into_iter()
+                .map(|value| self.cx.expr(value))
+                .collect(),
+        )
     }
 
     fn bad_expect(&mut self, span: Span) -> Action {
@@ -470,7 +590,12 @@ impl<'a> Steps<'_, 'a> {
         let diagnostic = self
             .cx
             .r
-            .diagnostic(codes::E0802, loc, "this is nothing that can be expected", "not rows")
+            .diagnostic(
+                codes::E0802,
+                loc,
+                "this is nothing that can be expected",
+                "not rows",
+            )
             .with_help(
                 "expect a row `c{a: 1}`, its absence `not c{a: 1}`, or all rows `c == { (1, 2) }`; \
                  to expect a condition, derive it in a rule",

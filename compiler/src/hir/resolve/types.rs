@@ -24,7 +24,9 @@ impl<'a> Resolver<'a> {
         item: ItemRef,
     ) -> TypeRef {
         match &ty.kind {
-            TypeKind::Tuple(parts) => TypeRef::Tuple(self.resolve_types(scope, params, parts, item)),
+            TypeKind::Tuple(parts) => {
+                TypeRef::Tuple(self.resolve_types(scope, params, parts, item))
+            }
             TypeKind::Option(inner) => {
                 let inner = self.resolve_type(scope, params, inner, item);
                 TypeRef::Def(OPTION, vec![inner])
@@ -69,7 +71,10 @@ impl<'a> Resolver<'a> {
         if let Some(entry) = self.type_at(scope, path, loc) {
             return self.entry_type(entry, path, args, loc);
         }
-        match path.as_name().map(|name| (name.as_str(), Builtin::find(name.as_str()))) {
+        match path
+            .as_name()
+            .map(|name| (name.as_str(), Builtin::find(name.as_str())))
+        {
             Some(("Option", None)) => {
                 self.with_args(path, 1, args, loc, |args| TypeRef::Def(OPTION, args))
             }
@@ -84,12 +89,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The declaration that a path of a type leads to, through imports or files.
-    pub fn type_at(
-        &mut self,
-        scope: ScopeId,
-        path: &ast::Path,
-        at: Loc,
-    ) -> Option<TypeEntry<'a>> {
+    pub fn type_at(&mut self, scope: ScopeId, path: &ast::Path, at: Loc) -> Option<TypeEntry<'a>> {
         let (last, before) = path.segments.split_last()?;
         if before.is_empty() {
             return self.type_entry(scope, last.as_str());
@@ -114,7 +114,11 @@ impl<'a> Resolver<'a> {
     ) -> TypeRef {
         match entry {
             TypeEntry::Is(ty) => self.with_args(path, 0, args, loc, |_| ty),
-            TypeEntry::Item { item, item_ref, scope } => {
+            TypeEntry::Item {
+                item,
+                item_ref,
+                scope,
+            } => {
                 if self.defining.contains(&item_ref) {
                     let message = format!("the type `{path}` contains itself");
                     let diagnostic = self
@@ -165,14 +169,25 @@ impl<'a> Resolver<'a> {
             .chain(scope)
             .flat_map(|scope| self.scopes[scope].types.keys().cloned())
             .chain(params.iter().map(|param| param.name.text.clone()))
-            .chain(Builtin::ALL.iter().map(|builtin| SmolStr::new(builtin.name())))
+            .chain(
+                Builtin::ALL
+                    .iter()
+                    .map(|builtin| SmolStr::new(builtin.name())),
+            )
             .collect();
         names.push(SmolStr::new("Option"));
         names.sort_unstable();
         let written = path.to_string();
         let names = names.iter().map(SmolStr::as_str);
         let message = format!("unknown type {written}");
-        self.report_unknown(codes::E0203, loc, &written, names, message, "no type of this name");
+        self.report_unknown(
+            codes::E0203,
+            loc,
+            &written,
+            names,
+            message,
+            "no type of this name",
+        );
     }
 
     /// Resolves a type that nothing may refer to, for its mistakes.
@@ -225,7 +240,10 @@ impl<'a> Resolver<'a> {
                 form: match lattice.form {
                     ast::LatticeForm::Product => LatticeForm::Product,
                     ast::LatticeForm::Lexicographic => LatticeForm::Lexicographic,
-                    ast::LatticeForm::Own(_) => LatticeForm::Own { bottom: None, merge: None },
+                    ast::LatticeForm::Own(_) => LatticeForm::Own {
+                        bottom: None,
+                        merge: None,
+                    },
                 },
             },
             _ => unreachable!("only records, enums and lattices are entered as definitions"),
@@ -260,7 +278,10 @@ impl<'a> Resolver<'a> {
         let mut resolved: Vec<Field> = Vec::with_capacity(fields.len());
         for field in fields {
             let loc = Loc::new(item, field.name.span);
-            if let Some(before) = resolved.iter().find(|before| before.name == field.name.text) {
+            if let Some(before) = resolved
+                .iter()
+                .find(|before| before.name == field.name.text)
+            {
                 let before = before.loc;
                 self.report_duplicate(field.name.as_str(), loc, before);
                 continue;
@@ -279,7 +300,10 @@ impl<'a> Resolver<'a> {
         let mut resolved: Vec<Variant> = Vec::with_capacity(decl.variants.len());
         for variant in &decl.variants {
             let loc = Loc::new(item, variant.name.span);
-            if let Some(before) = resolved.iter().find(|before| before.name == variant.name.text) {
+            if let Some(before) = resolved
+                .iter()
+                .find(|before| before.name == variant.name.text)
+            {
                 let before = before.loc;
                 self.report_duplicate(variant.name.as_str(), loc, before);
                 continue;
@@ -303,7 +327,9 @@ impl<'a> Resolver<'a> {
         id: TypeDefId,
         item: ItemRef,
     ) {
-        let args = (0..lattice.type_params.len()).map(|i| TypeRef::Param(i as u32)).collect();
+        let args = (0..lattice.type_params.len())
+            .map(|i| TypeRef::Param(i as u32))
+            .collect();
         let this = TypeRef::Def(id, args);
         let name = self.program.types[id].name.clone();
         let bottom_value = own.bottom.as_ref().map(|value| {
@@ -315,10 +341,21 @@ impl<'a> Resolver<'a> {
             let mark = OwnLattice::Merge(id);
             let name = format_smolstr!("{name}.merge");
             let params = [&merge.left, &merge.right];
-            self.lattice_function(scope, lattice, name, mark, &params, &merge.body, &this, item)
+            self.lattice_function(
+                scope,
+                lattice,
+                name,
+                mark,
+                &params,
+                &merge.body,
+                &this,
+                item,
+            )
         });
-        if let TypeDefKind::Lattice { form: LatticeForm::Own { bottom, merge }, .. } =
-            &mut self.program.types[id].kind
+        if let TypeDefKind::Lattice {
+            form: LatticeForm::Own { bottom, merge },
+            ..
+        } = &mut self.program.types[id].kind
         {
             (*bottom, *merge) = (bottom_value, merge_value);
         }

@@ -71,9 +71,14 @@ impl<'a> Resolver<'a> {
     }
 
     pub fn report_undeclared_collection(&mut self, scope: ScopeId, name: &str, loc: Loc) {
-        let mut names =
-            self.names_of(scope, |value| matches!(value, Value::Collection(_) | Value::Error));
-        names.extend(super::collection::BUILT_IN.iter().map(|&(name, ..)| name.into()));
+        let mut names = self.names_of(scope, |value| {
+            matches!(value, Value::Collection(_) | Value::Error)
+        });
+        names.extend(
+            super::collection::BUILT_IN
+                .iter()
+                .map(|&(name, ..)| name.into()),
+        );
         self.report_unknown(
             codes::E0201,
             loc,
