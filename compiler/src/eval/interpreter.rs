@@ -297,9 +297,7 @@ impl<'p> Interpreter<'p> {
                 let fields = self.all(scope, arguments, env)?;
                 Ok(Value::Variant(*variant, fields.into()))
             }
-            Use::Fields { arguments } => {
-                Ok(Value::Tuple(self.all(scope, arguments, env)?.into()))
-            }
+            Use::Fields { arguments } => Ok(Value::Tuple(self.all(scope, arguments, env)?.into())),
             Use::Lattice { builtin, arguments } => {
                 let parts = self.all(scope, arguments, env)?;
                 Ok(self.built_lattice(*builtin, parts, scope.types.exprs[expr]))

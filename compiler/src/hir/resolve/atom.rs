@@ -178,11 +178,13 @@ impl BodyCx<'_, '_> {
                 }
                 for (column, pattern) in patterns.iter().enumerate() {
                     let pat = self.pattern(pattern);
-                    if column < columns.len() {
+                    if patterns.len() == columns.len() {
                         args.push(AtomArg {
                             column: column as u32,
                             pat,
                         });
+                    } else {
+                        self.excuse(pat);
                     }
                 }
             }
@@ -190,7 +192,10 @@ impl BodyCx<'_, '_> {
                 for field in fields {
                     let column = self.column(name, columns, &field.name);
                     let pat = self.field_pattern(field);
-                    let Some(column) = column else { continue };
+                    let Some(column) = column else {
+                        self.excuse(pat);
+                        continue;
+                    };
                     if args.iter().any(|arg| arg.column == column) {
                         self.report_named_twice(&field.name);
                     }

@@ -13,7 +13,7 @@ use crate::hir::{
     Pat, PatId, PatNode, TypeRef, Var, VarId,
 };
 use crate::syntax::ast;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 /// What a body belongs to decides what a free name is.
@@ -37,6 +37,8 @@ pub(super) struct BodyCx<'r, 'a> {
     pub vars: FxHashMap<SmolStr, VarId>,
     /// Variables of arms, lambdas, `let … in` and parameters; the last of a name holds.
     pub locals: Vec<(SmolStr, VarId)>,
+    /// Variables of rows that were reported: they may be bound, for all one knows.
+    pub excused: FxHashSet<VarId>,
     /// Names of a test's nodes.
     pub test_nodes: FxHashMap<SmolStr, u32>,
     /// Arguments of a test's nodes, by node.
@@ -52,6 +54,7 @@ impl<'r, 'a> BodyCx<'r, 'a> {
             body: Body::new(loc),
             vars: FxHashMap::default(),
             locals: Vec::new(),
+            excused: FxHashSet::default(),
             test_nodes: FxHashMap::default(),
             node_args: Vec::new(),
         }
@@ -102,6 +105,12 @@ impl<'r, 'a> BodyCx<'r, 'a> {
             ty,
             local,
         })
+    }
+
+    /// Lets the variables of a pattern count as bound, because what it is matched with was reported.
+    pub fn excuse(&mut self, pat: PatId) {
+        let vars = super::bound::args_vars(&self.body, [pat]);
+        self.excused.extend(vars);
     }
 
     /// Resolves `f` with variables of its own.

@@ -20,44 +20,35 @@ pub(super) struct Uses {
 
 impl BodyCx<'_, '_> {
     pub fn check_bound(&mut self, literals: &[LiteralNode], head: &[HeadColumn]) {
-        let uses = literals
+        let uses: Vec<Uses> = literals
             .iter()
             .map(|node| literal_uses(&self.body, node))
             .collect();
         let head = head_reads(&self.body, head);
-        self.check_uses(uses, &head);
+        self.check_uses(&uses, &head);
     }
 
     /// Reports what is read and not bound, and makes an error of it.
-    pub fn check_uses(&mut self, uses: Vec<Uses>, head: &[VarId]) {
-        let bound = bound_vars(&uses);
-        let unbound = |vars: &[VarId]| -> Vec<VarId> {
-            vars.iter()
-                .copied()
-                .filter(|var| !bound.contains(var))
-                .collect()
-        };
-        let mut reported: Vec<VarId> = Vec::new();
-        let mut found: Vec<(VarId, Where)> = Vec::new();
-        let negations = uses.iter().filter(|uses| uses.negated);
-        for var in negations.flat_map(|uses| unbound(&uses.reads)) {
-            found.push((var, Where::Negation));
+    ///
+    /// One report at a time: what follows from a mistake is none. First comes what nothing binds, then
+    /// negations and the head, then bindings that wait for each other.
+    pub fn check_uses(&mut self, uses: &[Uses], head: &[VarId]) {
+        let sound = bound_vars(uses, &FxHashSet::default());
+        loop {
+            let bound = bound_vars(uses, &self.excused);
+            let Some((var, place)) = first_unbound(uses, head, &bound) else {
+                break;
+            };
+            self.report_unbound(var, place, &bound);
+            self.excused.insert(var);
         }
-        found.extend(unbound(head).into_iter().map(|var| (var, Where::Head)));
-        for var in uses.iter().flat_map(|uses| unbound(&uses.reads)) {
-            found.push((var, Where::Body));
-        }
-        // A cycle of bindings binds nothing; all of it is one mistake.
-        for var in uses.iter().flat_map(|uses| unbound(&uses.binds)) {
-            found.push((var, Where::Body));
-        }
-        for (var, place) in found {
-            if !reported.contains(&var) {
-                self.report_unbound(var, place, &bound);
-                reported.push(var);
-            }
-        }
-        self.forget(&reported);
+        let unsound: Vec<VarId> = self
+            .excused
+            .iter()
+            .copied()
+            .filter(|var| !sound.contains(var))
+            .collect();
+        self.forget(&unsound);
     }
 
     fn report_unbound(&mut self, var: VarId, place: Where, bound: &FxHashSet<VarId>) {
@@ -121,9 +112,40 @@ enum Where {
     Body,
 }
 
+fn first_unbound(
+    uses: &[Uses],
+    head: &[VarId],
+    bound: &FxHashSet<VarId>,
+) -> Option<(VarId, Where)> {
+    let never = |var: &VarId| uses.iter().all(|uses| !uses.binds.contains(var));
+    let unbound = |vars: &[VarId]| vars.iter().copied().find(|var| !bound.contains(var));
+    let positive = uses.iter().filter(|uses| !uses.negated);
+    let missing = positive
+        .flat_map(|uses| &uses.reads)
+        .find(|var| !bound.contains(var) && never(var));
+    let negations = uses.iter().filter(|uses| uses.negated);
+    missing
+        .map(|&var| (var, Where::Body))
+        .or_else(|| {
+            Some((
+                negations
+                    .filter_map(|uses| unbound(&uses.reads))
+                    .find(never)?,
+                Where::Negation,
+            ))
+        })
+        .or_else(|| Some((unbound(head).filter(never)?, Where::Head)))
+        .or_else(|| {
+            Some((
+                uses.iter().find_map(|uses| unbound(&uses.reads))?,
+                Where::Body,
+            ))
+        })
+}
+
 /// The least set closed under what the literals bind.
-fn bound_vars(uses: &[Uses]) -> FxHashSet<VarId> {
-    let mut bound = FxHashSet::default();
+fn bound_vars(uses: &[Uses], excused: &FxHashSet<VarId>) -> FxHashSet<VarId> {
+    let mut bound = excused.clone();
     let mut waiting: Vec<&Uses> = uses.iter().collect();
     loop {
         let before = waiting.len();

@@ -278,12 +278,14 @@ impl BodyCx<'_, '_> {
         match args {
             ast::AtomArgs::Positional(patterns) => {
                 for pattern in patterns {
-                    self.pattern(pattern);
+                    let pat = self.pattern(pattern);
+                    self.excuse(pat);
                 }
             }
             ast::AtomArgs::Named(fields) => {
                 for field in fields {
-                    self.field_pattern(field);
+                    let pat = self.field_pattern(field);
+                    self.excuse(pat);
                 }
             }
         }

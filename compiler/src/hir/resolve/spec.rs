@@ -152,12 +152,12 @@ fn spec_rule(
         declared: cx.loc(rule.head.span),
     };
     let columns = cx.row_columns(&shape, &rule.head.args, rule.head.span);
-    let uses = literals
+    let uses: Vec<Uses> = literals
         .iter()
         .map(|literal| uses(&cx.body, literal))
         .collect();
     let reads = head_reads(&cx.body, &columns);
-    cx.check_uses(uses, &reads);
+    cx.check_uses(&uses, &reads);
     Some(SpecRule {
         head: SpecHead {
             collection: head as u32,
