@@ -19,6 +19,8 @@ pub mod plan;
 
 pub mod semantics;
 
+pub mod text;
+
 pub mod artifact;
 
 pub mod testing;

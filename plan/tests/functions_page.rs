@@ -43,7 +43,10 @@ fn notes(builtin: &Builtin) -> String {
         Kind::Nondeterministic => "nondeterministic",
     };
     let fails = if builtin.fallible { "fails" } else { "" };
-    let notes: Vec<&str> = [kind, fails].into_iter().filter(|n| !n.is_empty()).collect();
+    let notes: Vec<&str> = [kind, fails]
+        .into_iter()
+        .filter(|n| !n.is_empty())
+        .collect();
     notes.join(", ")
 }
 
@@ -71,5 +74,9 @@ fn the_page_is_the_table() {
         std::fs::write(&path, page()).expect("docs can be written");
     }
     let written = std::fs::read_to_string(&path).expect("docs/functions.md is there");
-    assert_eq!(written, page(), "run with UPDATE_EXPECT=1 to write the page anew");
+    assert_eq!(
+        written,
+        page(),
+        "run with UPDATE_EXPECT=1 to write the page anew"
+    );
 }
