@@ -83,10 +83,9 @@ pub(crate) enum CheckFormat {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
+    Tokens,
     Ast,
     Hir,
-    Types,
-    Labels,
     Plan,
     Clif,
 }
