@@ -185,9 +185,7 @@ fn each(types: &[SignatureType], instance: &mut Instance, store: &mut Store) -> 
 impl Signature {
     fn parse(id: BuiltinId, text: &'static str) -> Signature {
         let mut reader = Reader { rest: text };
-        // No receiver holds a dot or a parenthesis.
-        let dot = text.find('(').and_then(|open| text[..open].rfind('.'));
-        let receiver = dot.map(|dot| {
+        let receiver = outer_dot(text).map(|dot| {
             let receiver = Reader { rest: &text[..dot] }.ty();
             reader.rest = &text[dot + 1..];
             receiver
@@ -207,6 +205,19 @@ impl Signature {
             result,
         }
     }
+}
+
+/// The dot after a receiver: the one that stands in no bracket.
+fn outer_dot(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    text.char_indices().find_map(|(at, c)| {
+        match c {
+            '<' | '(' => depth += 1,
+            '>' | ')' => depth -= 1,
+            _ => {}
+        }
+        (c == '.' && depth == 0).then_some(at)
+    })
 }
 
 /// Reads a signature from its front.
