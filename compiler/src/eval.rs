@@ -172,9 +172,8 @@ impl<'a> Evaluator<'a> {
         types: &[TypeId],
         result: TypeId,
     ) -> Result<Value, RowError> {
-        let mut call = |closure: &Closure<'a>, arguments: &[Value]| {
-            self.call_closure(closure, arguments)
-        };
+        let mut call =
+            |closure: &Closure<'a>, arguments: &[Value]| self.call_closure(closure, arguments);
         let mut values = Values {
             types: self.types(),
             own: self,

@@ -155,7 +155,11 @@ impl<'a> Evaluator<'a> {
             },
             _ => {
                 let value = parts.first().ok_or(RowError::Invalid)?;
-                Ok(lattice::inject(self.types(), frame.types.exprs[expr], value))
+                Ok(lattice::inject(
+                    self.types(),
+                    frame.types.exprs[expr],
+                    value,
+                ))
             }
         }
     }

@@ -17,7 +17,9 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Value, RowError> {
         let a = self.expr(frame, left)?;
         match (op, &a) {
-            (BinaryOp::And, Value::Bool(false)) | (BinaryOp::Or, Value::Bool(true)) => return Ok(a),
+            (BinaryOp::And, Value::Bool(false)) | (BinaryOp::Or, Value::Bool(true)) => {
+                return Ok(a);
+            }
             _ => {}
         }
         let b = self.expr(frame, right)?;

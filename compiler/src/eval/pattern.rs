@@ -77,11 +77,7 @@ impl<'a> Evaluator<'a> {
 
     /// The one value that a pattern without parts matches, of the type that is matched; none if the
     /// pattern is none such.
-    pub fn pattern_value(
-        &self,
-        frame: &Frame<'a>,
-        pat: PatId,
-    ) -> Result<Option<Value>, RowError> {
+    pub fn pattern_value(&self, frame: &Frame<'a>, pat: PatId) -> Result<Option<Value>, RowError> {
         let value = match frame.body.pat(pat) {
             Pat::Constant(constant) => self.constant(*constant)?,
             Pat::SelfAddr => Value::Addr(self.self_addr.clone()),
@@ -107,9 +103,7 @@ impl<'a> Evaluator<'a> {
         match (self.types().get(ty), value) {
             (Type::Req, Value::Int(n)) => Value::Req(n),
             (Type::Max(inner) | Type::Min(inner), value) => self.as_matched(*inner, value),
-            (_, value) if self.types().is_lattice(ty) => {
-                lattice::inject(self.types(), ty, &value)
-            }
+            (_, value) if self.types().is_lattice(ty) => lattice::inject(self.types(), ty, &value),
             (_, value) => value,
         }
     }

@@ -1,12 +1,12 @@
 //! The resolved program of small programs, and the diagnostics of wrong ones.
 
-use super::{Source, resolve};
+use super::{Resolved, Source, resolve};
 use crate::base::FileId;
 use crate::syntax;
 use expect_test::{Expect, expect};
 
-/// Resolves files given as `name`, `text`; the first is the root. The dump is followed by the diagnostics.
-fn check_files(files: &[(&str, &str)], expect: &Expect) {
+/// Resolves files given as `name`, `text`; the first is the root.
+fn resolve_files(files: &[(&str, &str)]) -> Resolved {
     let parsed: Vec<syntax::Parse> = files.iter().map(|(_, text)| syntax::parse(text)).collect();
     for parse in &parsed {
         assert!(parse.diagnostics.is_empty(), "{:#?}", parse.diagnostics);
@@ -21,7 +21,12 @@ fn check_files(files: &[(&str, &str)], expect: &Expect) {
             module: &parse.module,
         })
         .collect();
-    let resolved = resolve(&sources);
+    resolve(&sources)
+}
+
+/// Compares the dump, followed by the diagnostics.
+fn check_files(files: &[(&str, &str)], expect: &Expect) {
+    let resolved = resolve_files(files);
     let mut text = resolved.program.dump();
     for diagnostic in &resolved.diagnostics {
         let place = diagnostic.primary.place();
@@ -458,4 +463,32 @@ fn mistakes_in_declarations() {
             E0603 private collection mm.t of an import [mm.t]
         "#]],
     );
+}
+
+#[test]
+fn the_standard_library_has_no_mistakes() {
+    let app = "
+        record Put { key: String, c: PnCounter }
+        node Peer {
+          import std.delivery.once<Put> as wire;
+          include std.voting.agent without decide;
+          cast{id, coordinator, yes: false} <= asked{id, coordinator}, not wire.deliver{id};
+          input say(to: Addr, id: Int, text: String);
+          wire.send{dst: to, id, payload: Put{key: text, c: pn_counter(self, 1, 0)}} <= say{to, id, text};
+        }
+        node Chair { include std.voting.coordinator; member{addr} <= cluster{addr, kind: \"Peer\"}; }
+    ";
+    let delivery = (
+        "std.delivery",
+        include_str!("../../../stdlib/delivery.bloom"),
+    );
+    let voting = ("std.voting", include_str!("../../../stdlib/voting.bloom"));
+    let prelude = ("std.prelude", include_str!("../../../stdlib/prelude.bloom"));
+    for root in [("app", app), delivery, voting, prelude] {
+        let others = [prelude, delivery, voting];
+        let mut files = vec![root];
+        files.extend(others.into_iter().filter(|file| file.0 != root.0));
+        let resolved = resolve_files(&files);
+        assert_eq!(resolved.diagnostics, [], "{}", root.0);
+    }
 }
