@@ -1,7 +1,8 @@
 //! The resolved program of small programs, and the diagnostics of wrong ones.
 
 use super::{Resolved, Source, resolve};
-use crate::base::FileId;
+use crate::base::codes::ALL;
+use crate::base::{Category, FileId};
 use crate::syntax;
 use expect_test::{Expect, expect};
 
@@ -490,5 +491,38 @@ fn the_standard_library_has_no_mistakes() {
         files.extend(others.into_iter().filter(|file| file.0 != root.0));
         let resolved = resolve_files(&files);
         assert_eq!(resolved.diagnostics, [], "{}", root.0);
+    }
+}
+
+/// The first example of each page of a code of this stage gives that diagnostic and no other, the rest none.
+#[test]
+fn pages_of_errors_are_true() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors/");
+    let ours = |code: &&crate::base::Code| {
+        matches!(
+            code.category(),
+            Category::Names | Category::Modules | Category::Tests
+        )
+    };
+    for code in ALL.iter().filter(ours) {
+        // That each code has a page is for `cargo xtask tidy`.
+        let Ok(page) = std::fs::read_to_string(format!("{folder}{code}.md")) else {
+            continue;
+        };
+        let examples = page.split("```bloom\n").skip(1);
+        for (place, example) in examples.enumerate() {
+            let text = example
+                .split("```")
+                .next()
+                .expect("a split has a first part");
+            let resolved = resolve_files(&[("main", text)]);
+            let found: Vec<&str> = resolved.diagnostics.iter().map(|d| d.code.id()).collect();
+            let wanted = if place == 0 {
+                vec![code.id()]
+            } else {
+                Vec::new()
+            };
+            assert_eq!(found, wanted, "example {place} of {code}");
+        }
     }
 }
