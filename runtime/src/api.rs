@@ -219,4 +219,8 @@ pub enum Misfit {
     },
     #[error("expected {expected}, found {found}")]
     Value { expected: String, found: String },
+    #[error("column `{column}` is missing")]
+    Missing { column: SmolStr },
+    #[error("column `{column}` is missing, and its default fails: {}", .error.message())]
+    Default { column: SmolStr, error: RowError },
 }

@@ -9,6 +9,8 @@
 
 mod lattice;
 mod reveal;
+#[cfg(test)]
+pub mod testing;
 
 use std::sync::Arc;
 
@@ -240,7 +242,10 @@ impl Context {
                     expected,
                     found,
                 },
-                Misfit::Width { .. } | Misfit::Column { .. } => m,
+                Misfit::Width { .. }
+                | Misfit::Column { .. }
+                | Misfit::Missing { .. }
+                | Misfit::Default { .. } => m,
             })?;
             out.push(word);
         }

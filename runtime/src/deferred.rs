@@ -7,20 +7,21 @@
 use bloom_plan::plan::RowError;
 
 use crate::context::Context;
-use crate::relation::{Clash, Origin, Relation};
+use crate::relation::{Clash, Origin, Relation, Shape};
 
 /// Deferred derivations of one relation.
 #[derive(Debug, Default)]
 pub struct Deferred {
-    /// Rows with a bit for each column that is given.
-    deletes: Vec<(Vec<u64>, u64)>,
-    arrivals: Vec<Candidate>,
+    /// Rows of `<-`, end to end, and for each a bit a column that is given.
+    deletes: Vec<u64>,
+    given: Vec<u64>,
+    /// Rows of `<+` and `<+-`, end to end, and for each which of the two, and where it is from.
+    arrivals: Vec<u64>,
+    sources: Vec<Source>,
 }
 
-/// A row that a `<+` or `<+-` derived.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Candidate {
-    row: Vec<u64>,
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Source {
     upsert: bool,
     origin: Origin,
 }
@@ -66,38 +67,37 @@ impl Deferred {
 
     pub fn clear(&mut self) {
         self.deletes.clear();
+        self.given.clear();
         self.arrivals.clear();
+        self.sources.clear();
     }
 
-    pub fn delete(&mut self, row: &[u64], present: u64) {
-        self.deletes.push((row.to_vec(), present));
+    pub fn delete(&mut self, row: &[u64], given: u64) {
+        self.deletes.extend_from_slice(row);
+        self.given.push(given);
     }
 
     pub fn merge(&mut self, row: &[u64], origin: Origin) {
-        self.arrive(row, false, origin);
+        self.arrivals.extend_from_slice(row);
+        let upsert = false;
+        self.sources.push(Source { upsert, origin });
     }
 
     pub fn upsert(&mut self, row: &[u64], origin: Origin) {
-        self.arrive(row, true, origin);
-    }
-
-    fn arrive(&mut self, row: &[u64], upsert: bool, origin: Origin) {
-        let row = row.to_vec();
-        self.arrivals.push(Candidate {
-            row,
-            upsert,
-            origin,
-        });
+        self.arrivals.extend_from_slice(row);
+        let upsert = true;
+        self.sources.push(Source { upsert, origin });
     }
 
     /// The change to `relation`, whose rows stay into the next tick only if `stays`.
-    pub fn settle(mut self, context: &mut Context, relation: &Relation, stays: bool) -> Settled {
+    pub fn settle(&self, context: &mut Context, relation: &Relation, stays: bool) -> Settled {
         let mut settled = Settled::default();
         let now = |row: &[u64]| relation.find(row).filter(|_| stays);
+        let shape = relation.shape();
         let mut doomed: Vec<u32> = Vec::new();
-        for (row, present) in &self.deletes {
+        for (row, &given) in self.deletes.chunks_exact(shape.stride).zip(&self.given) {
             if let Some(number) = now(row)
-                && matches(relation.row(number), row, *present)
+                && matches(relation.row(number), row, given)
             {
                 doomed.push(number);
             }
@@ -105,14 +105,9 @@ impl Deferred {
         doomed.sort_unstable();
         doomed.dedup();
 
-        let shape = relation.shape();
-        self.arrivals
-            .sort_by_cached_key(|c| (shape.key_of(&c.row), c.clone()));
-        for group in self
-            .arrivals
-            .chunk_by(|a, b| shape.same_key(&a.row, &b.row))
-        {
-            let stored = now(&group[0].row);
+        let candidates = self.by_key(shape);
+        for group in candidates.chunk_by(|a, b| shape.same_key(a.row, b.row)) {
+            let stored = now(group[0].row);
             let kept = stored.filter(|n| doomed.binary_search(n).is_err());
             match next_row(context, relation, group, kept) {
                 Next::Row(row) => {
@@ -139,6 +134,29 @@ impl Deferred {
         settled.change.deletes.extend(doomed);
         settled
     }
+
+    /// The rows of `<+` and `<+-` such that equal keys stand together, in an order that does not
+    /// depend on that of derivation.
+    fn by_key(&self, shape: &Shape) -> Vec<Candidate<'_>> {
+        let rows = self.arrivals.chunks_exact(shape.stride);
+        let mut candidates: Vec<Candidate> = rows
+            .zip(&self.sources)
+            .map(|(row, &source)| Candidate { row, source })
+            .collect();
+        candidates.sort_unstable_by(|a, b| {
+            let keys = shape.keys.iter().map(|&c| a.row[c].cmp(&b.row[c]));
+            let keys = keys.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then);
+            keys.then_with(|| (a.row, a.source).cmp(&(b.row, b.source)))
+        });
+        candidates
+    }
+}
+
+/// A row that a `<+` or `<+-` derived.
+#[derive(Debug)]
+struct Candidate<'a> {
+    row: &'a [u64],
+    source: Source,
 }
 
 enum Next {
@@ -152,50 +170,53 @@ enum Next {
 fn next_row(
     context: &mut Context,
     relation: &Relation,
-    group: &[Candidate],
+    group: &[Candidate<'_>],
     kept: Option<u32>,
 ) -> Next {
     let shape = relation.shape();
     let first = &group[0];
-    let upserts = group.iter().any(|c| c.upsert);
+    let upserts = group.iter().any(|c| c.source.upsert);
     let differs = |c: &Candidate| match upserts {
         true => c.row != first.row,
-        false => !shape.same_plain(&c.row, &first.row),
+        false => !shape.same_plain(c.row, first.row),
     };
     if group.iter().any(differs) {
-        let mut claims: Vec<(Vec<u64>, Origin)> =
-            group.iter().map(|c| (c.row.clone(), c.origin)).collect();
+        let claims = group.iter().map(|c| (c.row.to_vec(), c.source.origin));
+        let mut claims: Vec<(Vec<u64>, Origin)> = claims.collect();
         claims.dedup_by(|a, b| a.0 == b.0);
         let poisons = true;
         return Next::Clash(Clash { claims, poisons });
     }
-    let mut row = first.row.clone();
+    let mut row = first.row.to_vec();
     if upserts {
         return Next::Row(row);
     }
     for candidate in &group[1..] {
-        if let Err(error) = shape.join(context, &mut row, &candidate.row) {
-            return Next::Failure(candidate.row.clone(), candidate.origin, error);
+        if let Err(error) = shape.join(context, &mut row, candidate.row) {
+            return Next::Failure(candidate.row.to_vec(), candidate.source.origin, error);
         }
     }
-    if let Some(number) = kept {
-        let there = relation.row(number);
-        if !shape.same_plain(there, &row) {
-            let claims = vec![(there.to_vec(), Origin::EARLIER), (row, first.origin)];
-            let poisons = false;
-            return Next::Clash(Clash { claims, poisons });
-        }
-        let mut grown = there.to_vec();
-        return match shape.join(context, &mut grown, &row) {
-            Ok(_) => Next::Row(grown),
-            Err(error) => Next::Failure(row, first.origin, error),
-        };
+    let Some(number) = kept else {
+        return Next::Row(row);
+    };
+    let there = relation.row(number);
+    if !shape.same_plain(there, &row) {
+        let claims = vec![
+            (there.to_vec(), Origin::EARLIER),
+            (row, first.source.origin),
+        ];
+        let poisons = false;
+        return Next::Clash(Clash { claims, poisons });
     }
-    Next::Row(row)
+    let mut grown = there.to_vec();
+    match shape.join(context, &mut grown, &row) {
+        Ok(_) => Next::Row(grown),
+        Err(error) => Next::Failure(row, first.source.origin, error),
+    }
 }
 
 /// Whether the given columns of a `<-` equal those of a row. From column 63 on all are given.
-fn matches(there: &[u64], row: &[u64], present: u64) -> bool {
-    let given = |column: usize| column >= 63 || present >> column & 1 == 1;
-    (0..there.len()).all(|c| !given(c) || there[c] == row[c])
+fn matches(there: &[u64], row: &[u64], given: u64) -> bool {
+    let is_given = |column: usize| column >= 63 || given >> column & 1 == 1;
+    (0..there.len()).all(|c| !is_given(c) || there[c] == row[c])
 }

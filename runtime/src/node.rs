@@ -219,6 +219,35 @@ impl Node {
         self.words(relation, row).map(|_| ())
     }
 
+    /// A row from outside whose columns may be left out where they have a default.
+    pub fn complete(
+        &mut self,
+        relation: RelationId,
+        columns: Vec<Option<Value>>,
+    ) -> Result<Row, Misfit> {
+        let plan = Arc::clone(self.machine.program.plan());
+        let declared = &plan.relations[relation.0 as usize].columns;
+        let given = declared.iter().zip(columns);
+        let row = given.map(|(column, value)| match (value, column.default) {
+            (Some(value), _) => Ok(value),
+            (None, Some(default)) => {
+                let context = &mut self.machine.context;
+                let made = context.call(default, &[]);
+                let word = made.map_err(|error| Misfit::Default {
+                    column: column.name.clone(),
+                    error,
+                })?;
+                Ok(context.store.value(column.ty, word))
+            }
+            (None, None) => Err(Misfit::Missing {
+                column: column.name.clone(),
+            }),
+        });
+        let row: Row = row.collect::<Result<_, _>>()?;
+        self.check(relation, &row)?;
+        Ok(row)
+    }
+
     /// Whether a tick without arrivals would do something: none has run yet, or the last one
     /// deferred changes, sent rows over a loopback, or raised errors that rules have not seen.
     pub fn wants_tick(&self) -> bool {

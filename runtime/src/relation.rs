@@ -275,9 +275,15 @@ impl Relation {
             return merged;
         }
         let mut new = std::mem::take(&mut self.new);
+        // Of a relation of keys only, `new` has nothing that `total` has.
+        let keys_only = self.shape.plain.is_empty() && self.shape.lattices.is_empty();
         for (place, row) in new.rows.chunks_exact(self.shape.stride).enumerate() {
             let (hash, origin) = (new.hashes[place], new.origins[place]);
-            match self.find_hashed(hash, row) {
+            let found = match keys_only {
+                true => None,
+                false => self.find_hashed(hash, row),
+            };
+            match found {
                 None => {
                     self.insert_hashed(hash, row);
                     self.track(origin);

@@ -89,23 +89,16 @@ impl Store {
     /// sorted, of equal keys of a map the last stays, equal elements of a bag add up.
     pub fn make(&mut self, ty: TypeId, words: &[u64]) -> u64 {
         let class = self.types.class(ty);
-        let types = Arc::clone(&self.types);
-        match types.get(class) {
-            Type::FrozenSet(element) => {
-                if self.ascends(*element, words, 1) {
-                    return self.intern_words(class, words);
-                }
+        match *self.types.get(class) {
+            Type::FrozenSet(element) if !self.ascends(element, words, 1) => {
                 let mut elements = words.to_vec();
-                elements.sort_unstable_by(|&a, &b| self.compare(*element, a, b));
+                elements.sort_unstable_by(|&a, &b| self.compare(element, a, b));
                 elements.dedup();
                 self.intern_words(class, &elements)
             }
-            Type::FrozenMap(key, _) => {
-                if self.ascends(*key, words, 2) {
-                    return self.intern_words(class, words);
-                }
+            Type::FrozenMap(key, _) if !self.ascends(key, words, 2) => {
                 let mut entries = pairs(words);
-                entries.sort_by(|a, b| self.compare(*key, a.0, b.0));
+                entries.sort_by(|a, b| self.compare(key, a.0, b.0));
                 let mut clean: Vec<u64> = Vec::with_capacity(words.len());
                 for (place, &(k, v)) in entries.iter().enumerate() {
                     if entries.get(place + 1).is_none_or(|next| next.0 != k) {
@@ -116,7 +109,7 @@ impl Store {
             }
             Type::FrozenBag(element) => {
                 let mut entries = pairs(words);
-                entries.sort_unstable_by(|a, b| self.compare(*element, a.0, b.0));
+                entries.sort_unstable_by(|a, b| self.compare(element, a.0, b.0));
                 let mut clean: Vec<u64> = Vec::with_capacity(words.len());
                 for group in entries.chunk_by(|a, b| a.0 == b.0) {
                     let count = group

@@ -17,12 +17,11 @@ impl Context {
         if a == b {
             return Ok(a);
         }
+        if let Some(word) = self.join_made(ty, a, b) {
+            return Ok(word);
+        }
         let types = Arc::clone(self.store.types());
         match types.get(ty) {
-            Type::Max(t) => Ok(self.choose(*t, a, b, Ordering::Greater)),
-            Type::Min(t) => Ok(self.choose(*t, a, b, Ordering::Less)),
-            Type::Or => Ok(a | b),
-            Type::And => Ok(a & b),
             Type::Set(t) | Type::PosSet(t) => {
                 let words = self.union(*t, a, b, 1, |_, x, _| Ok(x))?;
                 Ok(self.store.make(ty, &words))
@@ -37,10 +36,6 @@ impl Context {
             }
             Type::Tuple(parts) => self.join_parts(ty, parts, a, b),
             Type::Lex(first, second) => self.join_lex(ty, &[*first, *second], a, b),
-            Type::Lww(..) if a == BOTTOM => Ok(b),
-            Type::Lww(..) if b == BOTTOM => Ok(a),
-            // The greater stamp wins; of equal stamps the greater value: the order of pairs.
-            Type::Lww(..) => Ok(self.greatest(ty, a, b)),
             Type::Once(_) => Ok(self.join_once(ty, a, b)),
             Type::Sealed(inner) => {
                 let (x, y) = (self.pair(a), self.pair(b));
@@ -54,6 +49,9 @@ impl Context {
                     LatticeKind::Lex => self.join_lex(ty, &parts, a, b),
                     LatticeKind::Own => self.call(self.own(ty).merge, &[a, b]),
                 }
+            }
+            Type::Max(_) | Type::Min(_) | Type::Or | Type::And | Type::Lww(..) => {
+                unreachable!("their joins need no new value")
             }
             Type::Bool
             | Type::Int
@@ -71,6 +69,19 @@ impl Context {
             | Type::FrozenBag(_)
             | Type::FrozenMap(..)
             | Type::Function { .. } => unreachable!("{ty:?} is no lattice"),
+        }
+    }
+
+    /// The join, where the type is one whose join of two values needs no value that is not made yet.
+    fn join_made(&self, ty: TypeId, a: u64, b: u64) -> Option<u64> {
+        match self.store.types().get(ty) {
+            Type::Max(t) => Some(self.choose(*t, a, b, Ordering::Greater)),
+            Type::Min(t) => Some(self.choose(*t, a, b, Ordering::Less)),
+            Type::Or => Some(a | b),
+            Type::And => Some(a & b),
+            // The greater stamp wins; of equal stamps the greater value: the order of pairs.
+            Type::Lww(..) => Some(self.greatest(ty, a, b)),
+            _ => None,
         }
     }
 
@@ -256,3 +267,6 @@ impl Context {
         Ok(words)
     }
 }
+
+#[cfg(test)]
+mod tests;

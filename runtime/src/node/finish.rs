@@ -9,7 +9,7 @@ use bloom_plan::value::{Row, Value};
 use smol_str::SmolStr;
 
 use crate::api::{Conflict, DurableChange, ErrorRow, Message, Output};
-use crate::deferred::{Change, Deferred};
+use crate::deferred::Change;
 use crate::machine::Trouble;
 use crate::report::{self, Conflicts};
 use crate::schedule::Filled;
@@ -26,10 +26,12 @@ impl Node {
                 continue;
             }
             let id = RelationId(place as u32);
-            let deferred: Deferred = std::mem::take(&mut self.machine.deferred[place]);
+            let mut deferred = std::mem::take(&mut self.machine.deferred[place]);
             let stays = !program.schedule().transient.contains(&id);
             let relation = &self.machine.relations[place];
             let settled = deferred.settle(&mut self.machine.context, relation, stays);
+            deferred.clear();
+            self.machine.deferred[place] = deferred;
             let mut conflicts = Conflicts::default();
             for clash in settled.clashes {
                 let key = relation.shape().key_of(&clash.claims[0].0);

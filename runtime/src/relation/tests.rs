@@ -1,47 +1,13 @@
 //! Relations against a naive model, and what merging, conflicts and undoing do.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use bloom_plan::artifact::Artifact;
-use bloom_plan::plan::{Plan, RowError};
+use bloom_plan::plan::RowError;
 use bloom_plan::types::{Type, TypeTable};
 
 use super::{IndexPlace, Origin, Relation, Shape};
-use crate::code::{Code, RuntimeTable};
 use crate::context::Context;
-use crate::store::Types;
-
-static NO_RUNTIME: RuntimeTable = RuntimeTable([std::ptr::null(); _]);
-
-/// A context of a plan without code.
-fn context(types: TypeTable) -> Context {
-    let plan = Plan {
-        name: "Test".into(),
-        types,
-        constants: Vec::new(),
-        literals: Vec::new(),
-        functions: Vec::new(),
-        sites: Vec::new(),
-        own_lattices: Vec::new(),
-        relations: Vec::new(),
-        indexes: Vec::new(),
-        aggregates: Vec::new(),
-        rules: Vec::new(),
-        versions: Vec::new(),
-        strata: Vec::new(),
-        closing: Vec::new(),
-    };
-    let artifact = Artifact {
-        target: std::env::consts::ARCH.into(),
-        code: Vec::new(),
-        versions: Vec::new(),
-        functions: Vec::new(),
-    };
-    let code = Code::load(&plan, &artifact).expect("an artifact without code loads");
-    let types = Arc::new(Types::new(plan.types.clone()));
-    Context::new(Arc::new(plan), types, Arc::new(code), &NO_RUNTIME, "n", 0)
-}
+use crate::context::testing::context;
 
 /// Two `Int` keys, or a key and a plain value, or a key and a `Max<Int>`.
 fn relation(roles: &str) -> (Context, Relation) {
