@@ -18,6 +18,10 @@ pub mod analysis;
 
 pub mod rir;
 
+pub mod opt;
+
 pub mod planning;
 
 pub mod codegen;
+
+pub mod compile;

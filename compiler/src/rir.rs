@@ -9,7 +9,9 @@
 
 pub mod lower;
 mod strata;
+pub mod text;
 mod variables;
+pub mod verify;
 
 use bloom_plan::plan::{AggregateColumn, Expr, Plan, Register, RelationId, RuleId, Slot};
 use bloom_plan::types::TypeId;

@@ -1,0 +1,73 @@
+//! The back of the pipeline as one function: from a typed program to what a node runs, and each
+//! stage in between as text.
+
+use bloom_plan::artifact::Artifact;
+use bloom_plan::plan::Plan;
+use bloom_stdx::arena::Id;
+
+use crate::base::Sources;
+use crate::codegen::{self, Target};
+use crate::hir::{self, NodeId};
+use crate::typing::Typed;
+use crate::{opt, planning, rir};
+
+/// A program that has no errors, and where its text is.
+#[derive(Clone, Copy)]
+pub struct Typing<'a> {
+    pub program: &'a hir::Program,
+    pub typed: &'a Typed,
+    pub sources: &'a Sources,
+}
+
+/// Each kind of node with its plan and machine code.
+pub fn compile(of: Typing<'_>, target: &Target) -> Vec<(Plan, Artifact)> {
+    let plans = make_plans(of).into_iter();
+    plans
+        .map(|plan| {
+            let artifact = codegen::generate(&plan, target);
+            (plan, artifact)
+        })
+        .collect()
+}
+
+/// The plan of each kind of node.
+pub fn make_plans(of: Typing<'_>) -> Vec<Plan> {
+    optimized(of).iter().map(planning::make_plan).collect()
+}
+
+/// `--emit rir`
+pub fn emit_rir(of: Typing<'_>) -> String {
+    lowered(of).iter().map(rir::text::print).collect()
+}
+
+/// `--emit rir-opt`
+pub fn emit_optimized(of: Typing<'_>) -> String {
+    optimized(of).iter().map(rir::text::print).collect()
+}
+
+/// `--emit plan`
+pub fn emit_plan(of: Typing<'_>) -> String {
+    make_plans(of).iter().map(bloom_plan::text::print).collect()
+}
+
+/// `--emit clif`
+pub fn emit_clif(of: Typing<'_>, target: &Target) -> String {
+    let plans = make_plans(of);
+    plans
+        .iter()
+        .map(|plan| codegen::clif(plan, target))
+        .collect()
+}
+
+fn lowered(of: Typing<'_>) -> Vec<rir::Program> {
+    let kinds = (0..of.program.nodes.len()).map(NodeId::from_index);
+    kinds
+        .map(|kind| rir::lower::lower(of.program, of.typed, of.sources, kind))
+        .collect()
+}
+
+fn optimized(of: Typing<'_>) -> Vec<rir::Program> {
+    let mut programs = lowered(of);
+    programs.iter_mut().for_each(opt::optimize);
+    programs
+}
