@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::bodies::{BodyCx, Mode};
 use super::bound::{Uses, args_vars, expr_vars, head_reads};
-use super::rule::RowShape;
+use super::head::RowShape;
 use super::scope::ScopeId;
 use crate::base::codes;
 use crate::hir::{
