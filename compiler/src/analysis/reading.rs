@@ -1,0 +1,85 @@
+//! How a rule reads each of its literals: from the growth of its conditions, generators and head
+//! with the lattice values that the literals bind.
+
+use super::growth::{Dependence, Growths, join, join_each};
+use super::{Growth, Reading, Scope};
+use crate::hir::{ExprId, HeadColumn, Literal, PatId, Rule};
+use crate::typing::{BodyTypes, walk};
+
+impl Scope<'_> {
+    pub(super) fn readings(&self, rule: &Rule, types: &BodyTypes) -> Vec<Reading> {
+        let aggregates = rule
+            .head
+            .columns
+            .iter()
+            .any(|column| matches!(column, HeadColumn::Aggregate(_)));
+        let total = self.dependence(rule, types);
+        let reading = |(literal, growth): (&Literal, Growth)| match literal {
+            Literal::Not { .. } => Reading::Complete,
+            Literal::Atom { .. } if aggregates => Reading::Complete,
+            Literal::Atom { .. } => match growth {
+                Growth::Constant | Growth::Morphism => Reading::Morphism,
+                Growth::Monotone => Reading::Monotone,
+                Growth::Neither => Reading::Complete,
+            },
+            Literal::Error | Literal::Condition(_) | Literal::Let { .. } | Literal::In { .. } => {
+                Reading::Variables
+            }
+        };
+        let literals = rule.literals.iter().map(|node| &node.literal);
+        literals.zip(total).map(reading).collect()
+    }
+
+    /// How what the rule derives depends on the lattice values of each literal.
+    fn dependence(&self, rule: &Rule, types: &BodyTypes) -> Dependence {
+        let body = &rule.body;
+        let sources = rule.literals.len();
+        let mut growths = Growths::new(self.typed, self.growth, body, types, sources);
+        let mut total = vec![Growth::Constant; sources];
+        let mut binders: Vec<(PatId, ExprId, bool)> = Vec::new();
+        for (place, node) in rule.literals.iter().enumerate() {
+            match &node.literal {
+                Literal::Atom { args, .. } => {
+                    let vars = args
+                        .iter()
+                        .flat_map(|arg| walk::pat_variables(body, arg.pat));
+                    for var in vars {
+                        growths.grow(var, place);
+                    }
+                }
+                Literal::Let { pat, value } => binders.push((*pat, *value, false)),
+                Literal::In { pat, source } => binders.push((*pat, *source, true)),
+                Literal::Error | Literal::Not { .. } | Literal::Condition(_) => {}
+            }
+        }
+        // Each round carries dependences over one more binder, whatever order they stand in.
+        for _ in 0..binders.len() {
+            for &(pat, value, generates) in &binders {
+                let value = growths.of(value);
+                let whether = growths.bind(pat, &value);
+                total = join(&total, &whether);
+                if generates {
+                    total = join(&total, &value);
+                }
+            }
+        }
+        for node in &rule.literals {
+            if let Literal::Condition(condition) = &node.literal {
+                total = join(&total, &growths.of(*condition));
+            }
+        }
+        for column in &rule.head.columns {
+            match column {
+                HeadColumn::Expr(expr) => total = join(&total, &growths.of(*expr)),
+                HeadColumn::Aggregate(aggregate) => {
+                    let by = aggregate.by.iter().map(|key| key.key);
+                    for expr in aggregate.operand.into_iter().chain(by) {
+                        total = join(&total, &join_each(&growths.of(expr), Growth::Neither));
+                    }
+                }
+                HeadColumn::Default | HeadColumn::Omitted => {}
+            }
+        }
+        total
+    }
+}

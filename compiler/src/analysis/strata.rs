@@ -1,0 +1,285 @@
+//! Stratification of the `<=` rules (Apt, Blair and Walker 1988): strongly connected components of
+//! the dependence graph in topological order, none with a negative edge inside.
+//!
+//! Negative are `not`, aggregates, and lattice values that are seen as they are now. Reading
+//! `errors` waits for every collection that does not itself depend on `errors`.
+
+use bloom_stdx::arena::{Arena, Id};
+use bloom_stdx::graph::{components, path};
+
+use super::{NodeAnalysis, Reading, RuleAnalysis, Scope, SpecAnalysis};
+use crate::base::{Diagnostic, FileSpan, codes};
+use crate::hir::{
+    CollectionKind, HeadColumn, Literal, NodeKind, Program, RuleId, Spec, SpecLiteral,
+};
+use crate::syntax::ast::Arrow;
+use crate::typing::SpecTypes;
+
+/// Strata by the places of collections.
+pub(super) struct Strata {
+    pub levels: Vec<u32>,
+    pub count: u32,
+}
+
+/// What a rule's head depends on.
+struct Edge {
+    head: usize,
+    body: usize,
+    negative: bool,
+    /// What makes it so: `not`, `an aggregate`.
+    cause: &'static str,
+    place: FileSpan,
+}
+
+/// The strata of a kind of node; cycles through negation are reported.
+pub(super) fn of_node(
+    program: &Program,
+    kind: &NodeKind,
+    rules: &Arena<RuleId, RuleAnalysis>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Strata {
+    let mut edges = Vec::new();
+    for (id, rule) in kind.rules.iter() {
+        if rule.arrow != Arrow::Merge {
+            continue;
+        }
+        let aggregates = has_aggregate(&rule.head.columns);
+        for (node, reading) in rule.literals.iter().zip(&rules[id].literals) {
+            let (collection, negated) = match &node.literal {
+                Literal::Atom { collection, .. } => (collection, false),
+                Literal::Not { collection, .. } => (collection, true),
+                Literal::Error
+                | Literal::Condition(_)
+                | Literal::Let { .. }
+                | Literal::In { .. } => continue,
+            };
+            let cause = match (negated, aggregates) {
+                (true, _) => "`not`",
+                (false, true) => "an aggregate",
+                (false, false) => "a lattice value seen as it is now",
+            };
+            edges.push(Edge {
+                head: rule.head.collection.index(),
+                body: collection.index(),
+                negative: *reading == Reading::Complete,
+                cause,
+                place: program.file_span(rule.body.loc.at(node.span)),
+            });
+        }
+    }
+    let names: Vec<&str> = kind
+        .collections
+        .values()
+        .map(|collection| collection.name.as_str())
+        .collect();
+    wait_for_errors(kind, &mut edges);
+    stratify(&names, &edges, diagnostics)
+}
+
+/// `errors` is complete when all is that does not depend on it.
+fn wait_for_errors(kind: &NodeKind, edges: &mut Vec<Edge>) {
+    let mut collections = kind.collections.iter();
+    let errors = collections.find(|(_, collection)| collection.kind == CollectionKind::Errors);
+    let Some(errors) = errors.map(|(id, _)| id.index()) else {
+        return;
+    };
+    let reads: Vec<FileSpan> = edges
+        .iter()
+        .filter(|edge| edge.body == errors)
+        .map(|edge| edge.place)
+        .collect();
+    let Some(&place) = reads.first() else {
+        return;
+    };
+    let mut readers = vec![Vec::new(); kind.collections.len()];
+    for edge in edges.iter() {
+        readers[edge.body].push(edge.head);
+    }
+    let mut downstream = vec![false; kind.collections.len()];
+    let mut open = vec![errors];
+    while let Some(node) = open.pop() {
+        if !std::mem::replace(&mut downstream[node], true) {
+            open.extend(&readers[node]);
+        }
+    }
+    let others = (0..kind.collections.len()).filter(|&node| !downstream[node]);
+    edges.extend(others.map(|body| Edge {
+        head: errors,
+        body,
+        negative: true,
+        cause: "`errors`",
+        place,
+    }));
+}
+
+fn stratify(names: &[&str], edges: &[Edge], diagnostics: &mut Vec<Diagnostic>) -> Strata {
+    let mut depends: Vec<Vec<usize>> = vec![Vec::new(); names.len()];
+    for edge in edges {
+        depends[edge.head].push(edge.body);
+    }
+    let components = components(&depends);
+    let mut component_of = vec![0; names.len()];
+    for (place, component) in components.iter().enumerate() {
+        for &node in component {
+            component_of[node] = place;
+        }
+    }
+    report_cycles(names, edges, &depends, &component_of, diagnostics);
+    // What nothing derives shares the first stratum with the first that is derived.
+    let mut levels = vec![0; names.len()];
+    let mut count: u32 = 0;
+    for component in &components {
+        if depends[component[0]].is_empty() {
+            continue;
+        }
+        for &node in component {
+            levels[node] = count;
+        }
+        count += 1;
+    }
+    // Facts alone derive too: they are of stratum 0, which there always is.
+    Strata {
+        levels,
+        count: count.max(1),
+    }
+}
+
+/// One diagnostic a component with a negative edge inside, the cycle spelled out.
+fn report_cycles(
+    names: &[&str],
+    edges: &[Edge],
+    depends: &[Vec<usize>],
+    component_of: &[usize],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut reported = Vec::new();
+    for edge in edges.iter().filter(|edge| edge.negative) {
+        let component = component_of[edge.head];
+        if component != component_of[edge.body] || reported.contains(&component) {
+            continue;
+        }
+        reported.push(component);
+        // From the collection that is negated back to the one that negates it.
+        let back = match edge.body == edge.head {
+            true => vec![edge.head],
+            false => path(depends, edge.body, edge.head, |node| {
+                component_of[node] == component
+            })
+            .unwrap_or_default(),
+        };
+        let mut spelled = format!(
+            "`{}` needs {} of `{}`",
+            names[edge.head], edge.cause, names[edge.body]
+        );
+        for pair in back.windows(2) {
+            spelled.push_str(&format!(
+                ", `{}` needs `{}`",
+                names[pair[0]], names[pair[1]]
+            ));
+        }
+        let mut diagnostic = Diagnostic::new(
+            codes::E0503,
+            edge.place,
+            format!("cycle through negation: {spelled}"),
+            format!("needs `{}` complete", names[edge.body]),
+        );
+        for pair in back.windows(2) {
+            let step = edges
+                .iter()
+                .find(|edge| edge.head == pair[0] && edge.body == pair[1]);
+            if let Some(step) = step {
+                let text = format!("`{}` needs `{}` here", names[pair[0]], names[pair[1]]);
+                diagnostic = diagnostic.with_label(step.place, text);
+            }
+        }
+        diagnostics.push(diagnostic.with_help(
+            "defer one of the rules by `<+`, so that it sees the tick before, or use a monotone form",
+        ));
+    }
+}
+
+fn has_aggregate(columns: &[HeadColumn]) -> bool {
+    columns
+        .iter()
+        .any(|column| matches!(column, HeadColumn::Aggregate(_)))
+}
+
+impl Scope<'_> {
+    /// The order of literals and the strata of a spec's relations.
+    pub(super) fn spec(
+        &self,
+        spec: &Spec,
+        types: &SpecTypes,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> SpecAnalysis {
+        let mut edges = Vec::new();
+        let mut rules = Vec::with_capacity(spec.rules.len());
+        for (rule, body_types) in spec.rules.iter().zip(&types.rules) {
+            let aggregates = has_aggregate(&rule.head.columns);
+            let mut literals = Vec::with_capacity(rule.literals.len());
+            for literal in &rule.literals {
+                let negated = match literal {
+                    SpecLiteral::At { negated, .. }
+                    | SpecLiteral::Up { negated, .. }
+                    | SpecLiteral::Row { negated, .. } => *negated,
+                    SpecLiteral::Error
+                    | SpecLiteral::Condition(_)
+                    | SpecLiteral::Let { .. }
+                    | SpecLiteral::In { .. } => {
+                        literals.push(Reading::Variables);
+                        continue;
+                    }
+                };
+                let complete = negated || aggregates;
+                if let SpecLiteral::Row { collection, .. } = literal {
+                    edges.push(Edge {
+                        head: rule.head.collection as usize,
+                        body: *collection as usize,
+                        negative: complete,
+                        cause: match negated {
+                            true => "`not`",
+                            false => "an aggregate",
+                        },
+                        place: self.program.file_span(rule.loc),
+                    });
+                }
+                literals.push(match complete {
+                    true => Reading::Complete,
+                    false => Reading::Morphism,
+                });
+            }
+            rules.push(RuleAnalysis {
+                stratum: 0,
+                order: self.spec_order(rule, body_types, diagnostics),
+                literals,
+            });
+        }
+        let names: Vec<&str> = spec
+            .collections
+            .iter()
+            .map(|collection| collection.name.as_str())
+            .collect();
+        let strata = stratify(&names, &edges, diagnostics);
+        for (rule, analysis) in spec.rules.iter().zip(&mut rules) {
+            analysis.stratum = strata.levels[rule.head.collection as usize];
+        }
+        SpecAnalysis {
+            strata: strata.levels,
+            stratum_count: strata.count,
+            rules,
+        }
+    }
+}
+
+impl NodeAnalysis {
+    /// The strata in order, each with the rules that are evaluated in it.
+    pub fn rules_by_stratum(&self, kind: &NodeKind) -> Vec<Vec<RuleId>> {
+        let mut strata = vec![Vec::new(); self.stratum_count as usize];
+        for (id, rule) in kind.rules.iter() {
+            if rule.arrow == Arrow::Merge {
+                strata[self.rules[id].stratum as usize].push(id);
+            }
+        }
+        strata
+    }
+}
