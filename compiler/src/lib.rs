@@ -16,6 +16,8 @@ pub mod eval;
 
 pub mod analysis;
 
+pub mod check;
+
 pub mod rir;
 
 pub mod opt;

@@ -29,10 +29,10 @@ pub trait Constructors {
     type Ty: Copy;
 
     /// All constructors with the types of their parts, or none where there are too many to tell.
-    fn all(&self, ty: Self::Ty) -> Option<Vec<(Constructor, Vec<Self::Ty>)>>;
+    fn all(&mut self, ty: Self::Ty) -> Option<Vec<(Constructor, Vec<Self::Ty>)>>;
 
     /// The types of a constructor's parts.
-    fn parts(&self, ty: Self::Ty, constructor: &Constructor) -> Vec<Self::Ty>;
+    fn parts(&mut self, ty: Self::Ty, constructor: &Constructor) -> Vec<Self::Ty>;
 }
 
 /// What is wrong with a match.
@@ -48,7 +48,7 @@ pub struct Verdict {
 const STEPS_MAX: usize = 100_000;
 
 /// Judges the arms of a match on `ty`. An arm with a guard takes nothing for sure.
-pub fn judge<C: Constructors>(types: &C, ty: C::Ty, arms: &[(Shape, bool)]) -> Verdict {
+pub fn judge<C: Constructors>(types: &mut C, ty: C::Ty, arms: &[(Shape, bool)]) -> Verdict {
     let mut search = Search { types, steps: 0 };
     let mut verdict = Verdict::default();
     let mut rows: Vec<Vec<Shape>> = Vec::new();
@@ -73,7 +73,7 @@ pub fn judge<C: Constructors>(types: &C, ty: C::Ty, arms: &[(Shape, bool)]) -> V
 }
 
 struct Search<'a, C> {
-    types: &'a C,
+    types: &'a mut C,
     steps: usize,
 }
 
@@ -130,7 +130,7 @@ impl<C: Constructors> Search<'_, C> {
     }
 
     /// Whether the rows' first patterns name every constructor of the type.
-    fn unnamed(&self, rows: &[Vec<Shape>], ty: C::Ty) -> Unnamed {
+    fn unnamed(&mut self, rows: &[Vec<Shape>], ty: C::Ty) -> Unnamed {
         let is_named = |constructor: &Constructor| {
             rows.iter()
                 .any(|row| matches!(&row[0], Shape::Of(other, _) if other == constructor))
@@ -186,7 +186,7 @@ mod tests {
     impl Constructors for Toy {
         type Ty = u8;
 
-        fn all(&self, ty: u8) -> Option<Vec<(Constructor, Vec<u8>)>> {
+        fn all(&mut self, ty: u8) -> Option<Vec<(Constructor, Vec<u8>)>> {
             match ty {
                 0 => Some((0..2).map(|n| (Constructor::Variant(n), vec![])).collect()),
                 1 => Some(vec![(Constructor::Only, vec![0, 0])]),
@@ -194,7 +194,7 @@ mod tests {
             }
         }
 
-        fn parts(&self, _: u8, constructor: &Constructor) -> Vec<u8> {
+        fn parts(&mut self, _: u8, constructor: &Constructor) -> Vec<u8> {
             match constructor {
                 Constructor::Only => vec![0, 0],
                 _ => vec![],
@@ -216,7 +216,7 @@ mod tests {
             (pair(bool(0), Shape::Any), false),
             (pair(Shape::Any, bool(0)), false),
         ];
-        let verdict = judge(&Toy, 1, &arms);
+        let verdict = judge(&mut Toy, 1, &arms);
         assert_eq!(verdict.missing, Some(pair(bool(1), bool(1))));
         assert!(verdict.unreachable.is_empty());
     }
@@ -229,20 +229,20 @@ mod tests {
             (Shape::Any, false),
             (bool(1), false),
         ];
-        let verdict = judge(&Toy, 0, &arms);
+        let verdict = judge(&mut Toy, 0, &arms);
         assert_eq!(verdict.missing, None);
         assert_eq!(verdict.unreachable, vec![1, 3]);
     }
 
     #[test]
     fn a_guarded_arm_takes_nothing_for_sure() {
-        let verdict = judge(&Toy, 0, &[(Shape::Any, true), (bool(1), false)]);
+        let verdict = judge(&mut Toy, 0, &[(Shape::Any, true), (bool(1), false)]);
         assert_eq!(verdict.missing, Some(bool(0)));
     }
 
     #[test]
     fn numbers_need_a_wildcard() {
         let one = Shape::Of(Constructor::Literal(Value::Int(1)), vec![]);
-        assert_eq!(judge(&Toy, 2, &[(one, false)]).missing, Some(Shape::Any));
+        assert_eq!(judge(&mut Toy, 2, &[(one, false)]).missing, Some(Shape::Any));
     }
 }

@@ -30,10 +30,10 @@ impl Infer<'_, '_> {
                 .iter()
                 .map(|&(pat, guarded)| (shape(self.body, &self.found, pat), guarded))
                 .collect();
-            let types = Types {
-                cx: std::cell::RefCell::new(&mut *self.cx),
+            let mut types = Types {
+                cx: &mut *self.cx,
             };
-            let verdict = exhaustive::judge(&types, pending.scrutinee, &shapes);
+            let verdict = exhaustive::judge(&mut types, pending.scrutinee, &shapes);
             if let Some(missing) = verdict.missing {
                 let shown = show(self.cx, &missing, pending.scrutinee);
                 let diagnostic = self
@@ -95,33 +95,31 @@ fn shape(body: &Body, found: &Found, pat: PatId) -> Shape {
     }
 }
 
-/// The constructors of types under inference. Field types are interned on the way, hence the cell.
+/// The constructors of types under inference.
 struct Types<'c, 'a> {
-    cx: std::cell::RefCell<&'c mut Context<'a>>,
+    cx: &'c mut Context<'a>,
 }
 
 impl Constructors for Types<'_, '_> {
     type Ty = Ty;
 
-    fn all(&self, ty: Ty) -> Option<Vec<(Constructor, Vec<Ty>)>> {
-        let of = |constructor: Constructor| (constructor.clone(), self.parts(ty, &constructor));
-        let variants = {
-            let cx = self.cx.borrow();
-            match cx.store.head(ty)? {
-                (Con::Builtin(Builtin::Bool), _) => 2,
-                (Con::Tuple, _) => return Some(vec![of(Constructor::Only)]),
-                (Con::Def { def, .. }, _) => match enum_variants(&cx, *def) {
-                    Some(variants) => variants,
-                    None => return Some(vec![of(Constructor::Only)]),
-                },
-                (Con::Builtin(_) | Con::Function | Con::Opaque { .. }, _) => return None,
-            }
+    fn all(&mut self, ty: Ty) -> Option<Vec<(Constructor, Vec<Ty>)>> {
+        let variants = match self.cx.store.head(ty)? {
+            (Con::Builtin(Builtin::Bool), _) => Some(2),
+            (Con::Tuple, _) => None,
+            (Con::Def { def, .. }, _) => enum_variants(self.cx, *def),
+            (Con::Builtin(_) | Con::Function | Con::Opaque { .. }, _) => return None,
         };
-        Some((0..variants).map(|n| of(Constructor::Variant(n))).collect())
+        let constructors = match variants {
+            Some(count) => (0..count).map(Constructor::Variant).collect(),
+            None => vec![Constructor::Only],
+        };
+        let of = |constructor: Constructor| (constructor.clone(), self.parts(ty, &constructor));
+        Some(constructors.into_iter().map(of).collect())
     }
 
-    fn parts(&self, ty: Ty, constructor: &Constructor) -> Vec<Ty> {
-        let mut cx = self.cx.borrow_mut();
+    fn parts(&mut self, ty: Ty, constructor: &Constructor) -> Vec<Ty> {
+        let cx = &mut *self.cx;
         let Some((con, args)) = cx.store.head(ty) else {
             return Vec::new();
         };
@@ -156,7 +154,7 @@ fn show(cx: &mut Context<'_>, shape: &Shape, ty: Ty) -> String {
         return "_".to_owned();
     };
     let tys = Types {
-        cx: std::cell::RefCell::new(&mut *cx),
+        cx: &mut *cx,
     }
     .parts(ty, constructor);
     let parts: Vec<String> = parts

@@ -1,0 +1,93 @@
+//! The front half of the pipeline in one call: from texts to a program that is resolved, typed and
+//! analysed, with all diagnostics in the order of the text.
+//!
+//! A program that does not resolve is still typed, so that one pass shows as many mistakes as it
+//! can; one that is not well typed is not analysed, since what analysis would say of it may be no
+//! fault of the author's.
+
+use crate::analysis::{Analysis, analyze};
+use crate::base::{Diagnostic, FileId};
+use crate::hir::{self, Program};
+use crate::typing::{Typed, infer};
+use crate::{dedalus, syntax};
+
+#[cfg(test)]
+mod tests;
+
+/// A file to be compiled. Its place among the files is its [`FileId`].
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// Its path as a module: `kvs`, `std.delivery`.
+    pub name: &'a str,
+    pub text: &'a str,
+    pub dedalus: bool,
+}
+
+/// A program as far as it was understood.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    pub program: Program,
+    pub typed: Typed,
+    pub analysis: Analysis,
+    /// Of all stages, by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// Whether there is no error; what is not fine must not be lowered.
+    pub fn is_fine(&self) -> bool {
+        !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Checks the program whose root is the first file. The others are what it may import.
+pub fn check(files: &[File<'_>]) -> Checked {
+    let mut diagnostics = Vec::new();
+    let mut modules = Vec::with_capacity(files.len());
+    for (number, file) in (0..).map(FileId).zip(files) {
+        let (module, found) = parse(file);
+        modules.push(module);
+        diagnostics.extend(found.into_iter().map(|d| d.placed(number, 0)));
+    }
+    let sources: Vec<hir::Source<'_>> = (0..)
+        .zip(files)
+        .zip(&modules)
+        .map(|((number, file), module)| hir::Source {
+            name: file.name,
+            file: FileId(number),
+            module,
+        })
+        .collect();
+    let resolved = hir::resolve(&sources);
+    diagnostics.extend(resolved.diagnostics);
+    check_resolved(resolved.program, diagnostics)
+}
+
+/// Types and analyses a resolved program; `diagnostics` are those of earlier stages.
+pub fn check_resolved(program: Program, mut diagnostics: Vec<Diagnostic>) -> Checked {
+    let typed = infer(&program);
+    diagnostics.extend(typed.diagnostics.iter().cloned());
+    let well_typed = !diagnostics.iter().any(Diagnostic::is_error);
+    let analysis = match well_typed {
+        true => analyze(&program, &typed),
+        false => Analysis::default(),
+    };
+    diagnostics.extend(analysis.diagnostics.iter().cloned());
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.place(), diagnostic.code.id()));
+    Checked {
+        program,
+        typed,
+        analysis,
+        diagnostics,
+    }
+}
+
+fn parse(file: &File<'_>) -> (syntax::ast::Module, Vec<Diagnostic>) {
+    if file.dedalus {
+        let parse = dedalus::parse(file.text);
+        let (module, more) = dedalus::translate(&parse.program);
+        return (module, [parse.diagnostics, more].concat());
+    }
+    let parse = syntax::parse(file.text);
+    (parse.module, parse.diagnostics)
+}
