@@ -9,6 +9,7 @@
 #![expect(unsafe_code, reason = "runs generated code")]
 
 mod interface;
+mod memo;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct Machine {
     /// What `<~` derived.
     pub sent: Vec<RowSet>,
     groups: Vec<Groups>,
+    /// By stratum: generations of what it read when it last ran.
+    seen: Vec<Option<Vec<u64>>>,
     /// Row errors of the running attempt at a stratum.
     failures: BTreeSet<ErrorRow>,
     pub trouble: Trouble,
@@ -78,6 +81,7 @@ impl Machine {
             deferred: relations.iter().map(|_| Deferred::default()).collect(),
             sent: sent.collect(),
             groups: plan.aggregates.iter().map(|_| Groups::default()).collect(),
+            seen: vec![None; plan.strata.len()],
             failures: BTreeSet::new(),
             trouble: Trouble::default(),
             stats: Stats::default(),
@@ -95,6 +99,9 @@ impl Machine {
     pub fn load(&mut self, arrivals: &[(RelationId, Vec<u64>)]) {
         let touched: BTreeSet<RelationId> = arrivals.iter().map(|(id, _)| *id).collect();
         let touched: Vec<RelationId> = touched.into_iter().collect();
+        for &id in &touched {
+            self.forget_stratum_of(id);
+        }
         loop {
             for (id, row) in arrivals {
                 self.merge_row(*id, row, Origin::ARRIVAL);
@@ -109,8 +116,12 @@ impl Machine {
 
     /// Runs a stratum to its fixpoint.
     pub fn run_stratum(&mut self, number: usize, first_tick: bool, restored: bool) {
+        if self.is_same(number) {
+            return;
+        }
         let program = Arc::clone(&self.program);
         let stratum = &program.plan().strata[number];
+        let mut smooth = !self.has_other_rows(number);
         let heads = &program.schedule().heads[number];
         for &id in heads {
             self.relation(id).begin_stratum();
@@ -124,11 +135,15 @@ impl Machine {
             if let Some(conflicts) = self.iterate(&stratum.recursive, heads) {
                 break conflicts;
             }
+            smooth = false;
         };
-        self.commit(conflicts);
         for &id in heads {
             self.relation(id).clear_delta();
         }
+        if smooth && conflicts.is_empty() && self.failures.is_empty() {
+            self.note(number, first_tick);
+        }
+        self.commit(conflicts);
     }
 
     /// Merges and derives until nothing new comes; none if the stratum must start over.
@@ -313,7 +328,7 @@ impl Machine {
     }
 
     /// Forgets what the tick derived but did not merge.
-    pub fn clear_derived(&mut self) {
+    fn clear_derived(&mut self) {
         self.deferred.iter_mut().for_each(Deferred::clear);
         self.sent.iter_mut().for_each(RowSet::clear);
         self.failures.clear();

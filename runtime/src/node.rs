@@ -124,7 +124,8 @@ impl Node {
 
     /// Runs one tick.
     pub fn step(&mut self, input: Input) -> Output {
-        self.apply_deferred();
+        let changes = std::mem::take(&mut self.next.changes);
+        self.machine.begin_tick(&changes);
         self.sweep_if_due();
         self.machine.context.set_now(input.now);
         self.machine.stats = Stats::default();
@@ -137,9 +138,6 @@ impl Node {
             loopback: std::mem::take(&mut self.next.loopback),
             errors: std::mem::take(&mut self.next.errors),
         };
-        for relation in &mut self.machine.relations {
-            relation.begin_tick();
-        }
         self.load_arrivals(input, &before.loopback);
         let reported = self.evaluate(&before.errors);
         let changes = self.settle_deferred();
@@ -178,10 +176,7 @@ impl Node {
 
     /// Takes the tick back.
     fn halt(&mut self, before: Before) -> Output {
-        for relation in &mut self.machine.relations {
-            relation.undo_tick();
-        }
-        self.machine.clear_derived();
+        self.machine.undo_tick();
         self.machine.context.set_random(before.random);
         self.timers = before.timers;
         self.next.loopback = before.loopback;

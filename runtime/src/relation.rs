@@ -144,6 +144,8 @@ pub struct Relation {
     /// State at the tick's and at the stratum's start.
     tick: Mark,
     stratum: Mark,
+    /// Counts changes of `total`: equal generations mean equal rows.
+    generation: u64,
     /// Overwritten lattice columns: row number, then one word a lattice column.
     log: Vec<u64>,
 }
@@ -162,6 +164,7 @@ impl Relation {
             tick: Mark::default(),
             stratum: Mark::default(),
             log: Vec::new(),
+            generation: 0,
         }
     }
 
@@ -193,6 +196,10 @@ impl Relation {
     /// `delta` as words.
     pub fn delta(&self) -> &[u64] {
         &self.delta
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub fn clear_delta(&mut self) {
@@ -320,6 +327,7 @@ impl Relation {
             return Ok(false);
         }
         self.remember(number);
+        self.generation += 1;
         let start = number as usize * self.shape.stride;
         self.total[start..start + self.shape.stride].copy_from_slice(&grown);
         self.delta.extend_from_slice(&grown);
@@ -333,6 +341,7 @@ impl Relation {
 
     fn insert_hashed(&mut self, hash: u64, row: &[u64]) {
         let number = u32::try_from(self.len()).expect("below 2^32 rows a relation");
+        self.generation += 1;
         self.total.extend_from_slice(row);
         let (shape, total) = (&self.shape, &self.total);
         self.primary.insert_unique(hash, number, |&n| {
@@ -346,6 +355,7 @@ impl Relation {
     /// Removes a row; the last one takes its number.
     pub fn remove(&mut self, number: u32) {
         let last = (self.len() - 1) as u32;
+        self.generation += 1;
         self.unlink(number);
         if number != last {
             self.unlink(last);
@@ -388,6 +398,7 @@ impl Relation {
         if self.total.is_empty() {
             return;
         }
+        self.generation += 1;
         self.total.clear();
         clear_table(&mut self.primary);
         for index in &mut self.indexes {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use bloom_plan::functions::Kind;
 use bloom_plan::plan::{
-    AggregateId, Arrow, ConstantId, Op, Plan, RelationId, RelationKind, Version, VersionId,
+    AggregateId, Arrow, ConstantId, Op, Plan, RelationId, RelationKind, Site, Version, VersionId,
 };
 
 /// Where the derivations of a version go.
@@ -19,6 +20,14 @@ pub struct Schedule {
     pub targets: Vec<Target>,
     /// By stratum: the relations that it merges into.
     pub heads: Vec<Vec<RelationId>>,
+    /// By relation: the stratum that merges into it.
+    pub head_of: Vec<Option<usize>>,
+    /// By stratum: all relations that it reads or merges into.
+    pub reads: Vec<Vec<RelationId>>,
+    /// By stratum: whether some of its rules run in the first tick only.
+    pub bootstraps: Vec<bool>,
+    /// Whether no function of the plan gives another result each time.
+    pub deterministic: bool,
     /// Relations whose rows live for one tick.
     pub transient: Vec<RelationId>,
     pub timers: Vec<(RelationId, ConstantId)>,
@@ -56,6 +65,30 @@ impl Schedule {
                 .collect();
             heads.into_iter().collect()
         });
+        let heads: Vec<Vec<RelationId>> = heads.collect();
+        let mut head_of = vec![None; plan.relations.len()];
+        for (stratum, heads) in heads.iter().enumerate() {
+            for id in heads {
+                head_of[id.0 as usize] = Some(stratum);
+            }
+        }
+        let reads = plan.strata.iter().zip(&heads).map(|(stratum, heads)| {
+            let nests = stratum
+                .initial
+                .iter()
+                .map(|v| &plan.versions[v.0 as usize].nest);
+            let read = nests.flatten().filter_map(|op| read(plan, op));
+            let reads: BTreeSet<RelationId> = read.chain(heads.iter().copied()).collect();
+            reads.into_iter().collect()
+        });
+        let bootstraps = plan.strata.iter().map(|stratum| {
+            let mut rules = stratum
+                .initial
+                .iter()
+                .map(|v| plan.versions[v.0 as usize].rule);
+            rules.any(|rule| plan.rules[rule.0 as usize].bootstrap)
+        });
+        let nondeterministic = |site: &Site| site.builtin.get().kind == Kind::Nondeterministic;
         let of_kind = |keep: &dyn Fn(RelationKind) -> bool| -> Vec<RelationId> {
             let ids = (0..).map(RelationId).zip(&plan.relations);
             ids.filter(|(_, r)| keep(r.kind))
@@ -74,7 +107,11 @@ impl Schedule {
         });
         let errors = of_kind(&|kind| kind == RelationKind::Errors);
         Schedule {
-            heads: heads.collect(),
+            reads: reads.collect(),
+            bootstraps: bootstraps.collect(),
+            deterministic: !plan.sites.iter().any(nondeterministic),
+            heads,
+            head_of,
             transient: of_kind(&is_transient),
             timers: timers.collect(),
             seals: seals.collect(),
@@ -120,8 +157,8 @@ fn is_transient(kind: RelationKind) -> bool {
 
 fn first_reader(plan: &Plan, relation: RelationId) -> Filled {
     let reads = |versions: &[VersionId]| {
-        let mut nests = versions.iter().map(|v| &plan.versions[v.0 as usize].nest);
-        nests.any(|nest| nest.iter().any(|op| reads(plan, op, relation)))
+        let nests = versions.iter().map(|v| &plan.versions[v.0 as usize].nest);
+        nests.flatten().any(|op| read(plan, op) == Some(relation))
     };
     match plan.strata.iter().position(|s| reads(&s.initial)) {
         Some(stratum) => Filled::Before(stratum),
@@ -130,17 +167,18 @@ fn first_reader(plan: &Plan, relation: RelationId) -> Filled {
     }
 }
 
-fn reads(plan: &Plan, op: &Op, wanted: RelationId) -> bool {
+/// The relation that an operator reads.
+fn read(plan: &Plan, op: &Op) -> Option<RelationId> {
     match op {
-        Op::Scan { relation, .. } => *relation == wanted,
+        Op::Scan { relation, .. } => Some(*relation),
         Op::Probe { index, .. } | Op::Exists { index, .. } => {
-            plan.indexes[index.0 as usize].relation == wanted
+            Some(plan.indexes[index.0 as usize].relation)
         }
         Op::Each { .. }
         | Op::Range { .. }
         | Op::Let { .. }
         | Op::Filter { .. }
         | Op::Emit { .. }
-        | Op::Accumulate { .. } => false,
+        | Op::Accumulate { .. } => None,
     }
 }

@@ -65,17 +65,6 @@ impl Timer {
 }
 
 impl Node {
-    /// Forgets transient rows and makes the changes that the last tick deferred.
-    pub(super) fn apply_deferred(&mut self) {
-        let program = Arc::clone(&self.machine.program);
-        for &id in &program.schedule().transient {
-            self.machine.relation(id).clear();
-        }
-        for (id, change) in std::mem::take(&mut self.next.changes) {
-            change.apply(self.machine.relation(id));
-        }
-    }
-
     /// Reclaims values that nothing holds any more. Between ticks, where no word is on the way.
     pub(super) fn sweep_if_due(&mut self) {
         if !self.machine.context.store.sweep_is_due() {
@@ -125,6 +114,7 @@ impl Node {
                 relation.insert(&row);
             }
         }
+        self.machine.relation(id).begin_tick();
     }
 
     pub(super) fn replace_alive(&mut self, alive: &[SmolStr]) {

@@ -144,3 +144,46 @@ fn timers_fire_one_period_after_the_start() {
     expect(&node, "seen", &[&[1], &[2]]);
     assert_eq!(node.next_timer(), Some(300));
 }
+
+/// `shown(k) <= store(k, v), v > 0` beside a scratch that is fed too.
+#[test]
+fn what_is_derived_follows_every_change_of_what_it_is_derived_from() {
+    let mut b = Build::new();
+    let columns = [key(b.int), (Role::Value, b.int)];
+    let put = b.relation("put", RelationKind::Input, &columns);
+    let del = b.relation("del", RelationKind::Input, &[key(b.int)]);
+    let store = b.relation("store", TABLE, &columns);
+    let shown = b.relation("shown", RelationKind::View, &[key(b.int)]);
+    let copied = b.relation("copied", RelationKind::Scratch, &[key(b.int)]);
+    let show = b.copy(store, 1, shown, Arrow::Merge);
+    let copy = b.copy(shown, 1, copied, Arrow::Merge);
+    b.stratum(&[show], &[]);
+    b.stratum(&[copy], &[]);
+    let upsert = b.copy(put, 2, store, Arrow::Upsert);
+    let nest = vec![
+        scan(del, 0..1),
+        emit(store, Arrow::Delete, vec![Some(r(0)), None]),
+    ];
+    let delete = b.version(1, None, nest);
+    b.plan.closing = vec![upsert, delete];
+    let mut node = b.start(OnConflict::Halt);
+    feed(&mut node, "put", &[&[1, 1], &[2, 1]]);
+    for _ in 0..3 {
+        idle(&mut node);
+        expect(&node, "shown", &[&[1], &[2]]);
+        expect(&node, "copied", &[&[1], &[2]]);
+    }
+    feed(&mut node, "copied", &[&[7]]);
+    expect(&node, "copied", &[&[1], &[2], &[7]]);
+    feed(&mut node, "del", &[&[1]]);
+    expect(&node, "copied", &[&[1], &[2]]);
+    for _ in 0..2 {
+        idle(&mut node);
+        expect(&node, "shown", &[&[2]]);
+        expect(&node, "copied", &[&[2]]);
+    }
+    feed(&mut node, "store", &[&[5, 0]]);
+    expect(&node, "copied", &[&[2], &[5]]);
+    assert_eq!(idle(&mut node).stats.iterations, 0, "nothing runs again");
+    expect(&node, "copied", &[&[2], &[5]]);
+}
