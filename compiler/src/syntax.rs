@@ -13,6 +13,7 @@ mod lexer;
 mod literal;
 mod messages;
 mod parser;
+pub mod print;
 mod split;
 #[cfg(test)]
 mod tests;

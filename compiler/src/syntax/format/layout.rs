@@ -140,7 +140,7 @@ impl Layout<'_> {
         let plain = !comments
             .iter()
             .any(|comment| tokens.contains(&comment.before) && comment.before > tokens.start);
-        if !one_line || !plain || !self.line.comment.is_none() {
+        if !one_line || !plain || self.line.comment.is_some() {
             return false;
         }
         let body_start = piece.tokens.end;

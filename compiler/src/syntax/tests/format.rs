@@ -3,7 +3,7 @@
 use super::corpus;
 use crate::syntax::ast::Module;
 use crate::syntax::lexer::lex;
-use crate::syntax::{dump, format, parse};
+use crate::syntax::{dump, format, parse, print};
 use expect_test::{Expect, expect};
 
 fn check(text: &str, expected: &Expect) {
@@ -85,4 +85,20 @@ fn blanks_are_chosen_here() {
             cde{x}      <+- b{x}, {x} == { (1), (2) };
         "#]],
     );
+}
+
+#[test]
+fn what_is_printed_parses_to_the_same_tree() {
+    for (path, text) in corpus() {
+        let module = parse(&text).module;
+        let printed = print::module(&module);
+        let parsed = parse(&printed);
+        assert_eq!(parsed.diagnostics, [], "{}\n{printed}", path.display());
+        assert_eq!(
+            shape(&module),
+            shape(&parsed.module),
+            "{}\n{printed}",
+            path.display()
+        );
+    }
 }
