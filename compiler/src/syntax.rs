@@ -27,7 +27,7 @@ mod grammar {
 pub use format::format;
 pub use parser::{Fragment, parse_fragment};
 
-use crate::base::{Diagnostic, FileId, Span};
+use crate::base::{Diagnostic, FileId, Span, codes};
 use construct::Unit;
 use lexer::{CommentKind, lex};
 use split::{Mismatch, split};
@@ -73,7 +73,7 @@ where
     };
     parse.module.docs = outline.docs;
     for span in outline.fragments {
-        if parse.diagnostics.len() >= ERRORS_MAX {
+        if parse.errors() >= ERRORS_MAX {
             parse.diagnostics.push(messages::too_many(span));
             break;
         }
@@ -206,10 +206,29 @@ impl Parse {
             .extend(fragment.angles.iter().map(|at| at + offset));
     }
 
+    fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|d| d.is_error()).count()
+    }
+
+    /// Keeps no more than [`ERRORS_MAX`] errors, and as many warnings.
     fn limit_errors(&mut self) {
-        if self.diagnostics.len() > ERRORS_MAX + 1 {
-            let span = self.diagnostics[ERRORS_MAX].primary.span;
-            self.diagnostics.truncate(ERRORS_MAX);
+        let (mut errors, mut warnings) = (0, 0);
+        let mut first_dropped = None;
+        self.diagnostics.retain(|diagnostic| {
+            let count = match diagnostic.is_error() {
+                true => &mut errors,
+                false => &mut warnings,
+            };
+            *count += 1;
+            if diagnostic.is_error() && *count == ERRORS_MAX + 1 {
+                first_dropped = Some(diagnostic.primary.span);
+            }
+            *count <= ERRORS_MAX
+        });
+        let already_said = self.diagnostics.iter().any(|d| d.code == codes::E0199);
+        if let Some(span) = first_dropped
+            && !already_said
+        {
             self.diagnostics.push(messages::too_many(span));
         }
     }

@@ -97,7 +97,7 @@ impl Lexer<'_> {
             Ok(TokenKind::RawQuote) => self.raw_string(start),
             Ok(TokenKind::OpenBrace) => self.open_brace(),
             Ok(TokenKind::CloseBrace) => self.close_brace(start),
-            Ok(TokenKind::Float) if self.follows_dot(start) => self.two_indices(start),
+            Ok(TokenKind::Float) if self.follows_dot() => self.two_indices(start),
             Ok(TokenKind::BadNumber) => self.bad_number(start),
             Ok(kind) => self.push(kind, start, self.raw.span().end),
             Err(()) => self.bad_character(start),
@@ -303,11 +303,9 @@ impl Lexer<'_> {
         self.report(start, end, codes::E0106, "this string has no end", label);
     }
 
-    fn follows_dot(&self, start: usize) -> bool {
-        self.out
-            .tokens
-            .last()
-            .is_some_and(|last| last.kind == TokenKind::Dot && last.span.end as usize == start)
+    fn follows_dot(&self) -> bool {
+        let last = self.out.tokens.last();
+        last.is_some_and(|last| last.kind == TokenKind::Dot)
     }
 
     /// `t.0.1`: what looks like a number with a fraction is two indices.

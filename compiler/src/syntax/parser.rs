@@ -13,7 +13,7 @@ use super::depth::too_deep;
 use super::lexer::{Comment, CommentKind, Lexed, lex};
 use super::split::{Body, Mismatch, Mode, Piece, split};
 use super::token::{Token, TokenKind};
-use super::{grammar, messages};
+use super::{ERRORS_MAX, grammar, messages};
 use crate::base::{Diagnostic, FileId, Span};
 use std::ops::Range;
 
@@ -52,6 +52,8 @@ struct Parser<'t> {
     lexical: Vec<Diagnostic>,
     diagnostics: Vec<Diagnostic>,
     angles: Vec<u32>,
+    /// How many units did not parse.
+    failures: usize,
     /// The end of the last unit that did not parse; what goes on on its line is part of that mistake.
     failed_upto: Option<usize>,
     /// Doc comments that belong to something, by their starts.
@@ -74,6 +76,7 @@ impl<'t> Parser<'t> {
             lexical: lexed.diagnostics,
             diagnostics: Vec::new(),
             angles: Vec::new(),
+            failures: 0,
             failed_upto: None,
             attached: Vec::new(),
         }
@@ -347,6 +350,9 @@ impl<'t> Parser<'t> {
         tokens: Range<usize>,
         base: u32,
     ) -> (Option<Unit>, usize) {
+        if self.failures > ERRORS_MAX {
+            return (None, tokens.end);
+        }
         let explained = self.has_bad(&tokens) || self.continues_mistake(tokens.start);
         if let Some(at) = too_deep(&self.tokens[tokens.clone()]) {
             let span = self.tokens[tokens.start + at].span;
@@ -357,6 +363,7 @@ impl<'t> Parser<'t> {
             Ok(unit) => return (Some(unit), tokens.end),
             Err(failure) => failure,
         };
+        self.failures += 1;
         let semicolon = failure.expected.iter().any(|word| word == "\";\"");
         let ends_here = failure.at == tokens.end || self.tokens[failure.at].first_on_line;
         if semicolon && ends_here && failure.at > tokens.start {

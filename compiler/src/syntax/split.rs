@@ -309,14 +309,18 @@ impl<'t> Splitter<'t> {
             match self.tokens[at].kind {
                 TokenKind::OpenParen | TokenKind::OpenBracket => depth += 1,
                 TokenKind::CloseParen | TokenKind::CloseBracket => depth = depth.saturating_sub(1),
-                TokenKind::OpenBrace if depth == 0 || self.last_on_line(at) => return Some(at + 1),
+                TokenKind::OpenBrace
+                    if depth == 0 || (self.by_indentation && self.last_on_line(at)) =>
+                {
+                    return Some(at + 1);
+                }
                 TokenKind::Semicolon => return None,
                 _ => {}
             }
-            if at > start && depth == 0 && self.starts_body(at) {
+            if self.by_indentation && at > start && depth == 0 && self.starts_body(at) {
                 return Some(at);
             }
-            if at > start && self.tokens[at].first_on_line && self.declares(at) {
+            if at > start + 1 && self.tokens[at].first_on_line && self.declares(at) {
                 return None;
             }
         }
@@ -347,7 +351,7 @@ impl<'t> Splitter<'t> {
     fn braced_end(&self, start: usize) -> usize {
         let mut depth = 0usize;
         for at in start..self.tokens.len() {
-            if at > start && self.tokens[at].first_on_line && self.declares(at) {
+            if at > start + 1 && self.tokens[at].first_on_line && self.declares(at) {
                 return at;
             }
             match self.tokens[at].kind {
@@ -365,7 +369,7 @@ impl<'t> Splitter<'t> {
     fn unit_end(&self, start: usize) -> usize {
         let mut braces = 0usize;
         for at in start..self.tokens.len() {
-            if at > start && self.tokens[at].first_on_line && self.declares(at) {
+            if at > start + 1 && self.tokens[at].first_on_line && self.declares(at) {
                 return at;
             }
             match self.tokens[at].kind {
@@ -406,15 +410,23 @@ impl<'t> Splitter<'t> {
             | T::Type
             | T::Record
             | T::Enum
-            | T::Lattice
             | T::Const
             | T::Rules
             | T::Module
             | T::Protocol
             | T::Spec => named,
+            // Not the `lattice L` among type parameters.
+            T::Lattice => {
+                let after = self.kind(at + 2);
+                named && matches!(after, Some(T::OpenParen | T::Less | T::Lex))
+            }
             T::Node | T::Seal => named && self.mode() == Mode::Items,
             T::Hash => next == T::OpenBracket,
-            _ => kind.is_collection_kind() && next.is_lower_name(),
+            _ => {
+                kind.is_collection_kind()
+                    && next.is_lower_name()
+                    && self.kind(at + 2) == Some(T::OpenParen)
+            }
         }
     }
 

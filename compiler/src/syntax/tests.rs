@@ -1,6 +1,7 @@
 //! What the parser promises, over all the programs of the repository.
 
 mod format;
+mod generate;
 mod mutation;
 mod robustness;
 

@@ -9,6 +9,9 @@ pub enum Role {
     Operand,
     /// An operand that belongs to what stands before: the end of a string, the address of a location.
     Attached,
+    /// The text of a string before an interpolation, and between two.
+    OpenHole,
+    MiddleHole,
     /// A word that is no name here.
     Keyword,
     /// An operator between two operands, an arrow, `=`.
@@ -147,8 +150,8 @@ impl Roles<'_> {
         match kind {
             T::OpenParen | T::OpenBracket => self.opened(Role::Open, Role::Close),
             T::OpenBrace => self.brace(at, after_operand),
-            T::StrBegin => Role::Prefix,
-            T::StrMiddle => Role::Tight,
+            T::StrBegin => Role::OpenHole,
+            T::StrMiddle => Role::MiddleHole,
             T::StrEnd => Role::Attached,
             T::Address if after_operand => Role::Attached,
             T::CloseParen | T::CloseBracket | T::CloseBrace => {

@@ -19,6 +19,7 @@ pub fn lines(text: &str, lexed: &Lexed, pieces: &[Piece], roles: &[Role]) -> Vec
         block_depth: 0,
         brackets: 0,
         in_unit: false,
+        strings: 0,
         assigned: false,
         inline: false,
         last: None,
@@ -43,6 +44,8 @@ struct Layout<'t> {
     brackets: usize,
     /// Whether the first token of a unit is written and the last is not.
     in_unit: bool,
+    /// How many strings are open; one must end on its line.
+    strings: usize,
     /// Whether the arrow or `=` of the unit is written.
     assigned: bool,
     /// Whether the block being written is on one line.
@@ -172,11 +175,13 @@ impl Layout<'_> {
         if role.closes() {
             self.brackets = self.brackets.saturating_sub(1);
         }
+        let start = token.span.start as usize;
+        let on_new_line = self.text[self.written_upto.min(start)..start].contains('\n');
         let indent = self.indent(role, starts);
         let glued = self
             .last
             .is_some_and(|last| !blank_between(last, role) && !last.opens() && !role.closes());
-        if token.first_on_line && !self.line.words.is_empty() && !glued {
+        if on_new_line && !self.line.words.is_empty() && !glued {
             self.end_line();
         }
         self.keep_blank_line(token.span.start as usize);
@@ -188,7 +193,13 @@ impl Layout<'_> {
             self.brackets += 1;
         }
         let text = self.token_text(at).to_owned();
-        let may_break = role == Role::Comma || self.is_definition(token.kind);
+        match token.kind {
+            TokenKind::StrBegin => self.strings += 1,
+            TokenKind::StrEnd => self.strings = self.strings.saturating_sub(1),
+            _ => {}
+        }
+        let may_break =
+            self.strings == 0 && (role == Role::Comma || self.is_definition(token.kind));
         self.line.words.push(Word {
             text,
             blanks: usize::from(blanks),

@@ -65,25 +65,31 @@ impl Line {
         out
     }
 
-    /// The line cut where it may be, so that the parts fit if they can.
-    pub fn broken(mut self) -> Vec<Line> {
-        let mut lines = Vec::new();
-        while self.width() > WIDTH {
-            let Some(at) = self.break_point() else {
-                break;
+    /// The line cut where it may be, until the parts fit or cannot be cut.
+    pub fn broken(self) -> Vec<Line> {
+        let mut done = Vec::new();
+        let mut todo = vec![self];
+        while let Some(mut line) = todo.pop() {
+            let at = if line.width() > WIDTH {
+                line.break_point()
+            } else {
+                None
             };
-            let rest = self.words.split_off(at);
-            let next = Line {
+            let Some(at) = at else {
+                done.push(line);
+                continue;
+            };
+            let rest = line.words.split_off(at);
+            line.kind = LineKind::Other;
+            todo.push(Line {
                 indent: rest[0].indent,
                 words: rest,
-                comment: self.comment.take(),
+                comment: line.comment.take(),
                 kind: LineKind::Other,
-            };
-            self.kind = LineKind::Other;
-            lines.push(std::mem::replace(&mut self, next));
+            });
+            todo.push(line);
         }
-        lines.push(self);
-        lines
+        done
     }
 
     /// The index of the word that starts the next line: after the last break of the outermost kind that

@@ -5,6 +5,9 @@ use super::brackets::Role;
 pub fn blank_between(left: Role, right: Role) -> bool {
     use Role as R;
     match (left, right) {
+        // `{{` in a string is a brace, so a set in an interpolation keeps its distance.
+        (R::OpenHole | R::MiddleHole, R::OpenSet | R::OpenSpaced) => true,
+        (R::OpenHole | R::MiddleHole, _) | (_, R::MiddleHole) => false,
         (R::OpenBlock, R::CloseBlock) | (R::OpenSpaced, R::CloseSpaced) => false,
         (R::OpenBlock | R::OpenSpaced, _) | (_, R::CloseBlock | R::CloseSpaced) => true,
         (_, R::OpenBlock) => true,

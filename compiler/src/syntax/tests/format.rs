@@ -1,10 +1,12 @@
 //! Formatting loses nothing, and doing it twice is doing it once.
 
 use super::corpus;
+use super::generate::program;
 use crate::syntax::ast::Module;
 use crate::syntax::lexer::lex;
 use crate::syntax::{dump, format, parse, print};
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 
 fn check(text: &str, expected: &Expect) {
     let formatted = format(text).expect("the program parses");
@@ -100,5 +102,19 @@ fn what_is_printed_parses_to_the_same_tree() {
             "{}\n{printed}",
             path.display()
         );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn random_programs_survive(text in program()) {
+        round_trip(&text, "random");
+        let module = parse(&text).module;
+        let printed = print::module(&module);
+        let parsed = parse(&printed);
+        prop_assert_eq!(&parsed.diagnostics.iter().filter(|d| d.is_error()).count(), &0, "{}", printed);
+        prop_assert_eq!(shape(&module), shape(&parsed.module), "{}", printed);
     }
 }
