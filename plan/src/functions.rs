@@ -165,7 +165,7 @@ pub fn find(signature: &str) -> Option<BuiltinId> {
 impl Builtin {
     /// The receiver's type as the signature has it; none for functions and constants.
     pub fn receiver(&self) -> Option<&'static str> {
-        let before = &self.signature[..self.signature.find('(')?];
+        let before = self.signature.split_at(name_end(self.signature)).0;
         before.rsplit_once('.').map(|(receiver, _)| receiver)
     }
 
@@ -175,19 +175,31 @@ impl Builtin {
     }
 }
 
-/// The name in a signature: what stands before the first parenthesis (of a constant: the colon)
-/// and after the dot, if there is one. No receiver contains either.
+/// The name in a signature: what stands between the receiver's dot, if there is one, and the
+/// parameters.
 const fn name_of(signature: &'static str) -> &'static str {
-    let text = signature.as_bytes();
-    let mut end = 0;
-    while text[end] != b'(' && text[end] != b':' {
-        end += 1;
-    }
+    let end = name_end(signature);
     let mut start = end;
-    while start > 0 && text[start - 1] != b'.' {
+    while start > 0 && signature.as_bytes()[start - 1] != b'.' {
         start -= 1;
     }
     signature.split_at(end).0.split_at(start).1
+}
+
+/// Where the name ends: at the first parenthesis (of a constant: the colon) that is not among the
+/// receiver's type arguments. No receiver is a tuple.
+const fn name_end(signature: &str) -> usize {
+    let text = signature.as_bytes();
+    let (mut end, mut depth) = (0, 0);
+    while depth > 0 || text[end] != b'(' && text[end] != b':' {
+        match text[end] {
+            b'<' => depth += 1,
+            b'>' => depth -= 1,
+            _ => {}
+        }
+        end += 1;
+    }
+    end
 }
 
 /// A doc comment's text starts with the space after its slashes.
@@ -209,6 +221,7 @@ mod tests {
         assert_eq!(name_of("abs(Int): Int"), "abs");
         assert_eq!(name_of("Map<K, L>.at(K): L"), "at");
         assert_eq!(name_of("int_max: Int"), "int_max");
+        assert_eq!(name_of("List<(K, V)>.to_map(): FrozenMap<K, V>"), "to_map");
     }
 
     #[test]

@@ -40,7 +40,11 @@ fn instances(types: &mut TypeTable) -> Vec<Instance> {
         for choice in 0..PLAIN.len() {
             let (arguments, result) = Signature { types, choice }.read(builtin);
             let id = BuiltinId(number);
-            instances.push(Instance { id, arguments, result });
+            instances.push(Instance {
+                id,
+                arguments,
+                result,
+            });
         }
     }
     instances
@@ -265,12 +269,21 @@ fn context(types: &TypeTable) -> Context {
     Context::new(Arc::new(plan), types, Arc::new(code), &NO_RUNTIME, "n", 0)
 }
 
-fn over_words(context: &mut Context, call: &Instance, arguments: &[Value]) -> Result<Value, RowError> {
+fn over_words(
+    context: &mut Context,
+    call: &Instance,
+    arguments: &[Value],
+) -> Result<Value, RowError> {
     let words: Vec<u64> = call
         .arguments
         .iter()
         .zip(arguments)
-        .map(|(&ty, value)| context.store.word(ty, value).expect("the value has the type"))
+        .map(|(&ty, value)| {
+            context
+                .store
+                .word(ty, value)
+                .expect("the value has the type")
+        })
         .collect();
     let site = Site {
         builtin: call.id,
@@ -299,8 +312,9 @@ fn check(
             failure_persistence: None,
             ..Config::default()
         };
-        let outcome = TestRunner::new(config)
-            .run(&arguments, |arguments| property(&types, instance, arguments));
+        let outcome = TestRunner::new(config).run(&arguments, |arguments| {
+            property(&types, instance, arguments)
+        });
         if let Err(error) = outcome {
             panic!("{}: {error}", instance.id.get().signature);
         }
@@ -353,7 +367,8 @@ fn lattice_functions_are_of_their_kind() {
                     over_values(types, instance, &arguments)
                 };
                 let joined = join(ty, a, b).expect("values of a lattice join");
-                let (Ok(of_a), Ok(of_b), Ok(of_both)) = (with(a.clone()), with(b.clone()), with(joined))
+                let (Ok(of_a), Ok(of_b), Ok(of_both)) =
+                    (with(a.clone()), with(b.clone()), with(joined))
                 else {
                     continue;
                 };

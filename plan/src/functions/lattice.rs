@@ -122,7 +122,7 @@ super::area! {
         /// Whether it has a value, or is in conflict.
         OnceIsSet = "Once<T>.is_set(): Or", Morphism;
         /// Whether two different values met.
-        OnceIsConflict = "Once<T>.is_conflict(): Or", Morphism;
+        OnceIsConflict = "Once<T>.is_conflict(): Or", Monotone;
         /// An open `Sealed` around the value.
         Sealable = "sealable(L): Sealed<L>", Morphism;
         /// Closed: nothing more is promised to come.

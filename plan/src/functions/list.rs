@@ -60,7 +60,7 @@ super::area! {
         /// The elements of the lists, one after the other.
         Flatten = "List<List<U>>.flatten(): List<U>", Plain, fallible;
         /// Each element where it stands first.
-        Distinct = "List<T>.distinct(): List<T>", Plain;
+        Unique = "List<T>.unique(): List<T>", Plain;
         /// The sum; a row error on overflow.
         SumInt = "List<Int>.sum(): Int", Plain, fallible;
         /// The sum, from left to right.

@@ -43,7 +43,7 @@ pub(super) fn apply<D: Domain>(d: &mut D, entry: List, call: &Call<'_, D>) -> Ou
         | List::Zip
         | List::Enumerate
         | List::Flatten
-        | List::Distinct => {
+        | List::Unique => {
             let elements = rearrange(d, entry, call, list)?;
             call.make_list(d, elements)
         }
@@ -281,7 +281,7 @@ fn rearrange<D: Domain>(
                 .collect();
         }
         List::Flatten => list = list.iter().flat_map(|part| d.parts(part)).collect(),
-        List::Distinct => {
+        List::Unique => {
             let mut seen: Vec<D::Value> = Vec::new();
             list.retain(|element| {
                 let place = seen.binary_search_by(|known| d.compare(ty, known, element));
