@@ -12,6 +12,8 @@ pub mod hir;
 
 pub mod typing;
 
+pub mod database;
+
 pub mod eval;
 
 pub mod analysis;
