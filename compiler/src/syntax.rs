@@ -9,6 +9,7 @@ mod construct;
 mod depth;
 pub mod dump;
 mod format;
+pub mod incremental;
 mod lexer;
 mod literal;
 mod messages;

@@ -2,7 +2,9 @@
 
 mod format;
 mod generate;
+mod incremental;
 mod mutation;
+mod pages;
 mod robustness;
 
 use super::parse;
@@ -10,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The programs that parse, by their paths.
+#[expect(clippy::disallowed_methods, reason = "programs are files")]
 fn corpus() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut open: Vec<PathBuf> = ["compiler/tests/corpus", "tests", "stdlib", "examples"]
