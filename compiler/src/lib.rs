@@ -20,6 +20,8 @@ pub mod analysis;
 
 pub mod check;
 
+pub mod testing;
+
 pub mod rir;
 
 pub mod opt;

@@ -46,7 +46,11 @@ fn check_text(name: &str, text: &str, library: &[(String, String)]) -> Checked {
         text,
         dedalus: false,
     };
-    let library = library.iter().map(|(name, text)| File { name, text, dedalus: false });
+    let library = library.iter().map(|(name, text)| File {
+        name,
+        text,
+        dedalus: false,
+    });
     let files: Vec<File<'_>> = [root].into_iter().chain(library).collect();
     check(&files)
 }
@@ -64,15 +68,27 @@ fn programs_are_accepted_or_refused_as_they_say() {
     for folder in ["tests/conformance", "tests/calm", "examples"] {
         for path in bloom_files(&root().join(folder)) {
             let text = fs::read_to_string(&path).expect("programs are UTF-8");
-            let stem = path.file_stem().expect("a file has a name").display().to_string();
+            let stem = path
+                .file_stem()
+                .expect("a file has a name")
+                .display()
+                .to_string();
             let checked = check_text(&stem, &text, &library);
-            let errors: Vec<&Diagnostic> =
-                checked.diagnostics.iter().filter(|d| d.is_error()).collect();
-            let reject = text.lines().next().and_then(|line| line.strip_prefix("//! reject:"));
+            let errors: Vec<&Diagnostic> = checked
+                .diagnostics
+                .iter()
+                .filter(|d| d.is_error())
+                .collect();
+            let reject = text
+                .lines()
+                .next()
+                .and_then(|line| line.strip_prefix("//! reject:"));
             let fine = match reject {
                 Some(reason) => {
                     let reason = words(reason);
-                    errors.iter().any(|error| words(&error.message).contains(&reason))
+                    errors
+                        .iter()
+                        .any(|error| words(&error.message).contains(&reason))
                 }
                 None => errors.is_empty(),
             };
@@ -82,7 +98,10 @@ fn programs_are_accepted_or_refused_as_they_say() {
                     let sources = Sources::single(stem.clone(), text.clone());
                     let (at, _) = sources.positions(error.primary.place());
                     let file = error.primary.file.0;
-                    format!("    {file}:{}:{} {} {}", at.line, at.column, error.code, error.message)
+                    format!(
+                        "    {file}:{}:{} {} {}",
+                        at.line, at.column, error.code, error.message
+                    )
                 }));
             }
         }

@@ -243,6 +243,9 @@ mod tests {
     #[test]
     fn numbers_need_a_wildcard() {
         let one = Shape::Of(Constructor::Literal(Value::Int(1)), vec![]);
-        assert_eq!(judge(&mut Toy, 2, &[(one, false)]).missing, Some(Shape::Any));
+        assert_eq!(
+            judge(&mut Toy, 2, &[(one, false)]).missing,
+            Some(Shape::Any)
+        );
     }
 }

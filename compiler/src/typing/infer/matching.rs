@@ -30,9 +30,7 @@ impl Infer<'_, '_> {
                 .iter()
                 .map(|&(pat, guarded)| (shape(self.body, &self.found, pat), guarded))
                 .collect();
-            let mut types = Types {
-                cx: &mut *self.cx,
-            };
+            let mut types = Types { cx: &mut *self.cx };
             let verdict = exhaustive::judge(&mut types, pending.scrutinee, &shapes);
             if let Some(missing) = verdict.missing {
                 let shown = show(self.cx, &missing, pending.scrutinee);
@@ -153,10 +151,7 @@ fn show(cx: &mut Context<'_>, shape: &Shape, ty: Ty) -> String {
     let Shape::Of(constructor, parts) = shape else {
         return "_".to_owned();
     };
-    let tys = Types {
-        cx: &mut *cx,
-    }
-    .parts(ty, constructor);
+    let tys = Types { cx: &mut *cx }.parts(ty, constructor);
     let parts: Vec<String> = parts
         .iter()
         .zip(tys)
