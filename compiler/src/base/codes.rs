@@ -198,6 +198,7 @@ codes! {
     E0606 Error Modules "output of a protocol without a rule";
     E0607 Error Modules "module does not implement the protocol";
     E0608 Error Modules "unknown rule group";
+    E0609 Error Modules "item that cannot stand here";
 
     // 08: tests and specs
     E0801 Error Tests "unknown node";

@@ -202,6 +202,8 @@ pub struct Rule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {
     Written,
+    /// A fact about the program, of `sys.rule` and its like.
+    System,
     /// Written as `seal C{…} <~ …`.
     SealSend,
     /// Part of what `sealed by` stands for: collects the seals of this collection. The analysis takes what it

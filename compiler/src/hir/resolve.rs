@@ -22,6 +22,7 @@ mod scope;
 mod seal;
 mod spec;
 mod steps;
+mod system;
 mod types;
 mod wording;
 

@@ -14,7 +14,7 @@ use crate::hir::{
     Body, Collection, CollectionKind, Column, Constant, ConstantId, Function, FunctionId, ItemRef,
     Loc, TypeRef,
 };
-use crate::syntax::ast::{self, ItemKind};
+use crate::syntax::ast::{self, ItemKind, ModuleKind};
 use smol_str::{SmolStr, format_smolstr};
 
 impl<'a> Resolver<'a> {
@@ -188,6 +188,12 @@ impl<'a> Resolver<'a> {
                     self.declare_collection(scope, decl, scope, item_ref, SmolStr::default(), None);
                 }
             }
+            ItemKind::Spec(_) | ItemKind::Test(_) | ItemKind::FaultTest(_) => {
+                self.check_at_top(scope, item, item_ref, "a test or spec");
+            }
+            ItemKind::Module(module) if module.kind == ModuleKind::Node => {
+                self.check_at_top(scope, item, item_ref, "a node");
+            }
             ItemKind::Import(_)
             | ItemKind::Include(_)
             | ItemKind::TypeAlias(_)
@@ -195,10 +201,20 @@ impl<'a> Resolver<'a> {
             | ItemKind::Enum(_)
             | ItemKind::Lattice(_)
             | ItemKind::Module(_)
-            | ItemKind::Spec(_)
-            | ItemKind::Test(_)
-            | ItemKind::FaultTest(_)
             | ItemKind::Broken(_) => {}
+        }
+    }
+
+    /// What runs as a whole belongs to a file, not to a module in it.
+    fn check_at_top(&mut self, scope: ScopeId, item: &ast::Item, item_ref: ItemRef, what: &str) {
+        if !self.scopes[scope].is_file {
+            let message = format!("{what} stands at the top of a file");
+            self.error(
+                codes::E0609,
+                Loc::new(item_ref, item.span),
+                message,
+                "inside a module or node",
+            );
         }
     }
 
@@ -317,7 +333,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Enters a collection in `scope`; its types and defaults mean what they mean in `meaning`.
-    fn declare_collection(
+    pub fn declare_collection(
         &mut self,
         scope: ScopeId,
         decl: &'a ast::Collection,

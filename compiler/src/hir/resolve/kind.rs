@@ -230,6 +230,7 @@ impl<'a> Resolver<'a> {
         for pending in std::mem::take(&mut self.kind.rules) {
             self.resolve_rule(&pending);
         }
+        self.describe_program();
         self.order_constants();
         self.check_promises();
     }

@@ -6,7 +6,7 @@ use super::scope::{ModuleEntry, Scope, ScopeId, Value};
 use super::{PRELUDE, Resolver};
 use crate::base::{Span, codes};
 use crate::hir::{ItemRef, Loc, TypeRef};
-use crate::syntax::ast::{self};
+use crate::syntax::ast::{self, ModuleKind};
 use smol_str::{SmolStr, format_smolstr};
 
 /// A file, or a module at an offset of a file.
@@ -249,6 +249,7 @@ impl<'a> Resolver<'a> {
         self.opened.insert(identity);
         self.opening.push(identity);
         let mut scope = Scope::new(target.parent, identity.source, identity.offset.unwrap_or(0));
+        scope.is_file = target.header.is_none();
         scope.prefix = placement.prefix;
         scope.key = placement.key;
         scope.imported = placement.imported;
@@ -262,7 +263,11 @@ impl<'a> Resolver<'a> {
             self.bind_type_params(scope, header, binding, item, placement.at);
             self.declare_names(scope, target.items);
             self.bind_params(scope, header, binding.args, item, placement.at);
-            self.declare_items(scope, target.items);
+            if header.kind == ModuleKind::Protocol {
+                self.declare_interface(scope, scope, target.items);
+            } else {
+                self.declare_items(scope, target.items);
+            }
             self.declare_protocols(scope, header, item);
         } else {
             if let Args::Given {

@@ -273,7 +273,7 @@ impl BodyCx<'_, '_> {
     }
 
     /// The variables of a row that was reported are bound all the same.
-    fn bind_all(&mut self, args: &ast::AtomArgs) {
+    pub fn bind_all(&mut self, args: &ast::AtomArgs) {
         match args {
             ast::AtomArgs::Positional(patterns) => {
                 for pattern in patterns {

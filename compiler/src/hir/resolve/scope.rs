@@ -19,6 +19,8 @@ pub(super) struct Scope<'a> {
     pub parent: Option<ScopeId>,
     /// Index of the file among the sources.
     pub source: usize,
+    /// Whether it is of a whole file.
+    pub is_file: bool,
     /// Where the items' offsets count from, in the file.
     pub base: u32,
     /// What stands before names of collections and constants: `wire.`.
@@ -75,6 +77,7 @@ impl<'a> Scope<'a> {
         Self {
             parent,
             source,
+            is_file: false,
             base,
             prefix: SmolStr::default(),
             key: SmolStr::default(),

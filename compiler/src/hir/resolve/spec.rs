@@ -266,6 +266,7 @@ fn row(
         let message = format!("undeclared collection {name}");
         let names = names.iter().map(SmolStr::as_str);
         cx.r.report_unknown(codes::E0201, loc, &name, names, message, "not declared");
+        cx.bind_all(&atom.args);
         return SpecLiteral::Error;
     };
     let columns: Vec<SmolStr> = cx.r.program.nodes[node].collections[id]

@@ -5,7 +5,7 @@
 //! finite, and there are no pointers to tie a knot with.
 
 use super::scope::{ScopeId, TypeEntry};
-use super::{Resolver, doc, wording};
+use super::{PRELUDE, Resolver, doc, wording};
 use crate::base::codes;
 use crate::hir::{
     Builtin, Field, ItemRef, LatticeForm, Loc, OPTION, OwnLattice, TypeDef, TypeDefId, TypeDefKind,
@@ -258,12 +258,13 @@ impl<'a> Resolver<'a> {
         id
     }
 
-    /// Types of a generic module are told apart by its arguments, others by the file.
+    /// Types of a generic module are told apart by its arguments, others by the file; those of the prelude are as
+    /// if built in.
     fn definition_name(&self, scope: ScopeId, name: &ast::Name, env: &[TypeRef]) -> SmolStr {
-        let prefix = if self.scopes[scope].source == 0 {
-            String::new()
-        } else {
-            format!("{}.", self.sources[self.scopes[scope].source].name)
+        let prefix = match self.scopes[scope].source {
+            0 => String::new(),
+            source if self.sources[source].name == PRELUDE => String::new(),
+            source => format!("{}.", self.sources[source].name),
         };
         format_smolstr!("{prefix}{name}{}", self.show_args(env))
     }

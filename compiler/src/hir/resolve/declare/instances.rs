@@ -122,6 +122,7 @@ impl<'a> Resolver<'a> {
             );
             types.prefix = outer.prefix.clone();
             types.key = outer.key.clone();
+            types.type_env.clone_from(&protocol.type_args);
             let types = self.scopes.push(types);
             self.opened.insert(protocol.target.identity);
             for (param, ty) in of.type_params.iter().zip(&protocol.type_args) {
@@ -132,23 +133,71 @@ impl<'a> Resolver<'a> {
                     .insert(param.name.text.clone(), entry);
             }
             self.declare_names(types, &of.items);
-            for node in &of.items {
-                let ItemKind::Collection(decl) = &node.item.kind else {
-                    continue;
-                };
-                let item_ref = self.item_of(types, node);
-                if !self.scopes[scope].values.contains_key(&decl.name.text) {
-                    let docs = doc(&node.item.docs);
-                    self.declare_collection(scope, decl, types, item_ref, docs, None);
-                }
-                let declared = self.scopes[scope].values.get(&decl.name.text).copied();
-                let promised =
-                    header.kind != ModuleKind::Protocol && decl.kind == ast::CollectionKind::Output;
-                if let (true, Some((Value::Collection(id), _))) = (promised, declared) {
-                    let at = Loc::new(item, ty.span);
-                    self.kind.promised.push((id, header.name.text.clone(), at));
-                }
+            self.declare_interface(scope, types, &of.items);
+            if header.kind != ModuleKind::Protocol {
+                self.promise_outputs(scope, header, of, Loc::new(item, ty.span));
             }
+        }
+    }
+
+    /// Notes the outputs of a protocol that the module must derive.
+    fn promise_outputs(
+        &mut self,
+        scope: ScopeId,
+        module: &ast::ModuleItem,
+        protocol: &ast::ModuleItem,
+        at: Loc,
+    ) {
+        for node in &protocol.items {
+            if let ItemKind::Collection(decl) = &node.item.kind
+                && decl.kind == ast::CollectionKind::Output
+                && let Some(&(Value::Collection(id), _)) =
+                    self.scopes[scope].values.get(&decl.name.text)
+            {
+                self.kind.promised.push((id, module.name.text.clone(), at));
+            }
+        }
+    }
+
+    /// Declares the collections of a protocol that `scope` does not declare itself. Their types mean what they
+    /// mean in `types`.
+    pub fn declare_interface(
+        &mut self,
+        scope: ScopeId,
+        types: ScopeId,
+        items: &'a [ast::ItemNode],
+    ) {
+        for node in items {
+            let item_ref = self.item_of(types, node);
+            let ItemKind::Collection(decl) = &node.item.kind else {
+                self.check_protocol_item(&node.item, item_ref);
+                continue;
+            };
+            if types == scope || !self.scopes[scope].values.contains_key(&decl.name.text) {
+                let docs = doc(&node.item.docs);
+                self.declare_collection(scope, decl, types, item_ref, docs, None);
+            }
+        }
+    }
+
+    /// A protocol declares; it does nothing.
+    fn check_protocol_item(&mut self, item: &ast::Item, item_ref: ItemRef) {
+        let declares = matches!(
+            item.kind,
+            ItemKind::TypeAlias(_)
+                | ItemKind::Record(_)
+                | ItemKind::Enum(_)
+                | ItemKind::Lattice(_)
+                | ItemKind::Broken(_)
+        );
+        if !declares {
+            let message = "a protocol holds only collections and types";
+            self.error(
+                codes::E0609,
+                Loc::new(item_ref, item.span),
+                message,
+                "belongs in a module",
+            );
         }
     }
 }
