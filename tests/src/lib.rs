@@ -3,4 +3,6 @@
 
 pub mod generate;
 
+pub mod reference;
+
 pub mod shrink;
