@@ -66,6 +66,7 @@ struct Timer {
     collection: CollectionId,
     every: i64,
     due: i64,
+    /// Number of the next firing.
     fired: i64,
 }
 
@@ -138,7 +139,7 @@ impl<'p> Reference<'p> {
                     collection,
                     every,
                     due: start + every,
-                    fired: 0,
+                    fired: 1,
                 });
             }
         }
