@@ -13,10 +13,10 @@ mod aggregate;
 mod body;
 mod deferred;
 mod relation;
+mod strata;
 mod tick;
 
-use bloom_compiler::analysis::{Analysis, NodeAnalysis};
-use bloom_compiler::eval::interpreter::{Env, Interpreter, Scope};
+use bloom_compiler::eval::Evaluator;
 use bloom_compiler::hir::{self, CollectionId, CollectionKind, NodeKind};
 use bloom_compiler::typing::{NodeTypes, Typed};
 use bloom_plan::plan::{Plan, RelationId};
@@ -28,24 +28,23 @@ use smol_str::SmolStr;
 
 use deferred::Change;
 use relation::Relation;
+use strata::Strata;
 
 /// A checked program, whose kinds of node the evaluator runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Model<'p> {
     pub program: &'p hir::Program,
     pub typed: &'p Typed,
-    pub analysis: &'p Analysis,
-    /// What the outside calls the collections, and in which order.
+    /// What the outside calls the collections, and which of them are of one stratum.
     pub plans: &'p [Plan],
 }
 
 /// A node of the reference evaluator.
-#[derive(Debug)]
 pub struct Reference<'p> {
     kind: &'p NodeKind,
     types: &'p NodeTypes,
-    analysis: &'p NodeAnalysis,
-    interpreter: Interpreter<'p>,
+    evaluator: Evaluator<'p>,
+    strata: Strata,
     /// The collection of each relation of the plan, if it is one.
     relations_of_plan: Vec<Option<CollectionId>>,
     relations: Arena<CollectionId, Relation>,
@@ -90,7 +89,7 @@ impl<'p> Reference<'p> {
             .find(|(_, kind)| kind.name == name)
             .ok_or("there is no such kind of node")?;
         let types = &model.typed.nodes[id];
-        let interpreter = interpreter(model, kind, &config)?;
+        let evaluator = evaluator(model, kind, &config)?;
         let relations = kind.collections.iter().map(|(collection, declared)| {
             Relation::new(declared, &types.collections[collection], &model.typed.types)
         });
@@ -98,10 +97,10 @@ impl<'p> Reference<'p> {
         let mut node = Reference {
             kind,
             types,
-            analysis: &model.analysis.nodes[id],
+            strata: Strata::new(kind, plan),
             relations_of_plan: plan.relations.iter().map(relation_of).collect(),
             relations: relations.collect(),
-            interpreter,
+            evaluator,
             changes: Vec::new(),
             looped: Vec::new(),
             timers: Vec::new(),
@@ -131,7 +130,7 @@ impl<'p> Reference<'p> {
     fn set_timers(&mut self, start: i64) -> Result<(), String> {
         for (collection, declared) in self.kind.collections.iter() {
             if let CollectionKind::Periodic { every } = declared.kind {
-                let every = match self.interpreter.constant(every) {
+                let every = match self.evaluator.constant(every) {
                     Ok(Value::Duration(every)) if every > 0 => every,
                     _ => return Err("a period must be above zero".to_owned()),
                 };
@@ -172,38 +171,22 @@ impl Machine for Reference<'_> {
     }
 }
 
-/// Evaluates the constants of a kind, parameters included.
-fn interpreter<'p>(
+/// The evaluator of a node, its constants set.
+fn evaluator<'p>(
     model: &Model<'p>,
     kind: &NodeKind,
     config: &Config,
-) -> Result<Interpreter<'p>, String> {
-    let constants = &model.program.constants;
-    let mut interpreter = Interpreter {
-        program: model.program,
-        typed: model.typed,
-        constants: constants.iter().map(|_| None).collect(),
-        address: config.address.clone(),
-        test_nodes: Vec::new(),
-    };
-    for (&parameter, value) in kind.parameters.iter().zip(&config.parameters) {
-        interpreter.constants[parameter] = Some(value.clone());
-    }
-    for &constant in &kind.constants {
-        let declared = &constants[constant];
-        if interpreter.constants[constant].is_some() {
-            continue;
-        }
-        let types = model.typed.constants[constant].init.as_ref();
-        let Some((body, types)) = declared.init.as_ref().zip(types) else {
-            return Err(format!("parameter `{}` is missing", declared.name));
-        };
-        let value = body.value.ok_or("a constant without a value")?;
-        let value = interpreter.eval(Scope { body, types }, value, &Env::new(body));
-        let value = value.map_err(|e| format!("constant `{}`: {}", declared.name, e.message()))?;
-        interpreter.constants[constant] = Some(value);
-    }
-    Ok(interpreter)
+) -> Result<Evaluator<'p>, String> {
+    let mut evaluator = Evaluator::new(model.program, model.typed);
+    evaluator.self_addr = config.address.clone();
+    let arguments: Vec<Option<Value>> = config.parameters.iter().cloned().map(Some).collect();
+    evaluator
+        .start(kind, &arguments)
+        .map_err(|(constant, error)| {
+            let name = &model.program.constants[constant].name;
+            format!("constant `{name}`: {}", error.message())
+        })?;
+    Ok(evaluator)
 }
 
 /// Ids of an arena in order.

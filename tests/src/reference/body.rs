@@ -1,9 +1,15 @@
 //! What a rule derives: every way in which its literals hold, and the head of each.
+//!
+//! Literals are taken in any order that binds variables before they are read. One whose evaluation
+//! fails counts as an error only where all others hold that can be evaluated without it.
 
 use std::collections::BTreeMap;
 
-use bloom_compiler::eval::interpreter::{Env, Scope};
-use bloom_compiler::hir::{AtomArg, CollectionId, HeadColumn, Literal, Rule, RuleId};
+use bloom_compiler::eval::Frame;
+use bloom_compiler::hir::{
+    AtomArg, CollectionId, Expr, ExprId, HeadColumn, Literal, PatId, Rule, RuleId,
+};
+use bloom_compiler::typing::walk::{each_expr, pat_variables};
 use bloom_plan::plan::RowError;
 use bloom_plan::value::{Row, Value};
 
@@ -23,30 +29,38 @@ pub struct Firing {
 /// Terms of each aggregate column, one list a match.
 type Matches = Vec<Vec<Term>>;
 
+/// The search for the ways in which the literals of a rule hold.
+struct Search<'a, 'p> {
+    rule: &'p Rule,
+    ways: Vec<Frame<'p>>,
+    errors: &'a mut Vec<RowError>,
+}
+
 impl<'p> Reference<'p> {
     /// Evaluates a rule over all rows.
     pub(super) fn fire(&self, id: RuleId) -> Firing {
         let rule = &self.kind.rules[id];
-        let scope = Scope {
-            body: &rule.body,
-            types: &self.types.rules[id],
-        };
-        let order = &self.analysis.rules[id].order;
-        let mut ways = Vec::new();
         let mut firing = Firing::default();
-        let env = Env::new(&rule.body);
-        self.solve(rule, scope, order, env, &mut ways, &mut firing.errors);
+        let mut search = Search {
+            rule,
+            ways: Vec::new(),
+            errors: &mut firing.errors,
+        };
+        let frame = Frame::new(&rule.body, &self.types.rules[id]);
+        let literals: Vec<&Literal> = rule.literals.iter().map(|node| &node.literal).collect();
+        self.solve(&mut search, &literals, frame, None);
+        let ways = search.ways;
         let columns = &rule.head.columns;
         if columns
             .iter()
             .any(|column| matches!(column, HeadColumn::Aggregate(_)))
         {
-            self.aggregate(id, scope, &ways, &mut firing);
+            self.aggregate(id, &ways, &mut firing);
             return firing;
         }
-        for env in &ways {
+        for frame in &ways {
             let row: Result<Derived, RowError> = (0..columns.len())
-                .map(|place| self.head_column(rule, scope, place, env))
+                .map(|place| self.head_column(rule, place, frame))
                 .collect();
             match row {
                 Ok(row) => firing.rows.push(row),
@@ -56,101 +70,108 @@ impl<'p> Reference<'p> {
         firing
     }
 
-    /// Adds every way in which the literals, taken in `order`, hold.
+    /// Adds every way in which the literals hold, or `failed` where all that can be evaluated do.
     fn solve(
         &self,
-        rule: &'p Rule,
-        scope: Scope<'p>,
-        order: &[u32],
-        env: Env<'p>,
-        ways: &mut Vec<Env<'p>>,
-        errors: &mut Vec<RowError>,
+        search: &mut Search<'_, 'p>,
+        literals: &[&'p Literal],
+        frame: Frame<'p>,
+        failed: Option<RowError>,
     ) {
-        let Some((&first, rest)) = order.split_first() else {
-            ways.push(env);
+        let ready = literals
+            .iter()
+            .position(|literal| is_ready(literal, &frame));
+        let Some(ready) = ready else {
+            match failed {
+                Some(error) => search.errors.push(error),
+                None => {
+                    assert!(
+                        literals.is_empty(),
+                        "a rule binds what it reads: {:?}",
+                        search.rule
+                    );
+                    search.ways.push(frame);
+                }
+            }
             return;
         };
-        let next = match self.extend(&rule.literals[first as usize].literal, scope, env) {
-            Ok(next) => next,
-            Err(error) => {
-                errors.push(error);
-                return;
+        let mut rest = literals.to_vec();
+        let literal = rest.remove(ready);
+        match self.extend(literal, &frame) {
+            Ok(ways) => {
+                for frame in ways {
+                    self.solve(search, &rest, frame, failed);
+                }
             }
-        };
-        for env in next {
-            self.solve(rule, scope, rest, env, ways, errors);
+            Err(error) => self.solve(search, &rest, frame, failed.or(Some(error))),
         }
     }
 
-    /// The ways in which one literal holds where `env` does.
-    fn extend(
-        &self,
-        literal: &'p Literal,
-        scope: Scope<'p>,
-        env: Env<'p>,
-    ) -> Result<Vec<Env<'p>>, RowError> {
-        let eval = |expr| self.interpreter.eval(scope, expr, &env);
-        Ok(match literal {
-            Literal::Error => vec![env],
-            Literal::Atom { collection, args } => self.partners(*collection, args, scope, &env),
+    /// The ways in which one literal holds where `frame` does.
+    fn extend(&self, literal: &'p Literal, frame: &Frame<'p>) -> Result<Vec<Frame<'p>>, RowError> {
+        let eval = |expr| self.evaluator.expr(&mut frame.clone(), expr);
+        let when = |holds: bool| match holds {
+            true => vec![frame.clone()],
+            false => Vec::new(),
+        };
+        match literal {
+            Literal::Error => Ok(when(true)),
+            Literal::Atom { collection, args } => self.partners(*collection, args, frame),
             Literal::Not { collection, args } => {
-                match self.partners(*collection, args, scope, &env).is_empty() {
-                    true => vec![env],
-                    false => Vec::new(),
-                }
+                Ok(when(self.partners(*collection, args, frame)?.is_empty()))
             }
-            Literal::Condition(condition) => match eval(*condition)? == Value::Bool(true) {
-                true => vec![env],
-                false => Vec::new(),
-            },
-            Literal::Let { pat, value } => {
-                let value = eval(*value)?;
-                let mut env = env;
-                match self.interpreter.matches(scope, *pat, &value, &mut env) {
-                    true => vec![env],
-                    false => Vec::new(),
-                }
-            }
-            Literal::In { pat, source } => elements(&eval(*source)?)
-                .iter()
-                .filter_map(|element| {
-                    let mut env = env.clone();
-                    let holds = self.interpreter.matches(scope, *pat, element, &mut env);
-                    holds.then_some(env)
-                })
-                .collect(),
-        })
+            Literal::Condition(condition) => Ok(when(eval(*condition)? == Value::Bool(true))),
+            Literal::Let { pat, value } => self.matching(*pat, [eval(*value)?], frame),
+            Literal::In { pat, source } => self.matching(*pat, elements(&eval(*source)?), frame),
+        }
     }
 
     fn partners(
         &self,
         collection: CollectionId,
         args: &[AtomArg],
-        scope: Scope<'p>,
-        env: &Env<'p>,
-    ) -> Vec<Env<'p>> {
-        let rows = self.relations[collection].rows.values();
-        let matching = rows.filter_map(|row| {
-            let mut env = env.clone();
-            let holds = args.iter().all(|arg| {
+        frame: &Frame<'p>,
+    ) -> Result<Vec<Frame<'p>>, RowError> {
+        let mut ways = Vec::new();
+        'rows: for row in self.relations[collection].rows.values() {
+            let mut frame = frame.clone();
+            for arg in args {
                 let value = &row[arg.column as usize];
-                self.interpreter.matches(scope, arg.pat, value, &mut env)
-            });
-            holds.then_some(env)
-        });
-        matching.collect()
+                if !self.evaluator.matches(&mut frame, arg.pat, value)? {
+                    continue 'rows;
+                }
+            }
+            ways.push(frame);
+        }
+        Ok(ways)
+    }
+
+    /// The ways in which a pattern matches one of the values.
+    fn matching(
+        &self,
+        pat: PatId,
+        values: impl IntoIterator<Item = Value>,
+        frame: &Frame<'p>,
+    ) -> Result<Vec<Frame<'p>>, RowError> {
+        let mut ways = Vec::new();
+        for value in values {
+            let mut frame = frame.clone();
+            if self.evaluator.matches(&mut frame, pat, &value)? {
+                ways.push(frame);
+            }
+        }
+        Ok(ways)
     }
 
     /// A head column that is no aggregate.
     fn head_column(
         &self,
         rule: &Rule,
-        scope: Scope<'p>,
         place: usize,
-        env: &Env<'p>,
+        frame: &Frame<'p>,
     ) -> Result<Option<Value>, RowError> {
         match &rule.head.columns[place] {
-            HeadColumn::Expr(expr) => self.interpreter.eval(scope, *expr, env).map(Some),
+            HeadColumn::Expr(expr) => self.evaluator.expr(&mut frame.clone(), *expr).map(Some),
             HeadColumn::Default => self.default(rule.head.collection, place).map(Some),
             HeadColumn::Omitted | HeadColumn::Aggregate(_) => Ok(None),
         }
@@ -167,17 +188,15 @@ impl<'p> Reference<'p> {
             .as_ref();
         let types = self.types.collections[collection][place].default.as_ref();
         let (body, types) = body.zip(types).ok_or(RowError::Invalid)?;
-        let value = body.value.ok_or(RowError::Invalid)?;
-        self.interpreter
-            .eval(Scope { body, types }, value, &Env::new(body))
+        self.evaluator.value(body, types)
     }
 
     /// One row a group.
-    fn aggregate(&self, id: RuleId, scope: Scope<'p>, ways: &[Env<'p>], firing: &mut Firing) {
+    fn aggregate(&self, id: RuleId, ways: &[Frame<'p>], firing: &mut Firing) {
         let rule = &self.kind.rules[id];
         let mut groups: BTreeMap<Row, (Derived, Matches)> = BTreeMap::new();
-        for env in ways {
-            match self.terms(rule, scope, env) {
+        for frame in ways {
+            match self.terms(rule, frame) {
                 Ok((row, terms)) => {
                     let key: Row = row.iter().flatten().cloned().collect();
                     groups
@@ -198,17 +217,12 @@ impl<'p> Reference<'p> {
     }
 
     /// The columns of a match that group, and what it adds to each aggregate.
-    fn terms(
-        &self,
-        rule: &Rule,
-        scope: Scope<'p>,
-        env: &Env<'p>,
-    ) -> Result<(Derived, Vec<Term>), RowError> {
+    fn terms(&self, rule: &Rule, frame: &Frame<'p>) -> Result<(Derived, Vec<Term>), RowError> {
         let (mut row, mut terms) = (Derived::new(), Vec::new());
         for place in 0..rule.head.columns.len() {
-            row.push(self.head_column(rule, scope, place, env)?);
+            row.push(self.head_column(rule, place, frame)?);
             if let HeadColumn::Aggregate(aggregate) = &rule.head.columns[place] {
-                let eval = |expr| self.interpreter.eval(scope, expr, env);
+                let eval = |expr| self.evaluator.expr(&mut frame.clone(), expr);
                 let by: Result<Vec<Value>, _> = aggregate.by.iter().map(|k| eval(k.key)).collect();
                 terms.push(Term {
                     value: aggregate.operand.map(eval).transpose()?,
@@ -227,7 +241,7 @@ impl<'p> Reference<'p> {
         for (place, column) in rule.head.columns.iter().enumerate() {
             if let HeadColumn::Aggregate(aggregate) = column {
                 let terms: Vec<&Term> = matches.iter().map(|terms| &terms[nth]).collect();
-                let types = &self.interpreter.typed.types;
+                let types = self.evaluator.types();
                 row[place] = Some(aggregate::value(
                     aggregate,
                     &terms,
@@ -239,6 +253,30 @@ impl<'p> Reference<'p> {
         }
         Ok(())
     }
+}
+
+/// Whether all that a literal reads is bound.
+fn is_ready(literal: &Literal, frame: &Frame<'_>) -> bool {
+    let bound = |pat: PatId| {
+        let mut variables = pat_variables(frame.body, pat).into_iter();
+        variables.all(|var| frame.get(var).is_some())
+    };
+    match literal {
+        Literal::Error | Literal::Atom { .. } => true,
+        Literal::Not { args, .. } => args.iter().all(|arg| bound(arg.pat)),
+        Literal::Condition(expr) | Literal::Let { value: expr, .. } => reads_bound(*expr, frame),
+        Literal::In { source, .. } => reads_bound(*source, frame),
+    }
+}
+
+fn reads_bound(expr: ExprId, frame: &Frame<'_>) -> bool {
+    let mut bound = true;
+    each_expr(frame.body, expr, &mut |expr| {
+        if let Expr::Var(var) = frame.body.expr(expr) {
+            bound &= frame.body.vars[*var].local || frame.get(*var).is_some();
+        }
+    });
+    bound
 }
 
 /// What a generator goes over.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bloom_compiler::eval::interpreter::Interpreter;
+use bloom_compiler::eval::Evaluator;
 use bloom_plan::plan::RowError;
 use bloom_plan::value::Row;
 
@@ -39,7 +39,7 @@ impl Deferred {
         self,
         relation: &Relation,
         stays: bool,
-        interpreter: &Interpreter<'_>,
+        evaluator: &Evaluator<'_>,
         troubles: &mut Vec<Trouble>,
     ) -> Change {
         let now = |key: &Row| relation.rows.get(key).filter(|_| stays);
@@ -53,7 +53,7 @@ impl Deferred {
         keys.extend(self.upserts.iter().map(|row| relation.key(row)));
         for key in keys {
             let kept = now(&key).filter(|_| !change.deletes.contains(&key));
-            match self.next(relation, &key, kept, interpreter) {
+            match self.next(relation, &key, kept, evaluator) {
                 Ok(row) => {
                     change.inserts.insert(key, row);
                 }
@@ -76,7 +76,7 @@ impl Deferred {
         relation: &Relation,
         key: &Row,
         kept: Option<&Row>,
-        interpreter: &Interpreter<'_>,
+        evaluator: &Evaluator<'_>,
     ) -> Result<Row, Trouble> {
         let of_key = |rows: &[Row]| -> Vec<Row> {
             let rows = rows.iter().filter(|row| relation.key(row) == *key);
@@ -97,7 +97,7 @@ impl Deferred {
                 return Err(conflict());
             }
             next = relation
-                .join(&next, row, interpreter)
+                .join(&next, row, evaluator)
                 .map_err(Trouble::Error)?;
         }
         Ok(next)

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bloom_compiler::eval::interpreter::Interpreter;
-use bloom_compiler::eval::lattice;
+use bloom_compiler::eval::Evaluator;
 use bloom_compiler::hir::Collection;
 use bloom_compiler::typing::ColumnTypes;
 use bloom_plan::plan::RowError;
@@ -79,7 +78,7 @@ impl Relation {
     }
 
     /// Merges a new row.
-    pub fn merge(&mut self, row: &Row, interpreter: &Interpreter<'_>) -> Result<Merged, RowError> {
+    pub fn merge(&mut self, row: &Row, evaluator: &Evaluator<'_>) -> Result<Merged, RowError> {
         let key = self.key(row);
         if self.poisoned.contains(&key) {
             return Ok(Merged::Nothing);
@@ -99,7 +98,7 @@ impl Relation {
                 false => Merged::Conflict,
             });
         }
-        let joined = self.join(there, row, interpreter)?;
+        let joined = self.join(there, row, evaluator)?;
         if joined == *there {
             return Ok(Merged::Nothing);
         }
@@ -108,11 +107,10 @@ impl Relation {
     }
 
     /// The row with the lattice columns of both.
-    pub fn join(&self, a: &Row, b: &Row, with: &Interpreter<'_>) -> Result<Row, RowError> {
+    pub fn join(&self, a: &Row, b: &Row, with: &Evaluator<'_>) -> Result<Row, RowError> {
         let mut joined = a.clone();
         for &(column, ty) in &self.lattices {
-            let types = &with.typed.types;
-            joined[column] = lattice::join(types, ty, &a[column], &b[column], with)?;
+            joined[column] = with.join(ty, &a[column], &b[column])?;
         }
         Ok(joined)
     }

@@ -29,7 +29,7 @@ impl Reference<'_> {
     pub(super) fn tick(&mut self, input: Input) -> Output {
         let arrivals = self.begin(input);
         let mut errors = BTreeSet::new();
-        for stratum in 0..self.analysis.stratum_count.max(1) {
+        for stratum in 0..self.strata.count() {
             self.stratum(stratum, &arrivals, &mut errors);
         }
         let mut output = Output::default();
@@ -109,17 +109,17 @@ impl Reference<'_> {
 
     /// Evaluates the rules of a stratum until nothing changes. Where new rows conflict, their key
     /// is left out and the stratum begins again.
-    fn stratum(&mut self, stratum: u32, arrivals: &Candidates, errors: &mut BTreeSet<ErrorRow>) {
+    fn stratum(&mut self, stratum: usize, arrivals: &Candidates, errors: &mut BTreeSet<ErrorRow>) {
         let mut arrivals: Candidates = arrivals.clone();
-        arrivals.retain(|(id, _)| self.analysis.strata[*id] == stratum);
+        arrivals.retain(|(id, _)| self.strata.of(*id) == stratum);
         arrivals.extend(self.errors_so_far(stratum, errors));
         let rules: Vec<RuleId> = ids(&self.kind.rules)
             .filter(|&id| self.runs(id) && self.kind.rules[id].arrow == Arrow::Merge)
-            .filter(|&id| self.analysis.rules[id].stratum == stratum)
+            .filter(|&id| self.strata.of(self.kind.rules[id].head.collection) == stratum)
             .collect();
         loop {
             for id in ids(&self.relations) {
-                if self.analysis.strata[id] == stratum {
+                if self.strata.of(id) == stratum {
                     self.relations[id].rows = self.relations[id].earlier.clone();
                 }
             }
@@ -147,7 +147,7 @@ impl Reference<'_> {
         let mut progress = Progress::Nothing;
         let mut conflicts = Vec::new();
         for (id, row) in candidates {
-            match self.relations[*id].merge(row, &self.interpreter) {
+            match self.relations[*id].merge(row, &self.evaluator) {
                 Ok(Merged::Nothing) => {}
                 Ok(Merged::Changed) => progress = Progress::Changed,
                 Ok(Merged::Refused) => {
@@ -211,7 +211,7 @@ impl Reference<'_> {
             let stays = !self.kind.collections[id].is_transient();
             let mut troubles = Vec::new();
             let relation = &self.relations[id];
-            let change = deferred.settle(relation, stays, &self.interpreter, &mut troubles);
+            let change = deferred.settle(relation, stays, &self.evaluator, &mut troubles);
             if change != Change::default() {
                 self.changes.push((id, change));
             }
@@ -241,7 +241,7 @@ impl Reference<'_> {
                 let location = collection.columns.iter().position(|column| column.location);
                 if let Some(Value::Addr(to)) = location.map(|place| &row[place]) {
                     output.sends.push(Message {
-                        from: self.interpreter.address.clone(),
+                        from: self.evaluator.self_addr.clone(),
                         to: to.clone(),
                         channel: collection.name.clone(),
                         row,
@@ -259,11 +259,11 @@ impl Reference<'_> {
     }
 
     /// Rows of `errors` for its readers: what the strata below it have raised.
-    fn errors_so_far(&self, stratum: u32, errors: &BTreeSet<ErrorRow>) -> Candidates {
+    fn errors_so_far(&self, stratum: usize, errors: &BTreeSet<ErrorRow>) -> Candidates {
         let mut collections = self.kind.collections.iter();
         let found = collections.find(|(_, c)| c.kind == CollectionKind::Errors);
         match found {
-            Some((id, _)) if self.analysis.strata[id] == stratum => {
+            Some((id, _)) if self.strata.of(id) == stratum => {
                 errors.iter().map(|error| (id, error_row(error))).collect()
             }
             _ => Vec::new(),
