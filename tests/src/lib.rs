@@ -5,4 +5,8 @@ pub mod generate;
 
 pub mod reference;
 
+pub mod program;
+
 pub mod shrink;
+
+pub mod compare;

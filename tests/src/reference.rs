@@ -145,6 +145,11 @@ impl<'p> Reference<'p> {
         Ok(())
     }
 
+    /// Whether a relation of the plan is a collection of the program.
+    pub fn declares(&self, relation: RelationId) -> bool {
+        self.relations_of_plan[relation.0 as usize].is_some()
+    }
+
     fn name(&self, collection: CollectionId) -> &SmolStr {
         &self.kind.collections[collection].name
     }

@@ -1,0 +1,148 @@
+//! One program on the engine and on the reference evaluator, tick by tick: every collection must
+//! hold the same rows, and the same must have gone wrong.
+
+use std::collections::BTreeSet;
+
+use bloom_plan::display;
+use bloom_plan::plan::{Plan, RelationId};
+use bloom_plan::testing::{Action, Test};
+use bloom_plan::types::TypeId;
+use bloom_plan::value::Row;
+use bloom_runtime::{Config, ErrorKind, Input, OnConflict, Output};
+use bloom_sim::{Kinds, Machine, Programs};
+
+use crate::generate::Case;
+use crate::program::{Loaded, load};
+use crate::shrink::shrink;
+
+/// Programs tried while a failing one is made smaller.
+const SHRINK_TRIES_MAX: usize = 3_000;
+
+/// What came of a random program.
+#[derive(Debug)]
+pub enum Outcome {
+    Same,
+    /// The compiler refuses it.
+    Refused(Vec<String>),
+    /// How the two differ.
+    Differs(String),
+}
+
+/// Runs a random program on both.
+pub fn compare(case: &Case, library: &[(String, String)]) -> Outcome {
+    let loaded = match load("random", &case.to_string(), library) {
+        Ok(loaded) => loaded,
+        Err(errors) => return Outcome::Refused(errors),
+    };
+    match difference(&loaded) {
+        Some(difference) => Outcome::Differs(difference),
+        None => Outcome::Same,
+    }
+}
+
+/// A report of a mismatch: the seed, a small program that shows it, and what differs.
+pub fn report(seed: u64, case: &Case, library: &[(String, String)]) -> String {
+    let differs = |case: &Case| matches!(compare(case, library), Outcome::Differs(_));
+    let small = shrink(case, SHRINK_TRIES_MAX, differs);
+    let difference = match compare(&small, library) {
+        Outcome::Differs(difference) => difference,
+        Outcome::Same | Outcome::Refused(_) => String::new(),
+    };
+    format!("seed {seed}: engine and reference evaluator differ\n{difference}\n\n{small}")
+}
+
+/// How the two differ on the first test of the program.
+fn difference(loaded: &Loaded) -> Option<String> {
+    let test = &loaded.tests[0];
+    let kind = &test.nodes[0].kind;
+    let (programs, model) = (Programs(&loaded.programs), loaded.model());
+    let config = Config {
+        address: "n".into(),
+        on_conflict: OnConflict::Continue,
+        ..Config::default()
+    };
+    let engine = programs.start(kind, config.clone());
+    let reference = model.start(kind, config);
+    let (Ok(mut engine), Ok(mut reference)) = (engine, reference) else {
+        return Some("a node does not start".to_owned());
+    };
+    let plan = model.plan(kind)?;
+    for (number, input) in inputs(test, plan).into_iter().enumerate() {
+        let mine = reference.step(input.clone());
+        let theirs = engine.step(input);
+        let place = format!("in tick {}", number + 1);
+        for relation in (0..plan.relations.len()).map(|r| RelationId(r as u32)) {
+            let rows = (engine.rows(relation), reference.rows(relation));
+            if rows.0 != rows.1 && reference.declares(relation) {
+                return Some(describe(plan, relation, &place, &rows.0, &rows.1));
+            }
+        }
+        if kinds_of_errors(&theirs) != kinds_of_errors(&mine) {
+            return Some(format!(
+                "{place} the engine raises {:#?}\nthe reference evaluator {:#?}",
+                theirs.errors, mine.errors
+            ));
+        }
+        if engine.wants_tick() != reference.wants_tick() {
+            return Some(format!(
+                "{place} they differ on whether something is to come"
+            ));
+        }
+    }
+    None
+}
+
+/// What each tick of a test takes in.
+fn inputs(test: &Test, plan: &Plan) -> Vec<Input> {
+    let mut inputs = Vec::new();
+    let mut next = Input::default();
+    for step in &test.steps {
+        match &step.action {
+            Action::Feed {
+                collection, row, ..
+            } => {
+                let place = plan.relations.iter().position(|r| r.name == *collection);
+                let relation = RelationId(place.expect("tests name collections") as u32);
+                next.rows.push((relation, row.clone()));
+            }
+            Action::Tick { .. } => inputs.push(std::mem::take(&mut next)),
+            _ => {}
+        }
+    }
+    inputs
+}
+
+/// Which row errors there were, and whether there was a conflict: of several derivations that
+/// conflict, the two may name others.
+fn kinds_of_errors(output: &Output) -> BTreeSet<String> {
+    let errors = output.errors.iter();
+    errors
+        .map(|error| match error.kind {
+            ErrorKind::KeyConflict => "key conflict".to_owned(),
+            ErrorKind::RowError | ErrorKind::Refused => error.message.clone(),
+        })
+        .collect()
+}
+
+fn describe(
+    plan: &Plan,
+    relation: RelationId,
+    place: &str,
+    engine: &[Row],
+    reference: &[Row],
+) -> String {
+    let relation = &plan.relations[relation.0 as usize];
+    let types: Vec<TypeId> = relation.columns.iter().map(|column| column.ty).collect();
+    let list = |rows: &[Row]| {
+        let rows = rows
+            .iter()
+            .map(|row| display::row(&plan.types, &types, row).to_string());
+        rows.collect::<Vec<String>>().join(", ")
+    };
+    format!(
+        "{place} `{}` holds\n  engine     {{ {} }}\n  reference  {{ {} }}",
+        relation.name,
+        list(engine),
+        list(reference)
+    )
+}

@@ -1,0 +1,145 @@
+//! A program from its text to what runs: checked, planned, compiled, loaded.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bloom_compiler::base::Sources;
+use bloom_compiler::check::{Checked, File, check};
+use bloom_compiler::codegen::Target;
+use bloom_compiler::compile::{Typing, compile};
+use bloom_compiler::testing::lower_tests;
+use bloom_plan::plan::Plan;
+use bloom_plan::testing::Test;
+use bloom_runtime::Program;
+use smol_str::SmolStr;
+
+use crate::reference::Model;
+
+/// A program without errors.
+pub struct Loaded {
+    pub checked: Checked,
+    pub plans: Vec<Plan>,
+    pub programs: Vec<(SmolStr, Arc<Program>)>,
+    pub tests: Vec<Test>,
+}
+
+/// The workspace's folder.
+pub fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}
+
+/// The standard library: names of modules and their texts.
+pub fn standard_library() -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = bloom_files(&root().join("stdlib"))
+        .into_iter()
+        .map(|path| (format!("std.{}", module_name(&path)), read(&path)))
+        .collect();
+    files.sort();
+    files
+}
+
+/// All `.bloom` files below a folder, sorted.
+pub fn bloom_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        if path.is_dir() {
+            files.extend(bloom_files(&path));
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "bloom")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+pub fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What a file is called as a module.
+pub fn module_name(path: &Path) -> String {
+    path.file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// Messages of the errors that refuse a program.
+pub fn errors(checked: &Checked) -> Vec<String> {
+    let errors = checked.diagnostics.iter().filter(|d| d.is_error());
+    errors
+        .map(|d| format!("{}: {}", d.code.id(), d.message))
+        .collect()
+}
+
+/// Checks the program of one file.
+pub fn check_text(name: &str, text: &str, library: &[(String, String)]) -> Checked {
+    let mut files = vec![file(name, text)];
+    files.extend(library.iter().map(|(name, text)| file(name, text)));
+    check(&files)
+}
+
+/// Compiles and loads the program of one file, or tells why it is refused.
+pub fn load(name: &str, text: &str, library: &[(String, String)]) -> Result<Loaded, Vec<String>> {
+    let checked = check_text(name, text, library);
+    if !checked.is_fine() {
+        return Err(errors(&checked));
+    }
+    let mut sources = Sources::single(format!("{name}.bloom"), text);
+    for (name, text) in library {
+        sources.add(name.clone(), text.clone());
+    }
+    let (program, typed) = (&checked.program, &checked.typed);
+    let compiled = compile(
+        Typing {
+            program,
+            typed,
+            sources: &sources,
+        },
+        &Target::native(),
+    );
+    let mut programs = Vec::new();
+    let mut plans = Vec::new();
+    for (plan, artifact) in compiled {
+        plans.push(plan.clone());
+        let name = plan.name.clone();
+        let program = Program::load(plan, artifact).map_err(|error| vec![error.to_string()])?;
+        programs.push((name, program));
+    }
+    let (tests, failures) = lower_tests(program, typed, &sources);
+    if let Some(failure) = failures.first() {
+        return Err(vec![format!(
+            "a test has no value: {}",
+            failure.error.message()
+        )]);
+    }
+    Ok(Loaded {
+        checked,
+        plans,
+        programs,
+        tests,
+    })
+}
+
+impl Loaded {
+    /// The program for the reference evaluator.
+    pub fn model(&self) -> Model<'_> {
+        Model {
+            program: &self.checked.program,
+            typed: &self.checked.typed,
+            plans: &self.plans,
+        }
+    }
+}
+
+fn file<'a>(name: &'a str, text: &'a str) -> File<'a> {
+    File {
+        name,
+        text,
+        dedalus: false,
+    }
+}
