@@ -16,12 +16,14 @@ mod relation;
 mod strata;
 mod tick;
 
+use std::collections::BTreeSet;
+
 use bloom_compiler::eval::Evaluator;
 use bloom_compiler::hir::{self, CollectionId, CollectionKind, NodeKind};
 use bloom_compiler::typing::{NodeTypes, Typed};
 use bloom_plan::plan::{Plan, RelationId};
 use bloom_plan::value::{Row, Value};
-use bloom_runtime::{Config, Input, Output};
+use bloom_runtime::{Config, ErrorRow, Input, Output};
 use bloom_sim::{Kinds, Machine};
 use bloom_stdx::arena::{Arena, Id};
 use smol_str::SmolStr;
@@ -57,6 +59,8 @@ pub struct Reference<'p> {
     restored: bool,
     /// Errors that readers of `errors` have not seen yet.
     late_errors: Vec<Row>,
+    /// Errors of this tick that they have seen.
+    seen_errors: BTreeSet<ErrorRow>,
     ticks: u64,
 }
 
@@ -107,6 +111,7 @@ impl<'p> Reference<'p> {
             cluster: Vec::new(),
             restored: config.durable.is_some(),
             late_errors: Vec::new(),
+            seen_errors: BTreeSet::new(),
             ticks: 0,
         };
         node.cluster = config

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bloom_compiler::hir::{CollectionId, NodeKind};
+use bloom_compiler::hir::{CollectionId, CollectionKind, Literal, NodeKind};
 use bloom_plan::plan::{Plan, VersionId};
 
 #[derive(Clone, Debug)]
@@ -30,12 +30,16 @@ impl Strata {
                     .map(|collection| (collection, number)),
             );
         }
-        Strata {
-            of,
-            count: plan.strata.len().max(1),
+        let count = plan.strata.len().max(1);
+        for (id, collection) in kind.collections.iter() {
+            if collection.kind == CollectionKind::Errors {
+                of.insert(id, first_reader(kind, &of, id).unwrap_or(count));
+            }
         }
+        Strata { of, count }
     }
 
+    /// One after all is for `errors` that only rules of other arrows read.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -43,4 +47,20 @@ impl Strata {
     pub fn of(&self, collection: CollectionId) -> usize {
         self.of.get(&collection).copied().unwrap_or(0)
     }
+}
+
+/// The first stratum that reads the collection. What it reads is of that stratum's beginning.
+fn first_reader(
+    kind: &NodeKind,
+    of: &BTreeMap<CollectionId, usize>,
+    read: CollectionId,
+) -> Option<usize> {
+    let reads = |literal: &Literal| match literal {
+        Literal::Atom { collection, .. } | Literal::Not { collection, .. } => *collection == read,
+        Literal::Error | Literal::Condition(_) | Literal::Let { .. } | Literal::In { .. } => false,
+    };
+    let rules = kind.rules.iter().map(|(_, rule)| rule);
+    let readers = rules.filter(|rule| rule.literals.iter().any(|node| reads(&node.literal)));
+    let strata = readers.filter_map(|rule| of.get(&rule.head.collection).copied());
+    strata.min()
 }

@@ -29,7 +29,7 @@ impl Reference<'_> {
     pub(super) fn tick(&mut self, input: Input) -> Output {
         let arrivals = self.begin(input);
         let mut errors = BTreeSet::new();
-        for stratum in 0..self.strata.count() {
+        for stratum in 0..=self.strata.count() {
             self.stratum(stratum, &arrivals, &mut errors);
         }
         let mut output = Output::default();
@@ -57,6 +57,7 @@ impl Reference<'_> {
         for id in ids(&self.relations) {
             self.relations[id].earlier = self.relations[id].rows.clone();
         }
+        self.seen_errors.clear();
         let mut arrivals = std::mem::take(&mut self.looped);
         for timer in &mut self.timers {
             while timer.due <= input.now {
@@ -182,7 +183,6 @@ impl Reference<'_> {
 
     /// Runs the rules of the other arrows, once.
     fn close(&mut self, errors: &mut BTreeSet<ErrorRow>, output: &mut Output) {
-        let seen: BTreeSet<ErrorRow> = errors.clone();
         let mut deferred: BTreeMap<CollectionId, Deferred> = BTreeMap::new();
         let kind = self.kind;
         for (id, rule) in kind.rules.iter() {
@@ -220,8 +220,8 @@ impl Reference<'_> {
                 Trouble::Error(error) => row_error(self.name(id), *error),
             }));
         }
-        self.late_errors
-            .extend(errors.difference(&seen).map(error_row));
+        let unseen = errors.difference(&self.seen_errors);
+        self.late_errors = unseen.map(error_row).collect();
     }
 
     fn send(&mut self, head: CollectionId, row: Row, output: &mut Output) {
@@ -259,11 +259,12 @@ impl Reference<'_> {
     }
 
     /// Rows of `errors` for its readers: what the strata below it have raised.
-    fn errors_so_far(&self, stratum: usize, errors: &BTreeSet<ErrorRow>) -> Candidates {
+    fn errors_so_far(&mut self, stratum: usize, errors: &BTreeSet<ErrorRow>) -> Candidates {
         let mut collections = self.kind.collections.iter();
         let found = collections.find(|(_, c)| c.kind == CollectionKind::Errors);
         match found {
             Some((id, _)) if self.strata.of(id) == stratum => {
+                self.seen_errors = errors.clone();
                 errors.iter().map(|error| (id, error_row(error))).collect()
             }
             _ => Vec::new(),
