@@ -141,7 +141,7 @@ codes! {
     E0207 Error Names "arrow does not fit the collection";
     E0210 Error Names "column left out of a head";
     E0211 Error Names "column or field named twice";
-    E0212 Error Names "parameter shadows a constant";
+    E0212 Error Names "variable shadows a constant";
     E0213 Error Names "unknown function";
     E0214 Error Names "unknown variant or constructor";
     E0216 Error Names "wrong number of type arguments";

@@ -401,7 +401,7 @@ fn mistakes_in_rules() {
             E0205 wrong number of columns: `s` has 1 column, 2 given [s(x, x)]
             E0205 wrong number of columns: `b` has 2 columns, 1 given [b(x)]
             E0220 the aggregate `count` must be the whole of a head column [count]
-            E0210 `b` is given no `y` [b{x}]
+            E0210 `b` is given no column `y` [b{x}]
             E0213 unknown function missing [missing]
             E0214 unknown variant or constructor Foo [Foo]
             E0201 undeclared collection perr [perr]
@@ -460,7 +460,7 @@ fn mistakes_in_declarations() {
             E0606 `m` promises the output `mm.o`, but no rule derives it [P ]
             E0605 `m` needs an argument for `p` [m(q: 1)]
             E0604 `m` has no parameter `q` [q]
-            E0210 `a` is given no `x` [a{x: 1}]
+            E0210 `a` is given no column `x` [a{x: 1}]
             E0603 private collection mm.t of an import [mm.t]
         "#]],
     );

@@ -121,25 +121,35 @@ impl<'r, 'a> BodyCx<'r, 'a> {
         result
     }
 
-    /// A parameter may not have the name of a constant, whose value the name would be in patterns.
-    pub fn parameter(&mut self, name: &ast::Name, ty: TypeRef) {
+    /// Reports a name that is meant to be new, but is that of a constant, whose value it is in patterns.
+    pub fn check_shadowing(&mut self, name: &ast::Name) {
         if let Some(constant) = self.r.constant(self.scope, name.as_str()) {
-            let declared = self
-                .r
-                .program
-                .file_span(self.r.program.constants[constant].loc);
+            let constant = self.r.program.constants[constant].loc;
+            let declared = self.r.program.file_span(constant);
             let loc = self.loc(name.span);
             let diagnostic = self
                 .r
                 .diagnostic(
                     codes::E0212,
                     loc,
-                    format!("the parameter `{name}` shadows a constant"),
+                    format!("the variable `{name}` shadows a constant"),
                     "has the name of a constant",
                 )
                 .with_label(declared, "the constant");
             self.r.report(diagnostic);
         }
+    }
+
+    /// A pattern that is to bind whatever it is given; by itself the name of a constant does not.
+    pub fn check_binds(&mut self, pattern: &ast::Pattern) {
+        if let ast::PatternKind::Var(name) = &pattern.kind {
+            self.check_shadowing(name);
+        }
+    }
+
+    /// A parameter of a function.
+    pub fn parameter(&mut self, name: &ast::Name, ty: TypeRef) {
+        self.check_shadowing(name);
         let var = self.local_var(name, Some(ty));
         self.body.params.push(var);
     }

@@ -134,19 +134,25 @@ impl BodyCx<'_, '_> {
                 body,
             } => {
                 let value = self.expr(value);
+                self.check_binds(pattern);
                 self.in_local_scope(|cx| Expr::Let {
                     pat: cx.local_pattern(pattern),
                     value,
                     body: cx.expr(body),
                 })
             }
-            ExprKind::Lambda(lambda) => self.in_local_scope(|cx| Expr::Lambda {
-                params: lambda
-                    .params
-                    .iter()
-                    .map(|param| cx.local_pattern(param))
-                    .collect(),
-                body: cx.expr(&lambda.body),
+            ExprKind::Lambda(lambda) => self.in_local_scope(|cx| {
+                for param in &lambda.params {
+                    cx.check_binds(param);
+                }
+                Expr::Lambda {
+                    params: lambda
+                        .params
+                        .iter()
+                        .map(|param| cx.local_pattern(param))
+                        .collect(),
+                    body: cx.expr(&lambda.body),
+                }
             }),
         }
     }

@@ -117,7 +117,16 @@ impl BodyCx<'_, '_> {
             })
             .collect();
         if !missing.is_empty() {
-            let message = format!("`{}` is given no {}", shape.name, missing.join(", "));
+            let columns = if missing.len() == 1 {
+                "column"
+            } else {
+                "columns"
+            };
+            let message = format!(
+                "`{}` is given no {columns} {}",
+                shape.name,
+                missing.join(", ")
+            );
             let declared = self.r.program.file_span(shape.declared);
             let loc = self.loc(span);
             let diagnostic = self

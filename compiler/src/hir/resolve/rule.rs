@@ -165,7 +165,9 @@ impl<'a> Resolver<'a> {
             | CollectionKind::SysDepends
             | CollectionKind::SysStratum
             | CollectionKind::Seals { .. }
-            | CollectionKind::Sealed { .. } => (format!("no rule writes `{name}`"), None),
+            | CollectionKind::Sealed { .. } => {
+                (format!("{word} is written by no rule: `{name}`"), None)
+            }
         };
         let mut diagnostic = self
             .diagnostic(codes::E0207, place, message, "does not fit the collection")
@@ -226,9 +228,11 @@ impl BodyCx<'_, '_> {
                 Some(Bound::Row(self.row(&atom, false)))
             }
             LiteralKind::Expr(_) => None,
-            LiteralKind::Let { pattern, .. } | LiteralKind::In { pattern, .. } => {
+            LiteralKind::Let { pattern, .. } => {
+                self.check_binds(pattern);
                 Some(Bound::Pat(self.pattern(pattern)))
             }
+            LiteralKind::In { pattern, .. } => Some(Bound::Pat(self.pattern(pattern))),
         }
     }
 

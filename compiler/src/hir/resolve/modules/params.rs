@@ -199,13 +199,12 @@ impl<'a> Resolver<'a> {
                 None
             }
         };
-        let entry = match binding {
-            Some(mut binding) => {
-                self.check_implements(&mut binding, &protocol, value, loc);
-                ModuleEntry::Bound(Box::new(binding))
-            }
-            None => ModuleEntry::Bound(Box::new(protocol)),
-        };
+        let fitting = binding.and_then(|mut binding| {
+            let fits = self.implements(&mut binding, &protocol, value, loc);
+            fits.then_some(binding)
+        });
+        // In place of what does not fit, the interface alone: what follows is then no mistake.
+        let entry = ModuleEntry::Bound(Box::new(fitting.unwrap_or(protocol)));
         self.scopes[scope]
             .modules
             .insert(param.name.text.clone(), (entry, loc));
@@ -243,15 +242,15 @@ impl<'a> Resolver<'a> {
     }
 
     /// Holds the module to the protocol, and takes the type arguments it was not given from there.
-    fn check_implements(
+    fn implements(
         &mut self,
         binding: &mut Binding<'a>,
         protocol: &Binding<'a>,
         value: Option<(&'a ast::Expr, ScopeId, ItemRef)>,
         param: Loc,
-    ) {
+    ) -> bool {
         if binding.target.identity == protocol.target.identity {
-            return;
+            return true;
         }
         let declared = binding.target.header.and_then(|header| {
             header.protocols.iter().find_map(|ty| match &ty.kind {
@@ -273,7 +272,7 @@ impl<'a> Resolver<'a> {
                 message,
                 "does not name the protocol after `:`",
             );
-            return;
+            return false;
         };
         if binding.type_args.is_empty() {
             binding.type_args = header
@@ -292,5 +291,6 @@ impl<'a> Resolver<'a> {
                 })
                 .collect();
         }
+        true
     }
 }
