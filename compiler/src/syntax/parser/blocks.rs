@@ -1,0 +1,252 @@
+//! Items, and the bodies of blocks.
+
+use super::{Parser, after_attributes};
+use crate::base::Span;
+use crate::syntax::ast::{
+    Block, Broken, ExternNode, FaultTest, Item, ItemKind, ItemNode, LatticeForm, Name, OwnMerge,
+    Rule, RuleGroup, Spec, SpecLine, Step, StepKind, Test,
+};
+use crate::syntax::construct::{ExternPart, Header, LatticePart, Unit};
+use crate::syntax::messages;
+use crate::syntax::split::{Body, Mode, Piece};
+use crate::syntax::token::TokenKind;
+use std::ops::Range;
+
+impl Parser<'_> {
+    /// The items that `pieces` are, placed by offsets from `base`.
+    pub(super) fn items(&mut self, pieces: &[Piece], base: u32) -> Vec<ItemNode> {
+        let mut items = Vec::new();
+        for piece in pieces {
+            match &piece.body {
+                Some(body) => items.push(self.block(piece, body, base)),
+                None => self.plain_items(piece.tokens.clone(), base, &mut items),
+            }
+        }
+        items
+    }
+
+    /// The item that `tokens` are; several, where the `;` between them is missing.
+    pub(super) fn plain_items(
+        &mut self,
+        tokens: Range<usize>,
+        base: u32,
+        items: &mut Vec<ItemNode>,
+    ) {
+        let mut rest = tokens;
+        while !rest.is_empty() {
+            let start = self.item_start(rest.start);
+            let (unit, used) = self.repaired_unit(TokenKind::ReadItem, rest.clone(), start);
+            let (attributes, kind) = match unit {
+                Some(Unit::Item(attributes, kind)) => (attributes, *kind),
+                _ => (Vec::new(), self.broken(rest.start..used, start)),
+            };
+            let docs = self.take_docs(rest.start, used, start);
+            let end = self.end_of(used);
+            items.push(ItemNode {
+                offset: start - base,
+                item: Item {
+                    docs,
+                    attributes,
+                    kind,
+                    span: Span::new(0, end - start),
+                },
+            });
+            rest.start = used;
+        }
+    }
+
+    pub(super) fn block(&mut self, piece: &Piece, body: &Body, base: u32) -> ItemNode {
+        let start = self.item_start(piece.tokens.start);
+        let header = self.unit(TokenKind::ReadHeader, piece.tokens.clone(), start);
+        let docs = self.take_docs(piece.tokens.start, piece.tokens.end, start);
+        let (attributes, header) = match header {
+            Some(Unit::Header(attributes, header)) => (attributes, Some(*header)),
+            _ => (Vec::new(), None),
+        };
+        let kind = self.block_kind(header, piece, body, start);
+        let end = self.end_of(body.end);
+        ItemNode {
+            offset: start - base,
+            item: Item {
+                docs,
+                attributes,
+                kind,
+                span: Span::new(0, end - start),
+            },
+        }
+    }
+
+    /// The block's kind, with its body; the body is parsed even where the header is broken.
+    pub(super) fn block_kind(
+        &mut self,
+        header: Option<Header>,
+        piece: &Piece,
+        body: &Body,
+        start: u32,
+    ) -> ItemKind {
+        let Some(header) = header else {
+            self.body_of_broken(body, start);
+            return self.broken(piece.tokens.clone(), start);
+        };
+        let pieces = &body.pieces;
+        match header {
+            Header::Module(mut module) => {
+                module.items = self.items(pieces, start);
+                ItemKind::Module(module)
+            }
+            Header::Lattice(mut lattice) => {
+                let own = self.own_merge(pieces, start);
+                lattice.form = LatticeForm::Own(Box::new(own));
+                ItemKind::Lattice(lattice)
+            }
+            Header::Bootstrap => ItemKind::Bootstrap(Block {
+                rules: self.rules(pieces, start),
+            }),
+            Header::Rules(name) => ItemKind::Rules(RuleGroup {
+                name,
+                rules: self.rules(pieces, start),
+            }),
+            Header::Spec(name) => ItemKind::Spec(Spec {
+                name,
+                lines: self.spec_lines(pieces, start),
+            }),
+            Header::Test(name, name_span) => ItemKind::Test(Test {
+                name,
+                name_span,
+                steps: self.steps(pieces, start),
+            }),
+            Header::FaultTest(name, name_span, checks, bounds) => ItemKind::FaultTest(FaultTest {
+                test: Test {
+                    name,
+                    name_span,
+                    steps: self.steps(pieces, start),
+                },
+                checks,
+                bounds,
+            }),
+            Header::Extern(name) => {
+                let mut node = ExternNode {
+                    name,
+                    collections: Vec::new(),
+                    paths: Vec::new(),
+                };
+                self.extern_parts(pieces, start, &mut node);
+                ItemKind::Extern(node)
+            }
+        }
+    }
+
+    pub(super) fn body_of_broken(&mut self, body: &Body, start: u32) {
+        match body.mode {
+            Mode::Items => {
+                self.items(&body.pieces, start);
+            }
+            Mode::Rules => {
+                self.rules(&body.pieces, start);
+            }
+            Mode::SpecLines => {
+                self.spec_lines(&body.pieces, start);
+            }
+            Mode::Steps => {
+                self.steps(&body.pieces, start);
+            }
+            Mode::LatticeParts => {
+                self.own_merge(&body.pieces, start);
+            }
+            Mode::ExternParts => {
+                self.units(TokenKind::ReadExternPart, &body.pieces, start);
+            }
+        }
+    }
+
+    // ---- Bodies; their spans count from `base`, the start of the block's item ----
+
+    pub(super) fn rules(&mut self, pieces: &[Piece], base: u32) -> Vec<Rule> {
+        let units = self.units(TokenKind::ReadRule, pieces, base);
+        let rules = units.into_iter().filter_map(|(unit, tokens)| match unit {
+            Some(Unit::Rule(rule)) => Some(Rule {
+                docs: self.take_docs(tokens.start, tokens.end, base),
+                ..rule
+            }),
+            _ => None,
+        });
+        rules.collect()
+    }
+
+    pub(super) fn spec_lines(&mut self, pieces: &[Piece], base: u32) -> Vec<SpecLine> {
+        let units = self.units(TokenKind::ReadSpecLine, pieces, base);
+        let lines = units.into_iter().filter_map(|(unit, _)| match unit {
+            Some(Unit::SpecLine(line)) => Some(line),
+            _ => None,
+        });
+        lines.collect()
+    }
+
+    pub(super) fn steps(&mut self, pieces: &[Piece], base: u32) -> Vec<Step> {
+        let units = self.units(TokenKind::ReadStep, pieces, base);
+        let steps = units.into_iter().map(|(unit, tokens)| match unit {
+            Some(Unit::Step(step)) => step,
+            _ => Step {
+                kind: StepKind::Broken,
+                span: self.span_of(&tokens, base),
+            },
+        });
+        steps.collect()
+    }
+
+    pub(super) fn own_merge(&mut self, pieces: &[Piece], base: u32) -> OwnMerge {
+        let mut own = OwnMerge::default();
+        for (unit, _) in self.units(TokenKind::ReadLatticePart, pieces, base) {
+            match unit {
+                Some(Unit::LatticePart(LatticePart::Bottom(bottom))) => own.bottom = Some(bottom),
+                Some(Unit::LatticePart(LatticePart::Merge(merge))) => own.merge = Some(merge),
+                _ => {}
+            }
+        }
+        own
+    }
+
+    pub(super) fn extern_parts(&mut self, pieces: &[Piece], base: u32, node: &mut ExternNode) {
+        for (unit, _) in self.units(TokenKind::ReadExternPart, pieces, base) {
+            match unit {
+                Some(Unit::ExternPart(ExternPart::Collection(collection))) => {
+                    node.collections.push(collection);
+                }
+                Some(Unit::ExternPart(ExternPart::Path(path))) => node.paths.push(path),
+                _ => {}
+            }
+        }
+    }
+
+    /// Each unit of a body that holds no blocks, with its tokens.
+    pub(super) fn units(
+        &mut self,
+        read: TokenKind,
+        pieces: &[Piece],
+        base: u32,
+    ) -> Vec<(Option<Unit>, Range<usize>)> {
+        let mut units = Vec::new();
+        for piece in pieces {
+            let mut rest = piece.tokens.clone();
+            while !rest.is_empty() {
+                let (unit, used) = self.repaired_unit(read, rest.clone(), base);
+                units.push((unit, rest.start..used));
+                rest.start = used;
+            }
+        }
+        units
+    }
+
+    pub(super) fn broken(&self, tokens: Range<usize>, base: u32) -> ItemKind {
+        let word = after_attributes(&self.tokens, tokens.start, tokens.end);
+        let unit = &self.tokens[word.min(tokens.end)..tokens.end];
+        let declares = messages::declared(unit)
+            .into_iter()
+            .map(|token| {
+                let span = Span::new(token.span.start - base, token.span.end - base);
+                Name::new(&self.text[token.span.range()], span)
+            })
+            .collect();
+        ItemKind::Broken(Broken { declares })
+    }
+}
