@@ -1,7 +1,7 @@
 //! A log of cart actions as lines of JSON, the same for the same seed on every machine. It ends
 //! with a count of all carts at each of three replicas, and the question whether they agree.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 const ITEMS: [&str; 12] = [
     "apron", "basil", "candle", "drum", "easel", "flour", "globe", "honey", "ink", "jar", "kettle",
@@ -10,16 +10,8 @@ const ITEMS: [&str; 12] = [
 const SESSIONS: u64 = 400;
 const REPLICAS: [&str; 3] = ["n1", "n2", "n3"];
 
-pub fn run(actions: &str, seed: &str) -> Result<(), String> {
-    let actions: u64 = actions.parse().map_err(|_| "--actions takes a number")?;
-    let seed: u64 = seed.parse().map_err(|_| "--seed takes a number")?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    write_log(&mut out, actions, seed)
-        .and_then(|()| out.flush())
-        .map_err(|error| format!("cannot write the log: {error}"))
-}
-
-fn write_log(out: &mut impl Write, actions: u64, seed: u64) -> std::io::Result<()> {
+/// Writes the log of so many actions.
+pub fn write(out: &mut impl Write, actions: u64, seed: u64) -> std::io::Result<()> {
     let mut random = SplitMix64(seed);
     for id in 1..=actions {
         let replica = REPLICAS[random.below(3) as usize];
@@ -73,7 +65,7 @@ mod tests {
     fn a_seed_gives_one_log() {
         let log = |seed| {
             let mut out = Vec::new();
-            write_log(&mut out, 100, seed).expect("a vector takes everything");
+            write(&mut out, 100, seed).expect("a vector takes everything");
             out
         };
         assert_eq!(log(1), log(1));

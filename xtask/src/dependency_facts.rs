@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-pub fn run(path: &str) -> Result<(), String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
-    println!("package,dependency");
-    for (package, dependency) in needs(&text).map_err(|error| format!("{path}: {error}"))? {
-        println!("{package},{dependency}");
+/// The facts in the text of a lock file.
+pub fn csv(lock: &str) -> Result<String, String> {
+    let mut csv = "package,dependency\n".to_owned();
+    for (package, dependency) in needs(lock)? {
+        csv += &format!("{package},{dependency}\n");
     }
-    Ok(())
+    Ok(csv)
 }
 
 fn needs(lock: &str) -> Result<Vec<(String, String)>, String> {

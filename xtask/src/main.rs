@@ -7,12 +7,13 @@
     reason = "a command line tool for developers talks by printing"
 )]
 
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-mod cart_log;
+use bloom_xtask::{cart_log, dependency_facts};
+
 mod ci;
-mod dependency_facts;
 mod tidy;
 
 const USAGE: &str = "\
@@ -29,8 +30,8 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         ["tidy"] => tidy::run(&root()),
         ["ci"] => ci::run(&root()),
-        ["cart-log", "--actions", actions, "--seed", seed] => cart_log::run(actions, seed),
-        ["dependency-facts", path] => dependency_facts::run(path),
+        ["cart-log", "--actions", actions, "--seed", seed] => print_cart_log(actions, seed),
+        ["dependency-facts", path] => print_dependency_facts(path),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -40,6 +41,24 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print_cart_log(actions: &str, seed: &str) -> Result<(), String> {
+    let actions = actions.parse().map_err(|_| "--actions takes a number")?;
+    let seed = seed.parse().map_err(|_| "--seed takes a number")?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    cart_log::write(&mut out, actions, seed)
+        .and_then(|()| out.flush())
+        .map_err(|error| format!("cannot write the log: {error}"))
+}
+
+fn print_dependency_facts(path: &str) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+    print!(
+        "{}",
+        dependency_facts::csv(&text).map_err(|error| format!("{path}: {error}"))?
+    );
+    Ok(())
 }
 
 /// The workspace's folder.
