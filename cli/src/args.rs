@@ -86,6 +86,8 @@ pub(crate) enum Stage {
     Tokens,
     Ast,
     Hir,
+    Rir,
+    RirOpt,
     Plan,
     Clif,
 }

@@ -1,5 +1,7 @@
 //! `bloom expand`.
 
+use bloom_compiler::base::Diagnostic;
+
 use crate::args::ExpandArgs;
 use crate::outcome::{Outcome, Verdict};
 use crate::sources::Sources;
@@ -12,9 +14,9 @@ pub(crate) fn expand(args: &ExpandArgs) -> Outcome {
     } else {
         crate::args::Stage::Hir
     };
-    let (dump, checked) = pipeline::emit(&sources, stage);
-    report::problems_to_stderr(&sources, &checked.diagnostics);
-    if !checked.is_fine() {
+    let (dump, diagnostics) = pipeline::emit(&sources, stage);
+    report::problems_to_stderr(&sources, &diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(Verdict::Failed);
     }
     terminal::print(&dump);

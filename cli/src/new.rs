@@ -110,14 +110,14 @@ type Stamp = (Int, String);
 /// Writes a value. The stamp is the writer's clock and name.
 input put(key: String, stamp: Stamp => val: String);
 /// Asks for the value of a key.
-input get(req: Req, key: String);
+input get(req: Req => key: String);
 /// The answer; there is none for a key that nobody has written.
 output got(req: Req => val: String);
 
 table store(key: String => val: Lww<Stamp, String>);
 
 store{key, val: Lww(stamp, val)} <= put{key, stamp, val};
-got{req, val: val.reveal} <= get{req, key}, store{key, val};
+got{req, val: val.reveal}        <= get{req, key}, store{key, val};
 
 test "the last write wins, whatever comes first" {
   node n: {Node};

@@ -189,7 +189,7 @@ impl Loader {
         self.library(PRELUDE);
         while let Some(file) = self.unread.pop_front() {
             let id = bloom_compiler::base::FileId(file as u32);
-            let is_dedalus = self.texts.path(id).ends_with(".ded");
+            let is_dedalus = crate::pipeline::is_dedalus(self.texts.path(id));
             let text = self.texts.text(id);
             let paths = if is_dedalus {
                 imports::of_dedalus(text)

@@ -37,9 +37,9 @@ pub(crate) fn test(args: &TestArgs) -> Outcome {
     Ok(Verdict::of(fine && all.iter().all(TestResult::passed)))
 }
 
-/// The results of one program's tests; none if it does not compile.
+/// The results of one program's tests; none if it does not compile, or a test has a step without a value.
 fn run(args: &TestArgs, sources: &Sources) -> Result<Option<Vec<TestResult>>, Misuse> {
-    let compiled = pipeline::compile(sources);
+    let compiled = pipeline::compile_tests(sources);
     let errors: Vec<_> = compiled
         .diagnostics
         .iter()
@@ -48,6 +48,12 @@ fn run(args: &TestArgs, sources: &Sources) -> Result<Option<Vec<TestResult>>, Mi
         .collect();
     report::problems_to_stderr(sources, &errors);
     if !compiled.is_fine() {
+        return Ok(None);
+    }
+    for failure in &compiled.failures {
+        terminal::error(failure);
+    }
+    if !compiled.failures.is_empty() {
         return Ok(None);
     }
     let mut programs: Vec<(SmolStr, Arc<Program>)> = Vec::new();
