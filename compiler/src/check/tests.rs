@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Checked, File, check};
-use crate::base::{Diagnostic, Sources};
+use crate::base::codes::ALL;
+use crate::base::{Category, Diagnostic, Sources};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -55,12 +56,6 @@ fn check_text(name: &str, text: &str, library: &[(String, String)]) -> Checked {
     check(&files)
 }
 
-/// Words of letters, digits and operators, so that quotes do not matter.
-fn words(text: &str) -> String {
-    let plain = text.replace(['`', ':', ','], " ");
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[test]
 fn programs_are_accepted_or_refused_as_they_say() {
     let library = stdlib();
@@ -85,10 +80,17 @@ fn programs_are_accepted_or_refused_as_they_say() {
                 .and_then(|line| line.strip_prefix("//! reject:"));
             let fine = match reject {
                 Some(reason) => {
-                    let reason = words(reason);
-                    errors
-                        .iter()
-                        .any(|error| words(&error.message).contains(&reason))
+                    let has = |error: &Diagnostic, word: &str| {
+                        let labels = [&error.primary].into_iter().chain(&error.labels);
+                        let labels = labels.map(|label| &label.text);
+                        let mut texts = [&error.message]
+                            .into_iter()
+                            .chain(&error.help)
+                            .chain(labels);
+                        texts.any(|text| text.to_lowercase().contains(&word.to_lowercase()))
+                    };
+                    let mut errors = errors.iter();
+                    errors.any(|error| reason.split_whitespace().all(|word| has(error, word)))
                 }
                 None => errors.is_empty(),
             };
@@ -103,6 +105,39 @@ fn programs_are_accepted_or_refused_as_they_say() {
                         at.line, at.column, error.code, error.message
                     )
                 }));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The first example of each page of a code of these stages gives that diagnostic and no other, the
+/// rest none.
+#[test]
+fn pages_of_errors_are_true() {
+    let ours = [Category::Types, Category::Lattices, Category::Strata];
+    let mut wrong = Vec::new();
+    for code in ALL.iter().filter(|code| ours.contains(&code.category())) {
+        let page = root().join(format!("docs/errors/{code}.md"));
+        let page = fs::read_to_string(page).expect("each code has a page");
+        for (place, example) in page.split("```bloom\n").skip(1).enumerate() {
+            let text = example
+                .split("```")
+                .next()
+                .expect("a split has a first part");
+            let checked = check_text("main", text, &[]);
+            let found: Vec<&str> = checked.diagnostics.iter().map(|d| d.code.id()).collect();
+            let wanted = match place {
+                0 => vec![code.id()],
+                _ => Vec::new(),
+            };
+            if found != wanted {
+                let messages: Vec<&str> = checked
+                    .diagnostics
+                    .iter()
+                    .map(|d| d.message.as_str())
+                    .collect();
+                wrong.push(format!("example {place} of {code}: {found:?} {messages:?}"));
             }
         }
     }

@@ -4,7 +4,7 @@
 //! calls are met in turn, by a list of work and not by recursion. What is left unbound is of no
 //! consequence (the element of an empty list that nobody reads) and becomes the unit type.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -14,7 +14,6 @@ use bloom_stdx::arena::{Arena, Id};
 
 use super::context::Context;
 use super::infer::{Draft, Found, Infer, Setting};
-use super::recursion::Recursive;
 use super::ty::{Con, Term, Ty};
 use super::{
     BodyTypes, ColumnTypes, ConstantTypes, Instance, InstanceId, NodeTypes, OwnLattice, SpecTypes,
@@ -25,7 +24,7 @@ use crate::hir::{Builtin, FunctionId, LatticeForm, TypeDefId, TypeDefKind};
 pub struct Finish<'c, 'a> {
     cx: &'c mut Context<'a>,
     typed: Typed,
-    recursive: Recursive,
+    recursive: BTreeSet<FunctionId>,
     /// Of closed terms.
     ids: FxHashMap<Ty, TypeId>,
     instances: FxHashMap<(FunctionId, Vec<TypeId>), InstanceId>,
@@ -34,7 +33,7 @@ pub struct Finish<'c, 'a> {
 }
 
 impl<'c, 'a> Finish<'c, 'a> {
-    pub fn new(cx: &'c mut Context<'a>, recursive: Recursive) -> Self {
+    pub fn new(cx: &'c mut Context<'a>, recursive: BTreeSet<FunctionId>) -> Self {
         let mut typed = Typed::default();
         typed.types.intern(Type::Tuple(Vec::new()));
         Finish {
@@ -107,7 +106,7 @@ impl<'c, 'a> Finish<'c, 'a> {
         }
         while let Some((id, args)) = self.work.pop_front() {
             let function = self.typed.instances[id].function;
-            if self.recursive.functions.contains(&function) {
+            if self.recursive.contains(&function) {
                 continue;
             }
             let function = &self.cx.program.functions[function];
@@ -211,7 +210,6 @@ impl<'c, 'a> Finish<'c, 'a> {
                 let result = parameters.pop().expect("a function has a result");
                 Type::Function { parameters, result }
             }
-            Con::Def { def, .. } if self.recursive.types.contains(&def) => return TypeId(0),
             Con::Def { def, lattice } => self.def(ty, def, lattice, &args),
             // In modules that are only checked; a name of its own keeps such types apart.
             Con::Opaque { name, lattice } => opaque(name, lattice),

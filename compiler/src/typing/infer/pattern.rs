@@ -64,7 +64,7 @@ impl Infer<'_, '_> {
                 .at(
                     codes::E0403,
                     self.body.pat_loc(pat),
-                    format!("joining on `{name}`, a growing `{shown}`"),
+                    format!("joining on `{name}`, a growing lattice `{shown}`"),
                     "joined here",
                 )
                 .with_label(first, "bound here")
