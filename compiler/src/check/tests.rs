@@ -143,3 +143,35 @@ fn pages_of_errors_are_true() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+/// A stage whose time grows faster than the program, or that recurses along its rules, does not come
+/// through this.
+#[test]
+fn ten_thousand_rules_are_checked() {
+    use std::fmt::Write;
+    let mut text = String::from(
+        "input start(x: Int, y: Int);\ntable c0(x: Int, y: Int);\nc0{x, y} <= start{x, y};\n",
+    );
+    for n in 1..2_000 {
+        let before = n - 1;
+        writeln!(text, "scratch c{n}(x: Int, y: Int);").expect("strings take all");
+        for rule in [
+            format!("c{n}{{x, y}} <= c{before}{{x, y}}, x < y;"),
+            format!("c{n}{{x, y: z}} <= c{before}{{x, y}}, c{n}{{x: y, y: z}};"),
+            format!("c{n}{{x, y: y + 1}} <= c{before}{{x, y}}, not c{before}{{x: y, y: x}};"),
+            format!("c{n}{{x, y}} <= c{before}{{x, y: z}}, let y = z * 2, y > {n};"),
+            format!("c{n}{{x: 1, y}} <= c{before}{{x: 1, y}}, i in 0..3, i != y;"),
+        ] {
+            writeln!(text, "{rule}").expect("strings take all");
+        }
+    }
+    let checked = check_text("main", &text, &[]);
+    assert_eq!(checked.diagnostics, []);
+    let rules: usize = checked
+        .typed
+        .nodes
+        .values()
+        .map(|node| node.rules.len())
+        .sum();
+    assert!(rules > 9_900, "{rules}");
+}

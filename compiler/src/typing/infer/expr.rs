@@ -105,7 +105,6 @@ impl Infer<'_, '_> {
             Some((Con::Builtin(Builtin::Max | Builtin::Min | Builtin::Once), args)) => {
                 store.resolve(args[0])
             }
-            Some((Con::Builtin(Builtin::Sealed), args)) => self.beneath(args[0]),
             _ => store.resolve(ty),
         }
     }
