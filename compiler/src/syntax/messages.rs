@@ -221,9 +221,12 @@ fn wanted(read: TokenKind, at: usize, expected: &[String]) -> String {
     let expression = has("integer") && has("string") && has("(");
     let operators = has("*") && has("+");
     let name = has("lower");
+    let ty = !expression && has("Upper") && has("fn") && has("(");
     let mut words: Vec<String> = Vec::new();
     if expression {
         words.push("an expression".to_owned());
+    } else if ty {
+        words.push("a type".to_owned());
     } else if name {
         words.push("a name".to_owned());
     } else if has("Upper") {
@@ -234,6 +237,7 @@ fn wanted(read: TokenKind, at: usize, expected: &[String]) -> String {
         let hidden = (expression && starts_expression(terminal))
             || (operators && continues_expression(terminal))
             || (name && is_word(terminal))
+            || (ty && terminal == "(")
             || matches!(terminal, "lower" | "Upper");
         if !hidden {
             words.push(shown(terminal));

@@ -297,8 +297,9 @@ impl<'t> Splitter<'t> {
     }
 
     fn is_braced_item(&self, at: usize) -> bool {
+        let next = self.kind(at + 1);
         matches!(self.kind(at), Some(TokenKind::Record | TokenKind::Enum))
-            && self.kind(at + 1) == Some(TokenKind::Upper)
+            && next.is_some_and(|kind| kind.is_lower_name() || kind == TokenKind::Upper)
     }
 
     /// The index after the brace that opens the block whose header starts at `start`; where it seems to be
@@ -422,11 +423,7 @@ impl<'t> Splitter<'t> {
             }
             T::Node | T::Seal => named && self.mode() == Mode::Items,
             T::Hash => next == T::OpenBracket,
-            _ => {
-                kind.is_collection_kind()
-                    && next.is_lower_name()
-                    && self.kind(at + 2) == Some(T::OpenParen)
-            }
+            _ => kind.is_collection_kind() && named && self.kind(at + 2) == Some(T::OpenParen),
         }
     }
 

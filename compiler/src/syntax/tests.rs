@@ -3,6 +3,7 @@
 mod format;
 mod generate;
 mod incremental;
+mod messages;
 mod mutation;
 mod pages;
 mod robustness;

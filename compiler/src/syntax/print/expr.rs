@@ -31,6 +31,8 @@ impl Level {
             ExprKind::Binary { op, .. } => Level::of_op(*op),
             ExprKind::Range { .. } => Level::Range,
             ExprKind::Unary { .. } => Level::Unary,
+            // It has no literal, so it is printed as a difference.
+            ExprKind::Literal(LitKind::Int(i64::MIN)) => Level::Sum,
             ExprKind::Literal(literal) if is_negative(literal) => Level::Unary,
             _ => Level::Postfix,
         }

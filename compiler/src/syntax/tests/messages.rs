@@ -1,0 +1,86 @@
+//! What syntax errors say, word for word.
+
+use crate::syntax::parse;
+use expect_test::{Expect, expect};
+
+/// The errors of `text`, a line each, with the text that they point at.
+fn check(text: &str, expected: Expect) {
+    let errors = parse(text).diagnostics.into_iter().map(|d| {
+        let at = &text[d.primary.span.range()];
+        let help: Vec<String> = d
+            .help
+            .iter()
+            .map(|help| format!("\n  help: {help}"))
+            .collect();
+        format!("{} at `{at}`: {}{}\n", d.code, d.message, help.concat())
+    });
+    expected.assert_eq(&errors.collect::<String>());
+}
+
+#[test]
+fn a_missing_semicolon_keeps_both_rules() {
+    let text = "a{x} <= b{x}\nc{x} <= d{x};\n";
+    assert_eq!(parse(text).module.items.len(), 2);
+    check(
+        text,
+        expect![[r#"
+        E0102 at `}`: a `;` is missing here
+    "#]],
+    );
+}
+
+#[test]
+fn arrows_in_comparisons_are_explained() {
+    check(
+        "a{x} <= b{x}, x <-1;",
+        expect![[r#"
+        E0101 at `<-`: expected `;` or `,`, found `<-`
+          help: `<-` is an arrow; write `x < -1` with spaces
+    "#]],
+    );
+}
+
+#[test]
+fn a_column_wants_its_type() {
+    check(
+        "table t(x: );",
+        expect![[r#"
+            E0101 at `)`: expected a type, found `)`
+        "#]],
+    );
+}
+
+#[test]
+fn each_broken_step_is_reported() {
+    check(
+        "test \"t\" {\n  tick x y;\n  expect a == ;\n  settle;\n}",
+        expect![[r#"
+            E0101 at `y`: expected `;` or `,`, found `y`
+            E0101 at `;`: expected an expression, found `;`
+        "#]],
+    );
+}
+
+#[test]
+fn a_missing_brace_is_found_by_indentation() {
+    check(
+        "node N {\n  table t(x: Int);\n  t(1);\ntable u(x: Int);\nu(2);\n",
+        expect![[r#"
+            E0103 at `{`: this `{` is never closed
+              help: add a `}` where the block ends
+        "#]],
+    );
+}
+
+#[test]
+fn names_of_the_wrong_case_are_explained() {
+    check(
+        "record point { x: Int }\ntable T(x: Int);",
+        expect![[r#"
+            E0101 at `point`: expected an upper-case name, `(`, `{` or `.`, found `point`
+              help: names of types, variants, nodes and protocols are upper-case
+            E0101 at `T`: expected a name, `(`, `{` or `.`, found `T`
+              help: names of collections, columns, variables and functions are lower-case
+        "#]],
+    );
+}
