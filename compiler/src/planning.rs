@@ -3,7 +3,8 @@
 //!
 //! Semi-naive evaluation (Bancilhon & Ramakrishnan 1986): a rule of a recursive stratum has an
 //! initial version over totals, and for each of its atoms on a relation of the stratum one that
-//! scans that atom's delta first. Invariants: a literal that can fail is placed after all that
+//! scans that atom's delta first; so has every rule for its other atoms, to take up what came since
+//! the last tick. Invariants: a literal that can fail is placed after all that
 //! cannot and that need nothing of it; a version's registers are numbered in order of binding.
 
 mod indexes;
@@ -68,10 +69,11 @@ impl Planner<'_> {
                 let Literal::Atom { relation, .. } = literal else {
                     continue;
                 };
+                let version = self.version(rule, Some((place, *relation)));
                 if program.derives(rules, *relation) {
-                    stratum
-                        .recursive
-                        .push(self.version(rule, Some((place, *relation))));
+                    stratum.recursive.push(version);
+                } else {
+                    stratum.incremental.push(version);
                 }
             }
         }

@@ -224,6 +224,10 @@ pub enum Arrow {
 pub struct Stratum {
     pub initial: Vec<VersionId>,
     pub recursive: Vec<VersionId>,
+    /// For each rule that does not aggregate and each of its positive literals on a relation of
+    /// an earlier stratum, the version that reads that literal's `delta`. Where only rows came since
+    /// the stratum last ran, they do in place of the initial versions.
+    pub incremental: Vec<VersionId>,
 }
 
 /// One way to evaluate a rule: a nest of operators, each inside the one before it. The last is

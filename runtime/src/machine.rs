@@ -22,10 +22,12 @@ use crate::code::Frame;
 use crate::context::Context;
 use crate::deferred::Deferred;
 use crate::program::Program;
-use crate::relation::{Clash, IndexPlace, Merged, Origin, Relation, Shape};
+use crate::relation::{Clash, IndexPlace, Merged, Origin, Relation, Shape, Stamp};
 use crate::report::{self, Conflicts};
 use crate::rows::RowSet;
 use crate::schedule::Target;
+
+use memo::Standing;
 
 /// `repr(C)` with the context first, so that a pointer to its frame is one to the machine.
 #[repr(C)]
@@ -39,8 +41,12 @@ pub struct Machine {
     /// What `<~` derived.
     pub sent: Vec<RowSet>,
     groups: Vec<Groups>,
-    /// By stratum: generations of what it read when it last ran.
-    seen: Vec<Option<Vec<u64>>>,
+    /// By stratum: the state of what it read when it last ran.
+    seen: Vec<Option<Vec<Stamp>>>,
+    /// No tick has taken effect yet.
+    pub first_tick: bool,
+    /// Durable tables were restored at the start.
+    pub restored: bool,
     /// Row errors of the running attempt at a stratum.
     failures: BTreeSet<ErrorRow>,
     pub trouble: Trouble,
@@ -82,6 +88,8 @@ impl Machine {
             sent: sent.collect(),
             groups: plan.aggregates.iter().map(|_| Groups::default()).collect(),
             seen: vec![None; plan.strata.len()],
+            first_tick: true,
+            restored: false,
             failures: BTreeSet::new(),
             trouble: Trouble::default(),
             stats: Stats::default(),
@@ -100,7 +108,7 @@ impl Machine {
         let touched: BTreeSet<RelationId> = arrivals.iter().map(|(id, _)| *id).collect();
         let touched: Vec<RelationId> = touched.into_iter().collect();
         for &id in &touched {
-            self.forget_stratum_of(id);
+            self.expect_rows(id);
         }
         loop {
             for (id, row) in arrivals {
@@ -109,29 +117,36 @@ impl Machine {
             let (conflicts, poisoned) = self.merge_all(&touched);
             if !poisoned {
                 self.commit(conflicts);
-                return;
+                break;
             }
+        }
+        for &id in &touched {
+            self.relation(id).clear_delta();
         }
     }
 
     /// Runs a stratum to its fixpoint.
-    pub fn run_stratum(&mut self, number: usize, first_tick: bool, restored: bool) {
-        if self.is_same(number) {
-            return;
+    pub fn run_stratum(&mut self, number: usize) {
+        match self.standing(number) {
+            Standing::Same => return,
+            Standing::Grown(deltas) => {
+                if self.run_increment(number, &deltas) {
+                    self.note(number);
+                    return;
+                }
+            }
+            Standing::Other => {}
         }
+        self.forget_stratum(number);
         let program = Arc::clone(&self.program);
         let stratum = &program.plan().strata[number];
-        let mut smooth = !self.has_other_rows(number);
         let heads = &program.schedule().heads[number];
+        let mut smooth = !self.has_other_rows(number);
         for &id in heads {
             self.relation(id).begin_stratum();
         }
         let conflicts = loop {
-            for &version in &stratum.initial {
-                if self.is_due(version, first_tick, restored) {
-                    self.run(version);
-                }
-            }
+            self.run_all(&stratum.initial);
             if let Some(conflicts) = self.iterate(&stratum.recursive, heads) {
                 break conflicts;
             }
@@ -141,14 +156,13 @@ impl Machine {
             self.relation(id).clear_delta();
         }
         if smooth && conflicts.is_empty() && self.failures.is_empty() {
-            self.note(number, first_tick);
+            self.note(number);
         }
         self.commit(conflicts);
     }
 
     /// Merges and derives until nothing new comes; none if the stratum must start over.
     fn iterate(&mut self, recursive: &[VersionId], heads: &[RelationId]) -> Option<Conflicts> {
-        let program = Arc::clone(&self.program);
         let mut all = Conflicts::default();
         loop {
             self.stats.iterations += 1;
@@ -157,39 +171,50 @@ impl Machine {
                 return None;
             }
             all.append(conflicts);
-            let mut ran = false;
-            for &version in recursive {
-                let delta = program.plan().versions[version.0 as usize].delta;
-                let delta = delta.expect("a recursive version reads a delta");
-                if !self.relation(delta).delta().is_empty() {
-                    self.run(version);
-                    ran = true;
-                }
-            }
-            if !ran {
+            if !self.run_on_deltas(recursive) {
                 return Some(all);
             }
         }
     }
 
-    /// Runs the versions that come after all strata.
-    pub fn run_closing(&mut self, first_tick: bool, restored: bool) {
-        let program = Arc::clone(&self.program);
-        for &version in &program.plan().closing {
-            if self.is_due(version, first_tick, restored) {
+    fn run_all(&mut self, versions: &[VersionId]) {
+        for &version in versions {
+            if self.is_due(version) {
                 self.run(version);
             }
         }
+    }
+
+    /// Runs the versions whose delta has rows; whether there were any.
+    fn run_on_deltas(&mut self, versions: &[VersionId]) -> bool {
+        let program = Arc::clone(&self.program);
+        let mut ran = false;
+        for &version in versions {
+            let delta = program.plan().versions[version.0 as usize].delta;
+            let delta = delta.expect("the version reads a delta");
+            if !self.relation(delta).delta().is_empty() && self.is_due(version) {
+                self.run(version);
+                ran = true;
+            }
+        }
+        ran
+    }
+
+    /// Runs the versions that come after all strata.
+    pub fn run_closing(&mut self) {
+        let program = Arc::clone(&self.program);
+        self.run_all(&program.plan().closing);
         self.commit(Conflicts::default());
     }
 
     /// Bootstrap rules run in the first tick; after a crash not into what was restored.
-    fn is_due(&self, version: VersionId, first_tick: bool, restored: bool) -> bool {
+    fn is_due(&self, version: VersionId) -> bool {
         let plan = self.program.plan();
         let rule = &plan.rules[plan.versions[version.0 as usize].rule.0 as usize];
         let durable = RelationKind::Table { durable: true };
         !rule.bootstrap
-            || first_tick && !(restored && plan.relations[rule.head.0 as usize].kind == durable)
+            || self.first_tick
+                && !(self.restored && plan.relations[rule.head.0 as usize].kind == durable)
     }
 
     fn run(&mut self, version: VersionId) {

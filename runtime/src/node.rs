@@ -29,8 +29,6 @@ use arrivals::Timer;
 pub struct Node {
     machine: Machine,
     on_conflict: OnConflict,
-    /// Durable tables were restored at the start.
-    restored: bool,
     /// Number of the last finished tick.
     tick: u64,
     timers: Vec<Timer>,
@@ -63,6 +61,7 @@ impl Node {
         let mut machine = Machine::new(program, &config.address, config.seed);
         machine.context.set_now(config.start);
         machine.context.start(&config.parameters)?;
+        machine.restored = config.durable.is_some();
         let timers = Timer::all(&machine, config.start)?;
         let plan = Arc::clone(machine.program.plan());
         let history = plan.relations.iter().map(|relation| {
@@ -72,7 +71,6 @@ impl Node {
         let mut node = Node {
             machine,
             on_conflict: config.on_conflict,
-            restored: config.durable.is_some(),
             tick: 0,
             timers,
             next: Next::default(),
@@ -146,25 +144,25 @@ impl Node {
             return self.halt(before);
         }
         self.tick += 1;
+        self.machine.first_tick = false;
         self.finish(changes, &reported)
     }
 
     /// Runs all strata and the closing versions. Gives the errors that `errors` has been filled
     /// with.
     fn evaluate(&mut self, carried: &[ErrorRow]) -> Vec<ErrorRow> {
-        let first = self.tick == 0;
         let filled = self.machine.program.schedule().errors.map(|e| e.filled);
         let mut reported = Vec::new();
         for stratum in 0..self.machine.program.plan().strata.len() {
             if filled == Some(Filled::Before(stratum)) {
                 reported = self.fill_errors(carried);
             }
-            self.machine.run_stratum(stratum, first, self.restored);
+            self.machine.run_stratum(stratum);
         }
         if filled == Some(Filled::BeforeClosing) {
             reported = self.fill_errors(carried);
         }
-        self.machine.run_closing(first, self.restored);
+        self.machine.run_closing();
         reported
     }
 

@@ -102,6 +102,24 @@ impl Shape {
     }
 }
 
+/// A state of a relation, to be compared with a later one.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    generation: u64,
+    rows: usize,
+}
+
+/// What became of a relation since a stamp.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Since {
+    Same,
+    /// Rows were added, from this number on.
+    Grown {
+        from: usize,
+    },
+    Rewritten,
+}
+
 /// Unequal rows for one key, with where they are from.
 #[derive(Debug)]
 pub struct Clash {
@@ -146,6 +164,8 @@ pub struct Relation {
     stratum: Mark,
     /// Counts changes of `total`: equal generations mean equal rows.
     generation: u64,
+    /// The generation of the last change that did more than add rows at the end.
+    rewritten: u64,
     /// Overwritten lattice columns: row number, then one word a lattice column.
     log: Vec<u64>,
 }
@@ -165,6 +185,7 @@ impl Relation {
             stratum: Mark::default(),
             log: Vec::new(),
             generation: 0,
+            rewritten: 0,
         }
     }
 
@@ -198,8 +219,35 @@ impl Relation {
         &self.delta
     }
 
-    pub fn generation(&self) -> u64 {
-        self.generation
+    /// The present state, for [`Relation::since`].
+    pub fn stamp(&self) -> Stamp {
+        Stamp {
+            generation: self.generation,
+            rows: self.len(),
+        }
+    }
+
+    /// What has happened since then.
+    pub fn since(&self, then: Stamp) -> Since {
+        if self.generation == then.generation {
+            Since::Same
+        } else if self.rewritten <= then.generation {
+            Since::Grown { from: then.rows }
+        } else {
+            Since::Rewritten
+        }
+    }
+
+    fn rewrite(&mut self) {
+        self.generation += 1;
+        self.rewritten = self.generation;
+    }
+
+    /// Makes the rows from this one on the delta.
+    pub fn set_delta(&mut self, from: usize) {
+        self.delta.clear();
+        let rows = &self.total[from * self.shape.stride..];
+        self.delta.extend_from_slice(rows);
     }
 
     pub fn clear_delta(&mut self) {
@@ -327,7 +375,7 @@ impl Relation {
             return Ok(false);
         }
         self.remember(number);
-        self.generation += 1;
+        self.rewrite();
         let start = number as usize * self.shape.stride;
         self.total[start..start + self.shape.stride].copy_from_slice(&grown);
         self.delta.extend_from_slice(&grown);
@@ -355,7 +403,7 @@ impl Relation {
     /// Removes a row; the last one takes its number.
     pub fn remove(&mut self, number: u32) {
         let last = (self.len() - 1) as u32;
-        self.generation += 1;
+        self.rewrite();
         self.unlink(number);
         if number != last {
             self.unlink(last);
@@ -398,7 +446,7 @@ impl Relation {
         if self.total.is_empty() {
             return;
         }
-        self.generation += 1;
+        self.rewrite();
         self.total.clear();
         clear_table(&mut self.primary);
         for index in &mut self.indexes {

@@ -1,10 +1,11 @@
 //! What a tick needs to know of a plan, worked out once when the program is loaded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::{
-    AggregateId, Arrow, ConstantId, Op, Plan, RelationId, RelationKind, Site, Version, VersionId,
+    AggregateId, Arrow, ConstantId, Op, Plan, RelationId, RelationKind, Site, Stratum, Version,
+    VersionId,
 };
 
 /// Where the derivations of a version go.
@@ -24,6 +25,10 @@ pub struct Schedule {
     pub head_of: Vec<Option<usize>>,
     /// By stratum: all relations that it reads or merges into.
     pub reads: Vec<Vec<RelationId>>,
+    /// By stratum: those of them whose added rows it can take up without starting afresh.
+    pub growable: Vec<Vec<RelationId>>,
+    /// By stratum: whether its relations keep their rows, so that only new matches count.
+    pub cumulative: Vec<bool>,
     /// By stratum: whether some of its rules run in the first tick only.
     pub bootstraps: Vec<bool>,
     /// Whether no function of the plan gives another result each time.
@@ -81,6 +86,14 @@ impl Schedule {
             let reads: BTreeSet<RelationId> = read.chain(heads.iter().copied()).collect();
             reads.into_iter().collect()
         });
+        let growable = plan.strata.iter().zip(&heads);
+        let growable = growable.map(|(stratum, heads)| growable_of(plan, stratum, heads));
+        let cumulative = heads.iter().map(|heads| {
+            let mut kinds = heads.iter().map(|id| plan.relations[id.0 as usize].kind);
+            kinds.all(|kind| !is_transient(kind))
+        });
+        let cumulative: Vec<bool> = cumulative.collect();
+        let cumulative = cumulative.into_iter();
         let bootstraps = plan.strata.iter().map(|stratum| {
             let mut rules = stratum
                 .initial
@@ -107,6 +120,8 @@ impl Schedule {
         });
         let errors = of_kind(&|kind| kind == RelationKind::Errors);
         Schedule {
+            growable: growable.collect(),
+            cumulative: cumulative.collect(),
             reads: reads.collect(),
             bootstraps: bootstraps.collect(),
             deterministic: !plan.sites.iter().any(nondeterministic),
@@ -165,6 +180,39 @@ fn first_reader(plan: &Plan, relation: RelationId) -> Filled {
         None if reads(&plan.closing) => Filled::BeforeClosing,
         None => Filled::Last,
     }
+}
+
+/// The relations whose added rows a stratum's other versions take up in place of its initial ones:
+/// its own, and those outside it that its rules read positively only, each time with an incremental
+/// version for it. None if it reads its own relations otherwise than positively.
+fn growable_of(plan: &Plan, stratum: &Stratum, heads: &[RelationId]) -> Vec<RelationId> {
+    let version = |v: &VersionId| &plan.versions[v.0 as usize];
+    let mut reads: BTreeMap<RelationId, usize> = BTreeMap::new();
+    let mut refused: BTreeSet<RelationId> = BTreeSet::new();
+    for version in stratum.initial.iter().map(version) {
+        let aggregates = matches!(version.nest.last(), Some(Op::Accumulate { .. }));
+        for op in &version.nest {
+            let Some(id) = read(plan, op) else { continue };
+            *reads.entry(id).or_default() += 1;
+            if aggregates || matches!(op, Op::Exists { negated: true, .. }) {
+                refused.insert(id);
+            }
+        }
+    }
+    if heads.iter().any(|id| refused.contains(id)) {
+        return Vec::new();
+    }
+    let covered = |id: RelationId| {
+        let deltas = stratum.incremental.iter().map(|v| version(v).delta);
+        deltas.filter(|delta| *delta == Some(id)).count()
+    };
+    let outside = reads.into_iter().filter(|&(id, reads)| {
+        !heads.contains(&id) && !refused.contains(&id) && covered(id) == reads
+    });
+    outside
+        .map(|(id, _)| id)
+        .chain(heads.iter().copied())
+        .collect()
 }
 
 /// The relation that an operator reads.

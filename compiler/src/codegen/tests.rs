@@ -94,6 +94,7 @@ fn example() -> Plan {
         strata: vec![Stratum {
             initial: Vec::new(),
             recursive: vec![bloom_plan::plan::VersionId(0)],
+            incremental: Vec::new(),
         }],
         closing: Vec::new(),
     }

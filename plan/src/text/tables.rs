@@ -238,7 +238,7 @@ forms! {
         "<+-" = Arrow::Upsert;
         "<~" = Arrow::Async;
     }
-    Stratum { "stratum" = Stratum { initial, recursive }; }
+    Stratum { "stratum" = Stratum { initial, recursive, incremental }; }
     Version { "version" = Version { rule, delta, registers, nest }; }
     Slot { "slot" = Slot { name, ty }; }
     Op {

@@ -17,8 +17,13 @@ pub struct Mark {
 impl Relation {
     /// After the last tick's deferred changes, before arrivals.
     pub fn begin_tick(&mut self) {
-        self.log.clear();
         self.poisoned.clear();
+        self.begin_here();
+    }
+
+    /// Makes what is there now the state at the tick's start.
+    pub fn begin_here(&mut self) {
+        self.log.clear();
         self.begin_stratum();
         self.tick = self.stratum;
     }
@@ -50,7 +55,7 @@ impl Relation {
         self.origins.clear();
         let entry = 1 + self.shape.lattices.len();
         while self.log.len() > mark.log {
-            self.generation += 1;
+            self.rewrite();
             let start = self.log.len() - entry;
             let row = self.log[start] as usize * self.shape.stride;
             for (place, &(column, _)) in self.shape.lattices.iter().enumerate() {

@@ -160,7 +160,26 @@ impl Build {
         self.plan.strata.push(Stratum {
             initial: initial.to_vec(),
             recursive: recursive.to_vec(),
+            incremental: Vec::new(),
         });
+    }
+
+    /// The stratum before it also has these versions.
+    pub fn incremental(&mut self, versions: &[VersionId]) {
+        let stratum = self.plan.strata.last_mut();
+        let stratum = stratum.expect("there is a stratum");
+        stratum.incremental = versions.to_vec();
+    }
+
+    /// Another version of the rule of one.
+    pub fn again(&mut self, of: VersionId, delta: RelationId, nest: Vec<Op>) -> VersionId {
+        let like = self.plan.versions[of.0 as usize].clone();
+        self.plan.versions.push(Version {
+            delta: Some(delta),
+            nest,
+            ..like
+        });
+        VersionId(self.plan.versions.len() as u32 - 1)
     }
 
     pub fn start(self, on_conflict: OnConflict) -> Node {

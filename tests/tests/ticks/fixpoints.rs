@@ -11,6 +11,15 @@ use crate::build::{Build, TABLE, emit, expect, feed, idle, int, key, r, read, sc
 
 #[test]
 fn transitive_closure() {
+    closure(false);
+}
+
+#[test]
+fn transitive_closure_takes_up_new_edges() {
+    closure(true);
+}
+
+fn closure(incremental: bool) {
     let mut b = Build::new();
     let edge = b.relation("edge", TABLE, &[key(b.int), key(b.int)]);
     let path = b.relation("path", RelationKind::View, &[key(b.int), key(b.int)]);
@@ -32,7 +41,29 @@ fn transitive_closure() {
     };
     let first = b.version(3, None, join(Extent::Total));
     let again = b.version(3, Some(path), join(Extent::Delta));
+    let by_to = b.index(path, &[1]);
     b.stratum(&[base, first], &[again]);
+    if incremental {
+        let copy = vec![
+            read(edge, Extent::Delta, 0..2),
+            emit(path, Arrow::Merge, vec![Some(r(0)), Some(r(1))]),
+        ];
+        let bind = Bind {
+            column: 0,
+            into: Register(2),
+        };
+        let extend = vec![
+            read(edge, Extent::Delta, 0..2),
+            Op::Probe {
+                index: by_to,
+                key: vec![r(0)],
+                bind: vec![bind],
+            },
+            emit(path, Arrow::Merge, vec![Some(r(2)), Some(r(1))]),
+        ];
+        let versions = [b.again(base, edge, copy), b.again(first, edge, extend)];
+        b.incremental(&versions);
+    }
     let mut node = b.start(OnConflict::Halt);
 
     feed(&mut node, "edge", &[&[1, 2], &[2, 3], &[3, 1]]);
@@ -50,6 +81,11 @@ fn transitive_closure() {
     feed(&mut node, "edge", &chain);
     let path = node.relation("path").expect("the plan has it");
     assert_eq!(node.rows(path).len(), 9 + 200 * 201 / 2);
+    let output = feed(&mut node, "edge", &[&[9, 10]]);
+    assert_eq!(node.rows(path).len(), 9 + 201 * 202 / 2);
+    if incremental {
+        assert_eq!(output.stats.merged, 1 + 201, "the edge, and what it adds");
+    }
 }
 
 #[test]
