@@ -3,6 +3,11 @@
 //! The order of the `mod` lines is the layering: a module names only modules declared before it.
 //! Nothing here reads a clock, a file, a socket or the environment.
 
+#![cfg_attr(
+    test,
+    expect(clippy::disallowed_methods, reason = "tests read the corpus")
+)]
+
 pub mod base;
 pub mod syntax;
 

@@ -9,8 +9,10 @@ mod unique_literals;
 
 use crate::rir::{Program, verify};
 
+type Pass = fn(&mut Program);
+
 /// The passes in order.
-const PASSES: &[(&str, fn(&mut Program))] = &[
+const PASSES: &[(&str, Pass)] = &[
     ("fold-constants", fold_constants::run),
     ("split-conditions", split_conditions::run),
     ("unique-literals", unique_literals::run),

@@ -1,3 +1,5 @@
+//! Generated code, run on hand-made frames.
+
 use super::*;
 use bloom_plan::plan::{
     Arrow, BinaryOp, Bind, Column, CompareOp, Expr, Extent, Index, IndexId, Op, Register, Relation,

@@ -1,3 +1,5 @@
+//! What each pass changes, and that the meaning stays.
+
 use super::optimize;
 use crate::rir::{Literal, Program, text};
 

@@ -1,3 +1,5 @@
+//! Plans print, and parse back to what they were.
+
 use super::*;
 use crate::plan::Plan;
 

@@ -1,3 +1,5 @@
+//! Reports as people and as tools read them.
+
 use super::{human, json_line, sarif};
 use crate::base::{Diagnostic, FileId, FileSpan, Fix, Sources, Span, codes};
 use expect_test::expect;
