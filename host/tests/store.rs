@@ -1,7 +1,7 @@
 //! Durable tables survive a restart, a torn write and a flipped bit; nothing else passes for them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bloom_host::store::{Store, StoreError};
 use bloom_plan::plan::{Column, Plan, Relation, RelationKind, Role};
@@ -65,7 +65,7 @@ fn change(deletes: Vec<Row>, upserts: Vec<Row>) -> Vec<DurableChange> {
     }]
 }
 
-fn rows(folder: &PathBuf) -> Option<Vec<Row>> {
+fn rows(folder: &Path) -> Option<Vec<Row>> {
     let (_store, restored) = Store::open(folder, &plan()).expect("it opens");
     restored.map(|tables| tables.into_iter().flat_map(|(_, rows)| rows).collect())
 }
