@@ -10,9 +10,12 @@ pub mod growth;
 mod conflicts;
 mod fallible;
 mod laws;
+mod order;
 mod reading;
-mod safety;
 mod strata;
+
+#[cfg(test)]
+mod tests;
 
 use bloom_stdx::arena::{Arena, Id};
 
@@ -149,7 +152,7 @@ impl Scope<'_> {
             let body_types = &types.rules[id];
             rules.push(RuleAnalysis {
                 stratum: 0,
-                order: self.order_of(rule, body_types, diagnostics),
+                order: self.order_of(rule, body_types),
                 literals: self.readings(rule, body_types),
             });
         }

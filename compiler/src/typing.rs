@@ -19,12 +19,16 @@ pub mod walk;
 
 mod context;
 mod declarations;
+mod dump;
 mod finish;
 mod infer;
 mod program;
-mod recursion;
 
+pub use dump::show;
 pub use program::infer;
+
+#[cfg(test)]
+mod tests;
 
 use bloom_plan::functions::BuiltinId;
 use bloom_plan::types::{TypeId, TypeTable};

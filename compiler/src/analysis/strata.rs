@@ -250,7 +250,7 @@ impl Scope<'_> {
             }
             rules.push(RuleAnalysis {
                 stratum: 0,
-                order: self.spec_order(rule, body_types, diagnostics),
+                order: self.spec_order(rule, body_types),
                 literals,
             });
         }

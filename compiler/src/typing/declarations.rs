@@ -4,13 +4,14 @@ use super::context::Context;
 use super::program::check_periods;
 use super::ty::{Con, Term, Ty};
 use crate::base::codes;
-use crate::hir::{Builtin, Column, Loc};
+use crate::hir::{Builtin, Column, Field, Loc};
 
 /// Checks all that does not depend on inferred columns.
 pub fn check(cx: &mut Context<'_>) {
     check_periods(cx);
     let program = cx.program;
     for (id, def) in program.types.iter() {
+        let is_lattice = def.is_lattice();
         let params: Vec<Ty> = def
             .params
             .iter()
@@ -32,6 +33,9 @@ pub fn check(cx: &mut Context<'_>) {
         let ty = cx.def(id, params.clone());
         for ((_, field), declared) in cx.fields(ty).into_iter().zip(def.fields()) {
             well_formed(cx, field, declared.loc);
+            if !is_lattice {
+                plain_field(cx, field, declared);
+            }
             if merges && !cx.store.is_lattice(field) && !cx.store.holds_error(field) {
                 let shown = cx.show(field);
                 let diagnostic = cx
@@ -49,9 +53,27 @@ pub fn check(cx: &mut Context<'_>) {
             let fields = cx.variant_fields(id, place as u32, &params);
             for (field, declared) in fields.into_iter().zip(&variant.fields) {
                 well_formed(cx, field, declared.loc);
+                plain_field(cx, field, declared);
             }
         }
     }
+}
+
+/// Records and variants are plain values, so what is in them is.
+fn plain_field(cx: &mut Context<'_>, ty: Ty, field: &Field) {
+    if !cx.store.is_lattice(ty) {
+        return;
+    }
+    let shown = cx.show(ty);
+    let diagnostic = cx
+        .diagnostic(
+            codes::E0404,
+            field.loc,
+            format!("field `{}` is of the lattice type `{shown}`", field.name),
+            "does not merge in a plain value",
+        )
+        .with_help("declare a `lattice` with these fields, which merges each");
+    cx.diagnostics.push(diagnostic);
 }
 
 /// Checks columns once the types of all are known.

@@ -4,7 +4,7 @@
 //! calls are met in turn, by a list of work and not by recursion. What is left unbound is of no
 //! consequence (the element of an empty list that nobody reads) and becomes the unit type.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -13,7 +13,8 @@ use bloom_plan::types::{Field, LatticeKind, Type, TypeId, Variant};
 use bloom_stdx::arena::{Arena, Id};
 
 use super::context::Context;
-use super::infer::{Draft, Found, Infer, Setting};
+use super::infer::{Draft, Found, Infer};
+use super::program::setting;
 use super::ty::{Con, Term, Ty};
 use super::{
     BodyTypes, ColumnTypes, ConstantTypes, Instance, InstanceId, NodeTypes, OwnLattice, SpecTypes,
@@ -24,7 +25,7 @@ use crate::hir::{Builtin, FunctionId, LatticeForm, TypeDefId, TypeDefKind};
 pub struct Finish<'c, 'a> {
     cx: &'c mut Context<'a>,
     typed: Typed,
-    recursive: BTreeSet<FunctionId>,
+
     /// Of closed terms.
     ids: FxHashMap<Ty, TypeId>,
     instances: FxHashMap<(FunctionId, Vec<TypeId>), InstanceId>,
@@ -33,13 +34,12 @@ pub struct Finish<'c, 'a> {
 }
 
 impl<'c, 'a> Finish<'c, 'a> {
-    pub fn new(cx: &'c mut Context<'a>, recursive: BTreeSet<FunctionId>) -> Self {
+    pub fn new(cx: &'c mut Context<'a>) -> Self {
         let mut typed = Typed::default();
         typed.types.intern(Type::Tuple(Vec::new()));
         Finish {
             cx,
             typed,
-            recursive,
             ids: FxHashMap::default(),
             instances: FxHashMap::default(),
             work: VecDeque::new(),
@@ -106,12 +106,9 @@ impl<'c, 'a> Finish<'c, 'a> {
         }
         while let Some((id, args)) = self.work.pop_front() {
             let function = self.typed.instances[id].function;
-            if self.recursive.contains(&function) {
-                continue;
-            }
             let function = &self.cx.program.functions[function];
             let result = self.cx.lower(&function.result, &args);
-            let found = Infer::new(self.cx, &function.body, Setting::Value, &args)
+            let found = Infer::new(self.cx, &function.body, setting(function), &args)
                 .silent()
                 .value(result);
             self.typed.instances[id].body = self.body(found);
@@ -132,7 +129,7 @@ impl<'c, 'a> Finish<'c, 'a> {
         let (params, result) = (self.close_all(params), self.close(result));
         let body = &definition.body;
         let unit = TypeId(0);
-        // The lists below the id of a body that is never typed (a recursive one) are whole too.
+        // Until the work gets to it.
         let body = BodyTypes {
             exprs: body.exprs.map(|_, _| unit),
             pats: body.pats.map(|_, _| unit),

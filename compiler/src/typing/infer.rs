@@ -49,6 +49,8 @@ pub enum Setting {
     Rule,
     /// A function, constant or default: no rows.
     Value,
+    /// The bottom or merge of a lattice: looks inside the lattice's values.
+    Merge,
     /// A test: `Req` columns take integers, and lattices are compared as they are.
     Test,
     /// A spec: sees finished ticks, and compares lattices as they are.
@@ -233,12 +235,13 @@ impl<'c, 'a> Infer<'c, 'a> {
                 "write the number with a point, as in `1.0`, or convert it by `.to_float()`",
             );
         }
-        if expected == Ty::STRING {
-            return Some("a string of any value is written by interpolation: `\"{value}\"`");
+        if let Some(revealed) = self.cx.revealed(found)
+            && self.cx.store.compatible(revealed, expected)
+        {
+            return Some("`.reveal` gives its plain value as it is now, which is a point of order");
         }
-        let revealed = self.cx.revealed(found)?;
-        let fits = self.cx.store.compatible(revealed, expected);
-        fits.then_some("`.reveal` gives its plain value as it is now, which is a point of order")
+        (expected == Ty::STRING)
+            .then_some("a string of any value is written by interpolation: `\"{value}\"`")
     }
 
     fn set(&mut self, expr: ExprId, ty: Ty) -> Ty {

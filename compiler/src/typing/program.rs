@@ -9,17 +9,16 @@ use bloom_stdx::arena::Id;
 
 use super::Typed;
 use super::context::Context;
+use super::declarations;
 use super::finish::Finish;
 use super::infer::{Found, Infer, Setting};
 use super::ty::Ty;
-use super::{declarations, recursion};
 use crate::base::codes;
-use crate::hir::{CollectionKind, Literal, Program, Rule, RuleId};
+use crate::hir::{CollectionKind, Function, Literal, Program, Rule, RuleId};
 
 /// Infers the types of a program.
 pub fn infer(program: &Program) -> Typed {
     let mut cx = Context::new(program);
-    let recursive = recursion::check(&mut cx);
     let constants = constants(&mut cx);
     declarations::check(&mut cx);
     let defaults = defaults(&mut cx);
@@ -43,7 +42,7 @@ pub fn infer(program: &Program) -> Typed {
         .collect();
     declarations::check_columns(&mut cx);
 
-    let mut finish = Finish::new(&mut cx, recursive);
+    let mut finish = Finish::new(&mut cx);
     finish.constants(constants);
     finish.kinds(defaults, rules);
     finish.tests(tests, fault_tests);
@@ -105,7 +104,15 @@ fn functions(cx: &mut Context<'_>) {
     for function in cx.program.functions.values() {
         let params = cx.opaque_params(function);
         let result = cx.lower(&function.result, &params);
-        Infer::new(cx, &function.body, Setting::Value, &params).value(result);
+        Infer::new(cx, &function.body, setting(function), &params).value(result);
+    }
+}
+
+/// Where the body of a function stands.
+pub(super) fn setting(function: &Function) -> Setting {
+    match function.lattice {
+        Some(_) => Setting::Merge,
+        None => Setting::Value,
     }
 }
 

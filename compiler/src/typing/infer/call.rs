@@ -6,7 +6,7 @@ use bloom_stdx::nearest;
 
 use super::{Deferred, Infer};
 use crate::base::{Fix, codes};
-use crate::hir::{CallArg, Expr, ExprId, FunctionId, VarId};
+use crate::hir::{CallArg, Expr, ExprId, Function, FunctionId, TypeRef, VarId};
 use crate::typing::Use;
 use crate::typing::signature::{Instance, Signature, signatures};
 use crate::typing::ty::{Con, Ty};
@@ -44,14 +44,12 @@ impl Infer<'_, '_> {
         expected: Option<Ty>,
     ) -> Ty {
         let (type_args, params, result) = self.instantiate(expr, function);
-        // Where the result is known to be of a head, its arguments are worth knowing first.
-        if let Some(expected) = expected
-            && self.cx.store.compatible(result, expected)
-            && self.cx.store.head(result).is_some()
-        {
-            self.cx.store.unify(result, expected);
-        }
         let definition = &self.cx.program.functions[function];
+        if let Some(expected) = expected
+            && self.takes_expected(&definition.result, definition, expected)
+        {
+            self.fits(result, expected);
+        }
         let what = format!("function `{}`", definition.name);
         let Some(arguments) = self.arrange(expr, &what, args, &definition.param_names) else {
             return result;
@@ -62,6 +60,18 @@ impl Infer<'_, '_> {
             arguments,
         };
         self.used(expr, of, result)
+    }
+
+    /// Whether what is expected of a call tells its type arguments. A plain result may still have to
+    /// become a lattice; a result that is a lattice's parameter is that lattice.
+    fn takes_expected(&self, result: &TypeRef, function: &Function, expected: Ty) -> bool {
+        match result {
+            TypeRef::Param(place) => {
+                let param = function.type_params.get(*place as usize);
+                param.is_some_and(|param| param.lattice) && self.cx.store.is_lattice(expected)
+            }
+            _ => true,
+        }
     }
 
     /// The arguments in the order of the parameters, if there is one for each.

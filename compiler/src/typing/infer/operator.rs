@@ -193,7 +193,8 @@ impl Infer<'_, '_> {
         (left, a): (ExprId, Ty),
         (right, b): (ExprId, Ty),
     ) -> Ty {
-        if matches!(self.setting, Setting::Test | Setting::Spec) && is_comparison(op) {
+        let compares = matches!(self.setting, Setting::Test | Setting::Spec | Setting::Merge);
+        if compares && is_comparison(op) {
             let (a, b) = (self.beneath(a), self.beneath(b));
             self.unify_or_report(right, b, a);
             return Ty::BOOL;
@@ -271,7 +272,7 @@ impl Infer<'_, '_> {
             ));
         }
         diagnostic = diagnostic.with_help(
-            "or compare `.reveal`, its plain value as it is now, which is a point of order",
+            "its `.reveal` is the plain value as it is now; to compare that is a point of order",
         );
         self.report(diagnostic);
         Ty::BOOL

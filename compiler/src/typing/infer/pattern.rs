@@ -98,7 +98,7 @@ impl Infer<'_, '_> {
     fn match_value(&mut self, pat: PatId, own: Ty, ty: Ty) {
         let asked = match self.setting {
             Setting::Test | Setting::Spec => self.beneath(ty),
-            Setting::Rule | Setting::Value => ty,
+            Setting::Rule | Setting::Value | Setting::Merge => ty,
         };
         let store = &self.cx.store;
         if store.is_lattice(asked) && !store.is_lattice(own) {
