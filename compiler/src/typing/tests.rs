@@ -288,6 +288,8 @@ fn wrong_declarations_are_refused() {
         "#,
         &expect![[r#"
             E0301 type mismatch: expected `Duration`, found `Int` [5]
+            E0404 field `n` is of the lattice type `Max<Int>` [n]
+              help: declare a `lattice` with these fields, which merges each
             E0407 `Int` is not a lattice [b]
               help: use a lattice such as `Max`, or give the lattice its own `merge`
             E0401 key column `n` is of the lattice type `Set<Int>` [n]
