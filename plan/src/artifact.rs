@@ -1,7 +1,7 @@
 //! Machine code of a plan, and the binary interface between it and the runtime.
 //!
 //! Code is position-independent and has no relocations: everything outside comes through the
-//! [`Frame`] that each function gets as its first argument. All arguments and results are 64 bits
+//! frame ([`frame`]) that each function gets as its first argument. All arguments and results are 64 bits
 //! wide; the calling convention is the platform's C convention. No unwinding crosses generated
 //! frames.
 //!

@@ -77,9 +77,9 @@ pub enum Type {
     Lex(TypeId, TypeId),
     /// Handle: stamp, value; or [`BOTTOM`].
     Lww(TypeId, TypeId),
-    /// Handle: [1, value] or [2] in conflict; bottom is [0].
+    /// Handle: 1 and the value, or 2 alone in conflict; bottom is 0 alone.
     Once(TypeId),
-    /// Handle: [closed (0 or 1), inner lattice].
+    /// Handle: closed (0 or 1), inner lattice.
     Sealed(TypeId),
     /// A lattice of the user or of the standard library. Handle: one word a field.
     Lattice {

@@ -1,4 +1,4 @@
-//! Signatures of the built-ins, read once from the text in [`plan::functions::BUILTINS`].
+//! Signatures of the built-ins, read once from the text in [`BUILTINS`].
 //!
 //! `name(A, B): R` is a function, `T.name(A): R` a method, `name: R` a constant. A single upper-case letter is a type
 //! variable; `L` and `M` stand for lattices only. The text is ours, so a malformed one is a bug
