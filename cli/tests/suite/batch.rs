@@ -1,0 +1,249 @@
+//! `bloom run` as a batch.
+
+use crate::support::{Folder, exists};
+use serde_json::Value as Json;
+
+const CLOSURE: &str = "input edge(a: Int, b: Int);
+output path(a: Int, b: Int);
+path(a, b) <= edge(a, b);
+path(a, c) <= path(a, b), edge(b, c);
+";
+
+fn closure() -> Folder {
+    let folder = Folder::with(CLOSURE);
+    folder.write("in/edge.csv", "1,2\n2,3\n");
+    folder
+}
+
+#[test]
+fn facts_go_in_and_outputs_come_out_in_every_format() {
+    let folder = closure();
+    folder.bloom("run main.bloom --facts in --out out").fine();
+    assert_eq!(folder.read("out/path.csv"), "a,b\n1,2\n1,3\n2,3\n");
+    folder
+        .bloom("run main.bloom -F in -D out --out-format tsv")
+        .fine();
+    assert_eq!(folder.read("out/path.tsv"), "a\tb\n1\t2\n1\t3\n2\t3\n");
+    folder
+        .bloom("run main.bloom -F in -D out --out-format jsonl --dump edge")
+        .fine();
+    assert_eq!(
+        folder.read("out/edge.jsonl"),
+        "{\"a\":1,\"b\":2}\n{\"a\":2,\"b\":3}\n"
+    );
+
+    // What one run writes another reads.
+    folder
+        .bloom("run main.bloom -F in -D again --out-format parquet --dump edge")
+        .fine();
+    std::fs::remove_file(folder.path("again/path.parquet")).expect("it was written");
+    folder.bloom("run main.bloom -F again -D out").fine();
+    assert_eq!(folder.read("out/path.csv"), "a,b\n1,2\n1,3\n2,3\n");
+}
+
+#[test]
+fn every_format_is_read() {
+    for (name, text) in [
+        ("edge.csv", "b,a\n2,1\n3,2\n"),
+        ("edge.tsv", "a\tb\n1\t2\n2\t3\n"),
+        ("edge.facts", "1\t2\n2\t3\n"),
+        ("edge.jsonl", "{\"a\":1,\"b\":2}\n[2,3]\n"),
+    ] {
+        let folder = Folder::with(CLOSURE);
+        folder.write(&format!("in/{name}"), text);
+        assert_eq!(
+            folder.bloom("run main.bloom -F in").fine(),
+            "a,b\n1,2\n1,3\n2,3\n",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn several_outputs_are_printed_under_their_names() {
+    let folder = closure();
+    let out = folder.bloom("run main.bloom -F in --dump edge").fine();
+    assert_eq!(out, "edge:\na,b\n1,2\n2,3\n\npath:\na,b\n1,2\n1,3\n2,3\n");
+}
+
+#[test]
+fn a_program_that_nothing_reaches_is_a_batch() {
+    let folder = Folder::with(
+        "table n(x: Int);\noutput top(x: Int);\nn(1);\nn{x: x + 1} <+ n{x}, x < 4;\ntop{x} <= n{x}, x >= 3;\nstdout{line: \"{x}\"} <~ top{x};\n",
+    );
+    let out = folder.bloom("run main.bloom").fine();
+    assert!(out.ends_with("x\n3\n4\n"), "{out}");
+    assert!(out.starts_with("3\n"), "{out}");
+    assert_eq!(
+        X
+    );
+}
+
+#[test]
+fn a_program_halts_with_its_code() {
+    let folder = Folder::with("table t(n: Int);\nt(7);\nhalt{code} <~ t{n: code};\nstdout{line: \"bye\"} <~ t{};\n");
+    let run = folder.bloom("run main.bloom");
+    assert_eq!((run.code, &*run.out), (Some(7), "bye\n"), "{run:?}");
+}
+
+#[test]
+fn malformed_input_exits_2_and_names_the_place() {
+    let folder = closure();
+    for (name, text, message) in [
+        (
+            "edge.csv",
+            "1,2\n2,x\n",
+            "in/edge.csv:2: column `b`: expected Int, found `x`",
+        ),
+        (
+            "edge.csv",
+            "a,c\n1,2\n",
+            "in/edge.csv:1: `edge` has no column `c`; it has `a`, `b`",
+        ),
+        (
+            "edge.csv",
+            "1,2\n3\n",
+            "in/edge.csv:2: expected 2 fields (`a`, `b`), found 1",
+        ),
+        (
+            "edge.jsonl",
+            "{\"a\":1,\"b\":2}\n{\"a\":1\n",
+            "in/edge.jsonl:2: ",
+        ),
+        (
+            "edge.jsonl",
+            "{\"a\":1,\"z\":2}\n",
+            "in/edge.jsonl:1: `edge` has no column `z`",
+        ),
+        ("edge.parquet", "PAR1 nonsense", "in/edge.parquet: "),
+        ("edge.parquet", "", "in/edge.parquet: "),
+    ] {
+        folder.write(&format!("in/{name}"), text);
+        let run = folder.bloom("run main.bloom -F in -D out");
+        run.fails(2, message);
+        assert!(!exists(&folder.path("out")), "nothing is written");
+        std::fs::remove_file(folder.path(&format!("in/{name}"))).expect("it was written");
+        folder.write("in/edge.csv", "1,2\n");
+    }
+    folder.write("in/edge.csv", b"\xff\xfe,\x00\n");
+    folder
+        .bloom("run main.bloom -F in")
+        .fails(2, "in/edge.csv:1: column `a`: not UTF-8");
+    folder
+        .bloom("run main.bloom -F nowhere")
+        .fails(2, "nowhere: No such file");
+    folder
+        .bloom("run main.bloom -F main.bloom")
+        .fails(2, "main.bloom: ");
+}
+
+#[test]
+fn files_of_no_collection_are_told_and_left_out() {
+    let folder = closure();
+    folder.write("in/edgy.csv", "1\n");
+    folder.write("in/README.md", "not a table");
+    let run = folder.bloom("run main.bloom -F in");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(
+        run.err
+            .contains("in/edgy.csv: the program has no collection `edgy`"),
+        "{run:?}"
+    );
+    assert!(!run.err.contains("README"), "{run:?}");
+}
+
+#[test]
+fn a_key_conflict_fails_the_run() {
+    let folder = Folder::with(
+        "input a(k: Int, v: Int);\noutput b(k: Int => v: Int);\nb{k, v} <= a{k, v};\n",
+    );
+    folder.write("in/a.csv", "1,2\n1,3\n");
+    folder
+        .bloom("run main.bloom -F in -D out")
+        .fails(1, "key conflict in `b`");
+    assert!(!exists(&folder.path("out")), "nothing is written");
+}
+
+#[test]
+fn a_row_error_drops_its_row_and_is_told() {
+    let folder = Folder::with("input a(n: Int);\noutput b(n: Int);\nb{n: 10 / n} <= a{n};\n");
+    folder.write("in/a.csv", "0\n2\n");
+    let run = folder.bloom("run main.bloom -F in");
+    assert_eq!((run.code, &*run.out), (Some(0), "n\n5\n"), "{run:?}");
+    assert!(
+        run.err.contains("main.bloom:3:1") && run.err.contains("zero"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn stats_are_json_on_stderr() {
+    let folder = closure();
+    let run = folder.bloom("run main.bloom -F in -D out --stats --workers 2");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let stats: Json = serde_json::from_str(&run.err).expect("it is JSON");
+    assert_eq!(
+        (&stats["rows"]["in"], &stats["rows"]["out"]),
+        (&2.into(), &3.into())
+    );
+    assert_eq!(stats["ticks"], 1);
+    for phase in ["compile", "load", "evaluate", "write"] {
+        assert!(stats["seconds"][phase].is_f64(), "{stats}");
+    }
+    assert!(
+        stats["peak_memory_bytes"]
+            .as_u64()
+            .is_some_and(|bytes| bytes > 0),
+        "{stats}"
+    );
+}
+
+#[test]
+fn parameters_are_given_by_name() {
+    let folder = Folder::with(
+        "node Scale(by: Int, names: Set<String> = {\"x\"}) {\n  input a(n: Int);\n  output b(n: Int, name: String);\n  b{n: n * by, name} <= a{n}, name in names;\n}\n",
+    );
+    folder.write("in/a.csv", "2\n");
+    assert_eq!(
+        folder.bloom("run main.bloom -F in --by 3").fine(),
+        "n,name\n6,x\n"
+    );
+    let given = "run main.bloom -F in --by=-3 --names [\"p\",\"q\"]";
+    assert_eq!(folder.bloom(given).fine(), "n,name\n-6,p\n-6,q\n");
+    folder.bloom("run main.bloom -F in").fails(2, "by");
+    folder
+        .bloom("run main.bloom -F in --by x")
+        .fails(2, "parameter `by`: expected Int, found `x`");
+    folder
+        .bloom("run main.bloom -F in --bye 3")
+        .fails(2, "did you mean `--by`?");
+}
+
+#[test]
+fn wrong_use_is_told() {
+    let folder = closure();
+    folder
+        .bloom("run main.bloom -F in --dump pth")
+        .fails(2, "did you mean `path`?");
+    folder
+        .bloom("run main.bloom -F in --node Other")
+        .fails(2, "no node `Other`");
+    folder
+        .bloom("run main.bloom -F in --nodes 3")
+        .fails(2, "batch");
+    folder
+        .bloom("run main.bloom -F in --out-format parquet")
+        .fails(2, "--out");
+    folder
+        .bloom("run main.bloom -F in --out-format xml")
+        .fails(2, "possible values");
+    folder.write(
+        "two.bloom",
+        "node A {\n  table a(n: Int);\n}\nnode B {\n  table b(n: Int);\n}\n",
+    );
+    folder
+        .bloom("run two.bloom")
+        .fails(2, "choose what to run with --node: A, B");
+    folder.write("wrong.bloom", "b{n} <= a{n};\n");
+    folder.bloom("run wrong.bloom").fails(1, "E0201");
+}

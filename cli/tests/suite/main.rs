@@ -1,0 +1,11 @@
+//! The `bloom` command from outside: its arguments, exit codes, output and files.
+
+mod batch;
+mod check;
+mod commands;
+mod fmt;
+mod peers;
+mod repl;
+mod service;
+mod support;
+mod tests;
