@@ -74,14 +74,15 @@ fn a_program_that_nothing_reaches_is_a_batch() {
     let out = folder.bloom("run main.bloom").fine();
     assert!(out.ends_with("x\n3\n4\n"), "{out}");
     assert!(out.starts_with("3\n"), "{out}");
-    assert_eq!(
-        X
-    );
+    let program = "table t(n: Int);\nt(1);\nstdout{line: \"{n}\"} <~ t{n};\n";
+    assert_eq!(folder.bloom_with("run -", program).fine(), "1\n");
 }
 
 #[test]
 fn a_program_halts_with_its_code() {
-    let folder = Folder::with("table t(n: Int);\nt(7);\nhalt{code} <~ t{n: code};\nstdout{line: \"bye\"} <~ t{};\n");
+    let folder = Folder::with(
+        "table t(n: Int);\nt(7);\nhalt{code} <~ t{n: code};\nstdout{line: \"bye\"} <~ t{};\n",
+    );
     let run = folder.bloom("run main.bloom");
     assert_eq!((run.code, &*run.out), (Some(7), "bye\n"), "{run:?}");
 }
