@@ -228,11 +228,10 @@ impl BodyCx<'_, '_> {
                 Some(Bound::Row(self.row(&atom, false)))
             }
             LiteralKind::Expr(_) => None,
-            LiteralKind::Let { pattern, .. } => {
-                self.check_binds(pattern);
+            // A constant's name here is its value: the literal is a test.
+            LiteralKind::Let { pattern, .. } | LiteralKind::In { pattern, .. } => {
                 Some(Bound::Pat(self.pattern(pattern)))
             }
-            LiteralKind::In { pattern, .. } => Some(Bound::Pat(self.pattern(pattern))),
         }
     }
 
