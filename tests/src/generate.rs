@@ -49,8 +49,10 @@ enum Ty {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Input,
+    Loopback,
     Table,
     Scratch,
+    View,
 }
 
 #[derive(Clone, Debug)]
@@ -75,10 +77,10 @@ impl Case {
             .filter(|c| c.kind == Kind::Input)
             .collect();
         let rules = rule::rules(&mut random, &collections);
-        let ticks = 3 + random.below(3);
+        let ticks = 3 + random.below(5);
         let ticks = (0..ticks)
             .map(|_| {
-                let fed = random.below(7);
+                let fed = random.below(9);
                 (0..fed).map(|_| feed(&mut random, &inputs)).collect()
             })
             .collect();
@@ -129,7 +131,9 @@ impl Collection {
         let kind = match self.kind {
             Kind::Input => "input",
             Kind::Table => "table",
+            Kind::Loopback => "loopback",
             Kind::Scratch => "scratch",
+            Kind::View => "view",
         };
         let columns = |key: bool| {
             let columns = self.columns.iter().zip(COLUMN_NAMES);
@@ -180,8 +184,8 @@ fn constant(random: &mut Random, ty: Ty) -> String {
         Ty::Text => format!("\"{}\"", random.pick(&["a", "b", "c"])),
         Ty::Bool | Ty::Or => random.pick(&["true", "false"]).to_string(),
         Ty::Pair => format!("({}, {})", random.below(3), random.below(3)),
-        Ty::Set => format!("{{{}}}", random.below(5)),
-        Ty::Int | Ty::Max | Ty::Min => random.below(5).to_string(),
+        Ty::Set => format!("{{{}}}", random.below(4)),
+        Ty::Int | Ty::Max | Ty::Min => random.below(4).to_string(),
     }
 }
 
@@ -200,26 +204,34 @@ fn plain_type(random: &mut Random) -> Ty {
 
 fn collections(random: &mut Random) -> Vec<Collection> {
     let mut all = Vec::new();
-    for i in 0..1 + random.below(3) {
-        let mut columns: Vec<(Ty, bool)> = (0..1 + random.below(3))
-            .map(|_| (plain_type(random), true))
-            .collect();
-        if random.chance(1, 5) {
-            columns.push((plain_type(random), false));
+    for (name, kind, count) in [
+        ("in", Kind::Input, 1 + random.below(3)),
+        ("l", Kind::Loopback, random.below(2)),
+    ] {
+        for i in 0..count {
+            let mut columns: Vec<(Ty, bool)> = (0..1 + random.below(3))
+                .map(|_| (plain_type(random), true))
+                .collect();
+            if random.chance(1, 12) {
+                columns.push((plain_type(random), false));
+            }
+            let name = format!("{name}{i}");
+            all.push(Collection {
+                name,
+                kind,
+                level: 0,
+                columns,
+            });
         }
-        all.push(Collection {
-            name: format!("in{i}"),
-            kind: Kind::Input,
-            level: 0,
-            columns,
-        });
     }
     for i in 0..3 + random.below(5) {
-        let kind = if random.chance(2, 5) {
-            Kind::Table
-        } else {
-            Kind::Scratch
-        };
+        let kind = *random.pick(&[
+            Kind::Table,
+            Kind::Table,
+            Kind::Scratch,
+            Kind::Scratch,
+            Kind::View,
+        ]);
         let mut columns: Vec<(Ty, bool)> = (0..random.below(4))
             .map(|_| (plain_type(random), true))
             .collect();
@@ -239,7 +251,10 @@ fn collections(random: &mut Random) -> Vec<Collection> {
             };
             columns.push((ty, false));
         }
-        let name = format!("{}{i}", if kind == Kind::Table { 't' } else { 's' });
+        let name = match kind {
+            Kind::Table => format!("t{i}"),
+            _ => format!("s{i}"),
+        };
         let level = 1 + random.below(LEVELS);
         all.push(Collection {
             name,

@@ -10,6 +10,7 @@ pub fn rules(random: &mut Random, collections: &[Collection]) -> Vec<Rule> {
     for head in collections.iter().filter(|c| c.kind != Kind::Input) {
         for _ in 0..1 + random.below(3) {
             let arrow = match (head.kind, random.below(10)) {
+                (Kind::Loopback, _) => "<~",
                 (Kind::Table, 0) => "<+",
                 (Kind::Table, 1..3) => "<-",
                 (Kind::Table, 3) => "<+-",
@@ -19,7 +20,7 @@ pub fn rules(random: &mut Random, collections: &[Collection]) -> Vec<Rule> {
             let draft = Draft::new(random, collections, head, arrow);
             rules.extend(draft.rule());
         }
-        if random.chance(1, 4) {
+        if head.kind != Kind::Loopback && random.chance(1, 4) {
             let columns = head.columns.iter();
             let row: Vec<String> = columns.map(|(ty, _)| constant(random, *ty)).collect();
             rules.push(Rule {
@@ -75,7 +76,7 @@ impl<'a> Draft<'a> {
         for _ in 0..1 + self.random.below(3) {
             self.atom()?;
         }
-        for _ in 0..self.random.below(3) {
+        for _ in 0..self.random.below(3).saturating_sub(self.random.below(2)) {
             self.extra();
         }
         let aggregated = self.arrow != "<-" && !self.recursive && self.random.chance(1, 4);
@@ -109,7 +110,7 @@ impl<'a> Draft<'a> {
         self.recursive |= !complete;
         let mut columns = Vec::new();
         for (&(ty, _), name) in collection.columns.iter().zip(COLUMN_NAMES) {
-            if self.random.chance(1, 5) {
+            if self.random.chance(1, 4) {
                 continue;
             }
             let pattern = self.pattern(ty, complete);
@@ -124,13 +125,13 @@ impl<'a> Draft<'a> {
         if ty.is_lattice() {
             return self.fresh(ty, complete);
         }
-        match self.random.below(10) {
+        match self.random.below(16) {
             0 => constant(self.random, ty),
-            1..6 => match self.known(ty) {
+            1..7 => match self.known(ty) {
                 Some(name) => name,
                 None => self.fresh(ty, true),
             },
-            6 if ty == Ty::Pair => {
+            7 if ty == Ty::Pair => {
                 let (a, b) = (self.fresh(Ty::Int, true), self.fresh(Ty::Int, true));
                 format!("({a}, {b})")
             }
