@@ -40,6 +40,8 @@ enum Ty {
     Text,
     Bool,
     Pair,
+    Maybe,
+    List,
     Max,
     Min,
     Set,
@@ -158,7 +160,7 @@ impl Ty {
     fn is_lattice(self) -> bool {
         match self {
             Ty::Max | Ty::Min | Ty::Set | Ty::Or => true,
-            Ty::Int | Ty::Text | Ty::Bool | Ty::Pair => false,
+            Ty::Int | Ty::Text | Ty::Bool | Ty::Pair | Ty::Maybe | Ty::List => false,
         }
     }
 }
@@ -170,6 +172,8 @@ impl Display for Ty {
             Ty::Text => "String",
             Ty::Bool => "Bool",
             Ty::Pair => "(Int, Int)",
+            Ty::Maybe => "Int?",
+            Ty::List => "List<Int>",
             Ty::Max => "Max<Int>",
             Ty::Min => "Min<Int>",
             Ty::Set => "Set<Int>",
@@ -184,22 +188,23 @@ fn constant(random: &mut Random, ty: Ty) -> String {
         Ty::Text => format!("\"{}\"", random.pick(&["a", "b", "c"])),
         Ty::Bool | Ty::Or => random.pick(&["true", "false"]).to_string(),
         Ty::Pair => format!("({}, {})", random.below(3), random.below(3)),
+        Ty::Maybe if random.chance(1, 3) => "None".to_owned(),
+        Ty::Maybe => format!("Some({})", random.below(3)),
+        Ty::List => format!("[{}, {}]", random.below(3), random.below(3)),
         Ty::Set => format!("{{{}}}", random.below(4)),
         Ty::Int | Ty::Max | Ty::Min => random.below(4).to_string(),
     }
 }
 
 fn plain_type(random: &mut Random) -> Ty {
-    *random.pick(&[
-        Ty::Int,
-        Ty::Int,
-        Ty::Int,
-        Ty::Int,
-        Ty::Text,
-        Ty::Text,
-        Ty::Bool,
-        Ty::Pair,
-    ])
+    match random.below(16) {
+        0..8 => Ty::Int,
+        8..11 => Ty::Text,
+        11..13 => Ty::Bool,
+        13 => Ty::Pair,
+        14 => Ty::Maybe,
+        _ => Ty::List,
+    }
 }
 
 fn collections(random: &mut Random) -> Vec<Collection> {

@@ -135,6 +135,11 @@ impl<'a> Draft<'a> {
                 let (a, b) = (self.fresh(Ty::Int, true), self.fresh(Ty::Int, true));
                 format!("({a}, {b})")
             }
+            7 if ty == Ty::Maybe => format!("Some({})", self.fresh(Ty::Int, true)),
+            7 if ty == Ty::List => {
+                let (a, b) = (self.fresh(Ty::Int, true), self.fresh(Ty::Int, true));
+                format!("[{a}, {b}]")
+            }
             _ => self.fresh(ty, true),
         }
     }
@@ -152,7 +157,8 @@ impl<'a> Draft<'a> {
                 }
             }
             6 => {
-                let source = match self.known(Ty::Set) {
+                let sources = [self.known(Ty::Set), self.known(Ty::List)];
+                let source = match sources.into_iter().flatten().next() {
                     Some(set) => set,
                     None => format!("0..{}", 1 + self.random.below(3)),
                 };
@@ -185,9 +191,17 @@ impl<'a> Draft<'a> {
     }
 
     fn condition(&mut self) {
-        let ty = *self
-            .random
-            .pick(&[Ty::Int, Ty::Int, Ty::Text, Ty::Bool, Ty::Pair]);
+        let types = [
+            Ty::Int,
+            Ty::Int,
+            Ty::Int,
+            Ty::Text,
+            Ty::Bool,
+            Ty::Pair,
+            Ty::Maybe,
+            Ty::List,
+        ];
+        let ty = *self.random.pick(&types);
         let Some(x) = self.known(ty) else { return };
         let other = match self.known(ty) {
             Some(y) if y != x => y,
@@ -219,7 +233,7 @@ impl<'a> Draft<'a> {
             Ty::Set if self.random.chance(1, 2) => format!("{name}.contains({n})"),
             Ty::Set => format!("{name}.size() >= {n}"),
             Ty::Or => name,
-            Ty::Int | Ty::Text | Ty::Bool | Ty::Pair => return,
+            Ty::Int | Ty::Text | Ty::Bool | Ty::Pair | Ty::Maybe | Ty::List => return,
         };
         self.literals.push(literal);
     }
@@ -263,7 +277,20 @@ impl<'a> Draft<'a> {
                 let b = self.known(Ty::Bool)?;
                 Some(format!("any({b})"))
             }
-            (Ty::Set, None) | (Ty::Pair | Ty::Or, _) => None,
+            (Ty::Or, _) => Some(format!("any({})", self.known(Ty::Bool)?)),
+            (Ty::List, Some(x)) => Some(match self.known(Ty::Int) {
+                Some(by) if choice > 3 => format!("list({x} by {by} desc)"),
+                _ => format!("list({x})"),
+            }),
+            (Ty::Pair, Some(x)) => {
+                let pair = self.known(Ty::Pair)?;
+                Some(format!("first({pair} by {x})"))
+            }
+            (Ty::Maybe, Some(x)) => {
+                let maybe = self.known(Ty::Maybe)?;
+                Some(format!("argmax({maybe} by ({x} desc, {maybe}))"))
+            }
+            (Ty::Set | Ty::List | Ty::Pair | Ty::Maybe, None) => None,
         }
     }
 
@@ -292,7 +319,19 @@ impl<'a> Draft<'a> {
                 (Some(x), Some(y)) => format!("({x}, {y})"),
                 _ => constant(self.random, ty),
             },
-            (Ty::Int | Ty::Text | Ty::Bool, None) => constant(self.random, ty),
+            (Ty::Maybe, None) => match self.known(Ty::Int) {
+                Some(x) => format!("Some({x})"),
+                None => constant(self.random, ty),
+            },
+            (Ty::List, None) => match self.known(Ty::Int) {
+                Some(x) => format!("[{x}, 1]"),
+                None => constant(self.random, ty),
+            },
+            (Ty::Text, None) => match self.known(Ty::Bool) {
+                Some(x) => format!("\"{{{x}}}\""),
+                None => constant(self.random, ty),
+            },
+            (Ty::Int | Ty::Bool, None) => constant(self.random, ty),
         }
     }
 

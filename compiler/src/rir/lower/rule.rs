@@ -300,8 +300,10 @@ impl<'a> RuleLowering<'_, '_, 'a> {
 
     fn head(&mut self, source: &'a hir::Rule) -> Head {
         let columns = &source.head.columns;
+        // Deletes and upserts take a value whole, and so do messages, of which some may be lost.
+        let merges = matches!(source.arrow, ast::Arrow::Merge | ast::Arrow::DeferredMerge);
         let grows = |(place, column): (usize, &HeadColumn)| match column {
-            HeadColumn::Aggregate(aggregate) => self.is_merge(place, aggregate),
+            HeadColumn::Aggregate(aggregate) => merges && self.is_merge(place, aggregate),
             HeadColumn::Expr(_) | HeadColumn::Default | HeadColumn::Omitted => true,
         };
         let collection = source.head.collection;
