@@ -11,6 +11,7 @@ mod indexes;
 mod nest;
 
 use bloom_plan::plan::fallible::Fallible;
+use bloom_plan::plan::verify;
 use bloom_plan::plan::{
     Aggregate, AggregateId, Plan, RelationId, RuleId, Stratum, Version, VersionId,
 };
@@ -37,14 +38,20 @@ pub fn make_plan(program: &Program) -> Plan {
         .iter()
         .map(|&rule| planner.version(rule, None))
         .collect();
-    Plan {
+    let plan = Plan {
         indexes: planner.indexes.into_vec(),
         aggregates: planner.aggregates,
         versions: planner.versions,
         strata,
         closing,
         ..program.declarations.clone()
+    };
+    if cfg!(debug_assertions)
+        && let Err(broken) = verify::verify(&plan)
+    {
+        panic!("planning broke its contract: {broken}");
     }
+    plan
 }
 
 struct Planner<'p> {

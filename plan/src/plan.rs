@@ -8,6 +8,7 @@
 //! stratum the `closing` versions run once (`<+`, `<-`, `<+-`, `<~`).
 
 pub mod fallible;
+pub mod verify;
 mod visit;
 
 use serde::{Deserialize, Serialize};

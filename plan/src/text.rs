@@ -25,3 +25,5 @@ pub fn parse<T: Text>(text: &str) -> Result<T, ParseError> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::CLOSURE;
