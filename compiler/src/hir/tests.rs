@@ -494,6 +494,43 @@ fn the_standard_library_has_no_mistakes() {
     }
 }
 
+#[test]
+fn a_generic_node_is_a_kind_for_each_list_of_arguments() {
+    check(
+        r#"
+        node Box<T>(first: T) {
+          table all(x: T);
+          all{x: first};
+        }
+        test "kinds" {
+          node a: Box<Int>(7);
+          node b, c: Box<String>("x");
+          tick;
+          expect a.all == { (7) };
+        }
+        "#,
+        &expect![[r#"
+            node0 node Box<Int>
+              parameter first: Int
+              coll0 table all(x: Int)
+              rule0 all{x: first}  // bootstrap
+            node1 node Box<String>
+              parameter first: String
+              coll0 table all(x: String)
+              rule0 all{x: first}  // bootstrap
+            test "kinds"
+              node a: Box<Int>(7)
+              node b: Box<String>("x")
+              node c: Box<String>("x")
+              start a
+              start b
+              start c
+              tick 1
+              expect a.all == {(7)}
+        "#]],
+    );
+}
+
 /// The first example of each page of a code of this stage gives that diagnostic and no other, the rest none.
 #[test]
 fn pages_of_errors_are_true() {

@@ -94,11 +94,11 @@ impl<'a> Resolver<'a> {
         };
         let nodes: Vec<&Nested<'a>> = modules.iter().filter(|nested| is_node(nested)).collect();
         if nodes.is_empty() && (behaves(items) || modules.is_empty()) {
-            self.build_kind(&[], &[], false);
+            self.add_kind(&[], &[]);
         }
         for nested in nodes {
             if nested[0].0.type_params.is_empty() {
-                self.build_kind(nested, &[], false);
+                self.add_kind(nested, &[]);
             }
         }
         self.resolve_tests(items);
@@ -109,7 +109,8 @@ impl<'a> Resolver<'a> {
                 source: 0,
                 offset: base,
             }) {
-                self.build_kind(nested, &[], true);
+                let unused = self.build_kind(nested, &[], true);
+                self.program.unused.extend(unused.map(|(node, _)| node));
             }
         }
     }
@@ -122,7 +123,22 @@ impl<'a> Resolver<'a> {
         base: u32,
         type_args: &[TypeRef],
     ) -> Option<NodeId> {
-        self.build_kind(&[(header, item, base)], type_args, false)
+        self.add_kind(&[(header, item, base)], type_args)
+    }
+
+    /// The scope of the root file by itself, for tests of a file whose nodes are all generic.
+    pub fn file_scope(&mut self) -> Option<ScopeId> {
+        self.build_kind(&[], &[], false).map(|(_, scope)| scope)
+    }
+
+    fn add_kind(
+        &mut self,
+        nested: &[(&'a ast::ModuleItem, &'a ast::Item, u32)],
+        type_args: &[TypeRef],
+    ) -> Option<NodeId> {
+        let (node, scope) = self.build_kind(nested, type_args, false)?;
+        self.kind_scopes.push(scope);
+        Some(self.program.nodes.push(node))
     }
 
     /// Builds the kind of the root file, or of a node in it; or checks a module that nothing imports.
@@ -131,7 +147,7 @@ impl<'a> Resolver<'a> {
         nested: &[(&'a ast::ModuleItem, &'a ast::Item, u32)],
         type_args: &[TypeRef],
         unused: bool,
-    ) -> Option<NodeId> {
+    ) -> Option<(NodeKind, ScopeId)> {
         self.kind = Kind::default();
         let root = self.item(0, 0);
         let mut at = Loc::new(root, Span::default());
@@ -194,13 +210,7 @@ impl<'a> Resolver<'a> {
                 format_smolstr!("{}{}", self.kind.node.name, self.show_args(type_args));
         }
         self.finish_kind();
-        let node = std::mem::take(&mut self.kind.node);
-        if unused {
-            self.program.unused.push(node);
-            return None;
-        }
-        self.kind_scopes.push(scope);
-        Some(self.program.nodes.push(node))
+        Some((std::mem::take(&mut self.kind.node), scope))
     }
 
     /// Resolves what was declared, now that all names are.

@@ -50,6 +50,11 @@ impl<'a> Resolver<'a> {
             self.chain(scope)
                 .find(|&scope| self.scopes[scope].source == 0 && self.scopes[scope].key.is_empty())
         });
+        let items: &'a [ast::ItemNode] = &self.sources[0].module.items;
+        let file = file.or_else(|| {
+            let has_node = items.iter().any(is_node);
+            has_node.then(|| self.file_scope()).flatten()
+        });
         if file.is_none() && self.diagnostics.is_empty() {
             self.error(
                 codes::E0801,
@@ -96,6 +101,10 @@ impl<'a> Resolver<'a> {
         }
         steps
     }
+}
+
+fn is_node(node: &ast::ItemNode) -> bool {
+    matches!(&node.item.kind, ItemKind::Module(header) if header.kind == ast::ModuleKind::Node)
 }
 
 /// A test while it is resolved.
