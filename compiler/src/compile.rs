@@ -71,3 +71,6 @@ fn optimized(of: Typing<'_>) -> Vec<rir::Program> {
     programs.iter_mut().for_each(opt::optimize);
     programs
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,3 +137,6 @@ impl Planner<'_> {
         Some(AggregateId(self.aggregates.len() as u32 - 1))
     }
 }
+
+#[cfg(test)]
+mod tests;

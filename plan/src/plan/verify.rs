@@ -5,8 +5,8 @@
 //! - a register is defined before it is read: those that operators bind are numbered in order of
 //!   binding, one after another, and each of `Expr::Let` is read only in its body;
 //! - a nest ends with its only `Emit` or `Accumulate`, on the relation of its rule;
-//! - versions with a delta are recursive versions of a stratum that derives that relation, and scan
-//!   it first; nothing else scans a delta;
+//! - versions with a delta scan it first, and nothing else scans one; they are recursive versions
+//!   of the stratum that derives that relation, or incremental ones of another;
 //! - `not` and group-bys read only relations that no rule of this or a later stratum derives.
 
 use std::fmt;
@@ -338,7 +338,8 @@ fn strata(plan: &Plan) -> Check {
                 own[head] |= later == number;
             }
         }
-        for &id in stratum.initial.iter().chain(&stratum.recursive) {
+        let with_delta = stratum.recursive.iter().chain(&stratum.incremental);
+        for &id in stratum.initial.iter().chain(with_delta) {
             complete(plan, version(id)?, &derived).map_err(|what| format!("{id}: {what}"))?;
         }
         for &id in &stratum.initial {
@@ -346,10 +347,14 @@ fn strata(plan: &Plan) -> Check {
                 format!("{id} reads a delta and is initial")
             })?;
         }
-        for &id in &stratum.recursive {
-            let delta = version(id)?.delta;
-            let derives = delta.is_some_and(|delta| own[delta.0 as usize]);
-            require(derives, || format!("{id} reads no delta of its stratum"))?;
+        for (versions, within) in [(&stratum.recursive, true), (&stratum.incremental, false)] {
+            for &id in versions {
+                let delta = version(id)?.delta;
+                let fits = delta.is_some_and(|delta| own[delta.0 as usize] == within);
+                require(fits, || {
+                    format!("{id} reads {delta:?}, which is no delta for it")
+                })?;
+            }
         }
     }
     for &id in &plan.closing {

@@ -24,7 +24,7 @@ pub(crate) const CLOSURE: &str = r#"(plan "Closure"
      ((scan rel1 total ((0 r0) (1 r1))) (probe index0 (r1) ((1 r2))) (emit rel1 <= (r0 r2))))
    (version rule1 rel1 ((slot "a" type0) (slot "b" type0) (slot "c" type0))
      ((scan rel1 delta ((0 r0) (1 r1))) (probe index0 (r1) ((1 r2))) (emit rel1 <= (r0 r2)))))
-  ((stratum (version0 version1) (version2)))
+  ((stratum (version0 version1) (version2) ()))
   ())"#;
 
 #[test]

@@ -1,0 +1,154 @@
+//! Plans of small rules, written as relational IR: `e` and `f` are tables of two Ints, `p` is
+//! derived, `m` maps an Int to a `Max`.
+
+use bloom_plan::text;
+use expect_test::{Expect, expect};
+
+use super::make_plan;
+
+/// Checks the indexes and versions of the program with these rules, all of one stratum.
+fn check(heads: &[(&str, &str)], rules: &str, expected: &Expect) {
+    let declared: String = heads
+        .iter()
+        .map(|(head, arrow)| format!("(rule \"at\" \"rule\" {head} {arrow} false)"))
+        .collect();
+    let ids = |merge: bool| {
+        let ids = (0..)
+            .zip(heads)
+            .filter(|(_, (_, arrow))| (*arrow == "<=") == merge);
+        ids.map(|(id, _): (usize, _)| format!("rule{id} "))
+            .collect::<String>()
+    };
+    let two = "((column \"a\" type0 key -) (column \"b\" type0 key -)) false () false)";
+    let program = format!(
+        "(rir (plan \"Test\" ((type0 Int) (type1 (Max type0))) () () () () ()
+           ((relation \"e\" (table false) {two} (relation \"f\" (table false) {two}
+            (relation \"p\" scratch {two}
+            (relation \"m\" (table false) ((column \"k\" type0 key -) (column \"v\" type1 lattice -)) false () false))
+           () () ({declared}) () () ())
+         ({rules}) (({})) ({}))",
+        ids(true),
+        ids(false),
+    );
+    let plan = make_plan(&crate::rir::text::parse(&program).expect("well-formed"));
+    let mut shown = text::print(&plan.indexes);
+    for version in &plan.versions {
+        shown += &text::print(&version.nest);
+    }
+    expected.assert_eq(&shown);
+}
+
+const XYZ: &str = "((slot \"x\" type0) (slot \"y\" type0) (slot \"z\" type0))";
+
+#[test]
+fn a_recursive_rule_has_a_version_for_each_delta() {
+    let rules = format!("(rule {XYZ} ((atom rel2 (r0 r1)) (atom rel2 (r1 r2))) (row (r0 r2)))");
+    check(
+        &[("rel2", "<=")],
+        &rules,
+        &expect![[r#"
+            ((index rel2 (0)) (index rel2 (1)))
+            ((scan rel2 total ((0 r0) (1 r1))) (probe index0 (r1) ((1 r2))) (emit rel2 <= (r0 r2)))
+            ((scan rel2 delta ((0 r0) (1 r1))) (probe index0 (r1) ((1 r2))) (emit rel2 <= (r0 r2)))
+            ((scan rel2 delta ((0 r0) (1 r1))) (probe index1 (r0) ((0 r2))) (emit rel2 <= (r2 r1)))
+        "#]],
+    );
+}
+
+#[test]
+fn look_ups_by_a_key_share_its_index_and_compare_the_rest() {
+    let rules = format!(
+        "(rule {XYZ} ((atom rel0 (r0 r1)) (atom rel3 (r0 r2)) (atom rel3 (r1 -))) (row (r0 r2)))"
+    );
+    check(
+        &[("rel2", "<=")],
+        &rules,
+        &expect![[r#"
+            ((index rel3 (0)) (index rel0 (0)) (index rel0 (1)))
+            ((scan rel0 total ((0 r0) (1 r1)))
+              (probe index0 (r0) ((1 r2)))
+              (exists index0 (r1) false)
+              (emit rel2 <= (r0 r2)))
+            ((scan rel0 delta ((0 r0) (1 r1)))
+              (probe index0 (r0) ((1 r2)))
+              (exists index0 (r1) false)
+              (emit rel2 <= (r0 r2)))
+            ((scan rel3 delta ((0 r0) (1 r1)))
+              (probe index1 (r0) ((1 r2)))
+              (exists index0 (r2) false)
+              (emit rel2 <= (r0 r1)))
+            ((scan rel3 delta ((0 r0)))
+              (probe index2 (r0) ((0 r1)))
+              (probe index0 (r1) ((1 r2)))
+              (emit rel2 <= (r1 r2)))
+        "#]],
+    );
+}
+
+#[test]
+fn what_can_fail_comes_last() {
+    let rules = format!(
+        "(rule {XYZ} ((let - ((r2 (binary int.div r0 r1)))) (not rel1 (r0 -)) (condition (compare > type0 r1 0))
+           (atom rel0 (r0 r1))) (row (r0 r2)))"
+    );
+    check(
+        &[("rel2", "<=")],
+        &rules,
+        &expect![[r#"
+            ((index rel1 (0)))
+            ((scan rel0 total ((0 r0) (1 r1)))
+              (filter (compare > type0 r1 0))
+              (exists index0 (r0) true)
+              (let r2 (binary int.div r0 r1))
+              (emit rel2 <= (r0 r2)))
+            ((scan rel0 delta ((0 r0) (1 r1)))
+              (filter (compare > type0 r1 0))
+              (exists index0 (r0) true)
+              (let r2 (binary int.div r0 r1))
+              (emit rel2 <= (r0 r2)))
+        "#]],
+    );
+}
+
+#[test]
+fn a_row_of_which_nothing_is_read_is_asked_for_once_unless_rows_count() {
+    let atoms = "((atom rel0 (r0 r1)) (atom rel1 (r1 -)))";
+    let counts = "(group (r0) () ((group 0) (function count 0 - () type0)))";
+    let rules = format!("(rule {XYZ} {atoms} (row (r0 r1))) (rule {XYZ} {atoms} {counts})");
+    check(
+        &[("rel2", "<="), ("rel2", "<+")],
+        &rules,
+        &expect![[r#"
+            ((index rel1 (0)) (index rel0 (1)))
+            ((scan rel0 total ((0 r0) (1 r1))) (exists index0 (r1) false) (emit rel2 <= (r0 r1)))
+            ((scan rel0 delta ((0 r0) (1 r1))) (exists index0 (r1) false) (emit rel2 <= (r0 r1)))
+            ((scan rel1 delta ((0 r0))) (probe index1 (r0) ((0 r1))) (emit rel2 <= (r1 r0)))
+            ((scan rel0 total ((0 r0) (1 r1))) (probe index0 (r1) ()) (accumulate agg0 (r0) ()))
+        "#]],
+    );
+}
+
+#[test]
+fn a_repeated_variable_is_compared_with_itself() {
+    let rules = format!("(rule {XYZ} ((atom rel0 (r0 r0)) (atom rel1 (7 r1))) (row (r0 r1)))");
+    check(
+        &[("rel2", "<=")],
+        &rules,
+        &expect![[r#"
+            ((index rel1 (0)))
+            ((probe index0 (7) ((1 r0)))
+              (scan rel0 total ((0 r1) (1 r2)))
+              (filter (compare == type0 r2 r1))
+              (emit rel2 <= (r1 r0)))
+            ((scan rel0 delta ((0 r0) (1 r1)))
+              (filter (compare == type0 r1 r0))
+              (probe index0 (7) ((1 r2)))
+              (emit rel2 <= (r0 r2)))
+            ((scan rel1 delta ((0 r0) (1 r1)))
+              (filter (compare == type0 r0 7))
+              (scan rel0 total ((0 r2) (1 r3)))
+              (filter (compare == type0 r3 r2))
+              (emit rel2 <= (r2 r1)))
+        "#]],
+    );
+}
