@@ -49,6 +49,8 @@ pub struct Shape {
     /// Words a row; at least 1.
     pub stride: usize,
     pub keys: Vec<usize>,
+    /// The key is the first so many columns: the common case, and the fast one.
+    pub prefix: Option<usize>,
     /// Value columns that are no lattices.
     pub plain: Vec<usize>,
     pub lattices: Vec<(usize, TypeId)>,
@@ -60,9 +62,12 @@ impl Shape {
     pub fn new(declaration: &plan::Relation) -> Shape {
         let columns = &declaration.columns;
         let with = |role: Role| (0..columns.len()).filter(move |&c| columns[c].role == role);
+        let keys: Vec<usize> = with(Role::Key).collect();
+        let is_prefix = keys.iter().copied().eq(0..keys.len());
         Shape {
             stride: columns.len().max(1),
-            keys: with(Role::Key).collect(),
+            prefix: is_prefix.then_some(keys.len()),
+            keys,
             plain: with(Role::Value).collect(),
             lattices: with(Role::Lattice).map(|c| (c, columns[c].ty)).collect(),
             types: columns.iter().map(|c| c.ty).collect(),
@@ -74,11 +79,17 @@ impl Shape {
     }
 
     pub fn key_hash(&self, row: &[u64]) -> u64 {
-        hash(self.keys.iter().map(|&c| row[c]))
+        match self.prefix {
+            Some(prefix) => hash(row[..prefix].iter().copied()),
+            None => hash(self.keys.iter().map(|&c| row[c])),
+        }
     }
 
     pub fn same_key(&self, a: &[u64], b: &[u64]) -> bool {
-        self.keys.iter().all(|&c| a[c] == b[c])
+        match self.prefix {
+            Some(prefix) => a[..prefix] == b[..prefix],
+            None => self.keys.iter().all(|&c| a[c] == b[c]),
+        }
     }
 
     pub fn same_plain(&self, a: &[u64], b: &[u64]) -> bool {

@@ -17,6 +17,7 @@ fn relation(roles: &str) -> (Context, Relation) {
     let mut shape = Shape {
         stride: roles.len(),
         keys: Vec::new(),
+        prefix: None,
         plain: Vec::new(),
         lattices: Vec::new(),
         types: Vec::new(),
@@ -29,6 +30,7 @@ fn relation(roles: &str) -> (Context, Relation) {
         }
         shape.types.push(if role == 'l' { max } else { int });
     }
+    shape.prefix = Some(shape.keys.len());
     (context(types), Relation::new(shape))
 }
 

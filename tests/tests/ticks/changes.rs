@@ -2,6 +2,7 @@
 
 use bloom_plan::plan::{Arrow, Constant, ConstantId, Function, FunctionId, RelationKind, Role};
 use bloom_plan::types::Type;
+use bloom_plan::value::Value;
 use bloom_runtime::{Input, OnConflict};
 
 use crate::build::{Build, TABLE, emit, expect, feed, idle, int, ints, key, r, scan};
@@ -75,12 +76,7 @@ fn messages_leave_sorted_and_each_once() {
     ];
     b.plan.closing = twice.to_vec();
     let mut node = b.start(OnConflict::Halt);
-    let row = |to: &str, n| {
-        vec![
-            bloom_plan::value::Value::Addr(to.into()),
-            bloom_plan::value::Value::Int(n),
-        ]
-    };
+    let row = |to: &str, n| vec![Value::Addr(to.into()), Value::Int(n)];
     let id = node.relation("to").expect("the plan has it");
     let output = node.step(Input {
         rows: vec![(id, row("b", 2)), (id, row("n", 1)), (id, row("b", 1))],
@@ -186,4 +182,31 @@ fn what_is_derived_follows_every_change_of_what_it_is_derived_from() {
     expect(&node, "copied", &[&[2], &[5]]);
     assert_eq!(idle(&mut node).stats.iterations, 0, "nothing runs again");
     expect(&node, "copied", &[&[2], &[5]]);
+}
+
+#[test]
+fn memory_stays_flat_under_overwriting() {
+    let mut b = Build::new();
+    let string = b.plan.types.intern(Type::String);
+    let columns = [key(b.int), (Role::Value, string)];
+    let put = b.relation("put", RelationKind::Input, &columns);
+    let store = b.relation("store", TABLE, &columns);
+    let upsert = b.copy(put, 2, store, Arrow::Upsert);
+    b.plan.closing = vec![upsert];
+    let mut node = b.start(OnConflict::Halt);
+    let put = node.relation("put").expect("the plan has it");
+    let mut most = 0;
+    for n in 0..30_000 {
+        let value = Value::string(format!("value {n}"));
+        let output = node.step(Input {
+            rows: vec![(put, vec![Value::Int(n % 10), value])],
+            ..Input::default()
+        });
+        most = most.max(output.stats.values);
+    }
+    assert!(most < 5_000, "{most} values at once for 10 rows");
+    idle(&mut node);
+    let store = node.relation("store").expect("the plan has it");
+    let last = Value::string("value 29999");
+    assert_eq!(node.rows(store)[9][1], last);
 }
