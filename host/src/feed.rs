@@ -17,7 +17,7 @@ use bloom_plan::value::Row;
 use serde_json::{Map, Value as Json};
 
 use crate::json;
-use crate::schema::Schema;
+use crate::schema::{GivenRow, Schema};
 
 /// What one line asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub enum Feed {
     Row {
         node: usize,
         relation: RelationId,
-        row: Row,
+        row: GivenRow,
     },
     Seal {
         nodes: Vec<usize>,

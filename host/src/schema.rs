@@ -1,5 +1,4 @@
-//! What a file or message of rows must look like: a relation of a plan, its types, and the values of
-//! columns that may be left out.
+//! What a file or message of rows must look like: a relation of a plan, and its types.
 
 use std::fmt::Write;
 
@@ -12,12 +11,22 @@ use serde_json::Value as Json;
 use crate::json::{Mismatch, Typed, read};
 
 /// A relation as the outside sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Schema<'a> {
     pub types: &'a TypeTable,
     pub relation: &'a Relation,
-    /// One a column: the value of rows that leave it out.
-    pub defaults: Vec<Option<Value>>,
+}
+
+/// A row from outside. A column that is left out has a default, which the node knows
+/// (`Node::complete`).
+pub type GivenRow = Vec<Option<Value>>;
+
+/// The row, if no column is left out.
+pub fn whole(given: &mut GivenRow) -> Option<Row> {
+    given
+        .iter()
+        .all(Option::is_some)
+        .then(|| std::mem::take(given).into_iter().flatten().collect())
 }
 
 /// Why something is no row of a collection.
@@ -44,13 +53,8 @@ pub enum RowMismatch {
 }
 
 impl<'a> Schema<'a> {
-    /// The schema of a relation whose columns have no defaults.
     pub fn new(types: &'a TypeTable, relation: &'a Relation) -> Self {
-        Self {
-            types,
-            relation,
-            defaults: vec![None; relation.columns.len()],
-        }
+        Self { types, relation }
     }
 
     /// The schema of the plan's relation called `name`.
@@ -92,17 +96,21 @@ impl<'a> Schema<'a> {
         }
     }
 
-    pub fn default_of(&self, column: usize) -> Result<Value, RowMismatch> {
-        self.defaults[column].clone().ok_or_else(|| {
-            RowMismatch::MissingColumn(self.relation.columns[column].name.to_string())
-        })
+    /// Refuses to leave out a column that has no default.
+    pub fn may_be_left_out(&self, column: usize) -> Result<(), RowMismatch> {
+        let column = &self.relation.columns[column];
+        match column.default {
+            Some(_) => Ok(()),
+            None => Err(RowMismatch::MissingColumn(column.name.to_string())),
+        }
     }
 
     /// A row from an object by column name, or an array by position.
-    pub fn row_of_json(&self, json: &Json) -> Result<Row, RowMismatch> {
+    pub fn row_of_json(&self, json: &Json) -> Result<GivenRow, RowMismatch> {
         let columns = &self.relation.columns;
         let value = |column: usize, json: &Json| {
-            read(self.types, columns[column].ty, json).map_err(|mismatch| RowMismatch::Column {
+            let value = read(self.types, columns[column].ty, json);
+            value.map(Some).map_err(|mismatch| RowMismatch::Column {
                 column: columns[column].name.to_string(),
                 mismatch,
             })
@@ -115,7 +123,7 @@ impl<'a> Schema<'a> {
                 (0..columns.len())
                     .map(|i| match object.get(columns[i].name.as_str()) {
                         Some(json) => value(i, json),
-                        None => self.default_of(i),
+                        None => self.may_be_left_out(i).map(|()| None),
                     })
                     .collect()
             }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use bloom_plan::types::{TypeId, TypeTable};
 use bloom_plan::value::{Row, Value};
 
-use crate::schema::Schema;
+use crate::schema::{GivenRow, Schema};
 
 /// How a file holds rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,12 +110,15 @@ pub fn find(folder: &Path) -> Result<Vec<Source>, TableError> {
     Ok(sources)
 }
 
+/// Takes the rows of a file, or tells what is wrong with one.
+pub type Sink<'s> = dyn FnMut(GivenRow) -> Result<(), String> + 's;
+
 /// Gives every row of a file to `sink`, in order; returns how many there were.
 pub fn read(
     path: &Path,
     format: Format,
     schema: &Schema<'_>,
-    sink: &mut dyn FnMut(Row),
+    sink: &mut Sink<'_>,
 ) -> Result<u64, TableError> {
     match format {
         Format::Csv => delimited::read(path, delimited::CSV, schema, sink),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bloom_host::json::{self, Typed};
-use bloom_host::schema::Schema;
+use bloom_host::schema::{Schema, whole};
 use bloom_host::tables::{self, Format};
 use bloom_plan::plan::{Column, Relation, RelationKind, Role};
 use bloom_plan::types::{Field, LatticeKind, Type, TypeId, TypeTable, Variant};
@@ -55,7 +55,11 @@ fn relation(columns: &[(&str, TypeId)]) -> Relation {
 
 fn read(schema: &Schema<'_>, path: PathBuf, format: Format) -> Result<Vec<Row>, String> {
     let mut rows = Vec::new();
-    tables::read(&path, format, schema, &mut |row| rows.push(row)).map_err(|e| {
+    tables::read(&path, format, schema, &mut |mut given| {
+        rows.push(whole(&mut given).ok_or("a column is left out")?);
+        Ok(())
+    })
+    .map_err(|e| {
         let name = path.file_name().expect("a file").to_string_lossy();
         e.to_string().replace(&*path.to_string_lossy(), &name)
     })?;

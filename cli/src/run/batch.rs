@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bloom_host::schema::Schema;
+use bloom_host::schema::{Schema, whole};
 use bloom_host::tables::{self, Format};
 use bloom_plan::plan::{RelationId, RelationKind};
 use bloom_plan::value::Row;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
     let mut node = Node::new(program.clone(), config).map_err(Misuse::new)?;
     let mut counts = Counts::default();
     let rows = match &args.facts {
-        Some(folder) => load(folder, &program)?,
+        Some(folder) => load(folder, &mut node)?,
         None => Vec::new(),
     };
     counts.read = rows.len() as u64;
@@ -135,7 +135,8 @@ fn dumped(args: &RunArgs, program: &Program) -> Result<Vec<RelationId>, Misuse> 
     args.dump.iter().map(relation).collect()
 }
 
-fn load(folder: &Path, program: &Program) -> Result<Vec<(RelationId, Row)>, Misuse> {
+fn load(folder: &Path, node: &mut Node) -> Result<Vec<(RelationId, Row)>, Misuse> {
+    let program = node.program().clone();
     let plan = program.plan();
     let mut rows = Vec::new();
     for source in tables::find(folder).map_err(Misuse::new)? {
@@ -148,7 +149,14 @@ fn load(folder: &Path, program: &Program) -> Result<Vec<(RelationId, Row)>, Misu
             continue;
         };
         let schema = Schema::new(&plan.types, &plan.relations[relation.0 as usize]);
-        let mut sink = |row| rows.push((relation, row));
+        let mut sink = |mut given| {
+            let row = match whole(&mut given) {
+                Some(row) => row,
+                None => node.complete(relation, given).map_err(|e| e.to_string())?,
+            };
+            rows.push((relation, row));
+            Ok(())
+        };
         tables::read(&source.path, source.format, &schema, &mut sink).map_err(Misuse::new)?;
     }
     Ok(rows)

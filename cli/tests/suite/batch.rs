@@ -248,3 +248,19 @@ fn wrong_use_is_told() {
     folder.write("wrong.bloom", "b{n} <= a{n};\n");
     folder.bloom("run wrong.bloom").fails(1, "E0201");
 }
+
+#[test]
+fn columns_with_a_default_may_be_left_out() {
+    let folder = Folder::with(
+        "input a(n: Int, by: Int = 2 + 3, at: Addr = self);\noutput b(n: Int, at: Addr);\nb{n: n * by, at} <= a{n, by, at};\n",
+    );
+    folder.write("in/a.csv", "n\n2\n");
+    folder.write("in/a.jsonl", "{\"n\": 2, \"by\": 1}\n");
+    assert_eq!(
+        folder.bloom("run main.bloom -F in").fine(),
+        "n,at\n2,local\n10,local\n"
+    );
+    let feed = "{\"collection\": \"a\", \"row\": {\"n\": 3}}\n";
+    let out = folder.bloom_with("run main.bloom --in -", feed).fine();
+    assert!(out.contains(r#""row":{"n":15,"at":"n1"}"#), "{out}");
+}

@@ -6,12 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bloom_plan::plan::RelationId;
 use bloom_plan::value::Row;
-use bloom_runtime::{Input, Message, Node, Output};
+use bloom_runtime::{Input, Message, Misfit, Node, Output};
 use smol_str::SmolStr;
 use tokio::sync::{mpsc, watch};
 
 use super::work::Work;
 use super::{ClusterError, Ending, Event, Routes};
+use crate::schema::{GivenRow, whole};
 use crate::store::Store;
 
 /// Arrivals that one tick takes in.
@@ -20,7 +21,7 @@ const TICK_ARRIVALS_MAX: usize = 4096;
 /// Something for a node's next tick.
 #[derive(Debug)]
 pub(crate) enum Arrival {
-    Row(RelationId, Row),
+    Row(RelationId, GivenRow),
     Seal(RelationId, Row),
     Message(Message),
     Stdin(String),
@@ -68,6 +69,8 @@ pub(super) struct Driver {
     stop: watch::Receiver<bool>,
     /// Whether the node counts as work because it wants a tick.
     wanting: bool,
+    /// Why rows were not taken in, not reported yet.
+    refused: Vec<String>,
     /// Time of the last tick: time never runs backwards for a node.
     last: i64,
 }
@@ -94,6 +97,7 @@ impl Driver {
             work,
             stop,
             wanting: false,
+            refused: Vec::new(),
             last: i64::MIN,
         };
         driver.note_wanting();
@@ -116,6 +120,10 @@ impl Driver {
 
     async fn ticks(&mut self, routes: &Routes) -> Result<Ending, ClusterError> {
         while let Some((input, taken)) = self.gather().await {
+            for why in std::mem::take(&mut self.refused) {
+                let text = format!("{}: refused a row: {why}", self.address);
+                self.reporter.report(Event::Notice(text)).await;
+            }
             let output = self.node.step(input);
             let (halt, conflict) = (output.halt, output.halted_by_conflict.is_some());
             self.persist(&output)?;
@@ -140,25 +148,46 @@ impl Driver {
         }
         if !self.node.wants_tick() {
             let timer = until(self.node.next_timer());
-            tokio::select! {
+            let arrival = tokio::select! {
                 biased;
                 _ = self.stop.wait_for(|stop| *stop) => return None,
-                arrival = self.inbox.recv() => {
-                    take(&mut input, arrival?);
-                    taken = 1;
-                }
-                () = timer => {}
+                arrival = self.inbox.recv() => Some(arrival?),
+                () = timer => None,
+            };
+            if let Some(arrival) = arrival {
+                self.take(&mut input, arrival);
+                taken = 1;
             }
         }
         while taken < TICK_ARRIVALS_MAX
             && let Ok(arrival) = self.inbox.try_recv()
         {
-            take(&mut input, arrival);
+            self.take(&mut input, arrival);
             taken += 1;
         }
         self.last = self.last.max(now());
         input.now = self.last;
         Some((input, taken))
+    }
+
+    fn take(&mut self, input: &mut Input, arrival: Arrival) {
+        match arrival {
+            Arrival::Row(relation, given) => match self.complete(relation, given) {
+                Ok(row) => input.rows.push((relation, row)),
+                Err(error) => self.refused.push(error.to_string()),
+            },
+            Arrival::Seal(relation, key) => input.seals.push((relation, key)),
+            Arrival::Message(message) => input.messages.push(message),
+            Arrival::Stdin(line) => input.stdin.push(line),
+            Arrival::Alive(addresses) => input.alive = Some(addresses),
+        }
+    }
+
+    fn complete(&mut self, relation: RelationId, mut given: GivenRow) -> Result<Row, Misfit> {
+        match whole(&mut given) {
+            Some(row) => Ok(row),
+            None => self.node.complete(relation, given),
+        }
     }
 
     fn persist(&mut self, output: &Output) -> Result<(), ClusterError> {
@@ -250,16 +279,6 @@ impl Routes {
             let text = format!("lost a row for {to}: its queue is full or it has stopped");
             let _unread = self.events.send(Event::Notice(text)).await;
         }
-    }
-}
-
-fn take(input: &mut Input, arrival: Arrival) {
-    match arrival {
-        Arrival::Row(relation, row) => input.rows.push((relation, row)),
-        Arrival::Seal(relation, key) => input.seals.push((relation, key)),
-        Arrival::Message(message) => input.messages.push(message),
-        Arrival::Stdin(line) => input.stdin.push(line),
-        Arrival::Alive(addresses) => input.alive = Some(addresses),
     }
 }
 

@@ -13,8 +13,8 @@ use std::path::Path;
 use bloom_plan::value::{Row, Value};
 use csv::{ByteRecord, QuoteStyle, ReaderBuilder, WriterBuilder};
 
-use super::{TableError, cell};
-use crate::schema::Schema;
+use super::{Sink, TableError, cell};
+use crate::schema::{GivenRow, Schema};
 
 /// A dialect.
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ pub(super) fn read(
     path: &Path,
     dialect: Dialect,
     schema: &Schema<'_>,
-    sink: &mut dyn FnMut(Row),
+    sink: &mut Sink<'_>,
 ) -> Result<u64, TableError> {
     let file = File::open(path).map_err(|source| TableError::Io {
         path: path.to_owned(),
@@ -84,7 +84,9 @@ pub(super) fn read(
             }
         }
         let layout = layout.get_or_insert_with(|| Layout::positional(schema));
-        sink(row(schema, layout, &record).map_err(content)?);
+        row(schema, layout, &record)
+            .and_then(&mut *sink)
+            .map_err(content)?;
         count += 1;
     }
 }
@@ -163,7 +165,7 @@ fn header(schema: &Schema<'_>, record: &ByteRecord) -> Option<Result<Layout, Str
         }
     }
     for (i, field) in fields.iter().enumerate() {
-        if let (None, Err(missing)) = (field, schema.default_of(i)) {
+        if let (None, Err(missing)) = (field, schema.may_be_left_out(i)) {
             return Some(Err(missing.to_string()));
         }
     }
@@ -173,11 +175,11 @@ fn header(schema: &Schema<'_>, record: &ByteRecord) -> Option<Result<Layout, Str
     }))
 }
 
-fn row(schema: &Schema<'_>, layout: &Layout, record: &ByteRecord) -> Result<Row, String> {
+fn row(schema: &Schema<'_>, layout: &Layout, record: &ByteRecord) -> Result<GivenRow, String> {
     let columns = &schema.relation.columns;
     if columns.is_empty() {
         return match record.iter().next() {
-            Some(field) if field == UNIT.as_bytes() => Ok(Row::new()),
+            Some(field) if field == UNIT.as_bytes() => Ok(GivenRow::new()),
             _ => Err(format!(
                 "a row of `{}`, which has no columns, is `{UNIT}`",
                 schema.relation.name
@@ -192,14 +194,15 @@ fn row(schema: &Schema<'_>, layout: &Layout, record: &ByteRecord) -> Result<Row,
             record.len()
         ));
     }
-    let value = |(i, field): (usize, &Option<usize>)| -> Result<Value, String> {
+    let value = |(i, field): (usize, &Option<usize>)| -> Result<Option<Value>, String> {
         let Some(field) = field else {
-            return schema.default_of(i).map_err(|e| e.to_string());
+            return Ok(None);
         };
         let column = &columns[i];
         let text = std::str::from_utf8(&record[*field])
             .map_err(|_| format!("column `{}`: not UTF-8", column.name))?;
         cell::read(schema.types, column.ty, text)
+            .map(Some)
             .map_err(|message| format!("column `{}`: {message}", column.name))
     };
     layout.fields.iter().enumerate().map(value).collect()

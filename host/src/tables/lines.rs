@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bloom_plan::value::Row;
 
-use super::TableError;
+use super::{Sink, TableError};
 use crate::schema::Schema;
 
 /// No line is longer; what is longer is no line of ours.
@@ -15,7 +15,7 @@ const LINE_BYTES_MAX: usize = 64 << 20;
 pub(super) fn read(
     path: &Path,
     schema: &Schema<'_>,
-    sink: &mut dyn FnMut(Row),
+    sink: &mut Sink<'_>,
 ) -> Result<u64, TableError> {
     let failed = |source| TableError::Io {
         path: path.to_owned(),
@@ -45,11 +45,8 @@ pub(super) fn read(
             continue;
         }
         let json = serde_json::from_slice(&text).map_err(|e| content(no_json(&e)))?;
-        sink(
-            schema
-                .row_of_json(&json)
-                .map_err(|e| content(e.to_string()))?,
-        );
+        let row = schema.row_of_json(&json).map_err(|e| e.to_string());
+        row.and_then(&mut *sink).map_err(content)?;
         count += 1;
     }
 }

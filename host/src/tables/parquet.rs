@@ -34,8 +34,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
-use super::{TableError, cell};
-use crate::schema::{Schema, type_name};
+use super::{Sink, TableError, cell};
+use crate::schema::{GivenRow, Schema, type_name};
 
 /// Rows a batch, read or written.
 const BATCH_ROWS: usize = 8192;
@@ -43,7 +43,7 @@ const BATCH_ROWS: usize = 8192;
 pub(super) fn read(
     path: &Path,
     schema: &Schema<'_>,
-    sink: &mut dyn FnMut(Row),
+    sink: &mut Sink<'_>,
 ) -> Result<u64, TableError> {
     let format = |e: &dyn std::fmt::Display| TableError::Format {
         path: path.to_owned(),
@@ -64,25 +64,20 @@ pub(super) fn read(
         let fields = layout(schema, &batch).map_err(|message| format(&message))?;
         for i in 0..batch.num_rows() {
             count += 1;
-            let row = fields
-                .iter()
-                .enumerate()
-                .map(|(column, field)| match field {
-                    Some(field) => {
-                        let column = &schema.relation.columns[column];
-                        value(schema.types, column.ty, batch.column(*field), i)
-                            .map_err(|message| format!("column `{}`: {message}", column.name))
-                    }
-                    None => schema.default_of(column).map_err(|e| e.to_string()),
-                });
-            sink(
-                row.collect::<Result<Row, String>>()
-                    .map_err(|message| TableError::Content {
-                        path: path.to_owned(),
-                        line: count,
-                        message,
-                    })?,
-            );
+            let row = fields.iter().enumerate().map(|(column, field)| {
+                let column = &schema.relation.columns[column];
+                let Some(field) = field else { return Ok(None) };
+                value(schema.types, column.ty, batch.column(*field), i)
+                    .map(Some)
+                    .map_err(|message| format!("column `{}`: {message}", column.name))
+            });
+            let row = row.collect::<Result<GivenRow, String>>();
+            row.and_then(&mut *sink)
+                .map_err(|message| TableError::Content {
+                    path: path.to_owned(),
+                    line: count,
+                    message,
+                })?;
         }
     }
     Ok(count)
@@ -118,7 +113,7 @@ fn layout(schema: &Schema<'_>, batch: &RecordBatch) -> Result<Vec<Option<usize>>
         .map(|i| match file.index_of(&columns[i].name) {
             Ok(field) => Ok(Some(field)),
             Err(_) => schema
-                .default_of(i)
+                .may_be_left_out(i)
                 .map(|_| None)
                 .map_err(|e| e.to_string()),
         })
