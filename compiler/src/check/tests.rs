@@ -175,3 +175,27 @@ fn ten_thousand_rules_are_checked() {
         .sum();
     assert!(rules > 9_900, "{rules}");
 }
+
+/// Whatever is wrong with a program, checking it ends, and says so where a token is gone that
+/// mattered.
+#[test]
+fn programs_with_a_token_changed_are_checked() {
+    let library = stdlib();
+    let mut random = bloom_stdx::random::Random::new(7);
+    for path in bloom_files(&root().join("tests/conformance")) {
+        let text = fs::read_to_string(&path).expect("programs are UTF-8");
+        let words: Vec<&str> = text
+            .split_inclusive(|c: char| !c.is_alphanumeric() && c != '_')
+            .collect();
+        for _ in 0..3 {
+            let (at, with) = (random.below(words.len()), random.below(words.len()));
+            let mut changed = words.clone();
+            match random.below(3) {
+                0 => drop(changed.remove(at)),
+                1 => changed[at] = words[with],
+                _ => changed.insert(at, words[with]),
+            }
+            check_text("main", &changed.concat(), &library);
+        }
+    }
+}
