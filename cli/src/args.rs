@@ -150,7 +150,8 @@ pub(crate) struct RunArgs {
     /// Feed the lines of this file (or `-`): {"node": "n1"?, "collection": "put", "row": {…}}
     #[arg(long = "in", value_name = "FILE", help_heading = "Service")]
     pub(crate) input: Option<PathBuf>,
-    /// End when all input is in and nothing is under way; the default with --in and no --peers
+    /// End when all input is in and nothing is under way, whatever timers are yet to fire; the default with
+    /// --in, unless peers may call
     #[arg(long, help_heading = "Service", conflicts_with = "peers")]
     pub(crate) until_quiet: bool,
     /// Go on after the input has ended
@@ -165,9 +166,25 @@ pub(crate) struct RunArgs {
     /// What `random()` and `fresh_id()` are drawn from
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// How rows are evaluated; this version has one engine
+    #[arg(long, value_enum, default_value_t = Engine::Native)]
+    pub(crate) engine: Engine,
+    /// Whether to insert coordination; this version runs programs as written
+    #[arg(long, value_enum, default_value_t = Coordination::Off)]
+    pub(crate) coordination: Coordination,
     /// A parameter of the node; `--NAME VALUE` does the same
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    Native,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Coordination {
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
