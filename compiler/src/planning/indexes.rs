@@ -1,28 +1,22 @@
 //! The indexes of a plan, each once.
 
+use indexmap::IndexSet;
+
 use bloom_plan::plan::{Index, IndexId, Relation, RelationId, Role};
 
 /// Indexes in the order in which versions asked for them.
 #[derive(Default)]
-pub(super) struct Indexes(Vec<Index>);
+pub(super) struct Indexes(IndexSet<Index>);
 
 impl Indexes {
     /// The index on these columns, which ascend.
     pub(super) fn on(&mut self, relation: RelationId, columns: Vec<u32>) -> IndexId {
-        let index = Index { relation, columns };
-        let place = self
-            .0
-            .iter()
-            .position(|known| *known == index)
-            .unwrap_or_else(|| {
-                self.0.push(index);
-                self.0.len() - 1
-            });
+        let (place, _) = self.0.insert_full(Index { relation, columns });
         IndexId(place as u32)
     }
 
     pub(super) fn into_vec(self) -> Vec<Index> {
-        self.0
+        self.0.into_iter().collect()
     }
 }
 
