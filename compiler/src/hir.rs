@@ -29,8 +29,8 @@ pub use body::{
 };
 pub use program::{
     Aggregate, AggregateFunction, Arrow, AtomArg, Collection, CollectionKind, Column, Constant,
-    Function, FunctionKind, Head, HeadColumn, Literal, LiteralNode, Loc, Location, NodeKind,
-    Origin, OwnLattice, Place, Program, Rule,
+    ExternPath, Function, FunctionKind, Head, HeadColumn, Literal, LiteralNode, Loc, Location,
+    NodeKind, Origin, OwnLattice, Place, Program, Rule,
 };
 pub use resolve::{PRELUDE, Resolved, Source, resolve};
 pub use test::{

@@ -80,6 +80,10 @@ impl<I: Id, T> Arena<I, T> {
         self.values.get(id.index())
     }
 
+    pub fn get_mut(&mut self, id: I) -> Option<&mut T> {
+        self.values.get_mut(id.index())
+    }
+
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = I> + ExactSizeIterator + use<I, T> {
         (0..self.values.len()).map(I::from_index)
     }

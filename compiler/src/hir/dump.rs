@@ -133,6 +133,16 @@ impl Program {
         for (id, collection) in node.collections.iter() {
             writeln!(out, "  {id} {}", self.show_collection(collection))?;
         }
+        for path in &node.extern_paths {
+            let name = |id| &node.collections[id].name;
+            writeln!(
+                out,
+                "  path {} -> {}: {}",
+                name(path.input),
+                name(path.output),
+                path.label
+            )?;
+        }
         for (id, rule) in node.rules.iter() {
             writeln!(out, "  {id} {}", self.show_rule(node, rule))?;
         }

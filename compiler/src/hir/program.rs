@@ -54,9 +54,23 @@ pub struct NodeKind {
     pub parameters: Vec<ConstantId>,
     pub collections: Arena<CollectionId, Collection>,
     pub rules: Arena<RuleId, Rule>,
+    /// Paths through components that are not written in Bloom.
+    pub extern_paths: Vec<ExternPath>,
     /// Names of the protocols that the node declares.
     pub protocols: Vec<SmolStr>,
     pub doc: SmolStr,
+    pub loc: Loc,
+}
+
+/// `path input -> output: label(gate, …)` of an `extern node`, as Blazes annotates components.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternPath {
+    pub input: CollectionId,
+    pub output: CollectionId,
+    /// `CR`, `CW`, `OR` or `OW`.
+    pub label: SmolStr,
+    /// Columns of the input by which its order matters; empty for all of it.
+    pub gate: Vec<u32>,
     pub loc: Loc,
 }
 

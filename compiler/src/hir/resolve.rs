@@ -12,6 +12,7 @@ mod collection;
 mod construct;
 mod declare;
 mod expr;
+mod extern_node;
 mod head;
 mod kind;
 mod modules;

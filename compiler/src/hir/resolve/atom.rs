@@ -116,7 +116,7 @@ impl<'a> Resolver<'a> {
         match self.value(scope, name.as_str()) {
             Some(Value::Collection(id)) => Some(Found {
                 id,
-                imported: false,
+                imported: self.kind.foreign.contains(&id),
             }),
             Some(Value::Error) => None,
             Some(Value::Function(_) | Value::Constant(_) | Value::Instance(_)) => {

@@ -183,11 +183,7 @@ impl<'a> Resolver<'a> {
             ItemKind::Function(decl) => {
                 self.declare_function(scope, decl, item_ref, doc(&item.docs));
             }
-            ItemKind::Extern(node) => {
-                for decl in &node.collections {
-                    self.declare_collection(scope, decl, scope, item_ref, SmolStr::default(), None);
-                }
-            }
+            ItemKind::Extern(node) => self.declare_extern(scope, node, item_ref),
             ItemKind::Spec(_) | ItemKind::Test(_) | ItemKind::FaultTest(_) => {
                 self.check_at_top(scope, item, item_ref, "a test or spec");
             }

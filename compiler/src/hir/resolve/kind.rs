@@ -21,6 +21,10 @@ pub(super) struct Kind<'a> {
     pub constants: Vec<PendingConstant<'a>>,
     pub functions: Vec<PendingFunction<'a>>,
     pub rules: Vec<PendingRule<'a>>,
+    /// Collections of an `extern node`.
+    pub foreign: FxHashSet<CollectionId>,
+    /// Paths through an `extern node`, in the scope around it.
+    pub paths: Vec<(ScopeId, &'a ast::ExternPath, ItemRef)>,
     /// Rule groups that are left out of an instance.
     pub without: FxHashSet<(ScopeId, SmolStr)>,
     /// Outputs that a protocol promises, by whom and where.
@@ -75,6 +79,7 @@ impl Default for NodeKind {
             parameters: Vec::new(),
             collections: Arena::new(),
             rules: Arena::new(),
+            extern_paths: Vec::new(),
             protocols: Vec::new(),
             doc: SmolStr::default(),
             loc: Loc::new(ItemRef(0), Span::default()),
@@ -239,6 +244,9 @@ impl<'a> Resolver<'a> {
         }
         for pending in std::mem::take(&mut self.kind.rules) {
             self.resolve_rule(&pending);
+        }
+        for (scope, path, item) in std::mem::take(&mut self.kind.paths) {
+            self.resolve_extern_path(scope, path, item);
         }
         self.describe_program();
         self.order_constants();

@@ -232,3 +232,35 @@ fn a_kind_that_reads_about_itself_has_the_facts() {
         "#]],
     );
 }
+
+#[test]
+fn an_extern_node_is_seen_from_outside() {
+    check(
+        r#"
+        extern node Report {
+          input  click(campaign: Int, id: Int);
+          output total(campaign: Int => n: Int);
+          path click -> total: OW(campaign);
+          path click -> totl: XW(id, n);
+        }
+        input  seen(campaign: Int, id: Int);
+        output shown(campaign: Int => n: Int);
+        click{campaign, id} <= seen{campaign, id};
+        shown{campaign, n} <= total{campaign, n};
+        "#,
+        &expect![[r#"
+            node0 node Main
+              coll0 input click(campaign: Int, id: Int)
+              coll1 output total(campaign: Int => n: Int)
+              coll2 input seen(campaign: Int, id: Int) public
+              coll3 output shown(campaign: Int => n: Int) public
+              path click -> total: OW
+              rule0 click{campaign: campaign, id: id} <= seen{campaign: campaign, id: id}
+              rule1 shown{campaign: campaign, n: n} <= total{campaign: campaign, n: n}
+            E0201 undeclared collection totl [totl]
+              fix: write `total`
+            E0202 unknown label XW: a path is `CR`, `CW`, `OR` or `OW` [XW]
+              fix: write `CW`
+        "#]],
+    );
+}
