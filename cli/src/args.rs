@@ -86,6 +86,8 @@ pub(crate) enum Stage {
     Tokens,
     Ast,
     Hir,
+    Types,
+    Labels,
     Rir,
     RirOpt,
     Plan,

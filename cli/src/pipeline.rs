@@ -96,12 +96,20 @@ pub(crate) fn emit(sources: &Sources, stage: Stage) -> (String, Vec<Diagnostic>)
     match stage {
         Stage::Tokens => return (syntax::dump::tokens(sources.texts.text(root)), Vec::new()),
         Stage::Ast => return tree(sources.texts.path(root), sources.texts.text(root)),
-        Stage::Hir | Stage::Rir | Stage::RirOpt | Stage::Plan | Stage::Clif => {}
+        Stage::Hir
+        | Stage::Types
+        | Stage::Labels
+        | Stage::Rir
+        | Stage::RirOpt
+        | Stage::Plan
+        | Stage::Clif => {}
     }
     let checked = check(sources);
     let typing = typing(sources, &checked);
     let text = match stage {
         Stage::Hir => checked.program.dump(),
+        Stage::Types => checked.typed.dump(&checked.program),
+        Stage::Labels => checked.analysis.dump(&checked.program),
         // What has errors must not be lowered.
         _ if !checked.is_fine() => String::new(),
         Stage::Rir => compile::emit_rir(typing),

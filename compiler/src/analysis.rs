@@ -8,6 +8,7 @@
 pub mod growth;
 
 mod conflicts;
+mod dump;
 mod fallible;
 mod laws;
 mod order;

@@ -4,15 +4,13 @@ use std::fmt::Write;
 
 use expect_test::{Expect, expect};
 
-use bloom_stdx::arena::Id;
-
-use super::{RuleAnalysis, analyze};
+use super::analyze;
 use crate::hir::{Source, resolve};
 use crate::syntax;
 use crate::typing::infer;
 
-/// Analyses a program that is well typed. Strata of derived collections, and of each rule its
-/// stratum, order and readings, are followed by the diagnostics.
+/// Analyses a program that is well typed. The dump is followed by the diagnostics with the text that
+/// each points at.
 fn check(text: &str, expect: &Expect) {
     let parse = syntax::parse(text);
     assert_eq!(parse.diagnostics, []);
@@ -26,26 +24,7 @@ fn check(text: &str, expect: &Expect) {
     let typed = infer(&program);
     assert_eq!(typed.diagnostics, []);
     let analysis = analyze(&program, &typed);
-    let mut shown = String::new();
-    for (function, growth) in program.functions.values().zip(analysis.functions.values()) {
-        writeln!(shown, "fn {} {growth:?}", function.name).expect("strings take all");
-    }
-    for (kind, node) in program.nodes.values().zip(analysis.nodes.values()) {
-        for (id, rule) in kind.rules.iter() {
-            let head = &kind.collections[rule.head.collection].name;
-            let RuleAnalysis {
-                stratum,
-                order,
-                literals,
-            } = &node.rules[id];
-            writeln!(
-                shown,
-                "rule{} {head}: stratum {stratum}, {order:?}, {literals:?}",
-                id.index()
-            )
-            .expect("strings take all");
-        }
-    }
+    let mut shown = analysis.dump(&program);
     for diagnostic in &analysis.diagnostics {
         let at = &text[diagnostic.primary.place().span.range()];
         writeln!(shown, "{} {} [{at}]", diagnostic.code, diagnostic.message)
@@ -65,8 +44,9 @@ fn literals_are_ordered_by_what_they_bind() {
         s{x, z} <= 10 / z > 1, a{x, y: z}, x != z;
         "#,
         &expect![[r#"
-            rule0 s: stratum 0, [4, 5, 2, 3, 1, 0], [Variables, Variables, Complete, Variables, Morphism, Morphism]
-            rule1 s: stratum 0, [1, 2, 0], [Variables, Morphism, Variables]
+            node Main: 1 strata
+              rule0 s: stratum 0, [4, 5, 2, 3, 1, 0], [Variables, Variables, Complete, Variables, Morphism, Morphism]
+              rule1 s: stratum 0, [1, 2, 0], [Variables, Morphism, Variables]
         "#]],
     );
 }
@@ -87,11 +67,12 @@ fn strata_follow_negation_and_aggregates() {
         lonely{a} <= degree{a, n}, n > 5;
         "#,
         &expect![[r#"
-            rule0 reach: stratum 0, [0], [Morphism]
-            rule1 reach: stratum 0, [0, 1], [Morphism, Morphism]
-            rule2 apart: stratum 1, [0, 1, 2], [Morphism, Morphism, Complete]
-            rule3 degree: stratum 2, [0], [Complete]
-            rule4 lonely: stratum 3, [0, 1], [Morphism, Variables]
+            node Main: 4 strata
+              rule0 reach: stratum 0, [0], [Morphism]
+              rule1 reach: stratum 0, [0, 1], [Morphism, Morphism]
+              rule2 apart: stratum 1, [0, 1, 2], [Morphism, Morphism, Complete]
+              rule3 degree: stratum 2, [0], [Complete]
+              rule4 lonely: stratum 3, [0, 1], [Morphism, Variables]
         "#]],
     );
 }
@@ -120,13 +101,14 @@ fn lattices_that_grow_stay_in_their_stratum() {
             fn enough [Monotone, Constant]
             fn far [Morphism, Constant]
             fn now [Neither]
-            rule0 dist: stratum 0, [0], [Morphism]
-            rule1 dist: stratum 0, [0, 1], [Morphism, Morphism]
-            rule2 votes: stratum 1, [0, 1], [Morphism, Variables]
-            rule3 votes: stratum 1, [0, 1], [Morphism, Morphism]
-            rule4 votes: stratum 1, [0, 1, 2], [Monotone, Variables, Variables]
-            rule5 done: stratum 2, [0, 1], [Monotone, Variables]
-            rule6 counted: stratum 3, [0], [Complete]
+            node Main: 4 strata
+              rule0 dist: stratum 0, [0], [Morphism]
+              rule1 dist: stratum 0, [0, 1], [Morphism, Morphism]
+              rule2 votes: stratum 1, [0, 1], [Morphism, Variables]
+              rule3 votes: stratum 1, [0, 1], [Morphism, Morphism]
+              rule4 votes: stratum 1, [0, 1, 2], [Monotone, Variables, Variables]
+              rule5 done: stratum 2, [0, 1], [Monotone, Variables]
+              rule6 counted: stratum 3, [0], [Complete]
         "#]],
     );
 }
@@ -146,10 +128,11 @@ fn a_cycle_through_negation_is_spelled_out() {
         d{n: n.reveal + 1} <= d{n};
         "#,
         &expect![[r#"
-            rule0 a: stratum 0, [0, 1], [Morphism, Morphism]
-            rule1 b: stratum 0, [0], [Morphism]
-            rule2 c: stratum 0, [0, 1], [Morphism, Complete]
-            rule3 d: stratum 1, [0], [Complete]
+            node Main: 2 strata
+              rule0 a: stratum 0, [0, 1], [Morphism, Morphism]
+              rule1 b: stratum 0, [0], [Morphism]
+              rule2 c: stratum 0, [0, 1], [Morphism, Complete]
+              rule3 d: stratum 1, [0], [Complete]
             E0503 cycle through negation: `c` needs `not` of `a`, `a` needs `b`, `b` needs `c` [not a{x}]
             E0503 cycle through negation: `d` needs a lattice value seen as it is now of `d` [d{n}]
         "#]],
@@ -169,9 +152,10 @@ fn errors_are_complete_when_all_else_is() {
         more{m} <= seen{m};
         "#,
         &expect![[r#"
-            rule0 half: stratum 0, [0], [Morphism]
-            rule1 seen: stratum 2, [0], [Morphism]
-            rule2 more: stratum 3, [0], [Morphism]
+            node Main: 4 strata
+              rule0 half: stratum 0, [0], [Morphism]
+              rule1 seen: stratum 2, [0], [Morphism]
+              rule2 more: stratum 3, [0], [Morphism]
         "#]],
     );
 }
@@ -188,6 +172,7 @@ fn promises_of_functions_are_held() {
             fn size [Monotone]
             fn now [Neither]
             fn twice [Constant, Morphism]
+            node Main: 1 strata
             E0406 function `size` is not a morphism in `s` [size]
             E0406 function `now` is not monotone in `s` [now]
         "#]],
@@ -213,12 +198,13 @@ fn conflicts_from_outside_are_warned_of() {
         store{key, val} <+- put{key, val};
         "#,
         &expect![[r#"
-            rule0 store: stratum 0, [0], [Morphism]
-            rule1 log: stratum 1, [0], [Morphism]
-            rule2 fixed: stratum 2, [0], [Morphism]
-            rule3 now: stratum 3, [0], [Morphism]
-            rule4 seen: stratum 4, [0], [Morphism]
-            rule5 store: stratum 0, [0], [Morphism]
+            node Main: 5 strata
+              rule0 store: stratum 0, [0], [Morphism]
+              rule1 log: stratum 1, [0], [Morphism]
+              rule2 fixed: stratum 2, [0], [Morphism]
+              rule3 now: stratum 3, [0], [Morphism]
+              rule4 seen: stratum 4, [0], [Morphism]
+              rule5 store: stratum 0, [0], [Morphism]
             W0401 rows of `put` can give one key of `store` two values of `val` [store{key, val}]
             W0401 rows of `put` can give one key of `log` two values of `val` [log{req, val}]
         "#]],
@@ -245,6 +231,7 @@ fn broken_laws_are_shown_by_a_small_example() {
             fn Floor.merge [Neither, Neither]
             fn Last.bottom []
             fn Last.merge [Morphism, Neither]
+            node Main: 1 strata
             E0405 merge not neutral for its bottom: merge(bottom, a) is Sum(n: 0) for a = Sum(n: 1) [Sum]
             E0405 merge not neutral for its bottom: merge(bottom, a) is Floor(n: 0) for a = Floor(n: -1) [Floor]
             E0405 merge not commutative: merge(a, b) is Last(l: High) and merge(b, a) is Last(l: Mid) for a = Last(l: Mid), b = Last(l: High) [Last]
