@@ -153,7 +153,7 @@ impl Machine {
             smooth = false;
         };
         for &id in heads {
-            self.relation(id).clear_delta();
+            self.relation(id).end_stratum();
         }
         if smooth && conflicts.is_empty() && self.failures.is_empty() {
             self.note(number);

@@ -261,6 +261,12 @@ impl Relation {
         self.delta.extend_from_slice(rows);
     }
 
+    /// Ends a fixpoint.
+    pub fn end_stratum(&mut self) {
+        assert!(self.new.origins.is_empty(), "a fixpoint leaves nothing new");
+        self.delta.clear();
+    }
+
     pub fn clear_delta(&mut self) {
         self.delta.clear();
     }

@@ -109,11 +109,17 @@ pub fn head_error(
 }
 
 /// An arrival that does not fit its collection.
-pub fn refused(collection: &str, row: &[Value], message: impl std::fmt::Display) -> ErrorRow {
+pub fn refused(
+    store: &Store,
+    types: &[TypeId],
+    collection: &str,
+    row: &[Value],
+    message: impl std::fmt::Display,
+) -> ErrorRow {
     ErrorRow {
         rule: SmolStr::new_static(ARRIVAL),
         message: format!("refused a row of `{collection}`: {message}"),
-        row: format!("{row:?}"),
+        row: display::row(store.types().table(), types, row).to_string(),
         kind: ErrorKind::Refused,
     }
 }

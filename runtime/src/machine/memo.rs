@@ -137,7 +137,7 @@ impl Machine {
         for &id in heads {
             let relation = self.relation(id);
             if fine {
-                relation.clear_delta();
+                relation.end_stratum();
             } else {
                 relation.undo_stratum();
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bloom_plan::plan::{RelationId, RelationKind};
+use bloom_plan::types::TypeId;
 use bloom_plan::value::{Row, Value};
 use smol_str::SmolStr;
 
@@ -183,7 +184,12 @@ impl Node {
     }
 
     fn refuse(&mut self, collection: &str, row: &[Value], why: impl std::fmt::Display) {
-        let error = report::refused(collection, row, why);
+        let plan = self.machine.program.plan();
+        let declared = plan.relations.iter().find(|r| r.name == collection);
+        let columns = declared.map_or(&[][..], |r| &r.columns);
+        let types: Vec<TypeId> = columns.iter().map(|c| c.ty).collect();
+        let store = &self.machine.context.store;
+        let error = report::refused(store, &types, collection, row, why);
         self.machine.trouble.errors.insert(error);
     }
 

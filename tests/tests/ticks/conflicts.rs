@@ -1,6 +1,7 @@
 //! Key conflicts: neither row merges, whatever the order, and nothing that follows from either.
 
 use bloom_plan::plan::{Arrow, BinaryOp, CompareOp, Expr, Extent, Op, RelationKind, Role};
+use bloom_plan::value::Value;
 use bloom_runtime::{ErrorKind, Node, OnConflict};
 
 use crate::build::{Build, TABLE, emit, expect, feed, idle, int, key, r, read};
@@ -102,4 +103,28 @@ fn arrivals_can_conflict_among_themselves() {
     expect(&node, "t", &[&[8, 4]]);
     assert_eq!(output.errors.len(), 2);
     assert_eq!(output.errors[0].rule, "an arrival");
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_the_rest_is_taken() {
+    let mut node = node(OnConflict::Continue, false);
+    let t = node.relation("t").expect("the plan has it");
+    let output = node.step(bloom_runtime::Input {
+        rows: vec![
+            (t, vec![Value::Int(9), Value::string("x")]),
+            (t, crate::build::ints(&[8])),
+            (t, crate::build::ints(&[9, 3])),
+        ],
+        ..Default::default()
+    });
+    expect(&node, "t", &[&[9, 3]]);
+    let messages: Vec<&str> = output.errors.iter().map(|e| e.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "refused a row of `t`: column `c1`: expected Int, found a String",
+            "refused a row of `t`: expected 2 columns, found 1",
+        ]
+    );
+    assert_eq!(output.errors[0].row, "(9, \"x\")");
 }
