@@ -1,15 +1,16 @@
 //! One program on the engine and on the reference evaluator, tick by tick: every collection must
 //! hold the same rows, and the same must have gone wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bloom_plan::display;
-use bloom_plan::plan::{Plan, RelationId};
+use bloom_plan::plan::{Plan, RelationId, Role};
 use bloom_plan::testing::{Action, Test};
 use bloom_plan::types::TypeId;
 use bloom_plan::value::Row;
-use bloom_runtime::{Config, ErrorKind, Input, OnConflict, Output};
+use bloom_runtime::{Config, DurableChange, ErrorKind, Input, Message, OnConflict, Output};
 use bloom_sim::{Kinds, Machine, Programs};
+use smol_str::SmolStr;
 
 use crate::generate::Case;
 use crate::program::{Loaded, load};
@@ -67,7 +68,11 @@ fn difference(loaded: &Loaded) -> Option<String> {
         return Some("a node does not start".to_owned());
     };
     let plan = model.plan(kind)?;
-    for (number, input) in inputs(test, plan).into_iter().enumerate() {
+    let mut sent: Vec<Message> = Vec::new();
+    let mut disks = [Disk::new(), Disk::new()];
+    for (number, mut input) in inputs(test, plan).into_iter().enumerate() {
+        // What is sent, is sent to oneself.
+        input.messages = std::mem::take(&mut sent);
         let mine = reference.step(input.clone());
         let theirs = engine.step(input);
         let place = format!("in tick {}", number + 1);
@@ -83,6 +88,25 @@ fn difference(loaded: &Loaded) -> Option<String> {
                 theirs.errors, mine.errors
             ));
         }
+        if theirs.sends != mine.sends {
+            return Some(format!(
+                "{place} the engine sends {:?}\nthe reference evaluator {:?}",
+                theirs.sends, mine.sends
+            ));
+        }
+        for (disk, output) in disks.iter_mut().zip([&theirs, &mine]) {
+            output
+                .durable
+                .iter()
+                .for_each(|change| write(disk, plan, change));
+        }
+        if disks[0] != disks[1] {
+            return Some(format!(
+                "{place} disks differ:\n{:?}\n{:?}",
+                disks[0], disks[1]
+            ));
+        }
+        sent = mine.sends;
         if engine.wants_tick() != reference.wants_tick() {
             return Some(format!(
                 "{place} they differ on whether something is to come"
@@ -90,6 +114,26 @@ fn difference(loaded: &Loaded) -> Option<String> {
         }
     }
     None
+}
+
+/// Durable tables: rows by their keys.
+type Disk = BTreeMap<SmolStr, BTreeMap<Row, Row>>;
+
+fn write(disk: &mut Disk, plan: &Plan, change: &DurableChange) {
+    let relation = plan.relations.iter().find(|r| r.name == change.table);
+    let columns = &relation.expect("nodes name their tables").columns;
+    let key = |row: &Row| -> Row {
+        let pairs = columns.iter().zip(row);
+        let keys = pairs.filter(|(column, _)| column.role == Role::Key);
+        keys.map(|(_, value)| value.clone()).collect()
+    };
+    let table = disk.entry(change.table.clone()).or_default();
+    for row in &change.deletes {
+        table.remove(&key(row));
+    }
+    for row in &change.upserts {
+        table.insert(key(row), row.clone());
+    }
 }
 
 /// What each tick of a test takes in.

@@ -52,6 +52,8 @@ enum Ty {
 enum Kind {
     Input,
     Loopback,
+    /// Its location column, always `self`, comes before the others.
+    Channel,
     Table,
     Scratch,
     View,
@@ -62,6 +64,7 @@ struct Collection {
     name: String,
     kind: Kind,
     level: usize,
+    durable: bool,
     /// Type, and whether it is of the key.
     columns: Vec<(Ty, bool)>,
 }
@@ -134,6 +137,7 @@ impl Collection {
             Kind::Input => "input",
             Kind::Table => "table",
             Kind::Loopback => "loopback",
+            Kind::Channel => "channel",
             Kind::Scratch => "scratch",
             Kind::View => "view",
         };
@@ -149,9 +153,14 @@ impl Collection {
         } else {
             format!(" => {values}")
         };
+        let keys = match self.kind {
+            Kind::Channel => format!("@to: Addr, {}", columns(true)),
+            _ => columns(true),
+        };
+        let durable = if self.durable { " durable" } else { "" };
         Declaration {
             name: self.name.clone(),
-            text: format!("{kind} {}({}{values});", self.name, columns(true)),
+            text: format!("{kind} {}({keys}{values}){durable};", self.name),
         }
     }
 }
@@ -212,6 +221,7 @@ fn collections(random: &mut Random) -> Vec<Collection> {
     for (name, kind, count) in [
         ("in", Kind::Input, 1 + random.below(3)),
         ("l", Kind::Loopback, random.below(2)),
+        ("c", Kind::Channel, random.below(2)),
     ] {
         for i in 0..count {
             let mut columns: Vec<(Ty, bool)> = (0..1 + random.below(3))
@@ -225,6 +235,7 @@ fn collections(random: &mut Random) -> Vec<Collection> {
                 name,
                 kind,
                 level: 0,
+                durable: false,
                 columns,
             });
         }
@@ -265,6 +276,7 @@ fn collections(random: &mut Random) -> Vec<Collection> {
             name,
             kind,
             level,
+            durable: kind == Kind::Table && random.chance(1, 3),
             columns,
         });
     }

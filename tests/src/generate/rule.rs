@@ -10,7 +10,7 @@ pub fn rules(random: &mut Random, collections: &[Collection]) -> Vec<Rule> {
     for head in collections.iter().filter(|c| c.kind != Kind::Input) {
         for _ in 0..1 + random.below(3) {
             let arrow = match (head.kind, random.below(10)) {
-                (Kind::Loopback, _) => "<~",
+                (Kind::Loopback | Kind::Channel, _) => "<~",
                 (Kind::Table, 0) => "<+",
                 (Kind::Table, 1..3) => "<-",
                 (Kind::Table, 3) => "<+-",
@@ -20,7 +20,7 @@ pub fn rules(random: &mut Random, collections: &[Collection]) -> Vec<Rule> {
             let draft = Draft::new(random, collections, head, arrow);
             rules.extend(draft.rule());
         }
-        if head.kind != Kind::Loopback && random.chance(1, 4) {
+        if head.level > 0 && random.chance(1, 4) {
             let columns = head.columns.iter();
             let row: Vec<String> = columns.map(|(ty, _)| constant(random, *ty)).collect();
             rules.push(Rule {
@@ -241,6 +241,9 @@ impl<'a> Draft<'a> {
     fn head(&mut self, aggregated: bool) -> String {
         let head = self.head;
         let mut columns = Vec::new();
+        if head.kind == Kind::Channel {
+            columns.push("to: self".to_owned());
+        }
         for (&(ty, key), name) in head.columns.iter().zip(COLUMN_NAMES) {
             if self.arrow == "<-" && !key && (ty.is_lattice() || self.random.chance(2, 3)) {
                 continue;
