@@ -67,16 +67,21 @@ impl Reference<'_> {
                 timer.fired += 1;
             }
         }
-        let fed = input.rows.into_iter().chain(input.seals);
-        arrivals.extend(fed.filter_map(|(relation, row)| {
+        arrivals.extend(input.rows.into_iter().filter_map(|(relation, row)| {
             Some((self.relations_of_plan[relation.0 as usize]?, row))
         }));
-        arrivals.extend(
-            input
-                .messages
-                .into_iter()
-                .filter_map(|message| Some((self.kind.collection(&message.channel)?, message.row))),
-        );
+        arrivals.extend(input.seals.into_iter().filter_map(|(relation, key)| {
+            let sealed = self.relations_of_plan[relation.0 as usize]?;
+            let mut collections = self.kind.collections.iter();
+            let is_seals = |kind| kind == CollectionKind::Seals { of: sealed };
+            let (seals, _) = collections.find(|(_, c)| is_seals(c.kind))?;
+            Some((seals, key))
+        }));
+        let messages = input.messages.into_iter();
+        arrivals
+            .extend(messages.filter_map(|message| {
+                Some((self.kind.collection(&message.channel)?, message.row))
+            }));
         self.ambient(input.alive, input.stdin, &mut arrivals);
         arrivals
     }
