@@ -19,15 +19,34 @@ pub struct Typing<'a> {
     pub sources: &'a Sources,
 }
 
+/// Whether the passes of `opt` run. A program means the same either way, which tests hold them to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Optimization {
+    On,
+    Off,
+}
+
 /// Each kind of node with its plan and machine code.
 pub fn compile(of: Typing<'_>, target: &Target) -> Vec<(Plan, Artifact)> {
-    let plans = make_plans(of).into_iter();
-    plans
-        .map(|plan| {
-            let artifact = codegen::generate(&plan, target);
-            (plan, artifact)
-        })
-        .collect()
+    compile_with(of, target, Optimization::On)
+}
+
+/// As [`compile`], with or without the passes of `opt`.
+pub fn compile_with(
+    of: Typing<'_>,
+    target: &Target,
+    optimization: Optimization,
+) -> Vec<(Plan, Artifact)> {
+    let programs = match optimization {
+        Optimization::On => optimized(of),
+        Optimization::Off => lowered(of),
+    };
+    let compile = |program: &rir::Program| {
+        let plan = planning::make_plan(program);
+        let artifact = codegen::generate(&plan, target);
+        (plan, artifact)
+    };
+    programs.iter().map(compile).collect()
 }
 
 /// The plan of each kind of node.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bloom_compiler::base::Sources;
 use bloom_compiler::check::{Checked, File, check};
 use bloom_compiler::codegen::Target;
-use bloom_compiler::compile::{Typing, compile};
+use bloom_compiler::compile::{Optimization, Typing, compile_with};
 use bloom_compiler::testing::lower_tests;
 use bloom_plan::plan::Plan;
 use bloom_plan::testing::Test;
@@ -85,6 +85,16 @@ pub fn check_text(name: &str, text: &str, library: &[(String, String)]) -> Check
 
 /// Compiles and loads the program of one file, or tells why it is refused.
 pub fn load(name: &str, text: &str, library: &[(String, String)]) -> Result<Loaded, Vec<String>> {
+    load_with(name, text, library, Optimization::On)
+}
+
+/// As [`load`], with or without the optimiser.
+pub fn load_with(
+    name: &str,
+    text: &str,
+    library: &[(String, String)],
+    optimization: Optimization,
+) -> Result<Loaded, Vec<String>> {
     let checked = check_text(name, text, library);
     if !checked.is_fine() {
         return Err(errors(&checked));
@@ -94,13 +104,14 @@ pub fn load(name: &str, text: &str, library: &[(String, String)]) -> Result<Load
         sources.add(name.clone(), text.clone());
     }
     let (program, typed) = (&checked.program, &checked.typed);
-    let compiled = compile(
+    let compiled = compile_with(
         Typing {
             program,
             typed,
             sources: &sources,
         },
         &Target::native(),
+        optimization,
     );
     let mut programs = Vec::new();
     let mut plans = Vec::new();

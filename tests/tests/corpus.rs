@@ -8,11 +8,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bloom_compiler::compile::Optimization;
 use bloom_sim::{Programs, TestResult, run};
 use bloom_tests::compare::{Outcome, compare, report};
 use bloom_tests::generate::Case;
 use bloom_tests::program::{
-    bloom_files, check_text, errors, load, module_name, read, root, standard_library,
+    bloom_files, check_text, errors, load_with, module_name, read, root, standard_library,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -59,7 +60,9 @@ fn conformance(path: &Path, library: &Library) -> Vec<Trial> {
             passes(&name, &text, machine, &library)
         })
     };
-    ["engine", "reference"].map(trial).into()
+    ["engine", "engine without optimiser", "reference"]
+        .map(trial)
+        .into()
 }
 
 fn refused(
@@ -82,15 +85,20 @@ fn passes(
     machine: &str,
     library: &[(String, String)],
 ) -> Result<(), Failed> {
-    let loaded = load(name, text, library).map_err(|errors| format!("refused: {errors:#?}"))?;
+    let optimization = match machine {
+        "engine without optimiser" => Optimization::Off,
+        _ => Optimization::On,
+    };
+    let loaded = load_with(name, text, library, optimization)
+        .map_err(|errors| format!("refused: {errors:#?}"))?;
     if loaded.tests.is_empty() {
         return Err("the file has no tests".into());
     }
     for test in &loaded.tests {
         for seed in 0..SEEDS {
             let result = match machine {
-                "engine" => run(&Programs(&loaded.programs), test, seed),
-                _ => run(&loaded.model(), test, seed),
+                "reference" => run(&loaded.model(), test, seed),
+                _ => run(&Programs(&loaded.programs), test, seed),
             };
             verdict(&result)?;
         }
