@@ -59,7 +59,7 @@ fn a_delivery_protocol() {
         late(N, T + 1) :- seen(N, T), T > 3;
         "#,
         &expect![[r#"
-            scratch log(String, String)
+            table log(String, String)
             scratch bcast(String, String)
             loopback bcast_async(String, String)
             scratch peer(String, String)
@@ -72,7 +72,7 @@ fn a_delivery_protocol() {
             scratch seen(String, Int)
             table bcast_at_1(String, String)
             scratch dedalus_clock(Int)
-            14 rules
+            13 rules
         "#]],
     );
 }

@@ -3,6 +3,7 @@
 //! | Dedalus | Bloom |
 //! | --- | --- |
 //! | relation `p` | `scratch p(c0: String, …);` (`output` for `pre` and `post`) |
+//! | `p(X, …)@next :- p(X, …)` | `table p(…)`, and no rule |
 //! | `p(…) :- …` | `p(…) <= …;` |
 //! | `p(…)@next :- …` | `p(…) <+ …;` |
 //! | `p(…)@async :- …` | `p_async(…) <~ …;`, a loopback, and `p(…) <= p_async(…);` |
@@ -33,8 +34,12 @@ pub fn translate(program: &Program) -> (bloom::Module, Vec<Diagnostic>) {
         diagnostics,
     };
     for node in &program.statements {
-        if let Statement::Rule(rule) = &node.statement {
-            translation.rule(rule, node);
+        match &node.statement {
+            Statement::Include(_) => {}
+            Statement::Rule(rule) if keeps_all(rule) => {
+                translation.needs.kept.insert(rule.head.relation.clone());
+            }
+            Statement::Rule(rule) => translation.rule(rule, node),
         }
     }
     translation.declare();
@@ -62,6 +67,8 @@ struct Needs {
     /// Relations with a rule that an `output` cannot have.
     deferred: IndexSet<SmolStr>,
     past: IndexSet<(SmolStr, i64)>,
+    /// Relations whose rows all stay.
+    kept: IndexSet<SmolStr>,
 }
 
 impl Translation {
@@ -183,14 +190,7 @@ impl Translation {
             .map(|(n, c)| (n.clone(), c.clone()))
             .collect();
         for (name, columns) in &relations {
-            let exported =
-                matches!(name.as_str(), "pre" | "post") && !self.needs.deferred.contains(name);
-            let kind = if exported {
-                bloom::CollectionKind::Output
-            } else {
-                bloom::CollectionKind::Scratch
-            };
-            self.collection(kind, name, columns);
+            self.collection(self.kind_of(name), name, columns);
             if self.needs.asynchronous.contains(name) {
                 let sent = async_name(name);
                 self.collection(bloom::CollectionKind::Loopback, &sent, columns);
@@ -204,6 +204,18 @@ impl Translation {
             self.copy(&name, &kept, columns.len(), Some(time));
         }
         self.declare_time();
+    }
+
+    fn kind_of(&self, relation: &SmolStr) -> bloom::CollectionKind {
+        if self.needs.kept.contains(relation) {
+            bloom::CollectionKind::Table
+        } else if matches!(relation.as_str(), "pre" | "post")
+            && !self.needs.deferred.contains(relation)
+        {
+            bloom::CollectionKind::Output
+        } else {
+            bloom::CollectionKind::Scratch
+        }
     }
 
     /// `to(v0, …) <= from(v0, …);`, perhaps only at one time.
@@ -293,6 +305,33 @@ impl Needs {
     fn reach(&mut self, time: i64) {
         self.clock = Some(self.clock.map_or(time, |known| known.max(time)));
     }
+}
+
+/// Whether the rule only says that every row of a relation is there again at the next tick.
+fn keeps_all(rule: &Rule) -> bool {
+    let [
+        Literal {
+            kind:
+                LiteralKind::Atom {
+                    atom,
+                    negated: false,
+                    at: None,
+                },
+            ..
+        },
+    ] = rule.body.as_slice()
+    else {
+        return false;
+    };
+    let mut seen = IndexSet::new();
+    let same = |(a, b): (&Expr, &Expr)| match (&a.kind, &b.kind) {
+        (ExprKind::Variable(a), ExprKind::Variable(b)) => a == b && seen.insert(a.clone()),
+        _ => false,
+    };
+    rule.time == Time::Next
+        && atom.relation == rule.head.relation
+        && atom.args.len() == rule.head.args.len()
+        && rule.head.args.iter().zip(&atom.args).all(same)
 }
 
 fn async_name(relation: &str) -> SmolStr {
