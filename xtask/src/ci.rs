@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::tidy;
 
@@ -46,6 +47,9 @@ const STEPS: [Step; 4] = [
     ),
 ];
 
+/// How many random programs no run before has seen.
+const FRESH_PROGRAMS: u64 = 500;
+
 pub fn run(root: &Path) -> Result<(), String> {
     let mut failed = Vec::new();
     println!("== tidy");
@@ -63,10 +67,27 @@ pub fn run(root: &Path) -> Result<(), String> {
             failed.push(step.name);
         }
     }
+    println!("== fresh random programs");
+    if !fresh_programs(root) {
+        failed.push("fresh random programs");
+    }
     if failed.is_empty() {
         println!("all fine");
         Ok(())
     } else {
         Err(format!("failed: {}", failed.join(", ")))
     }
+}
+
+/// Compares the engine with the reference evaluator on programs of seeds that the clock chooses.
+fn fresh_programs(root: &Path) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let first = now.map_or(0, |now| now.as_secs() * FRESH_PROGRAMS);
+    let seeds = format!("{first}..{}", first + FRESH_PROGRAMS);
+    println!("BLOOM_SEEDS={seeds}");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["test", "--package", "bloom-tests", "--locked"]);
+    cargo.args(["--test", "corpus", "--", "random programs"]);
+    cargo.env("BLOOM_SEEDS", seeds).current_dir(root);
+    cargo.status().is_ok_and(|status| status.success())
 }
