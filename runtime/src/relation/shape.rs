@@ -1,0 +1,77 @@
+//! How rows of a relation are told apart and merge: by key, plain values and lattices.
+
+use bloom_plan::plan::{self, Role, RowError};
+use bloom_plan::types::TypeId;
+
+use crate::context::Context;
+use crate::rows::hash;
+
+/// What of a relation's declaration decides how rows merge.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// Words a row; at least 1.
+    pub stride: usize,
+    pub keys: Vec<usize>,
+    /// The key is the first so many columns: the common case, and the fast one.
+    pub prefix: Option<usize>,
+    /// Value columns that are no lattices.
+    pub plain: Vec<usize>,
+    pub lattices: Vec<(usize, TypeId)>,
+    /// The type of every column.
+    pub types: Vec<TypeId>,
+}
+
+impl Shape {
+    pub fn new(declaration: &plan::Relation) -> Shape {
+        let columns = &declaration.columns;
+        let with = |role: Role| (0..columns.len()).filter(move |&c| columns[c].role == role);
+        let keys: Vec<usize> = with(Role::Key).collect();
+        let is_prefix = keys.iter().copied().eq(0..keys.len());
+        Shape {
+            stride: columns.len().max(1),
+            prefix: is_prefix.then_some(keys.len()),
+            keys,
+            plain: with(Role::Value).collect(),
+            lattices: with(Role::Lattice).map(|c| (c, columns[c].ty)).collect(),
+            types: columns.iter().map(|c| c.ty).collect(),
+        }
+    }
+
+    pub fn key_of(&self, row: &[u64]) -> Vec<u64> {
+        self.keys.iter().map(|&c| row[c]).collect()
+    }
+
+    pub fn key_hash(&self, row: &[u64]) -> u64 {
+        match self.prefix {
+            Some(prefix) => hash(row[..prefix].iter().copied()),
+            None => hash(self.keys.iter().map(|&c| row[c])),
+        }
+    }
+
+    pub fn same_key(&self, a: &[u64], b: &[u64]) -> bool {
+        match self.prefix {
+            Some(prefix) => a[..prefix] == b[..prefix],
+            None => self.keys.iter().all(|&c| a[c] == b[c]),
+        }
+    }
+
+    pub fn same_plain(&self, a: &[u64], b: &[u64]) -> bool {
+        self.plain.iter().all(|&c| a[c] == b[c])
+    }
+
+    /// Joins the lattice columns of `other` into `row`; whether that changed it.
+    pub fn join(
+        &self,
+        context: &mut Context,
+        row: &mut [u64],
+        other: &[u64],
+    ) -> Result<bool, RowError> {
+        let mut grown = false;
+        for &(column, ty) in &self.lattices {
+            let joined = context.join(ty, row[column], other[column])?;
+            grown |= joined != row[column];
+            row[column] = joined;
+        }
+        Ok(grown)
+    }
+}
