@@ -1,3 +1,5 @@
+//! Whole programs through the whole compiler.
+
 use super::*;
 use crate::check::{File, check};
 
