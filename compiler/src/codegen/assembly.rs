@@ -31,8 +31,10 @@ pub(super) struct Assembly<'b> {
 
 /// Where the expressions of one operator go when they fail: for each row error a block that stores
 /// its code, and all of them then to `target`, where the code is already stored.
+#[derive(Default)]
 struct Failures {
-    target: Block,
+    /// None as long as nothing fails: most operators have no error path.
+    target: Option<Block>,
     codes: Vec<(RowError, Block)>,
 }
 
@@ -69,7 +71,6 @@ impl<'b> Assembly<'b> {
         builder.switch_to_block(entry);
         let frame = builder.block_params(entry)[0];
         let registers = (0..registers).map(|_| builder.declare_var(I64)).collect();
-        let target = builder.create_block();
         Assembly {
             plan,
             fallible,
@@ -79,14 +80,16 @@ impl<'b> Assembly<'b> {
             call_conv: isa.default_call_conv(),
             config: isa.frontend_config(),
             signatures: Vec::new(),
-            failures: Failures {
-                target,
-                codes: Vec::new(),
-            },
+            failures: Failures::default(),
         }
     }
 
     pub(super) fn finish(mut self) {
+        let outside = self.failures.target.is_some() || !self.failures.codes.is_empty();
+        assert!(
+            !outside,
+            "every failure has an operator or a function around it"
+        );
         self.builder.seal_all_blocks();
         self.builder.finalize(self.config);
     }
@@ -146,11 +149,22 @@ impl<'b> Assembly<'b> {
         block
     }
 
+    /// Where the error path starts once the code is stored.
+    fn failure_target(&mut self) -> Block {
+        let target = self.failures.target.unwrap_or_else(|| {
+            let block = self.builder.create_block();
+            self.builder.set_cold_block(block);
+            block
+        });
+        self.failures.target = Some(target);
+        target
+    }
+
     /// Goes to the error path if a callee left an error in the frame.
     pub(super) fn check_error(&mut self) {
         let frame = self.frame;
         let error = self.load(I64, frame, frame::ERROR);
-        let (target, next) = (self.failures.target, self.builder.create_block());
+        let (target, next) = (self.failure_target(), self.builder.create_block());
         self.branch(error, target, next);
         self.builder.switch_to_block(next);
     }
@@ -162,36 +176,21 @@ impl<'b> Assembly<'b> {
         body: impl FnOnce(&mut Self),
         recover: impl FnOnce(&mut Self),
     ) {
-        let target = self.builder.create_block();
-        self.builder.set_cold_block(target);
-        let outer = std::mem::replace(
-            &mut self.failures,
-            Failures {
-                target,
-                codes: Vec::new(),
-            },
-        );
+        let outer = std::mem::take(&mut self.failures);
         body(self);
-        let failures = std::mem::replace(&mut self.failures, outer);
-        for (error, block) in failures.codes {
+        for (error, block) in std::mem::take(&mut self.failures.codes) {
             self.builder.switch_to_block(block);
             let code = self.int(error as i64);
             let frame = self.frame;
             self.store(code, frame, frame::ERROR);
+            let target = self.failure_target();
             self.jump(target);
         }
-        self.builder.switch_to_block(target);
-        recover(self);
-    }
-
-    /// The block that the constructor made for errors outside any operator: nothing can reach it.
-    pub(super) fn close_outermost(&mut self) {
-        assert!(
-            self.failures.codes.is_empty(),
-            "every failure has an operator around it"
-        );
-        let target = self.failures.target;
-        self.builder.switch_to_block(target);
+        let failures = std::mem::replace(&mut self.failures, outer);
+        if let Some(target) = failures.target {
+            self.builder.switch_to_block(target);
+            recover(self);
+        }
     }
 
     pub(super) fn load(&mut self, ty: Type, address: Value, offset: i32) -> Value {

@@ -43,8 +43,6 @@ pub(super) fn build(
     .ops(&source.nest, 0, end);
     asm.builder.switch_to_block(end);
     asm.ins().return_(&[]);
-    asm.close_outermost();
-    asm.ins().return_(&[]);
     asm.finish();
     function
 }

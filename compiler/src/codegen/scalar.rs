@@ -49,8 +49,6 @@ pub(super) fn build(
         },
         return_zero,
     );
-    asm.close_outermost();
-    return_zero(&mut asm);
     asm.finish();
     function
 }
