@@ -80,6 +80,7 @@ fn operators_on_lattices_are_thresholds_and_sums() {
         scratch path(a: Int, b: Int => km: Min<Int>);
         path{a, b: c, km: d + 2} <= path{a, b, km: d}, road{a: b, b: c};
         near{a, b} <= path{a, b, km}, km <= 3 || 5 > km;
+        path{a, b: c, km: d + e} <= path{a, b, km: d}, path{a: b, b: c, km: e};
         "#,
         &expect![[r#"
             node Main
@@ -88,6 +89,7 @@ fn operators_on_lattices_are_thresholds_and_sums() {
               coll2 path(a: Int, b: Int, km: Min<Int>)
               rule0 a: Int, b: Int, d: Min<Int>, c: Int
               rule1 a: Int, b: Int, km: Min<Int>
+              rule2 a: Int, b: Int, d: Min<Int>, c: Int, e: Min<Int>
         "#]],
     );
 }

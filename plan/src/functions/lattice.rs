@@ -19,6 +19,12 @@ super::area! {
         MaxPlusDuration = "Max<Duration>.plus(Duration): Max<Duration>", Morphism, fallible;
         /// So much later; a row error on overflow.
         MaxPlusTime = "Max<Time>.plus(Duration): Max<Time>", Morphism, fallible;
+        /// The sum of both, which grows with either; a row error on overflow.
+        MaxAddInt = "Max<Int>.add(Max<Int>): Max<Int>", Morphism, fallible;
+        /// The sum of both, which grows with either.
+        MaxAddFloat = "Max<Float>.add(Max<Float>): Max<Float>", Morphism;
+        /// The sum of both, which grows with either; a row error on overflow.
+        MaxAddDuration = "Max<Duration>.add(Max<Duration>): Max<Duration>", Morphism, fallible;
         /// Whether it is at most the value, for ever from then on.
         MinAtMost = "Min<T>.at_most(T): Or", Morphism;
         /// Whether it is less than the value, for ever from then on.
@@ -31,6 +37,12 @@ super::area! {
         MinPlusDuration = "Min<Duration>.plus(Duration): Min<Duration>", Morphism, fallible;
         /// So much later; a row error on overflow.
         MinPlusTime = "Min<Time>.plus(Duration): Min<Time>", Morphism, fallible;
+        /// The sum of both, which falls with either; a row error on overflow.
+        MinAddInt = "Min<Int>.add(Min<Int>): Min<Int>", Morphism, fallible;
+        /// The sum of both, which falls with either.
+        MinAddFloat = "Min<Float>.add(Min<Float>): Min<Float>", Morphism;
+        /// The sum of both, which falls with either; a row error on overflow.
+        MinAddDuration = "Min<Duration>.add(Min<Duration>): Min<Duration>", Morphism, fallible;
 
         /// Whether one of them holds.
         OrOr = "Or.or(Or): Or", Morphism;

@@ -24,7 +24,13 @@ pub(super) fn apply<D: Domain>(d: &mut D, entry: Lattice, call: &Call<'_, D>) ->
         | Lattice::MinPlusInt
         | Lattice::MinPlusFloat
         | Lattice::MinPlusDuration
-        | Lattice::MinPlusTime => chain(d, entry, call),
+        | Lattice::MinPlusTime
+        | Lattice::MaxAddInt
+        | Lattice::MaxAddFloat
+        | Lattice::MaxAddDuration
+        | Lattice::MinAddInt
+        | Lattice::MinAddFloat
+        | Lattice::MinAddDuration => chain(d, entry, call),
         Lattice::OrOr | Lattice::AndOr => {
             let either = call.bool(d, 0) || call.bool(d, 1);
             Ok(call.make_bool(d, either))
@@ -103,7 +109,20 @@ fn chain<D: Domain>(d: &mut D, entry: Lattice, call: &Call<'_, D>) -> Outcome<D>
         }
         // Bottom is no number yet, and stays bottom.
         _ if value == d.bottom(call.types[0])? => Ok(value),
-        Lattice::MaxPlusFloat | Lattice::MinPlusFloat => {
+        Lattice::MaxAddInt
+        | Lattice::MaxAddFloat
+        | Lattice::MaxAddDuration
+        | Lattice::MinAddInt
+        | Lattice::MinAddFloat
+        | Lattice::MinAddDuration
+            if call.value(d, 1) == d.bottom(call.types[1])? =>
+        {
+            Ok(call.value(d, 1))
+        }
+        Lattice::MaxPlusFloat
+        | Lattice::MinPlusFloat
+        | Lattice::MaxAddFloat
+        | Lattice::MinAddFloat => {
             let sum = d.float(&value) + call.float(d, 1);
             Ok(call.make_float(d, sum))
         }

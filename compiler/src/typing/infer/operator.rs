@@ -199,6 +199,14 @@ impl Infer<'_, '_> {
             self.unify_or_report(right, b, a);
             return Ty::BOOL;
         }
+        if op == BinaryOp::Add
+            && self.method_named("add", a).is_some()
+            && self.cx.store.compatible(a, b)
+        {
+            self.unify_or_report(right, b, a);
+            self.use_method(expr, "add", a, vec![left, right], vec![a, a]);
+            return a;
+        }
         let store = &self.cx.store;
         // The lattice is the receiver, so `3 <= m` reads as `m >= 3`.
         let (turned, receiver, plain) = match (store.is_lattice(a), store.is_lattice(b)) {
