@@ -1,223 +1,22 @@
-//! Values as text and as JSON, by their types: what `to_string`, interpolation, `to_json` and
-//! reports write.
+//! Values as what `to_string`, interpolation and `to_json` give.
 //!
-//! Text is how the language writes the value, so that it can be pasted into a program, with two
-//! exceptions at the outermost level: a string stands without quotes and an address without `@`.
-//! Equal values of one type have equal text.
-
-use std::fmt::{self, Write};
+//! Text is how the language writes the value ([`display`]), with exceptions at the outermost level: a
+//! string stands without quotes, an address without `@`, and a time as a date. Equal values of one
+//! type have equal text.
 
 use smol_str::SmolStr;
 
+use crate::display;
 use crate::types::{Field, Type, TypeId, TypeTable, Variant};
-use crate::value::{Row, Value};
+use crate::value::Value;
 
 /// The text of a value.
 pub fn text(types: &TypeTable, ty: TypeId, value: &Value) -> String {
     match value {
         Value::String(text) | Value::Addr(text) => text.to_string(),
-        _ => Text { types, ty, value }.to_string(),
+        Value::Time(nanoseconds) => utc(*nanoseconds),
+        _ => display::value(types, ty, value).to_string(),
     }
-}
-
-/// A row as reports show it: `(1, "a")`.
-pub fn row(types: &TypeTable, columns: &[TypeId], row: &Row) -> String {
-    let texts: Vec<String> = columns
-        .iter()
-        .zip(row)
-        .map(|(&ty, value)| Text { types, ty, value }.to_string())
-        .collect();
-    format!("({})", texts.join(", "))
-}
-
-/// A value inside another.
-struct Text<'a> {
-    types: &'a TypeTable,
-    ty: TypeId,
-    value: &'a Value,
-}
-
-impl Text<'_> {
-    fn part(&self, f: &mut fmt::Formatter<'_>, ty: TypeId, value: &Value) -> fmt::Result {
-        let types = self.types;
-        fmt::Display::fmt(&Text { types, ty, value }, f)
-    }
-
-    /// The values with commas between them.
-    fn parts<'v>(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        parts: impl IntoIterator<Item = (TypeId, &'v Value)>,
-    ) -> fmt::Result {
-        for (place, (ty, value)) in parts.into_iter().enumerate() {
-            if place > 0 {
-                f.write_str(", ")?;
-            }
-            self.part(f, ty, value)?;
-        }
-        Ok(())
-    }
-
-    fn named(&self, f: &mut fmt::Formatter<'_>, fields: &[Field], values: &[Value]) -> fmt::Result {
-        for (place, (field, value)) in fields.iter().zip(values).enumerate() {
-            write!(f, "{}{}: ", if place > 0 { ", " } else { "" }, field.name)?;
-            self.part(f, field.ty, value)?;
-        }
-        Ok(())
-    }
-
-    fn tuple(&self, f: &mut fmt::Formatter<'_>, values: &[Value]) -> fmt::Result {
-        match self.types.get(self.ty) {
-            Type::Record { name, fields } => {
-                write!(f, "{name}{{")?;
-                self.named(f, fields, values)?;
-                f.write_char('}')
-            }
-            Type::Lattice { name, fields, .. } => {
-                write!(f, "{name}(")?;
-                self.named(f, fields, values)?;
-                f.write_char(')')
-            }
-            Type::Lww(a, b) | Type::Lex(a, b) => {
-                let lww = matches!(self.types.get(self.ty), Type::Lww(..));
-                f.write_str(if lww { "Lww(" } else { "Lex(" })?;
-                self.parts(f, [*a, *b].into_iter().zip(values))?;
-                f.write_char(')')
-            }
-            Type::Sealed(inner) => {
-                let closed = values.first() == Some(&Value::Bool(true));
-                f.write_str(if closed { "Sealed(closed, " } else { "Sealed(" })?;
-                self.parts(f, values.get(1).map(|value| (*inner, value)))?;
-                f.write_char(')')
-            }
-            Type::Tuple(tys) => {
-                f.write_char('(')?;
-                self.parts(f, tys.iter().copied().zip(values))?;
-                f.write_str(if values.len() == 1 { ",)" } else { ")" })
-            }
-            // A `Max` or `Min` of any of these.
-            Type::Max(inner) | Type::Min(inner) => self.part(f, *inner, self.value),
-            _ => f.write_str("?"),
-        }
-    }
-
-    fn variant(&self, f: &mut fmt::Formatter<'_>, number: u32, values: &[Value]) -> fmt::Result {
-        match self.types.get(self.ty) {
-            Type::Once(inner) => {
-                f.write_str("Once(")?;
-                if number == 2 {
-                    f.write_str("conflict")?;
-                }
-                self.parts(f, values.iter().map(|value| (*inner, value)))?;
-                f.write_char(')')
-            }
-            Type::Enum { variants, .. } => match variants.get(number as usize) {
-                Some(variant) if values.is_empty() => f.write_str(&variant.name),
-                Some(variant) => {
-                    write!(f, "{}(", variant.name)?;
-                    self.parts(f, variant.fields.iter().map(|field| field.ty).zip(values))?;
-                    f.write_char(')')
-                }
-                None => f.write_str("?"),
-            },
-            Type::Max(inner) | Type::Min(inner) => self.part(f, *inner, self.value),
-            _ => f.write_str("?"),
-        }
-    }
-}
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.value {
-            Value::Bool(b) => write!(f, "{b}"),
-            Value::Int(n) | Value::Req(n) => write!(f, "{n}"),
-            Value::Float(x) => write!(f, "{x:?}"),
-            Value::String(text) => quoted(f, text),
-            Value::Bytes(bytes) => {
-                write!(f, "b\"{}\"", bytes.escape_ascii())
-            }
-            Value::Addr(text) => {
-                f.write_char('@')?;
-                quoted(f, text)
-            }
-            Value::Time(nanoseconds) => f.write_str(&utc(*nanoseconds)),
-            Value::Duration(nanoseconds) => duration(f, *nanoseconds),
-            Value::Tuple(values) => self.tuple(f, values),
-            Value::Variant(number, values) => self.variant(f, *number, values),
-            Value::List(values) => {
-                let element = element_type(self.types, self.ty);
-                f.write_char('[')?;
-                self.parts(f, values.iter().map(|value| (element, value)))?;
-                f.write_char(']')
-            }
-            Value::Set(values) => {
-                let element = element_type(self.types, self.ty);
-                f.write_char('{')?;
-                self.parts(f, values.iter().map(|value| (element, value)))?;
-                f.write_char('}')
-            }
-            Value::Bag(entries) => {
-                let element = element_type(self.types, self.ty);
-                let each = entries
-                    .iter()
-                    .flat_map(|(value, count)| (0..*count).map(move |_| (element, value)));
-                f.write_str("Bag([")?;
-                self.parts(f, each)?;
-                f.write_str("])")
-            }
-            Value::Map(entries) => {
-                let (key, value) = entry_types(self.types, self.ty);
-                f.write_char('{')?;
-                for (place, (k, v)) in entries.iter().enumerate() {
-                    f.write_str(if place > 0 { ", " } else { "" })?;
-                    self.part(f, key, k)?;
-                    f.write_str(": ")?;
-                    self.part(f, value, v)?;
-                }
-                f.write_char('}')
-            }
-            Value::Bottom => f.write_str("bottom"),
-        }
-    }
-}
-
-fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    f.write_char('"')?;
-    for c in text.chars() {
-        match c {
-            '"' => f.write_str("\\\"")?,
-            '\\' => f.write_str("\\\\")?,
-            '\n' => f.write_str("\\n")?,
-            '\r' => f.write_str("\\r")?,
-            '\t' => f.write_str("\\t")?,
-            '{' => f.write_str("{{")?,
-            '}' => f.write_str("}}")?,
-            c if c.is_control() => write!(f, "\\u{{{:X}}}", u32::from(c))?,
-            c => f.write_char(c)?,
-        }
-    }
-    f.write_char('"')
-}
-
-/// In the greatest unit that leaves no rest.
-fn duration(f: &mut fmt::Formatter<'_>, nanoseconds: i64) -> fmt::Result {
-    const UNITS: [(i64, &str); 6] = [
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "min"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-        (1, "ns"),
-    ];
-    if nanoseconds == 0 {
-        return f.write_str("0s");
-    }
-    UNITS
-        .iter()
-        .find(|(length, _)| nanoseconds % length == 0)
-        .map_or(Ok(()), |(length, unit)| {
-            write!(f, "{}{unit}", nanoseconds / length)
-        })
 }
 
 /// A time as RFC 3339, the epoch taken as 1970-01-01. Days become dates by Howard Hinnant's
@@ -421,13 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn times_and_durations_have_units() {
-        let mut types = TypeTable::default();
-        let length = types.intern(Type::Duration);
-        let shown = |n| text(&types, length, &Value::Duration(n));
-        assert_eq!(shown(1_500_000_000), "1500ms");
-        assert_eq!(shown(-120_000_000_000), "-2min");
-        assert_eq!(shown(0), "0s");
+    fn times_are_dates() {
         assert_eq!(
             utc(951_782_400_000_000_001),
             "2000-02-29T00:00:00.000000001Z"

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use bloom_compiler::base::render;
+use bloom_plan::display;
 use bloom_plan::plan::{Relation, RelationId, RelationKind};
-use bloom_plan::print;
 use bloom_plan::types::TypeId;
 use bloom_runtime::{Config, Input, Member, Node, OnConflict, Program};
 
@@ -163,7 +163,7 @@ fn contents(program: &Program, node: &Node) -> Contents {
         let rows = node.rows(RelationId(i as u32));
         let text = rows
             .iter()
-            .map(|row| print::row(&plan.types, &columns, row));
+            .map(|row| display::row(&plan.types, &columns, row).to_string());
         (relation.name.to_string(), text.collect())
     };
     plan.relations
