@@ -165,16 +165,22 @@ pub enum Use<T = TypeId, F = InstanceId> {
 }
 
 impl<T, F> Use<T, F> {
-    fn map<U, G>(self, mut ty: impl FnMut(T) -> U, instance: impl FnOnce(F) -> G) -> Use<U, G> {
+    /// The same use with other types and instances, which `state` serves to find.
+    fn map<S, U, G>(
+        self,
+        state: &mut S,
+        ty: impl Fn(&mut S, T) -> U,
+        instance: impl FnOnce(&mut S, F) -> G,
+    ) -> Use<U, G> {
         match self {
             Use::Call {
                 instance: of,
                 arguments,
             } => Use::Call {
-                instance: instance(of),
+                instance: instance(state, of),
                 arguments,
             },
-            Use::Function(of) => Use::Function(instance(of)),
+            Use::Function(of) => Use::Function(instance(state, of)),
             Use::Builtin {
                 builtin,
                 arguments,
@@ -183,8 +189,8 @@ impl<T, F> Use<T, F> {
             } => Use::Builtin {
                 builtin,
                 arguments,
-                types: types.into_iter().map(&mut ty).collect(),
-                result: ty(result),
+                types: types.into_iter().map(|own| ty(state, own)).collect(),
+                result: ty(state, result),
             },
             Use::Reveal { receiver } => Use::Reveal { receiver },
             Use::Field { receiver, field } => Use::Field { receiver, field },

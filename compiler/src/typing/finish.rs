@@ -153,13 +153,7 @@ impl<'c, 'a> Finish<'c, 'a> {
         let aggregates = found.aggregates.into_iter();
         let mut uses = FxHashMap::default();
         for (expr, of) in found.uses {
-            // Two closures would each need all of this.
-            let types = std::cell::RefCell::new(&mut *self);
-            let of = of.map(
-                |ty| types.borrow_mut().close(ty),
-                |draft| types.borrow_mut().instance(draft),
-            );
-            uses.insert(expr, of);
+            uses.insert(expr, of.map(self, Self::close, Self::instance));
         }
         BodyTypes {
             exprs: self.arena(found.exprs),

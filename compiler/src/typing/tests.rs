@@ -335,3 +335,18 @@ fn what_is_meant_is_offered() {
         "#]],
     );
 }
+
+#[test]
+fn types_that_share_their_parts_are_no_trouble() {
+    let pairs: String = (1..60)
+        .map(|n| format!(", let v{n} = (v{}, v{})", n - 1, n - 1))
+        .collect();
+    let text = format!("table t(v0: Int);\nscratch s(n: Int);\ns{{n: v0}} <= t{{v0}}{pairs};");
+    let parse = syntax::parse(&text);
+    let resolved = resolve(&[Source {
+        name: "main",
+        file: crate::base::FileId(0),
+        module: &parse.module,
+    }]);
+    assert_eq!(super::infer(&resolved.program).diagnostics, []);
+}

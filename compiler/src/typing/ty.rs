@@ -84,10 +84,21 @@ impl Con {
     }
 }
 
+/// What is known of a term for good once it is interned. Types share their parts, so a walk over one
+/// may take time exponential in the program; on terms without variables these answer at once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Traits {
+    /// A variable stands in it, bound or not; then the rest is not known.
+    open: bool,
+    holds_error: bool,
+    is_lattice: bool,
+}
+
 /// All terms of one inference, and what its variables are bound to.
 #[derive(Clone, Debug)]
 pub struct Store {
     terms: Vec<Term>,
+    traits: Vec<Traits>,
     ids: FxHashMap<Term, Ty>,
     bindings: Vec<Option<Ty>>,
 }
@@ -96,6 +107,7 @@ impl Default for Store {
     fn default() -> Self {
         let mut store = Store {
             terms: Vec::new(),
+            traits: Vec::new(),
             ids: FxHashMap::default(),
             bindings: Vec::new(),
         };
@@ -116,7 +128,11 @@ impl Store {
     }
 
     pub fn app(&mut self, con: Con, args: impl Into<Box<[Ty]>>) -> Ty {
-        self.intern(Term::App(con, args.into()))
+        let mut args = args.into();
+        for arg in &mut args {
+            *arg = self.resolve(*arg);
+        }
+        self.intern(Term::App(con, args))
     }
 
     pub fn builtin(&mut self, builtin: Builtin, args: impl Into<Box<[Ty]>>) -> Ty {
@@ -178,6 +194,10 @@ impl Store {
 
     /// Whether values of the type join; an unbound variable does not, so far.
     pub fn is_lattice(&self, ty: Ty) -> bool {
+        let traits = self.traits_of(ty);
+        if !traits.open {
+            return traits.is_lattice;
+        }
         match self.head(ty) {
             Some((Con::Tuple, parts)) => {
                 !parts.is_empty() && parts.iter().all(|&part| self.is_lattice(part))
@@ -187,22 +207,13 @@ impl Store {
         }
     }
 
-    /// Whether a lattice stands anywhere in the type.
-    pub fn holds_lattice(&self, ty: Ty) -> bool {
-        match self.head(ty) {
-            Some((con, args)) => {
-                con.is_lattice() || args.iter().any(|&arg| self.holds_lattice(arg))
-            }
-            None => false,
-        }
-    }
-
     /// Whether an error stands anywhere in the type.
     pub fn holds_error(&self, ty: Ty) -> bool {
-        match self.term(ty) {
-            Term::Error => true,
-            Term::Var(_) => false,
-            Term::App(_, args) => args.iter().any(|&arg| self.holds_error(arg)),
+        let traits = self.traits_of(ty);
+        match self.head(ty) {
+            Some((_, args)) if traits.open => args.iter().any(|&arg| self.holds_error(arg)),
+            Some(_) => traits.holds_error,
+            None => self.is_error(ty),
         }
     }
 
@@ -211,7 +222,9 @@ impl Store {
         match self.term(ty) {
             Term::Error => false,
             Term::Var(_) => true,
-            Term::App(_, args) => args.iter().any(|&arg| self.holds_var(arg)),
+            Term::App(_, args) => {
+                self.traits_of(ty).open && args.iter().any(|&arg| self.holds_var(arg))
+            }
         }
     }
 
@@ -236,6 +249,9 @@ impl Store {
 
     /// Whether the types could be equal, for what is known of them; binds nothing.
     pub fn compatible(&self, a: Ty, b: Ty) -> bool {
+        if self.resolve(a) == self.resolve(b) {
+            return true;
+        }
         match (self.term(a), self.term(b)) {
             (Term::App(f, xs), Term::App(g, ys)) => {
                 f == g
@@ -257,9 +273,10 @@ impl Store {
     fn occurs(&self, var: Ty, ty: Ty) -> bool {
         let ty = self.resolve(ty);
         ty == var
-            || self
-                .head(ty)
-                .is_some_and(|(_, args)| args.iter().any(|&arg| self.occurs(var, arg)))
+            || self.traits_of(ty).open
+                && self
+                    .head(ty)
+                    .is_some_and(|(_, args)| args.iter().any(|&arg| self.occurs(var, arg)))
     }
 
     /// The type as the language writes it. `name_of` names definitions; variables are `_`.
@@ -289,11 +306,40 @@ impl Store {
         }
     }
 
+    fn traits_of(&self, ty: Ty) -> Traits {
+        self.traits[self.resolve(ty).0 as usize]
+    }
+
+    fn traits_of_term(&self, term: &Term) -> Traits {
+        let (con, args) = match term {
+            Term::App(con, args) => (con, args),
+            Term::Error | Term::Var(_) => {
+                return Traits {
+                    open: matches!(term, Term::Var(_)),
+                    holds_error: matches!(term, Term::Error),
+                    ..Traits::default()
+                };
+            }
+        };
+        let any =
+            |holds: fn(&Traits) -> bool| args.iter().any(|arg| holds(&self.traits[arg.0 as usize]));
+        let is_lattice = match con {
+            Con::Tuple => !args.is_empty() && !any(|part| !part.is_lattice),
+            _ => con.is_lattice(),
+        };
+        Traits {
+            open: any(|part| part.open),
+            holds_error: any(|part| part.holds_error),
+            is_lattice,
+        }
+    }
+
     fn intern(&mut self, term: Term) -> Ty {
         if let Some(&ty) = self.ids.get(&term) {
             return ty;
         }
         let ty = Ty(self.terms.len() as u32);
+        self.traits.push(self.traits_of_term(&term));
         self.terms.push(term.clone());
         self.ids.insert(term, ty);
         ty

@@ -75,6 +75,10 @@ impl Infer<'_, '_> {
         self.bounds
             .push((self.body.expr_loc(operand), found, false));
         let found = self.cx.store.resolve(found);
+        // Which the bound above reports.
+        if self.cx.store.is_lattice(found) {
+            return None;
+        }
         let of = |ty: Ty, kinds: &[Ty]| kinds.contains(&ty);
         let unknown = self.cx.store.is_var(found) || self.cx.store.is_error(found);
         let summable = unknown || of(found, &[Ty::INT, Ty::FLOAT, Ty::DURATION]);

@@ -129,7 +129,7 @@ impl Infer<'_, '_> {
         let diagnostic = self.at(
             codes::E0301,
             self.body.pat_loc(pat),
-            format!("type mismatch: a pattern of `{own_text}` for a `{ty_text}`"),
+            format!("type mismatch: a pattern of `{own_text}` for values of `{ty_text}`"),
             format!("matches `{own_text}`"),
         );
         self.report(diagnostic);
