@@ -1,20 +1,18 @@
-//! `bloom expand`.
+//! `bloom expand`: the program without imports, as source, or its plans.
 
 use bloom_compiler::base::Diagnostic;
 
-use crate::args::ExpandArgs;
+use crate::args::{ExpandArgs, Stage};
 use crate::outcome::{Outcome, Verdict};
 use crate::sources::Sources;
 use crate::{pipeline, report, terminal};
 
 pub(crate) fn expand(args: &ExpandArgs) -> Outcome {
     let sources = Sources::load(&args.path)?;
-    let stage = if args.plan {
-        crate::args::Stage::Plan
-    } else {
-        crate::args::Stage::Hir
+    let (dump, diagnostics) = match args.plan {
+        true => pipeline::emit(&sources, Stage::Plan),
+        false => pipeline::expand(&sources),
     };
-    let (dump, diagnostics) = pipeline::emit(&sources, stage);
     report::problems_to_stderr(&sources, &diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(Verdict::Failed);

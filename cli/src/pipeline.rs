@@ -5,7 +5,7 @@ use bloom_compiler::check::{self, Checked, File};
 use bloom_compiler::codegen::Target;
 use bloom_compiler::compile::{self, Typing};
 use bloom_compiler::testing::{self, lower_tests};
-use bloom_compiler::{dedalus, syntax};
+use bloom_compiler::{dedalus, hir, syntax};
 use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::Plan;
 use bloom_plan::testing::Test;
@@ -118,6 +118,16 @@ pub(crate) fn emit(sources: &Sources, stage: Stage) -> (String, Vec<Diagnostic>)
         Stage::Plan | Stage::Tokens | Stage::Ast => compile::emit_plan(typing),
     };
     (text, checked.diagnostics)
+}
+
+/// The program without imports, as source.
+pub(crate) fn expand(sources: &Sources) -> (String, Vec<Diagnostic>) {
+    let checked = check(sources);
+    let prelude = sources.names.iter().position(|name| name == hir::PRELUDE);
+    let text = checked.program.source(prelude.map(|at| FileId(at as u32)));
+    // Tidy as far as it can be read; the author's own errors may leave gaps.
+    let tidy = syntax::format(&text).unwrap_or(text);
+    (tidy, checked.diagnostics)
 }
 
 /// The text formatted, or why it cannot be read.

@@ -18,6 +18,7 @@ mod body;
 mod dump;
 mod program;
 mod resolve;
+mod source;
 mod test;
 #[cfg(test)]
 mod tests;

@@ -164,7 +164,7 @@ fn expand_prints_the_program_with_its_imports_and_its_plans() {
     );
     let expanded = folder.bloom("expand main.bloom").fine();
     assert!(
-        expanded.contains("r.take") && expanded.contains("r.give"),
+        expanded.contains("r_take") && expanded.contains("r_give"),
         "{expanded}"
     );
     let plan = folder.bloom("expand --plan main.bloom").fine();

@@ -3,6 +3,7 @@
 mod batch;
 mod check;
 mod commands;
+mod expand;
 mod fmt;
 mod peers;
 mod repl;

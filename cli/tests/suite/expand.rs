@@ -1,0 +1,103 @@
+//! `bloom expand` on the conformance programs: what it prints is Bloom, and passes the same tests.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::Folder;
+use serde_json::Value as Json;
+
+/// The conformance programs that are to be accepted and have tests.
+fn programs(folder: &Path, found: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).expect("the corpus is there");
+    for path in entries.map(|entry| entry.expect("it can be listed").path()) {
+        if path.is_dir() {
+            programs(&path, found);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "bloom")
+        {
+            let text = std::fs::read_to_string(&path).expect("programs are text");
+            if !text.starts_with("//! reject") && text.contains("\ntest \"") {
+                found.push(path);
+            }
+        }
+    }
+}
+
+/// The `test` blocks of a program: each begins and ends at the start of a line.
+fn tests_of(text: &str) -> String {
+    let mut inside = false;
+    let mut tests = String::new();
+    for line in text.lines() {
+        inside |= line.starts_with("test \"");
+        if inside {
+            tests.push_str(line);
+            tests.push('\n');
+        }
+        inside &= !line.starts_with('}');
+    }
+    tests
+}
+
+/// Names and results of the tests of some files.
+fn results(folder: &Folder, files: &[String]) -> Vec<(Json, Json)> {
+    let run = folder.bloom(&format!("test --format json {}", files.join(" ")));
+    let line = |line| serde_json::from_str::<Json>(line).expect("a line is JSON");
+    run.out
+        .lines()
+        .map(line)
+        .map(|l| (l["test"].clone(), l["result"].clone()))
+        .collect()
+}
+
+#[test]
+fn expanded_programs_pass_the_tests_of_the_originals() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance");
+    let mut files = Vec::new();
+    programs(&corpus, &mut files);
+    files.sort();
+    assert!(files.len() > 50, "the corpus is there");
+    let folder = Folder::new();
+    let (mut originals, mut expansions) = (Vec::new(), Vec::new());
+    for (number, file) in files.iter().enumerate() {
+        let expanded = folder.bloom(&format!("expand {}", file.display())).fine();
+        let text = std::fs::read_to_string(file).expect("programs are text");
+        let name = file.file_name().expect("it is a file").to_string_lossy();
+        let expansion = format!("{number}/{name}");
+        folder.write(&expansion, format!("{expanded}\n{}", tests_of(&text)));
+        originals.push(file.display().to_string());
+        expansions.push(expansion);
+    }
+    let expected = results(&folder, &originals);
+    let found = results(&folder, &expansions);
+    assert!(expected.len() >= files.len(), "{} tests", expected.len());
+    for (expected, found) in expected.iter().zip(&found) {
+        assert_eq!(expected, found);
+    }
+    assert_eq!(expected.len(), found.len());
+}
+
+#[test]
+fn what_an_import_brings_is_flat_and_keeps_its_meaning() {
+    let folder = Folder::with(
+        "import relay<Int>(add: 2) as r;\n\nrecord Pair { a: Int, b: String }\n\ninput  take(n: Int);\noutput give(n: Int, p: Pair);\n\nr.feed{x: n} <= take{n};\ngive{n, p: Pair{a: n, b: \"{{ {n} }}\"}} <= r.made{x: n};\n",
+    );
+    folder.write(
+        "relay.bloom",
+        "module relay<T>(add: Int = 1) {\n  input  feed(x: Int);\n  output made(x: Int);\n  scratch extra(t: T);\n  made{x: x + add} <= feed{x};\n}\n",
+    );
+    let expanded = folder.bloom("expand main.bloom").fine();
+    for part in [
+        "node Main {",
+        "scratch r_feed(x: Int);",
+        "const r_add: Int = 2;",
+        "r_feed{",
+    ] {
+        assert!(expanded.contains(part), "{expanded} lacks {part}");
+    }
+    assert!(!expanded.contains("import"), "{expanded}");
+    folder.write("in/take.csv", "3\n");
+    let original = folder.bloom("run main.bloom -F in").fine();
+    folder.write("flat.bloom", expanded);
+    assert_eq!(folder.bloom("run flat.bloom -F in").fine(), original);
+    assert!(original.contains("{ 5 }"), "{original}");
+}

@@ -1,0 +1,418 @@
+//! The resolved program as Bloom source without imports, which means the same and can be compiled again.
+//!
+//! Names qualified by imports get underscores for dots; what an import took in and gave out becomes a
+//! `scratch`. What the language itself declares (`stdout`, `cluster`, `sys.…`, and what `sealed by` stands
+//! for) is not declared again, nor is what stands in the prelude. Tests and specs are left out.
+
+mod expr;
+mod names;
+
+use super::{
+    Aggregate, Arrow, Collection, CollectionKind, Column, ConstantId, Function, FunctionId,
+    FunctionKind, HeadColumn, LatticeForm, Literal, Loc, NodeKind, Origin, OwnLattice, Program,
+    Rule, TypeDef, TypeDefId, TypeDefKind, TypeParam,
+};
+use crate::base::FileId;
+use bloom_stdx::arena::Id;
+use expr::Writer;
+use names::Names;
+
+impl Program {
+    /// The source; `prelude` is the file whose declarations are in scope everywhere.
+    pub fn source(&self, prelude: Option<FileId>) -> String {
+        let names = Names::new(self);
+        let source = Source {
+            program: self,
+            names: &names,
+            prelude,
+        };
+        let mut items: Vec<String> = Vec::new();
+        for (id, def) in self.types.iter().skip(1) {
+            if source.is_own(def.loc) {
+                items.push(source.type_def(id, def));
+            }
+        }
+        let shared = |id: &ConstantId| !source.is_of_node(*id);
+        let mut constants: Vec<ConstantId> = Vec::new();
+        for id in self
+            .nodes
+            .iter()
+            .flat_map(|(_, node)| &node.constants)
+            .filter(|id| shared(id))
+        {
+            if !constants.contains(id) {
+                constants.push(*id);
+            }
+        }
+        items.extend(constants.into_iter().filter_map(|id| source.constant(id)));
+        for (id, function) in self.functions.iter() {
+            if function.lattice.is_none() && source.is_own(function.loc) {
+                items.push(source.function(id, function));
+            }
+        }
+        for (_, node) in self.nodes.iter() {
+            items.push(source.node(node));
+        }
+        items.join("\n") + "\n"
+    }
+}
+
+struct Source<'a> {
+    program: &'a Program,
+    names: &'a Names,
+    prelude: Option<FileId>,
+}
+
+impl<'a> Source<'a> {
+    fn is_own(&self, loc: Loc) -> bool {
+        Some(self.program.places[loc.item].file) != self.prelude
+    }
+
+    /// Whether a constant is a parameter, or may depend on one or on the node's address.
+    fn is_of_node(&self, id: ConstantId) -> bool {
+        let constant = &self.program.constants[id];
+        let reads = |expr: &super::Expr| match expr {
+            super::Expr::Constant(id) => self.is_of_node(*id),
+            super::Expr::SelfAddr => true,
+            _ => false,
+        };
+        let init = constant.init.as_ref();
+        constant.parameter
+            || init.is_some_and(|body| body.exprs.iter().any(|(_, node)| reads(&node.expr)))
+    }
+
+    fn writer(&self, body: &'a super::Body) -> Writer<'a> {
+        Writer {
+            program: self.program,
+            names: self.names,
+            body,
+        }
+    }
+
+    fn ty(&self, ty: &super::TypeRef, params: &[TypeParam]) -> String {
+        expr::type_text(self.program, self.names, ty, params)
+    }
+
+    fn type_def(&self, id: TypeDefId, def: &'a TypeDef) -> String {
+        let name = &self.names.types[id.index()];
+        let params = type_params(&def.params);
+        let fields = |fields: &[super::Field]| {
+            let field = |f: &super::Field| format!("{}: {}", f.name, self.ty(&f.ty, &def.params));
+            fields.iter().map(field).collect::<Vec<_>>().join(", ")
+        };
+        match &def.kind {
+            TypeDefKind::Record { fields: of } => {
+                format!("record {name}{params} {{ {} }}", fields(of))
+            }
+            TypeDefKind::Enum { variants } => {
+                let variant = |v: &super::Variant| match v.fields.as_slice() {
+                    [] => v.name.to_string(),
+                    of => format!("{}({})", v.name, fields(of)),
+                };
+                let variants: Vec<String> = variants.iter().map(variant).collect();
+                format!("enum {name}{params} {{ {} }}", variants.join(", "))
+            }
+            TypeDefKind::Lattice { fields: of, form } => match form {
+                LatticeForm::Product => format!("lattice {name}{params}({});", fields(of)),
+                LatticeForm::Lexicographic => {
+                    format!("lattice {name}{params} lex ({});", fields(of))
+                }
+                LatticeForm::Own { .. } => {
+                    let merge = self.own_merge(id);
+                    format!("lattice {name}{params}({}) {{\n{merge}}}", fields(of))
+                }
+            },
+        }
+    }
+
+    /// `bottom = …; merge(a, b) = …;` of a lattice.
+    fn own_merge(&self, def: TypeDefId) -> String {
+        let value = |function: &'a Function| {
+            let writer = self.writer(&function.body);
+            function
+                .body
+                .value
+                .map(|value| writer.expr(value))
+                .unwrap_or_default()
+        };
+        let mut text = String::new();
+        for (_, function) in self.program.functions.iter() {
+            match function.lattice {
+                Some(OwnLattice::Bottom(of)) if of == def => {
+                    text += &format!("bottom = {};\n", value(function));
+                }
+                Some(OwnLattice::Merge(of)) if of == def => {
+                    let params = function.param_names.join(", ");
+                    text += &format!("merge({params}) = {};\n", value(function));
+                }
+                _ => {}
+            }
+        }
+        text
+    }
+
+    /// `const name: T = init;`, for what has a value and is no parameter.
+    fn constant(&self, id: ConstantId) -> Option<String> {
+        let constant = &self.program.constants[id];
+        if constant.parameter || self.names.periods.contains(&id) {
+            return None;
+        }
+        Some(format!("const {};", self.typed_constant(id)))
+    }
+
+    fn typed_constant(&self, id: ConstantId) -> String {
+        let constant = &self.program.constants[id];
+        let mut text = self.names.constants[id.index()].to_string();
+        if let Some(ty) = &constant.ty {
+            text += &format!(": {}", self.ty(ty, &[]));
+        }
+        if let Some(body) = &constant.init
+            && let Some(value) = body.value
+        {
+            text += &format!(" = {}", self.writer(body).expr(value));
+        }
+        text
+    }
+
+    fn function(&self, id: FunctionId, function: &'a Function) -> String {
+        let kind = match function.kind {
+            FunctionKind::Inferred => "",
+            FunctionKind::Monotone => "monotone ",
+            FunctionKind::Morphism => "morphism ",
+        };
+        let param = |(name, ty)| format!("{name}: {}", self.ty(ty, &function.type_params));
+        let params: Vec<String> = function
+            .param_names
+            .iter()
+            .zip(&function.params)
+            .map(param)
+            .collect();
+        let writer = self.writer(&function.body);
+        format!(
+            "{kind}fn {}{}({}): {} = {};",
+            self.names.functions[id.index()],
+            type_params(&function.type_params),
+            params.join(", "),
+            self.ty(&function.result, &function.type_params),
+            function
+                .body
+                .value
+                .map(|value| writer.expr(value))
+                .unwrap_or_default()
+        )
+    }
+
+    fn node(&self, node: &'a NodeKind) -> String {
+        let params: Vec<String> = node
+            .parameters
+            .iter()
+            .map(|&id| self.typed_constant(id))
+            .collect();
+        let params = match params.as_slice() {
+            [] => String::new(),
+            params => format!("({})", params.join(", ")),
+        };
+        let replicated = if node.replicated { " replicated" } else { "" };
+        let mut text = format!(
+            "\nnode {}{params}{replicated} {{\n",
+            names::of_node(&node.name)
+        );
+        let own = node.constants.iter().filter(|&&id| self.is_of_node(id));
+        for constant in own.filter_map(|&id| self.constant(id)) {
+            text += &format!("{constant}\n");
+        }
+        for (_, collection) in node.collections.iter() {
+            if let Some(declaration) = self.collection(collection) {
+                text += &format!("{declaration}\n");
+            }
+        }
+        text.push('\n');
+        for (_, rule) in node.rules.iter() {
+            match rule.origin {
+                Origin::Written | Origin::SealSend => text += &self.rule(node, rule),
+                Origin::System | Origin::SealCollect(_) => {}
+            }
+        }
+        text + "}"
+    }
+
+    /// A declaration, for what the language does not declare itself.
+    fn collection(&self, collection: &'a Collection) -> Option<String> {
+        let name = names::plain(&collection.name);
+        let word = match collection.kind {
+            CollectionKind::Periodic { every } => {
+                let body = self.program.constants[every].init.as_ref()?;
+                let value = self.writer(body).expr(body.value?);
+                return Some(format!("periodic {name}(every: {value});"));
+            }
+            CollectionKind::Input | CollectionKind::Output | CollectionKind::View
+                if collection.imported =>
+            {
+                "scratch"
+            }
+            CollectionKind::Table
+            | CollectionKind::Scratch
+            | CollectionKind::Static
+            | CollectionKind::Input
+            | CollectionKind::Output
+            | CollectionKind::View
+            | CollectionKind::Channel { .. }
+            | CollectionKind::Loopback => collection.kind.word(),
+            _ => return None,
+        };
+        let mut columns = String::new();
+        let mut keys = true;
+        for (i, column) in collection.columns.iter().enumerate() {
+            columns += match (i, keys, column.key) {
+                (0, _, true) => "",
+                (0, _, false) => "=> ",
+                (_, true, false) => " => ",
+                _ => ", ",
+            };
+            keys = column.key;
+            columns += &self.column(column);
+        }
+        let mut text = format!("{word} {name}({columns})");
+        if collection.durable {
+            text += " durable";
+        }
+        if collection.immutable {
+            text += " immutable";
+        }
+        if !collection.sealed_by.is_empty() {
+            let column = |&place: &u32| collection.columns[place as usize].name.as_str();
+            let columns: Vec<&str> = collection.sealed_by.iter().map(column).collect();
+            text += &format!(" sealed by {}", columns.join(", "));
+        }
+        let attribute = reason(collection.nondeterministic.as_deref());
+        Some(format!("{attribute}{text};"))
+    }
+
+    fn column(&self, column: &'a Column) -> String {
+        let mut text = if column.location {
+            "@".to_owned()
+        } else {
+            String::new()
+        };
+        text += &column.name;
+        if let Some(ty) = &column.ty {
+            text += &format!(": {}", self.ty(ty, &[]));
+        }
+        if let Some(body) = &column.default
+            && let Some(value) = body.value
+        {
+            text += &format!(" = {}", self.writer(body).expr(value));
+        }
+        text
+    }
+
+    fn rule(&self, node: &NodeKind, rule: &'a Rule) -> String {
+        let writer = self.writer(&rule.body);
+        let head = &node.collections[rule.head.collection];
+        let seal = match head.kind {
+            CollectionKind::Seal { of } => Some(&node.collections[of]),
+            _ => None,
+        };
+        let column = |(column, value): (&Column, &HeadColumn)| {
+            let value = match value {
+                HeadColumn::Expr(expr) => writer.expr(*expr),
+                HeadColumn::Aggregate(aggregate) => aggregate_text(&writer, aggregate),
+                HeadColumn::Default | HeadColumn::Omitted => return None,
+            };
+            // Of a seal, who sends it is not written.
+            let written = seal.is_none_or(|of| of.column(&column.name).is_some());
+            written.then(|| format!("{}: {value}", column.name))
+        };
+        let columns: Vec<String> = head
+            .columns
+            .iter()
+            .zip(&rule.head.columns)
+            .filter_map(column)
+            .collect();
+        let name = match seal {
+            Some(of) => format!("seal {}", names::plain(&of.name)),
+            None => names::plain(&head.name),
+        };
+        let mut text = reason(rule.nondeterministic.as_deref());
+        text += &format!("{name}{{{}}}", columns.join(", "));
+        if !rule.literals.is_empty() {
+            let literal = |node_: &super::LiteralNode| match &node_.literal {
+                Literal::Error => "true".to_owned(),
+                Literal::Atom { collection, args } => {
+                    writer.row(&node.collections[*collection], args)
+                }
+                Literal::Not { collection, args } => {
+                    format!("not {}", writer.row(&node.collections[*collection], args))
+                }
+                Literal::Condition(expr) => writer.expr(*expr),
+                Literal::Let { pat, value } => {
+                    format!("let {} = {}", writer.pat(*pat), writer.expr(*value))
+                }
+                Literal::In { pat, source } => {
+                    format!("{} in {}", writer.pat(*pat), writer.expr(*source))
+                }
+            };
+            let body: Vec<String> = rule.literals.iter().map(literal).collect();
+            text += &format!(" {} {}", arrow(rule.arrow), body.join(", "));
+        }
+        // A fact is of the first tick anyway.
+        if rule.bootstrap && !rule.literals.is_empty() {
+            format!("bootstrap {{ {text}; }}\n")
+        } else {
+            format!("{text};\n")
+        }
+    }
+}
+
+fn aggregate_text(writer: &Writer<'_>, aggregate: &Aggregate) -> String {
+    let distinct = if aggregate.distinct { "distinct " } else { "" };
+    let operand = aggregate
+        .operand
+        .map(|operand| writer.expr(operand))
+        .unwrap_or_default();
+    let key = |key: &super::SortKey| {
+        let descending = if key.descending { " desc" } else { "" };
+        format!("{}{descending}", writer.expr(key.key))
+    };
+    let by = match aggregate.by.as_slice() {
+        [] => String::new(),
+        [one] => format!(" by {}", key(one)),
+        keys => format!(
+            " by ({})",
+            keys.iter().map(key).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    format!("{}({distinct}{operand}{by})", aggregate.function.name())
+}
+
+fn type_params(params: &[TypeParam]) -> String {
+    if params.is_empty() {
+        return String::new();
+    }
+    let param = |p: &TypeParam| format!("{}{}", if p.lattice { "lattice " } else { "" }, p.name);
+    format!(
+        "<{}>",
+        params.iter().map(param).collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn reason(nondeterministic: Option<&str>) -> String {
+    nondeterministic
+        .map(|why| {
+            format!(
+                "#[nondeterministic({})]\n",
+                bloom_plan::display::string(why)
+            )
+        })
+        .unwrap_or_default()
+}
+
+fn arrow(arrow: Arrow) -> &'static str {
+    match arrow {
+        Arrow::Merge => "<=",
+        Arrow::DeferredMerge => "<+",
+        Arrow::DeferredDelete => "<-",
+        Arrow::Upsert => "<+-",
+        Arrow::AsyncMerge => "<~",
+    }
+}
