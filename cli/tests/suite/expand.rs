@@ -79,7 +79,7 @@ fn expanded_programs_pass_the_tests_of_the_originals() {
 #[test]
 fn what_an_import_brings_is_flat_and_keeps_its_meaning() {
     let folder = Folder::with(
-        "import relay<Int>(add: 2) as r;\n\nrecord Pair { a: Int, b: String }\n\ninput  take(n: Int);\noutput give(n: Int, p: Pair);\n\nr.feed{x: n} <= take{n};\ngive{n, p: Pair{a: n, b: \"{{ {n} }}\"}} <= r.made{x: n};\n",
+        "import relay.relay<Int>(add: 2) as r;\n\nrecord Pair { a: Int, b: String }\n\ninput  take(n: Int);\noutput give(n: Int, p: Pair);\n\nr.feed{x: n} <= take{n};\ngive{n, p: Pair{a: n, b: \"{{ {n} }}\"}} <= r.made{x: n};\n",
     );
     folder.write(
         "relay.bloom",

@@ -50,6 +50,12 @@ impl Program {
                 items.push(source.function(id, function));
             }
         }
+        let first = self.nodes.iter().next();
+        for (_, collection) in first.iter().flat_map(|(_, node)| node.collections.iter()) {
+            if source.is_shared(collection) {
+                items.extend(source.collection(collection));
+            }
+        }
         for (_, node) in self.nodes.iter() {
             items.push(source.node(node));
         }
@@ -81,6 +87,16 @@ impl<'a> Source<'a> {
             || init.is_some_and(|body| body.exprs.iter().any(|(_, node)| reads(&node.expr)))
     }
 
+    /// Whether it is one channel between all kinds of node: who may seal it is then known at each.
+    fn is_shared(&self, collection: &Collection) -> bool {
+        let is_same =
+            |other: &Collection| other.loc == collection.loc && other.name == collection.name;
+        let has = |node: &NodeKind| node.collections.iter().any(|(_, other)| is_same(other));
+        matches!(collection.kind, CollectionKind::Channel { .. })
+            && self.program.nodes.len() > 1
+            && self.program.nodes.iter().all(|(_, node)| has(node))
+    }
+
     fn writer(&self, body: &'a super::Body) -> Writer<'a> {
         Writer {
             program: self.program,
@@ -90,7 +106,7 @@ impl<'a> Source<'a> {
     }
 
     fn ty(&self, ty: &super::TypeRef, params: &[TypeParam]) -> String {
-        expr::type_text(self.program, self.names, ty, params)
+        expr::type_text(self.names, ty, params)
     }
 
     fn type_def(&self, id: TypeDefId, def: &'a TypeDef) -> String {
@@ -222,6 +238,9 @@ impl<'a> Source<'a> {
             text += &format!("{constant}\n");
         }
         for (_, collection) in node.collections.iter() {
+            if self.is_shared(collection) {
+                continue;
+            }
             if let Some(declaration) = self.collection(collection) {
                 text += &format!("{declaration}\n");
             }
@@ -238,6 +257,9 @@ impl<'a> Source<'a> {
 
     /// A declaration, for what the language does not declare itself.
     fn collection(&self, collection: &'a Collection) -> Option<String> {
+        if names::is_of_language(&collection.name) {
+            return None;
+        }
         let name = names::plain(&collection.name);
         let word = match collection.kind {
             CollectionKind::Periodic { every } => {

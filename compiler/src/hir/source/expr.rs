@@ -225,14 +225,9 @@ fn literal(value: &LitKind) -> String {
 }
 
 /// A type as it is written where `params` are in scope.
-pub(super) fn type_text(
-    program: &Program,
-    names: &Names,
-    ty: &TypeRef,
-    params: &[TypeParam],
-) -> String {
+pub(super) fn type_text(names: &Names, ty: &TypeRef, params: &[TypeParam]) -> String {
     let list = |types: &[TypeRef]| {
-        let text = |ty| type_text(program, names, ty, params);
+        let text = |ty| type_text(names, ty, params);
         types.iter().map(text).collect::<Vec<_>>().join(", ")
     };
     let applied = |name: &str, args: &[TypeRef]| match args {
@@ -249,11 +244,7 @@ pub(super) fn type_text(
         TypeRef::Opaque { name, .. } => name.to_string(),
         TypeRef::Tuple(parts) => format!("({})", list(parts)),
         TypeRef::Function { params: of, result } => {
-            format!(
-                "fn({}): {}",
-                list(of),
-                type_text(program, names, result, params)
-            )
+            format!("fn({}): {}", list(of), type_text(names, result, params))
         }
     }
 }

@@ -66,6 +66,13 @@ pub(super) fn plain(name: &str) -> String {
     name.chars().map(letter).collect()
 }
 
+/// What `sealed by` stands for, and what it needs on the way.
+pub(super) fn is_of_language(name: &str) -> bool {
+    [".sealed", ".seals", ".seal", ".unsealed"]
+        .iter()
+        .any(|part| name.ends_with(part))
+}
+
 /// A type's own name: without the module that declares it, and the type arguments of that.
 fn type_name(name: &str) -> &str {
     let (path, _) = name.split_once('<').unwrap_or((name, ""));
