@@ -76,7 +76,9 @@ impl Case {
     /// The program of a seed.
     pub fn random(seed: u64) -> Case {
         let mut random = Random::split(seed, 0xb100);
-        let collections = collections(&mut random);
+        // A third are plain Datalog over numbers, where joins find much and recursion goes deep.
+        let dense = random.chance(1, 3);
+        let collections = collections(&mut random, dense);
         let inputs: Vec<&Collection> = collections
             .iter()
             .filter(|c| c.kind == Kind::Input)
@@ -85,7 +87,7 @@ impl Case {
         let ticks = 3 + random.below(5);
         let ticks = (0..ticks)
             .map(|_| {
-                let fed = random.below(9);
+                let fed = random.below(if dense { 16 } else { 9 });
                 (0..fed).map(|_| feed(&mut random, &inputs)).collect()
             })
             .collect();
@@ -205,7 +207,10 @@ fn constant(random: &mut Random, ty: Ty) -> String {
     }
 }
 
-fn plain_type(random: &mut Random) -> Ty {
+fn plain_type(random: &mut Random, dense: bool) -> Ty {
+    if dense {
+        return Ty::Int;
+    }
     match random.below(16) {
         0..8 => Ty::Int,
         8..11 => Ty::Text,
@@ -216,7 +221,7 @@ fn plain_type(random: &mut Random) -> Ty {
     }
 }
 
-fn collections(random: &mut Random) -> Vec<Collection> {
+fn collections(random: &mut Random, dense: bool) -> Vec<Collection> {
     let mut all = Vec::new();
     for (name, kind, count) in [
         ("in", Kind::Input, 1 + random.below(3)),
@@ -225,10 +230,10 @@ fn collections(random: &mut Random) -> Vec<Collection> {
     ] {
         for i in 0..count {
             let mut columns: Vec<(Ty, bool)> = (0..1 + random.below(3))
-                .map(|_| (plain_type(random), true))
+                .map(|_| (plain_type(random, dense), true))
                 .collect();
             if random.chance(1, 12) {
-                columns.push((plain_type(random), false));
+                columns.push((plain_type(random, dense), false));
             }
             let name = format!("{name}{i}");
             all.push(Collection {
@@ -249,17 +254,17 @@ fn collections(random: &mut Random) -> Vec<Collection> {
             Kind::View,
         ]);
         let mut columns: Vec<(Ty, bool)> = (0..random.below(4))
-            .map(|_| (plain_type(random), true))
+            .map(|_| (plain_type(random, dense), true))
             .collect();
-        let values = if columns.is_empty() {
-            1
-        } else {
-            random.below(3)
+        let values = match columns.is_empty() {
+            true => 1,
+            false if dense => random.below(5) / 4,
+            false => random.below(3),
         };
         for _ in 0..values.min(4 - columns.len()) {
             let ty = match random.below(10) {
                 0..3 => Ty::Int,
-                3 => plain_type(random),
+                3 => plain_type(random, dense),
                 4..6 => Ty::Max,
                 6 => Ty::Min,
                 7..9 => Ty::Set,
