@@ -7,7 +7,7 @@
 use bloom_stdx::arena::{Arena, Id};
 use bloom_stdx::graph::{components, path};
 
-use super::{NodeAnalysis, Reading, RuleAnalysis, Scope, SpecAnalysis};
+use super::{Reading, RuleAnalysis, Scope, SpecAnalysis};
 use crate::base::{Diagnostic, FileSpan, codes};
 use crate::hir::{
     CollectionKind, HeadColumn, Literal, NodeKind, Program, RuleId, Spec, SpecLiteral,
@@ -268,18 +268,5 @@ impl Scope<'_> {
             stratum_count: strata.count,
             rules,
         }
-    }
-}
-
-impl NodeAnalysis {
-    /// The strata in order, each with the rules that are evaluated in it.
-    pub fn rules_by_stratum(&self, kind: &NodeKind) -> Vec<Vec<RuleId>> {
-        let mut strata = vec![Vec::new(); self.stratum_count as usize];
-        for (id, rule) in kind.rules.iter() {
-            if rule.arrow == Arrow::Merge {
-                strata[self.rules[id].stratum as usize].push(id);
-            }
-        }
-        strata
     }
 }

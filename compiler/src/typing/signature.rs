@@ -55,10 +55,6 @@ impl Signatures {
         places.iter().map(|&place| &self.all[place])
     }
 
-    pub fn function_names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.functions.keys().copied()
-    }
-
     /// The names of the methods that a receiver of that type has.
     pub fn methods_of<'a>(
         &'a self,
