@@ -16,11 +16,7 @@ use crate::outcome::Misuse;
 /// The arguments, parameters of a run made `--param`s.
 pub(crate) fn split_off(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let Some(at) = arguments
-        .iter()
-        .skip(1)
-        .position(|argument| argument == "run")
-    else {
+    let Some(at) = command_at(&arguments).filter(|&at| arguments[at] == "run") else {
         return arguments;
     };
     let mut command = Cli::command();
@@ -32,7 +28,7 @@ pub(crate) fn split_off(arguments: impl IntoIterator<Item = OsString>) -> Vec<Os
         let argument = run.get_arguments().find(|a| a.get_long() == Some(name))?;
         Some(argument.get_action().takes_values())
     };
-    let (before, after) = arguments.split_at(at + 2);
+    let (before, after) = arguments.split_at(at + 1);
     let mut split = before.to_vec();
     let mut rest = after.iter().cloned().peekable();
     while let Some(argument) = rest.next() {
@@ -73,6 +69,19 @@ pub(crate) fn split_off(arguments: impl IntoIterator<Item = OsString>) -> Vec<Os
         }
     }
     split
+}
+
+/// Where the command's name is: the first argument that is no option of `bloom` itself.
+fn command_at(arguments: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    while let Some(option) = arguments
+        .get(at)?
+        .to_str()
+        .filter(|text| text.starts_with('-'))
+    {
+        at += if option == "--color" { 2 } else { 1 };
+    }
+    Some(at)
 }
 
 fn push_parameter(arguments: &mut Vec<OsString>, name: &str, value: &str) {
@@ -180,6 +189,10 @@ mod tests {
     #[test]
     fn unknown_options_without_a_value_are_left_to_clap() {
         assert_eq!(split(&["run", "a.bloom", "--wrong"]), "run a.bloom --wrong");
+        assert_eq!(
+            split(&["check", "run", "--format", "json"]),
+            "check run --format json"
+        );
         assert_eq!(
             split(&["check", "a.bloom", "--wrong", "x"]),
             "check a.bloom --wrong x"
