@@ -136,6 +136,21 @@ impl<'t> Context<'t> {
         literal(LitKind::Int(value), span)
     }
 
+    /// `-x`. The least Int is the only literal that fits with its sign and not without.
+    pub fn negated(&mut self, start: u32, operand: Expr) -> Expr {
+        if self.is_least_int(operand.span) {
+            self.diagnostics
+                .retain(|found| found.primary.place().span != operand.span);
+            let span = Span::new(start, operand.span.end);
+            return literal(LitKind::Int(i64::MIN), span);
+        }
+        unary(UnaryOp::Negate, start, operand)
+    }
+
+    fn is_least_int(&self, digits: Span) -> bool {
+        self.slice(digits).replace('_', "").parse() == Ok(i64::MIN.unsigned_abs())
+    }
+
     pub fn float(&mut self, span: Span) -> Expr {
         let text = self.slice(span);
         let value = self.decoder(span).float(text);

@@ -31,8 +31,6 @@ impl Level {
             ExprKind::Binary { op, .. } => Level::of_op(*op),
             ExprKind::Range { .. } => Level::Range,
             ExprKind::Unary { .. } => Level::Unary,
-            // It has no literal, so it is printed as a difference.
-            ExprKind::Literal(LitKind::Int(i64::MIN)) => Level::Sum,
             ExprKind::Literal(literal) if is_negative(literal) => Level::Unary,
             _ => Level::Postfix,
         }
@@ -299,7 +297,6 @@ impl Printer {
 
     fn literal_value(&mut self, literal: &LitKind) {
         let text = match literal {
-            LitKind::Int(i64::MIN) => "-9223372036854775807 - 1".to_owned(),
             LitKind::Int(n) => n.to_string(),
             LitKind::Float(x) => format!("{:?}", x.value()),
             LitKind::Str(text) => format!("\"{}\"", escaped(text)),
