@@ -1,6 +1,7 @@
 //! Heads: what each column of the collection is given.
 
 use super::bodies::BodyCx;
+use super::scope::Value;
 use crate::base::{Span, codes};
 use crate::hir::{Aggregate, AggregateFunction, Arrow, CollectionId, HeadColumn, Loc, SortKey};
 use crate::syntax::ast::{self, ExprKind, HeadArgs};
@@ -146,11 +147,10 @@ impl BodyCx<'_, '_> {
     fn head_column(&mut self, value: &ast::Expr) -> HeadColumn {
         let aggregate = value.as_aggregate().and_then(|aggregate| {
             let known = AggregateFunction::find(aggregate.function.as_str())?;
-            let own = self
-                .r
-                .value(self.scope, aggregate.function.as_str())
-                .is_some();
-            (!own).then_some((aggregate, known))
+            // Of what has the same name, only a function can be called.
+            let own = self.r.value(self.scope, aggregate.function.as_str());
+            let is_call = matches!(own, Some(Value::Function(_) | Value::Error));
+            (!is_call).then_some((aggregate, known))
         });
         match aggregate {
             Some((aggregate, function)) => self.aggregate(&aggregate, function),
