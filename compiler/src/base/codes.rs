@@ -155,6 +155,7 @@ codes! {
     E0225 Error Names "unknown attribute";
     E0228 Error Names "malformed aggregate";
     E0229 Error Names "named argument where arguments are by position";
+    E0230 Error Names "modifier that does not fit the collection";
     // 03: types
     E0301 Error Types "type mismatch";
     E0302 Error Types "unknown field";
@@ -178,6 +179,7 @@ codes! {
     E0405 Error Lattices "merge that breaks a law of lattices";
     E0406 Error Lattices "function that does not grow as it promises";
     E0407 Error Lattices "lattice or plain value where the other is needed";
+    E0408 Error Lattices "own lattice without bottom or merge";
     W0401 Warning Lattices "rows from outside can conflict";
     // 05: safety and strata
     E0501 Error Strata "unbound variable";

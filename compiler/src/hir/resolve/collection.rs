@@ -156,6 +156,7 @@ impl<'a> Resolver<'a> {
             });
         }
         let location = self.check_location(decl, item);
+        self.check_modifiers(decl, item);
         let kind = match decl.kind {
             ast::CollectionKind::Table => CollectionKind::Table,
             ast::CollectionKind::Scratch => CollectionKind::Scratch,
@@ -209,6 +210,40 @@ impl<'a> Resolver<'a> {
             (false, None) => {}
         }
         first.map_or(0, |(place, _)| place as u32)
+    }
+
+    /// Only a table outlives a tick, and so a crash; only rows from outside need a promise about the stream.
+    fn check_modifiers(&mut self, decl: &ast::Collection, item: ItemRef) {
+        let (survives, promises) = match decl.kind {
+            ast::CollectionKind::Table => (true, false),
+            ast::CollectionKind::Input
+            | ast::CollectionKind::Channel
+            | ast::CollectionKind::Loopback => (false, true),
+            ast::CollectionKind::Scratch
+            | ast::CollectionKind::Static
+            | ast::CollectionKind::Output
+            | ast::CollectionKind::View => (false, false),
+        };
+        let misplaced = [
+            ("durable", decl.durable, survives, "a table"),
+            (
+                "immutable",
+                decl.immutable,
+                promises,
+                "an input, channel or loopback",
+            ),
+        ];
+        for (word, span, fits, of) in misplaced {
+            if let Some(span) = span.filter(|_| !fits) {
+                let message = format!("only {of} can be {word}, not `{}`", decl.name);
+                self.error(
+                    codes::E0230,
+                    Loc::new(item, span),
+                    message,
+                    "does not fit the collection",
+                );
+            }
+        }
     }
 
     /// Types and defaults of columns, and `sealed by`.

@@ -253,6 +253,7 @@ impl<'a> Resolver<'a> {
         if let ItemKind::Lattice(lattice) = &item.kind
             && let ast::LatticeForm::Own(own) = &lattice.form
         {
+            self.check_own_parts(own, id);
             self.own_merge(scope, lattice, own, id, item_ref);
         }
         id
@@ -317,6 +318,21 @@ impl<'a> Resolver<'a> {
             });
         }
         resolved
+    }
+
+    /// What has a merge of its own has a bottom of its own too, and the other way round.
+    fn check_own_parts(&mut self, own: &ast::OwnMerge, id: TypeDefId) {
+        let (part, form) = match (&own.bottom, &own.merge) {
+            (Some(_), Some(_)) => return,
+            (None, _) => ("bottom", "bottom = …;"),
+            (Some(_), None) => ("merge", "merge(a, b) = …;"),
+        };
+        let def = &self.program.types[id];
+        let message = format!("the lattice `{}` has no {part}", def.name);
+        let diagnostic = self
+            .diagnostic(codes::E0408, def.loc, message, "declared with a block")
+            .with_help(format!("add `{form}`; without a block each field merges"));
+        self.report(diagnostic);
     }
 
     /// The functions `bottom` and `merge` of a lattice.
