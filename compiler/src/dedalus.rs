@@ -9,6 +9,7 @@
 //! sent with `@async` comes back over a loopback, some later tick.
 
 pub mod ast;
+mod build;
 mod lexer;
 mod parser;
 mod schema;
