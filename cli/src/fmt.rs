@@ -19,7 +19,7 @@ pub(crate) fn fmt(args: &FmtArgs) -> Outcome {
         }
         let mut files = Vec::new();
         if path.is_dir() {
-            programs_under(path, &mut files)?;
+            programs_under(path, &["bloom"], &mut files)?;
             files.sort();
         } else {
             files.push(path.clone());

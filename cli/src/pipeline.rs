@@ -4,6 +4,7 @@ use bloom_compiler::base::{Diagnostic, FileId};
 use bloom_compiler::check::{self, Checked, File};
 use bloom_compiler::codegen::Target;
 use bloom_compiler::compile::{self, Typing};
+use bloom_compiler::syntax::ast::{ItemKind, ItemNode};
 use bloom_compiler::testing::{self, lower_tests};
 use bloom_compiler::{dedalus, hir, syntax};
 use bloom_plan::artifact::Artifact;
@@ -20,8 +21,15 @@ pub(crate) struct Compiled {
     /// Each kind of node with its machine code.
     pub(crate) kinds: Vec<(Plan, Artifact)>,
     pub(crate) tests: Vec<Test>,
-    /// Steps of tests that have no value, each as a message.
-    pub(crate) failures: Vec<String>,
+    /// Steps of tests that have no value.
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// Why a test cannot be run.
+pub(crate) struct Failure {
+    /// `main.bloom:3:1`.
+    pub(crate) at: String,
+    pub(crate) message: String,
 }
 
 impl Compiled {
@@ -72,14 +80,11 @@ pub(crate) fn compile_tests(sources: &Sources) -> Compiled {
         false => compile::compile(typing(sources, &checked), &Target::native()),
     };
     let message = |failure: testing::Failure| {
-        let place = checked.program.file_span(failure.loc);
-        let (start, _) = sources.texts.positions(place);
-        let path = sources.texts.path(place.file);
         let why = failure.error.message();
-        format!(
-            "{path}:{}:{}: this step has no value: {why}",
-            start.line, start.column
-        )
+        Failure {
+            at: sources.position(checked.program.file_span(failure.loc)),
+            message: format!("this step has no value: {why}"),
+        }
     };
     let failures = failures.into_iter().map(message).collect();
     Compiled {
@@ -88,6 +93,19 @@ pub(crate) fn compile_tests(sources: &Sources) -> Compiled {
         failures,
         diagnostics: checked.diagnostics,
     }
+}
+
+/// How many `fault test` blocks the program's own file has.
+pub(crate) fn fault_tests(sources: &Sources) -> usize {
+    let root = FileId::default();
+    let text = sources.texts.text(root);
+    // Most files have none, and then need not be parsed again.
+    if is_dedalus(sources.texts.path(root)) || !text.contains("fault") {
+        return 0;
+    }
+    let items = syntax::parse(text).module.items;
+    let is_fault_test = |node: &&ItemNode| matches!(node.item.kind, ItemKind::FaultTest(_));
+    items.iter().filter(is_fault_test).count()
 }
 
 /// What a stage made of the program, as text, and what is wrong with the program up to there.

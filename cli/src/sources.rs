@@ -14,7 +14,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use bloom_compiler::base::Sources as Texts;
+use bloom_compiler::base::{FileSpan, Sources as Texts};
 
 use crate::embedded;
 use crate::outcome::Misuse;
@@ -23,6 +23,8 @@ use manifest::Manifest;
 
 /// Longer input is no program.
 const STDIN_BYTES_MAX: u64 = 64 << 20;
+/// What files of programs end in.
+const EXTENSIONS: [&str; 2] = ["bloom", "ded"];
 /// What `-` is called in messages.
 const STDIN_NAME: &str = "<stdin>";
 /// In scope everywhere.
@@ -51,16 +53,30 @@ impl Sources {
         Self::load_file(&file)
     }
 
-    /// A program for each file that `path` names: of a package, every file under `src/` and `tests/`.
+    /// A program for each file that `path` names: of a package, every file under `src/` and `tests/`; of
+    /// another folder, every file below it.
     pub(crate) fn load_all(path: &Path) -> Result<Vec<Sources>, Misuse> {
         if path == Path::new("-") || !path.is_dir() {
             return Ok(vec![Self::load(path)?]);
+        }
+        if !manifest::is_package(path) {
+            let mut files = Vec::new();
+            programs_under(path, &EXTENSIONS, &mut files)?;
+            files.sort();
+            if files.is_empty() {
+                return Err(Misuse::new(format_args!(
+                    "{} is a folder without {}, and no .bloom or .ded file is below it",
+                    path.display(),
+                    manifest::FILE_NAME
+                )));
+            }
+            return files.iter().map(|file| Self::load_file(file)).collect();
         }
         let manifest = Manifest::read(path)?;
         let mut files = vec![manifest.main_file(path)];
         for folder in ["src", "tests"] {
             let mut found = Vec::new();
-            programs_under(&path.join(folder), &mut found)?;
+            programs_under(&path.join(folder), &EXTENSIONS, &mut found)?;
             found.sort();
             files.extend(
                 found
@@ -69,6 +85,13 @@ impl Sources {
             );
         }
         files.iter().map(|file| Self::load_file(file)).collect()
+    }
+
+    /// `main.bloom:3:1`.
+    pub(crate) fn position(&self, place: FileSpan) -> String {
+        let (start, _) = self.texts.positions(place);
+        let path = self.texts.path(place.file);
+        format!("{path}:{}:{}", start.line, start.column)
     }
 
     /// A program given as text; it may import from the current folder.
@@ -89,7 +112,11 @@ impl Sources {
 }
 
 /// The files of programs under a folder, hidden ones and build folders left out.
-pub(crate) fn programs_under(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Misuse> {
+pub(crate) fn programs_under(
+    folder: &Path,
+    extensions: &[&str],
+    files: &mut Vec<PathBuf>,
+) -> Result<(), Misuse> {
     if !folder.is_dir() {
         return Ok(());
     }
@@ -99,8 +126,11 @@ pub(crate) fn programs_under(folder: &Path, files: &mut Vec<PathBuf>) -> Result<
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if path.is_dir() && !hidden {
-            programs_under(&path, files)?;
-        } else if path.extension().is_some_and(|e| e == "bloom") {
+            programs_under(&path, extensions, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extensions.iter().any(|known| extension == *known))
+        {
             files.push(path);
         }
     }
@@ -233,7 +263,7 @@ impl Loader {
         }
         let relative: PathBuf = path.iter().collect();
         for root in &self.roots {
-            for extension in ["bloom", "ded"] {
+            for extension in EXTENSIONS {
                 let file = root.join(&relative).with_extension(extension);
                 // What is no file, or cannot be read, is no module: the compiler reports the import.
                 if let (true, Ok(text)) = (file.is_file(), read(&file)) {

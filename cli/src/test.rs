@@ -5,6 +5,7 @@ mod junit;
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use bloom_compiler::base::FileId;
 use bloom_runtime::Program;
 use bloom_sim::{Options, TestResult, run_suite};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -13,32 +14,59 @@ use smol_str::SmolStr;
 
 use crate::args::{TestArgs, TestFormat};
 use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::pipeline::Failure;
 use crate::sources::Sources;
 use crate::terminal::{self, Color, painted};
 use crate::{pipeline, report};
 
+/// A file whose tests cannot be run.
+struct Broken {
+    file: String,
+    /// The first error, and where it is.
+    message: String,
+    at: String,
+}
+
 pub(crate) fn test(args: &TestArgs) -> Outcome {
     let mut all = Vec::new();
-    let mut fine = true;
+    let mut broken = Vec::new();
+    let mut fault_tests = 0;
     for path in &args.paths {
         for sources in Sources::load_all(path)? {
+            fault_tests += pipeline::fault_tests(&sources);
             match run(args, &sources)? {
-                Some(results) => all.extend(results),
-                None => fine = false,
+                Ok(results) => all.extend(results),
+                Err(file) => broken.push(file),
             }
         }
     }
+    notes(args, fault_tests, all.is_empty() && broken.is_empty());
     match args.format {
         TestFormat::Human => summarize(&all),
         // Printed as each program ended.
         TestFormat::Json => {}
-        TestFormat::Junit => terminal::print(&junit::report(&all)),
+        TestFormat::Junit => terminal::print(&junit::report(&all, &broken)),
     }
-    Ok(Verdict::of(fine && all.iter().all(TestResult::passed)))
+    let passed = all.iter().all(TestResult::passed);
+    Ok(Verdict::of(broken.is_empty() && passed))
 }
 
-/// The results of one program's tests; none if it does not compile, or a test has a step without a value.
-fn run(args: &TestArgs, sources: &Sources) -> Result<Option<Vec<TestResult>>, Misuse> {
+/// Says what was asked for, or is written, and did not run.
+fn notes(args: &TestArgs, fault_tests: usize, nothing_ran: bool) {
+    match fault_tests {
+        0 => {}
+        1 => terminal::note("1 fault test not run (not in this version)"),
+        _ => terminal::note(format_args!(
+            "{fault_tests} fault tests not run (not in this version)"
+        )),
+    }
+    if let (Some(filter), true) = (&args.filter, nothing_ran) {
+        terminal::note(format_args!("no test has `{filter}` in its name"));
+    }
+}
+
+/// The results of one program's tests, unless it does not compile, or a test has a step without a value.
+fn run(args: &TestArgs, sources: &Sources) -> Result<Result<Vec<TestResult>, Broken>, Misuse> {
     let compiled = pipeline::compile_tests(sources);
     let errors: Vec<_> = compiled
         .diagnostics
@@ -47,14 +75,23 @@ fn run(args: &TestArgs, sources: &Sources) -> Result<Option<Vec<TestResult>>, Mi
         .cloned()
         .collect();
     report::problems_to_stderr(sources, &errors);
-    if !compiled.is_fine() {
-        return Ok(None);
-    }
     for failure in &compiled.failures {
-        terminal::error(failure);
+        terminal::error(format_args!("{}: {}", failure.at, failure.message));
     }
-    if !compiled.failures.is_empty() {
-        return Ok(None);
+    let first_error = errors.first().map(|error| Failure {
+        at: sources.position(error.primary.place()),
+        message: format!("{}: {}", error.code, error.message),
+    });
+    if let Some(first) = first_error.or(compiled.failures.into_iter().next()) {
+        let broken = Broken {
+            file: sources.texts.path(FileId::default()).to_owned(),
+            message: first.message,
+            at: first.at,
+        };
+        if args.format == TestFormat::Json {
+            terminal::print(&json_of_broken(&broken));
+        }
+        return Ok(Err(broken));
     }
     let mut programs: Vec<(SmolStr, Arc<Program>)> = Vec::new();
     for (plan, artifact) in compiled.kinds {
@@ -80,7 +117,7 @@ fn run(args: &TestArgs, sources: &Sources) -> Result<Option<Vec<TestResult>>, Mi
             TestFormat::Junit => {}
         }
     }
-    Ok(Some(results))
+    Ok(Ok(results))
 }
 
 /// A bar on the terminal; nothing elsewhere, and nothing for runs that end at once.
@@ -129,27 +166,42 @@ fn summarize(results: &[TestResult]) {
     terminal::print(&format!("{line}\n"));
 }
 
-/// `{"test": …, "file": …, "result": "passed|failed", "seed": …, "message": …, "at": …}`.
+/// `{"test": …, "file": …, "result": "passed|failed", "seed": …, "message": …, "at": …}`; of a file whose tests
+/// cannot be run, without a test and a seed.
 #[derive(Serialize)]
 struct Line<'a> {
-    test: &'a str,
+    test: Option<&'a str>,
     file: &'a str,
     result: &'a str,
-    seed: u64,
+    seed: Option<u64>,
     message: Option<&'a str>,
     at: Option<&'a str>,
 }
 
 fn json(result: &TestResult) -> String {
     let failure = result.failure.as_ref();
-    let line = Line {
-        test: &result.test,
+    line(&Line {
+        test: Some(&result.test),
         file: &result.file,
         result: if result.passed() { "passed" } else { "failed" },
-        seed: result.seed,
+        seed: Some(result.seed),
         message: failure.map(|failure| failure.message.as_str()),
         at: failure.map(|failure| failure.at.as_str()),
-    };
-    let text = serde_json::to_string(&line).expect("strings and numbers are JSON");
+    })
+}
+
+fn json_of_broken(broken: &Broken) -> String {
+    line(&Line {
+        test: None,
+        file: &broken.file,
+        result: "failed",
+        seed: None,
+        message: Some(&broken.message),
+        at: Some(&broken.at),
+    })
+}
+
+fn line(line: &Line<'_>) -> String {
+    let text = serde_json::to_string(line).expect("strings and numbers are JSON");
     format!("{text}\n")
 }

@@ -69,12 +69,15 @@ impl Manifest {
     }
 }
 
+pub(super) fn is_package(folder: &Path) -> bool {
+    folder.join(FILE_NAME).is_file()
+}
+
 /// The package that a file belongs to: the nearest folder above it with a manifest.
 pub(super) fn package_of(file: &Path) -> Option<PathBuf> {
-    let is_package = |folder: &&Path| folder.join(FILE_NAME).is_file();
     file.ancestors()
         .skip(1)
-        .find(is_package)
+        .find(|folder| is_package(folder))
         .map(Path::to_owned)
 }
 
@@ -88,7 +91,7 @@ pub(super) fn add_roots(package: &Path, roots: &mut Vec<PathBuf>) -> Result<(), 
     let manifest = Manifest::read(package)?;
     for (name, dependency) in &manifest.dependencies {
         let folder = package.join(&dependency.path);
-        if !folder.join(FILE_NAME).is_file() {
+        if !is_package(&folder) {
             return Err(Misuse::new(format_args!(
                 "{}: dependency `{name}`: {} is no package",
                 package.join(FILE_NAME).display(),

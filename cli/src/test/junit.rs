@@ -4,25 +4,28 @@ use std::fmt::Write;
 
 use bloom_sim::TestResult;
 
-pub(super) fn report(results: &[TestResult]) -> String {
+use super::Broken;
+
+pub(super) fn report(results: &[TestResult], broken: &[Broken]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    suites(&mut xml, results).expect("writing to a string never fails");
+    suites(&mut xml, results, broken).expect("writing to a string never fails");
     xml
 }
 
-fn suites(xml: &mut String, results: &[TestResult]) -> std::fmt::Result {
+fn suites(xml: &mut String, results: &[TestResult], broken: &[Broken]) -> std::fmt::Result {
     let failures = |results: &[TestResult]| results.iter().filter(|r| !r.passed()).count();
     writeln!(
         xml,
-        "<testsuites tests=\"{}\" failures=\"{}\">",
-        results.len(),
-        failures(results)
+        "<testsuites tests=\"{}\" failures=\"{}\" errors=\"{}\">",
+        results.len() + broken.len(),
+        failures(results),
+        broken.len()
     )?;
     for suite in results.chunk_by(|a, b| a.file == b.file) {
         let file = escaped(&suite[0].file);
         writeln!(
             xml,
-            "  <testsuite name=\"{file}\" tests=\"{}\" failures=\"{}\">",
+            "  <testsuite name=\"{file}\" tests=\"{}\" failures=\"{}\" errors=\"0\">",
             suite.len(),
             failures(suite)
         )?;
@@ -47,7 +50,27 @@ fn suites(xml: &mut String, results: &[TestResult]) -> std::fmt::Result {
         }
         writeln!(xml, "  </testsuite>")?;
     }
+    for suite in broken {
+        errors(xml, suite)?;
+    }
     writeln!(xml, "</testsuites>")
+}
+
+/// Readers of JUnit look for an error in a test, so a file without results has one.
+fn errors(xml: &mut String, broken: &Broken) -> std::fmt::Result {
+    let file = escaped(&broken.file);
+    let message = escaped(&broken.message);
+    let at = escaped(&broken.at);
+    writeln!(
+        xml,
+        "  <testsuite name=\"{file}\" tests=\"1\" failures=\"0\" errors=\"1\">"
+    )?;
+    writeln!(xml, "    <testcase name=\"compiles\" classname=\"{file}\">")?;
+    writeln!(
+        xml,
+        "      <error message=\"{message}\">{at}: {message}</error>"
+    )?;
+    writeln!(xml, "    </testcase>\n  </testsuite>")
 }
 
 /// Text as XML holds it; characters that XML cannot hold are replaced.

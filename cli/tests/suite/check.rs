@@ -165,3 +165,26 @@ fn dedalus_files_are_programs_too() {
     let run = folder.bloom("check p.ded");
     assert_eq!(run.code, Some(0), "{run:?}");
 }
+
+#[test]
+fn of_a_folder_without_a_manifest_every_file_is_a_program() {
+    let folder = Folder::new();
+    folder.write("all/a.bloom", "table a(n: Int);\na(1);\n");
+    folder.write("all/deep/b.bloom", "table a(n: Int);\nwrong{n} <= a{n};\n");
+    folder.write("all/c.ded", "p(1)@1;\nq(X) :- p(X);\n");
+    folder.write("all/.hidden/d.bloom", "nonsense");
+    let run = folder.bloom("check all");
+    assert!(!run.err.contains("a.bloom"), "{run:?}");
+    assert!(!run.err.contains("hidden"), "{run:?}");
+    run.fails(1, "all/deep/b.bloom:2:");
+    folder.write(
+        "all/deep/b.bloom",
+        "table b(n: Int);\nb(1);\ntest \"none\" {\n  tick;\n}\n",
+    );
+    folder.bloom("check all").fine();
+    assert!(folder.bloom("test all").fine().contains("1 passed"));
+    folder.write("empty/readme.md", "");
+    folder
+        .bloom("check empty")
+        .fails(2, "no .bloom or .ded file");
+}

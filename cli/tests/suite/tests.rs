@@ -102,3 +102,43 @@ fn a_step_without_a_value_fails() {
     let folder = Folder::with("input a(n: Int);\ntest \"divides\" {\n  a{n: 1 / 0};\n  tick;\n}\n");
     folder.bloom("test main.bloom").fails(1, "main.bloom:3:");
 }
+
+#[test]
+fn reports_for_machines_tell_what_does_not_compile() {
+    let folder = Folder::with(PROGRAM);
+    folder.write("wrong.bloom", "b{n} <= a{n};\n");
+    let run = folder.bloom("test main.bloom wrong.bloom --format json --filter one");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let last = run.out.lines().last().expect("two lines");
+    let line: Json = serde_json::from_str(last).expect("a line is JSON");
+    assert_eq!((&line["test"], &line["seed"]), (&Json::Null, &Json::Null));
+    assert_eq!(line["file"], "wrong.bloom");
+    assert_eq!(line["result"], "failed");
+    assert_eq!(line["at"], "wrong.bloom:1:1");
+    let message = line["message"].as_str().expect("a message");
+    assert!(message.starts_with("E0201: "), "{message}");
+
+    let run = folder.bloom("test main.bloom wrong.bloom --format junit --filter one");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    for part in [
+        "<testsuites tests=\"2\" failures=\"0\" errors=\"1\">",
+        "<testsuite name=\"wrong.bloom\" tests=\"1\" failures=\"0\" errors=\"1\">",
+        "<error message=\"E0201: ",
+    ] {
+        assert!(run.out.contains(part), "{run:?} lacks {part}");
+    }
+}
+
+#[test]
+fn what_did_not_run_is_told() {
+    let folder = Folder::with(PROGRAM);
+    let run = folder.bloom("test main.bloom --filter nothing");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.err.contains("no test has `nothing` in its name"));
+    folder.write(
+        "faults.bloom",
+        "input a(n: Int);\noutput b(n: Int);\nb{n} <= a{n};\nspec s {\n  pre held(n: n) <= b{n};\n  post held(n: n) <= b{n};\n}\nfault test \"survives\" checks s with eot 3, eff 1, crashes 0 {\n  tick;\n}\n",
+    );
+    let run = folder.bloom("test faults.bloom");
+    assert!(run.err.contains("1 fault test not run"), "{run:?}");
+}
