@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::feed::Feed;
-use crate::store::{Store, StoreError};
+use crate::store::{Opened, Store, StoreError};
 use driver::{Arrival, Driver, Inbox};
 use work::Work;
 
@@ -232,17 +232,15 @@ fn start(
     let (mut drivers, mut inboxes) = (Vec::new(), Vec::new());
     for (index, process) in deployment.nodes.iter().enumerate() {
         let plan = process.program.plan();
-        let store = deployment.data.as_ref().map(|folder| {
-            Store::open(&folder.join(folder_name(&process.address)), plan).map_err(|error| {
-                ClusterError::Store {
-                    node: process.address.clone(),
-                    error: Box::new(error),
-                }
-            })
-        });
-        let (store, durable) = store
-            .transpose()?
-            .map_or((None, None), |(s, rows)| (Some(s), rows));
+        let failed = |error| ClusterError::Store {
+            node: process.address.clone(),
+            error: Box::new(error),
+        };
+        let opened = deployment
+            .data
+            .as_ref()
+            .map(|folder| Store::open(&folder.join(folder_name(&process.address)), plan));
+        let mut opened = opened.transpose().map_err(failed)?;
         let config = Config {
             address: process.address.clone(),
             parameters: process.parameters.clone(),
@@ -250,13 +248,23 @@ fn start(
             seed: deployment.seed.wrapping_add(index as u64),
             start: driver::now(),
             on_conflict: deployment.on_conflict,
-            durable,
+            durable: opened.as_mut().and_then(|opened| opened.restored.take()),
         };
         let node =
             Node::new(process.program.clone(), config).map_err(|error| ClusterError::Start {
                 node: process.address.clone(),
                 error: Box::new(error),
             })?;
+        if let Some(&Opened {
+            torn: torn @ 1.., ..
+        }) = opened.as_ref()
+        {
+            let _sent = events.try_send(Event::Notice(format!(
+                "node {}: the last record of its durable tables was torn; {torn} bytes are dropped",
+                process.address
+            )));
+        }
+        let store = opened.map(Opened::accept).transpose().map_err(failed)?;
         let (sender, receiver) = mpsc::channel(INBOX_ARRIVALS_MAX);
         inboxes.push(Inbox::new(sender, work.clone()));
         drivers.push(Driver::new(

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use bloom_plan::plan::{Plan, Relation};
-use bloom_plan::types::{Type, TypeId, TypeTable};
+use bloom_plan::types::{Field, Type, TypeId, TypeTable};
 use bloom_plan::value::{Row, Value};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value as Json;
@@ -179,16 +179,23 @@ impl Serialize for JsonRow<'_> {
 /// A type as users write it.
 pub fn type_name(types: &TypeTable, ty: TypeId) -> String {
     let mut text = String::new();
-    write_type(&mut text, types, ty);
+    write_type(&mut text, types, ty, false);
     text
 }
 
-fn write_type(out: &mut String, types: &TypeTable, ty: TypeId) {
+/// A type with the definitions of all that it names: equal texts have equal values.
+pub(crate) fn type_shape(types: &TypeTable, ty: TypeId) -> String {
+    let mut text = String::new();
+    write_type(&mut text, types, ty, true);
+    text
+}
+
+fn write_type(out: &mut String, types: &TypeTable, ty: TypeId, whole: bool) {
     let mut generic = |name: &str, arguments: &[TypeId]| {
         out.push_str(name);
         for (i, &argument) in arguments.iter().enumerate() {
             out.push_str(if i == 0 { "<" } else { ", " });
-            write_type(out, types, argument);
+            write_type(out, types, argument, whole);
         }
         out.push('>');
     };
@@ -210,12 +217,23 @@ fn write_type(out: &mut String, types: &TypeTable, ty: TypeId) {
                 if i > 0 {
                     out.push_str(", ");
                 }
-                write_type(out, types, part);
+                write_type(out, types, part, whole);
             }
             out.push(')');
         }
-        Type::Record { name, .. } | Type::Enum { name, .. } | Type::Lattice { name, .. } => {
+        Type::Record { name, fields } | Type::Lattice { name, fields, .. } => {
             out.push_str(name);
+            if whole {
+                write_fields(out, types, fields);
+            }
+        }
+        Type::Enum { name, variants } => {
+            out.push_str(name);
+            for (i, variant) in variants.iter().enumerate().filter(|_| whole) {
+                out.push_str(if i == 0 { " = " } else { " | " });
+                out.push_str(&variant.name);
+                write_fields(out, types, &variant.fields);
+            }
         }
         Type::List(a) => generic("List", &[*a]),
         Type::FrozenSet(a) => generic("FrozenSet", &[*a]),
@@ -233,4 +251,15 @@ fn write_type(out: &mut String, types: &TypeTable, ty: TypeId) {
         Type::Sealed(a) => generic("Sealed", &[*a]),
         Type::Function { .. } => write!(out, "function").expect("writing to a string never fails"),
     }
+}
+
+fn write_fields(out: &mut String, types: &TypeTable, fields: &[Field]) {
+    out.push_str(" {");
+    for (i, field) in fields.iter().enumerate() {
+        out.push_str(if i == 0 { " " } else { ", " });
+        out.push_str(&field.name);
+        out.push_str(": ");
+        write_type(out, types, field.ty, true);
+    }
+    out.push_str(" }");
 }

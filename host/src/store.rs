@@ -1,27 +1,37 @@
 //! Durable tables of one node on disk.
 //!
-//! One file: a magic line, then records, each `length (u32), checksum (u64), body`. The first record is a
-//! snapshot of all durable tables; each later one is what a tick changed, and is on disk before anything
-//! else of that tick leaves the node. Opening reads the whole file, drops a torn last record, and writes
-//! the state as the snapshot of a new file that replaces the old one in one rename.
+//! One file: a magic line, then records, each a header (length of the body and its check, checksum of the
+//! body) and a body. The first record is a snapshot of all durable tables with their shapes; each later
+//! one is what a tick changed, and is on disk before anything else of that tick leaves the node. Opening
+//! reads the whole file and writes the state as the snapshot of a new file, which replaces the old one in
+//! one rename once the node has accepted the rows.
+//!
+//! A crash tears at most the last record, which is dropped. A file that is bad elsewhere is refused and
+//! left as it is; so is one whose tables have other shapes than those of the program.
 //!
 //! Invariant: what `open` returns is the state after some prefix of the appended ticks that contains every
 //! tick whose `append` returned.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use bloom_plan::plan::{Plan, RelationKind, Role};
-use bloom_plan::value::{Row, Value};
+use bloom_plan::plan::{Plan, Relation, RelationKind, Role};
+use bloom_plan::value::Row;
 use bloom_runtime::DurableChange;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-const MAGIC: &[u8] = b"bloom store 1\n";
-/// Length and checksum.
-const HEADER_BYTES: usize = 12;
+use crate::schema::type_shape;
+
+const MAGIC: &[u8] = b"bloom store 2\n";
+/// The file that is to replace the store's.
+const FRESH: &str = "tables.new";
+/// Length, its check, checksum.
+const HEADER_BYTES: usize = 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -29,15 +39,52 @@ pub enum StoreError {
     Io { path: PathBuf, source: io::Error },
     #[error("{}: another process runs a node on this data", .0.display())]
     Locked(PathBuf),
-    #[error("{}: this is no store of durable tables, or its beginning is damaged", .0.display())]
-    Damaged(PathBuf),
+    #[error("{}: this is no store of durable tables, or it is damaged at byte {at}", path.display())]
+    Damaged { path: PathBuf, at: u64 },
+    #[error("{}: durable table `{table}` is stored as `{stored}`, the program has `{expected}`", path.display())]
+    Shape {
+        path: PathBuf,
+        table: SmolStr,
+        stored: String,
+        expected: String,
+    },
 }
 
-/// All durable tables: by name, rows by key.
-type Tables = BTreeMap<SmolStr, BTreeMap<Row, Row>>;
+/// All durable tables by name.
+type Tables = BTreeMap<SmolStr, Table>;
+
+struct Table {
+    shape: Shape,
+    /// By key.
+    rows: BTreeMap<Row, Row>,
+}
+
+/// The columns of a table as they are written down.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Shape {
+    table: SmolStr,
+    columns: Vec<ColumnShape>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct ColumnShape {
+    name: SmolStr,
+    ty: String,
+    key: bool,
+}
 
 /// What [`Store::open`] found: the rows of each table; none at the first start.
 pub type Restored = Option<Vec<(SmolStr, Vec<Row>)>>;
+
+/// What was read of a store. Nothing of it has changed before [`Opened::accept`].
+#[derive(Debug)]
+pub struct Opened {
+    pub restored: Restored,
+    /// Bytes of a torn record at the end, which are dropped.
+    pub torn: u64,
+    folder: PathBuf,
+    store: Store,
+}
 
 /// The open file of a running node.
 #[derive(Debug)]
@@ -49,8 +96,8 @@ pub struct Store {
 }
 
 #[derive(Serialize, Deserialize)]
-enum Record {
-    Snapshot(Vec<(SmolStr, Vec<Row>)>),
+enum Record<'a> {
+    Snapshot(Cow<'a, [(Shape, Vec<Row>)]>),
     Tick(Vec<Change>),
 }
 
@@ -62,8 +109,8 @@ struct Change {
 }
 
 impl Store {
-    /// Opens the store in `folder`, which it creates if there is none.
-    pub fn open(folder: &Path, plan: &Plan) -> Result<(Store, Restored), StoreError> {
+    /// Reads the store in `folder`, which it creates if there is none.
+    pub fn open(folder: &Path, plan: &Plan) -> Result<Opened, StoreError> {
         let failed = |source| StoreError::Io {
             path: folder.to_owned(),
             source,
@@ -76,32 +123,33 @@ impl Store {
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         let path = folder.join("tables");
-        let tables = match fs::read(&path) {
+        let (tables, torn) = match fs::read(&path) {
             Ok(bytes) => {
-                Some(replay(&bytes, plan).ok_or_else(|| StoreError::Damaged(path.clone()))?)
+                let (tables, torn) = replay(&bytes).map_err(|at| StoreError::Damaged {
+                    path: path.clone(),
+                    at: at as u64,
+                })?;
+                (Some(tables), torn as u64)
             }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => (None, 0),
             Err(source) => return Err(StoreError::Io { path, source }),
         };
-        let restored = tables.map(|tables| {
-            let rows = |(name, rows): (SmolStr, BTreeMap<Row, Row>)| {
-                (name, rows.into_values().collect::<Vec<Row>>())
-            };
-            tables.into_iter().map(rows).collect::<Vec<_>>()
-        });
-        let snapshot = Record::Snapshot(restored.clone().unwrap_or_default());
-        let file = rewrite(folder, &path, &snapshot).map_err(|source| StoreError::Io {
-            path: path.clone(),
-            source,
-        })?;
-        Ok((
-            Store {
+        let is_first = tables.is_none();
+        let snapshot = fitted(tables.unwrap_or_default(), plan, &path)?;
+        let file = write_fresh(folder, &snapshot).map_err(failed)?;
+        let rows = snapshot
+            .into_iter()
+            .map(|(shape, rows)| (shape.table, rows));
+        Ok(Opened {
+            restored: (!is_first).then(|| rows.collect()),
+            torn,
+            folder: folder.to_owned(),
+            store: Store {
                 path,
                 file,
                 _lock: lock,
             },
-            restored,
-        ))
+        })
     }
 
     /// Returns once the changes of a tick are on disk.
@@ -125,93 +173,199 @@ impl Store {
     }
 }
 
-/// Puts a file of one snapshot in place of `path`, open for appending.
-fn rewrite(folder: &Path, path: &Path, snapshot: &Record) -> io::Result<File> {
-    let fresh = folder.join("tables.new");
-    let mut file = File::create(&fresh)?;
+impl Opened {
+    /// Puts the new file in place of the old one: the node runs on the rows that were restored.
+    pub fn accept(self) -> Result<Store, StoreError> {
+        let replace = || {
+            fs::rename(self.folder.join(FRESH), &self.store.path)?;
+            File::open(&self.folder)?.sync_all()
+        };
+        replace().map_err(|source| StoreError::Io {
+            path: self.store.path.clone(),
+            source,
+        })?;
+        Ok(self.store)
+    }
+}
+
+impl Shape {
+    fn of(plan: &Plan, relation: &Relation) -> Shape {
+        let columns = relation.columns.iter().map(|column| ColumnShape {
+            name: column.name.clone(),
+            ty: type_shape(&plan.types, column.ty),
+            key: column.role == Role::Key,
+        });
+        Shape {
+            table: relation.name.clone(),
+            columns: columns.collect(),
+        }
+    }
+
+    fn key(&self, row: &Row) -> Row {
+        let columns = self.columns.iter().zip(row);
+        let keys = columns.filter(|(column, _)| column.key);
+        keys.map(|(_, value)| value.clone()).collect()
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |key: bool| {
+            let columns = self.columns.iter().filter(|column| column.key == key);
+            let texts = columns.map(|column| format!("{}: {}", column.name, column.ty));
+            texts.collect::<Vec<String>>().join(", ")
+        };
+        write!(f, "{}({}", self.table, part(true))?;
+        if self.columns.iter().any(|column| !column.key) {
+            write!(f, " => {}", part(false))?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// The rows of all durable tables of the plan, and of others that have some, which the node refuses.
+fn fitted(
+    mut tables: Tables,
+    plan: &Plan,
+    path: &Path,
+) -> Result<Vec<(Shape, Vec<Row>)>, StoreError> {
+    let mut snapshot = Vec::new();
+    for relation in &plan.relations {
+        if relation.kind != (RelationKind::Table { durable: true }) {
+            continue;
+        }
+        let shape = Shape::of(plan, relation);
+        let mut rows = BTreeMap::new();
+        if let Some(table) = tables.remove(&relation.name) {
+            if table.shape != shape && !table.rows.is_empty() {
+                return Err(StoreError::Shape {
+                    path: path.to_owned(),
+                    table: relation.name.clone(),
+                    stored: table.shape.to_string(),
+                    expected: shape.to_string(),
+                });
+            }
+            rows = table.rows;
+        }
+        snapshot.push((shape, rows.into_values().collect()));
+    }
+    let others = tables.into_values().filter(|table| !table.rows.is_empty());
+    snapshot.extend(others.map(|table| (table.shape, table.rows.into_values().collect())));
+    Ok(snapshot)
+}
+
+/// Writes a file of one snapshot beside the store, open for appending.
+fn write_fresh(folder: &Path, snapshot: &[(Shape, Vec<Row>)]) -> io::Result<File> {
+    let mut file = File::create(folder.join(FRESH))?;
     file.write_all(MAGIC)?;
-    file.write_all(&encode(snapshot))?;
+    file.write_all(&encode(&Record::Snapshot(Cow::Borrowed(snapshot))))?;
     file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    File::open(folder)?.sync_all()?;
     Ok(file)
 }
 
-fn encode(record: &Record) -> Vec<u8> {
+fn encode(record: &Record<'_>) -> Vec<u8> {
     let body = postcard::to_stdvec(record).expect("rows have no shape that postcard lacks");
     let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
-    bytes.extend((body.len() as u32).to_le_bytes());
-    bytes.extend(checksum(&body).to_le_bytes());
+    bytes.extend(header(body.len() as u64, checksum(&body)));
     bytes.extend(body);
     bytes
 }
 
-/// The state after the whole records of a file; none if it has no whole snapshot.
-fn replay(bytes: &[u8], plan: &Plan) -> Option<Tables> {
-    let mut rest = bytes.strip_prefix(MAGIC)?;
-    let Record::Snapshot(snapshot) = next_record(&mut rest)? else {
-        return None;
+fn header(length: u64, sum: u64) -> [u8; HEADER_BYTES] {
+    let length = length.to_le_bytes();
+    let mut bytes = [0; HEADER_BYTES];
+    bytes[..8].copy_from_slice(&length);
+    bytes[8..12].copy_from_slice(&(checksum(&length) as u32).to_le_bytes());
+    bytes[12..].copy_from_slice(&sum.to_le_bytes());
+    bytes
+}
+
+/// Length and checksum of a body; none if the length is not the one that was written.
+fn parse_header(bytes: &[u8]) -> Option<(u64, u64)> {
+    let length = bytes.get(..8)?;
+    let check = u32::from_le_bytes(bytes.get(8..12)?.try_into().ok()?);
+    let sum = u64::from_le_bytes(bytes.get(12..HEADER_BYTES)?.try_into().ok()?);
+    let is_whole = checksum(length) as u32 == check;
+    is_whole.then_some((u64::from_le_bytes(length.try_into().ok()?), sum))
+}
+
+/// The state after the whole records of a file, and how many bytes a torn one at its end has; or where
+/// the file is damaged.
+fn replay(bytes: &[u8]) -> Result<(Tables, usize), usize> {
+    let mut rest = bytes.strip_prefix(MAGIC).ok_or(0_usize)?;
+    let Next::Record(Record::Snapshot(snapshot)) = next_record(&mut rest) else {
+        return Err(MAGIC.len());
     };
     let mut tables = Tables::new();
-    for relation in &plan.relations {
-        if relation.kind == (RelationKind::Table { durable: true }) {
-            tables.insert(relation.name.clone(), BTreeMap::new());
+    for (shape, rows) in snapshot.into_owned() {
+        let rows = rows.into_iter().map(|row| (shape.key(&row), row)).collect();
+        tables.insert(shape.table.clone(), Table { shape, rows });
+    }
+    loop {
+        let at = bytes.len() - rest.len();
+        match next_record(&mut rest) {
+            Next::End => return Ok((tables, 0)),
+            Next::Torn => return Ok((tables, rest.len())),
+            Next::Record(Record::Tick(changes)) => {
+                for change in changes {
+                    apply(&mut tables, change).ok_or(at)?;
+                }
+            }
+            Next::Record(Record::Snapshot(_)) | Next::Damaged => return Err(at),
         }
     }
-    for (table, rows) in snapshot {
-        let change = Change {
-            table,
-            deletes: Vec::new(),
-            upserts: rows,
-        };
-        apply(&mut tables, plan, change);
-    }
-    while let Some(record) = next_record(&mut rest) {
-        let Record::Tick(changes) = record else {
-            return None;
-        };
-        for change in changes {
-            apply(&mut tables, plan, change);
-        }
-    }
-    Some(tables)
 }
 
-fn next_record(rest: &mut &[u8]) -> Option<Record> {
-    let (header, after) = rest.split_at_checked(HEADER_BYTES)?;
-    let length = u32::from_le_bytes(header[..4].try_into().ok()?) as usize;
-    let sum = u64::from_le_bytes(header[4..].try_into().ok()?);
-    let (body, after) = after.split_at_checked(length)?;
+enum Next {
+    Record(Record<'static>),
+    End,
+    /// The last record, which a crash kept from being written whole.
+    Torn,
+    Damaged,
+}
+
+fn next_record(rest: &mut &[u8]) -> Next {
+    if rest.is_empty() {
+        return Next::End;
+    }
+    let Some((length, sum)) = parse_header(rest) else {
+        // After a crash a file may have its new length but zeros for what was not written.
+        let written = rest
+            .iter()
+            .rposition(|&byte| byte != 0)
+            .map_or(0, |i| i + 1);
+        return if written < HEADER_BYTES {
+            Next::Torn
+        } else {
+            Next::Damaged
+        };
+    };
+    let after = &rest[HEADER_BYTES..];
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let Some((body, after)) = after.split_at_checked(length) else {
+        return Next::Torn;
+    };
     if checksum(body) != sum {
-        return None;
+        return if after.is_empty() {
+            Next::Torn
+        } else {
+            Next::Damaged
+        };
     }
     *rest = after;
-    postcard::from_bytes(body).ok()
+    postcard::from_bytes(body).map_or(Next::Damaged, Next::Record)
 }
 
-fn apply(tables: &mut Tables, plan: &Plan, change: Change) {
-    let keys: Option<Vec<usize>> = plan
-        .relations
-        .iter()
-        .find(|relation| relation.name == change.table)
-        .map(|relation| {
-            let is_key = |&i: &usize| relation.columns[i].role == Role::Key;
-            (0..relation.columns.len()).filter(is_key).collect()
-        });
-    // Of a table that the program does not have (any more) whole rows are the keys; the node refuses it.
-    let key = |row: &Row| -> Vec<Value> {
-        match &keys {
-            Some(keys) => keys.iter().filter_map(|&i| row.get(i)).cloned().collect(),
-            None => row.clone(),
-        }
-    };
-    let table = tables.entry(change.table).or_default();
+/// None if there is no such table.
+fn apply(tables: &mut Tables, change: Change) -> Option<()> {
+    let Table { shape, rows } = tables.get_mut(&change.table)?;
     for row in &change.deletes {
-        table.remove(&key(row));
+        rows.remove(&shape.key(row));
     }
     for row in change.upserts {
-        table.insert(key(&row), row);
+        rows.insert(shape.key(&row), row);
     }
+    Some(())
 }
 
 /// FNV-1a, 64 bits: tells a torn or damaged record from a whole one.
@@ -221,4 +375,15 @@ fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(OFFSET, |sum, &byte| {
         (sum ^ u64::from(byte)).wrapping_mul(PRIME)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_may_be_longer_than_four_gibibytes() {
+        let length = (1 << 32) + 5;
+        assert_eq!(parse_header(&header(length, 7)), Some((length, 7)));
+    }
 }
