@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use bloom_compiler::base::{Sources as Texts, render};
+use bloom_compiler::base::Sources as Texts;
 
 use crate::args::FmtArgs;
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::sources::{programs_under, read, stdin};
-use crate::{pipeline, terminal};
+use crate::{pipeline, report, terminal};
 
 pub(crate) fn fmt(args: &FmtArgs) -> Outcome {
     let mut fine = true;
@@ -72,11 +72,7 @@ fn formatted(shown: &str, text: &str) -> Option<String> {
         Err(diagnostics) => {
             let texts = Texts::single(shown, text);
             for diagnostic in &diagnostics {
-                terminal::report(&render::human(
-                    diagnostic,
-                    &texts,
-                    terminal::colors_stderr(),
-                ));
+                terminal::report(&report::human(diagnostic, &texts));
             }
             None
         }

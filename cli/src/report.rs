@@ -1,16 +1,28 @@
 //! Diagnostics on the terminal and for machines.
 
-use bloom_compiler::base::{Diagnostic, Severity, render};
+use bloom_compiler::base::{Diagnostic, Severity, Sources as Texts, codes, render};
 
 use crate::sources::Sources;
 use crate::terminal;
 
 /// Prints what is wrong with a program for people, to stderr.
 pub(crate) fn problems_to_stderr(sources: &Sources, diagnostics: &[Diagnostic]) {
-    let color = terminal::colors_stderr();
     for diagnostic in diagnostics {
-        terminal::report(&render::human(diagnostic, &sources.texts, color));
+        terminal::report(&human(diagnostic, &sources.texts));
     }
+}
+
+/// A diagnostic for people, as stderr shows it.
+pub(crate) fn human(diagnostic: &Diagnostic, texts: &Texts) -> String {
+    // Of a file that is too large no line is worth showing, and it may be a single one.
+    if diagnostic.code == codes::E0111 {
+        let path = texts.path(diagnostic.primary.place().file);
+        return format!(
+            "error[{}]: {}\n --> {path}\n",
+            diagnostic.code, diagnostic.message
+        );
+    }
+    render::human(diagnostic, texts, terminal::colors_stderr())
 }
 
 /// `2 errors, 1 warning`; none if there is nothing to count.

@@ -16,13 +16,16 @@ use std::path::{Path, PathBuf};
 
 use bloom_compiler::base::{FileSpan, Sources as Texts};
 
+use bloom_compiler::syntax::SOURCE_BYTES_MAX;
+
 use crate::embedded;
 use crate::outcome::Misuse;
 use imports::ModulePath;
 use manifest::Manifest;
 
-/// Longer input is no program.
-const STDIN_BYTES_MAX: u64 = 64 << 20;
+/// So much of a file is read: enough for the compiler to see that it is too large, even where the last
+/// character is cut.
+const BYTES_MAX: u64 = SOURCE_BYTES_MAX as u64 + 4;
 /// What files of programs end in.
 const EXTENSIONS: [&str; 2] = ["bloom", "ded"];
 /// What `-` is called in messages.
@@ -43,7 +46,7 @@ impl Sources {
     /// The program at `path`: of a package, its main file.
     pub(crate) fn load(path: &Path) -> Result<Sources, Misuse> {
         if path == Path::new("-") {
-            return Ok(Self::load_text(STDIN_NAME, "main", stdin()?));
+            return Self::load_text(STDIN_NAME, "main", stdin()?);
         }
         let file = if path.is_dir() {
             Manifest::read(path)?.main_file(path)
@@ -95,7 +98,7 @@ impl Sources {
     }
 
     /// A program given as text; it may import from the current folder.
-    pub(crate) fn load_text(shown: &str, name: &str, text: String) -> Sources {
+    pub(crate) fn load_text(shown: &str, name: &str, text: String) -> Result<Sources, Misuse> {
         let mut loader = Loader::new(vec![PathBuf::new()]);
         loader.add(shown.to_owned(), name.to_owned(), text);
         loader.follow()
@@ -107,7 +110,7 @@ impl Sources {
         let name = module_name(path, &roots);
         let mut loader = Loader::new(roots);
         loader.add(path.display().to_string(), name, text);
-        Ok(loader.follow())
+        loader.follow()
     }
 }
 
@@ -138,27 +141,38 @@ pub(crate) fn programs_under(
 }
 
 pub(crate) fn read(path: &Path) -> Result<String, Misuse> {
-    let bytes = fs::read(path).map_err(|e| Misuse::io(path, &e))?;
-    decode(bytes, path)
+    let file = fs::File::open(path).map_err(|e| Misuse::io(path, &e))?;
+    read_bounded(file, path)
 }
 
 pub(crate) fn stdin() -> Result<String, Misuse> {
+    read_bounded(std::io::stdin().lock(), Path::new(STDIN_NAME))
+}
+
+/// Devices and pipes may have no end.
+fn read_bounded(from: impl Read, path: &Path) -> Result<String, Misuse> {
     let mut bytes = Vec::new();
-    let mut bounded = std::io::stdin().lock().take(STDIN_BYTES_MAX);
-    bounded
+    from.take(BYTES_MAX)
         .read_to_end(&mut bytes)
-        .map_err(|e| Misuse::io(Path::new(STDIN_NAME), &e))?;
-    decode(bytes, Path::new(STDIN_NAME))
+        .map_err(|e| Misuse::io(path, &e))?;
+    decode(bytes, path)
 }
 
 fn decode(bytes: Vec<u8>, path: &Path) -> Result<String, Misuse> {
-    String::from_utf8(bytes).map_err(|error| {
+    let is_cut = bytes.len() as u64 == BYTES_MAX;
+    String::from_utf8(bytes).or_else(|error| {
         let at = error.utf8_error().valid_up_to();
+        if is_cut && error.utf8_error().error_len().is_none() {
+            return Ok(String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned());
+        }
         let line = 1 + error.as_bytes()[..at]
             .iter()
             .filter(|&&byte| byte == b'\n')
             .count();
-        Misuse::new(format_args!("{}:{line}: not UTF-8 text", path.display()))
+        Err(Misuse::new(format_args!(
+            "{}:{line}: not UTF-8 text",
+            path.display()
+        )))
     })
 }
 
@@ -215,7 +229,7 @@ impl Loader {
         self.texts.add(shown, text);
     }
 
-    fn follow(mut self) -> Sources {
+    fn follow(mut self) -> Result<Sources, Misuse> {
         self.library(PRELUDE);
         while let Some(file) = self.unread.pop_front() {
             let id = bloom_compiler::base::FileId(file as u32);
@@ -232,12 +246,25 @@ impl Loader {
             };
             for path in paths {
                 self.load_path(&folder, &path);
+                // Nothing in Dedalus names a file's contents, so the compiler would not miss them.
+                if is_dedalus && !self.has(&folder, &path) {
+                    return Err(Misuse::new(format_args!(
+                        "{}: there is no file `{}` to include",
+                        self.texts.path(id),
+                        path.join("/")
+                    )));
+                }
             }
         }
-        Sources {
+        Ok(Sources {
             texts: self.texts,
             names: self.names,
-        }
+        })
+    }
+
+    fn has(&self, folder: &[String], path: &ModulePath) -> bool {
+        let beside = [folder, path].concat().join(".");
+        self.names.contains(&beside) || self.names.contains(&path.join("."))
     }
 
     /// Loads every file that the path may mean.

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use bloom_compiler::base::render;
 use bloom_plan::display;
 use bloom_plan::plan::{Relation, RelationId, RelationKind};
 use bloom_plan::types::TypeId;
 use bloom_runtime::{Config, Input, Member, Node, OnConflict, Program};
 
 use crate::pipeline::{self, Compiled};
+use crate::report;
 use crate::sources::Sources;
-use crate::terminal;
 
 /// What `self` is, and what the kind of node is called.
 const ADDRESS: &str = "local";
@@ -80,16 +79,14 @@ impl Session {
             .iter()
             .map(|entry| format!("{}\n", entry.trim_end()))
             .collect();
-        let sources = Sources::load_text("<repl>", "repl", program.clone());
+        let sources = match Sources::load_text("<repl>", "repl", program.clone()) {
+            Ok(sources) => sources,
+            Err(misuse) => return Answer::Refused(format!("{misuse}\n")),
+        };
         let compiled = pipeline::compile(&sources);
         if !compiled.is_fine() {
-            let color = terminal::colors_stderr();
             let shown = compiled.diagnostics.iter().filter(|d| d.is_error());
-            return Answer::Refused(
-                shown
-                    .map(|d| render::human(d, &sources.texts, color))
-                    .collect(),
-            );
+            return Answer::Refused(shown.map(|d| report::human(d, &sources.texts)).collect());
         }
         match run(compiled) {
             Ok((contents, printed)) => {

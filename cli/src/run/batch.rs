@@ -1,5 +1,5 @@
 //! A batch run: all files of rows go into the first tick; ticks follow while one defers changes to the
-//! next; then the outputs are written.
+//! next, until one leaves every collection as the tick before did; then the outputs are written.
 //!
 //! What an `output` collection held in any tick is its result: an output cannot be taken back. A `--dump`ed
 //! collection is as of the last tick.
@@ -20,7 +20,7 @@ use super::printing::Errors;
 use super::stats::{Counts, Phases};
 use crate::args::{OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
-use crate::terminal;
+use crate::{pipeline, terminal};
 
 /// What `self` is in a batch.
 const ADDRESS: &str = "local";
@@ -51,6 +51,7 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
     phases.loaded();
 
     let mut results = Results::default();
+    let mut before = None;
     let mut input = Input {
         now: now(),
         rows,
@@ -69,6 +70,11 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
         if halt.is_some() || !node.wants_tick() {
             break halt;
         }
+        let held = contents(&node);
+        if before.as_ref() == Some(&held) {
+            break None;
+        }
+        before = Some(held);
         input.now = now();
     };
     counts.ticks = node.tick();
@@ -86,6 +92,15 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
         terminal::report(&format!("{stats}\n"));
     }
     Ok(halt.map_or(Verdict::Fine, super::halted))
+}
+
+/// What the node holds. What is deferred follows from it, so a tick that leaves it as it was is the last that
+/// tells anything, though a program in which each tick derives its successor would go on for ever.
+fn contents(node: &Node) -> Vec<Vec<Row>> {
+    let relations = 0..node.program().plan().relations.len();
+    relations
+        .map(|relation| node.rows(RelationId(relation as u32)))
+        .collect()
 }
 
 /// What the ticks gave.
@@ -120,7 +135,7 @@ impl Results {
     }
 }
 
-/// The collections that `--dump` names.
+/// The collections that `--dump` names; all of a Dedalus program that has no outputs.
 fn dumped(args: &RunArgs, program: &Program) -> Result<Vec<RelationId>, Misuse> {
     let relation = |name: &String| {
         program.relation(name).ok_or_else(|| {
@@ -132,6 +147,17 @@ fn dumped(args: &RunArgs, program: &Program) -> Result<Vec<RelationId>, Misuse> 
             Misuse::new(format!("--dump: there is no collection `{name}`{hint}"))
         })
     };
+    let relations = &program.plan().relations;
+    let has_output = relations.iter().any(|r| r.kind == RelationKind::Output);
+    // Dedalus declares no outputs.
+    let is_dedalus = pipeline::is_dedalus(&args.path.to_string_lossy());
+    if is_dedalus && args.dump.is_empty() && !has_output {
+        let is_shown = |kind: &RelationKind| {
+            matches!(kind, RelationKind::Table { .. } | RelationKind::Scratch)
+        };
+        let ids = (0..relations.len()).filter(|&i| is_shown(&relations[i].kind));
+        return Ok(ids.map(|i| RelationId(i as u32)).collect());
+    }
     args.dump.iter().map(relation).collect()
 }
 

@@ -264,3 +264,19 @@ fn columns_with_a_default_may_be_left_out() {
     let out = folder.bloom_with("run main.bloom --in -", feed).fine();
     assert!(out.contains(r#""row":{"n":15,"at":"n1"}"#), "{out}");
 }
+
+#[test]
+fn a_batch_ends_when_nothing_changes_any_more() {
+    let folder = Folder::new();
+    folder.write(
+        "main.ded",
+        "p(1)@1;\np(X)@next :- p(X);\nq(X)@async :- p(X);\n",
+    );
+    let out = folder.bloom("run main.ded").fine();
+    assert_eq!(out, "p:\nc0\n1\n\nq:\nc0\n1\n");
+    assert_eq!(folder.bloom("run main.ded --dump q").fine(), "c0\n1\n");
+    folder.write("lost.ded", "include \"nowhere.ded\";\np(1)@1;\n");
+    folder
+        .bloom("run lost.ded")
+        .fails(2, "lost.ded: there is no file `nowhere` to include");
+}

@@ -172,3 +172,13 @@ fn expand_prints_the_program_with_its_imports_and_its_plans() {
     folder.write("wrong.bloom", "a{n} <= b{n};\n");
     folder.bloom("expand wrong.bloom").fails(1, "E0201");
 }
+
+#[test]
+fn what_is_too_large_is_refused_at_once_and_not_shown() {
+    let folder = Folder::new();
+    for command in ["check", "run", "test", "fmt"] {
+        let run = folder.bloom(&format!("{command} /dev/zero"));
+        assert!(run.err.len() < 1000, "{}", run.err.len());
+        run.fails(1, "E0111");
+    }
+}
