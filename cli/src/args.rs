@@ -115,8 +115,8 @@ pub(crate) struct RunArgs {
     #[arg(long, help_heading = "Batch")]
     pub(crate) stats: bool,
     /// Threads to use; in this version evaluation uses one, whatever is given
-    #[arg(long, value_name = "N", help_heading = "Batch")]
-    pub(crate) workers: Option<usize>,
+    #[arg(long, value_name = "N", help_heading = "Batch", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) workers: Option<u64>,
 
     /// The kind of node to run, where the program has several
     #[arg(long, value_name = "KIND", env = "BLOOM_NODE")]
@@ -160,16 +160,16 @@ pub(crate) struct RunArgs {
     #[arg(long, help_heading = "Service", conflicts_with = "until_quiet")]
     pub(crate) keep_running: bool,
     /// End after this long
-    #[arg(long = "for", value_name = "DURATION", value_parser = duration, help_heading = "Service")]
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration, allow_hyphen_values = true, help_heading = "Service")]
     pub(crate) time_limit: Option<std::time::Duration>,
     /// What a key conflict does: halt (batch: always) or drop the rows and go on
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Service")]
     pub(crate) on_conflict: Option<ConflictChoice>,
     /// What `random()` and `fresh_id()` are drawn from
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: Option<u64>,
     /// How rows are evaluated; this version has one engine
-    #[arg(long, value_enum, default_value_t = Engine::Native)]
+    #[arg(long, value_enum, default_value_t = Engine::Native, value_name = "ENGINE")]
     pub(crate) engine: Engine,
     /// Whether to insert coordination; this version runs programs as written
     #[arg(long, value_enum, default_value_t = Coordination::Off)]
@@ -266,6 +266,11 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
         .ok_or_else(|| "expected a duration such as 500ms or 2s".into())
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("expected a number from 0 to {}", u64::MAX))
+}
+
 fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -280,7 +285,7 @@ pub(crate) struct TestArgs {
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) seeds: u64,
     /// The first seed, as a failure prints it
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
     /// Only tests whose name has this in it
     #[arg(long, value_name = "TEXT")]

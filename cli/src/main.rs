@@ -54,6 +54,10 @@ fn main() -> ExitCode {
 
 fn command() -> ExitCode {
     let arguments = run::parameters::split_off(std::env::args_os());
+    if let Some(command) = run::parameters::later_command(&arguments) {
+        terminal::error(format_args!("`bloom {command}` is not in this version"));
+        return ExitCode::from(2);
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {

@@ -55,7 +55,7 @@ const RESERVED: [&str; 16] = [
     "include",
 ];
 
-fn is_module_name(name: &str) -> bool {
+pub(crate) fn is_module_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
             .chars()

@@ -8,6 +8,7 @@ mod session;
 
 use std::io::{BufRead, IsTerminal};
 
+use bloom_compiler::syntax;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
@@ -98,15 +99,39 @@ fn piped(session: &mut Session) -> Outcome {
     Ok(Verdict::of(fine))
 }
 
-/// Whether an entry ends here: a command, a query, or brackets closed and an item's end in sight. An empty
-/// line ends anything.
+/// Whether an entry ends here: a command, a query, or an item's end with all brackets closed. An empty line
+/// ends anything. A `}` ends a block; after a name it may be the head of a rule, which goes on up to its `;`.
 fn is_whole(entry: &str) -> bool {
     let text = entry.trim_end();
     if text.is_empty() || text.trim_start().starts_with(':') || entry.ends_with("\n\n") {
         return true;
     }
-    let open = text.matches(['{', '(', '[']).count() > text.matches(['}', ')', ']']).count();
-    !open && text.ends_with([';', '}', '?'])
+    let tokens = syntax::dump::tokens(text);
+    let mut depth = 0usize;
+    let mut first = None;
+    let mut last = None;
+    for kind in tokens.lines().filter_map(|line| line.split(' ').nth(1)) {
+        if depth == 0 && last == Some("Semicolon") {
+            first = None;
+        }
+        first = first.or(Some(kind));
+        last = Some(kind);
+        match kind {
+            // What is wrong is told now, not when brackets fit.
+            "Bad" => return text.ends_with([';', '}', '?']),
+            "OpenBrace" | "OpenRecord" | "OpenParen" | "OpenBracket" | "StrBegin" => depth += 1,
+            "CloseBrace" | "CloseParen" | "CloseBracket" | "StrEnd" => {
+                depth = depth.saturating_sub(1);
+            }
+            _ => {}
+        }
+    }
+    depth == 0
+        && match last {
+            None | Some("Semicolon" | "Question") => true,
+            Some("CloseBrace") => first != Some("Lower"),
+            Some(_) => false,
+        }
 }
 
 struct Obeyed {

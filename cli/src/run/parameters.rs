@@ -120,6 +120,18 @@ pub(super) fn values(plan: &Plan, given: &[(String, String)]) -> Result<Vec<Valu
     Ok(values)
 }
 
+/// Options of `bloom run` that are designed and not built.
+const LATER: [&str; 6] = ["http", "tls_cert", "tls_key", "config", "hosts", "record"];
+
+/// The command, if it is one that is designed and not built.
+pub(crate) fn later_command(arguments: &[OsString]) -> Option<&str> {
+    const LATER: [&str; 10] = [
+        "calm", "build", "faults", "why", "why-not", "replay", "graph", "observe", "lsp", "doc",
+    ];
+    let command = arguments.get(command_at(arguments)?)?.to_str()?;
+    LATER.contains(&command).then_some(command)
+}
+
 /// Refuses what no kind of node takes.
 pub(super) fn refuse_unknown<'p>(
     plans: impl Iterator<Item = &'p Plan> + Clone,
@@ -134,6 +146,10 @@ pub(super) fn refuse_unknown<'p>(
                 .map(|c| &*c.name)
         };
         if !names().any(|known| known == name) {
+            if LATER.contains(&name.as_str()) {
+                let option = name.replace('_', "-");
+                return Err(Misuse::new(format!("`--{option}` is not in this version")));
+            }
             let near = bloom_stdx::nearest(name, names());
             let hint = near
                 .map(|near| format!("; did you mean `--{near}`?"))

@@ -32,6 +32,7 @@ pub(super) fn run(args: &RunArgs, programs: &[Arc<Program>]) -> Outcome {
     parameters::refuse_unknown(plans, &args.parameters)?;
     let nodes = processes(args, programs)?;
     let source = Source::open(args, &nodes)?;
+    tell_how_to_feed(args, &nodes);
     let has_stdin = reads_stdin(&nodes) && args.input.as_deref() != Some(Path::new("-"));
     let deployment = Deployment {
         peers: peers(args, programs)?,
@@ -58,6 +59,23 @@ pub(super) fn run(args: &RunArgs, programs: &[Arc<Program>]) -> Outcome {
     // A thread that reads standard input cannot be woken; it ends with the process.
     runtime.shutdown_background();
     outcome
+}
+
+/// A service that waits for what nobody gives it looks as if it hung.
+fn tell_how_to_feed(args: &RunArgs, nodes: &[Process]) {
+    let acts = has(nodes, |kind| {
+        matches!(kind, RelationKind::Periodic { .. } | RelationKind::Stdin)
+    });
+    let is_given = args.input.is_some() || args.listen.is_some() || args.until_quiet;
+    if acts || is_given {
+        return;
+    }
+    let name = |node: &Process| format!("{} as {}", node.program.plan().name, node.address);
+    let names: Vec<String> = nodes.iter().map(name).collect();
+    terminal::note(format_args!(
+        "running {}; feed it with --in FILE (`-`: standard input), Ctrl-C ends",
+        names.join(", ")
+    ));
 }
 
 async fn drive(

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::new::is_module_name;
 use crate::outcome::Misuse;
 
 pub(super) const FILE_NAME: &str = "bloom.toml";
@@ -57,8 +58,17 @@ impl Manifest {
                 folder.display()
             )));
         }
-        toml::from_str(&super::read(&path)?)
-            .map_err(|e| Misuse::new(format_args!("{}: {e}", path.display())))
+        let manifest: Manifest = toml::from_str(&super::read(&path)?)
+            .map_err(|e| Misuse::new(format_args!("{}: {e}", path.display())))?;
+        let name = &manifest.package.name;
+        // It names a file, and must not lead elsewhere.
+        if !is_module_name(name) {
+            return Err(Misuse::new(format_args!(
+                "{}: `{name}` cannot name a package: use a-z, 0-9 and _, a letter first, and no reserved word",
+                path.display()
+            )));
+        }
+        Ok(manifest)
     }
 
     pub(super) fn main_file(&self, folder: &Path) -> PathBuf {

@@ -182,3 +182,32 @@ fn what_is_too_large_is_refused_at_once_and_not_shown() {
         run.fails(1, "E0111");
     }
 }
+
+#[test]
+fn what_is_not_built_says_so() {
+    let folder = Folder::with("input a(n: Int);\noutput b(n: Int);\nb{n} <= a{n};\n");
+    folder
+        .bloom("calm main.bloom")
+        .fails(2, "`bloom calm` is not in this version");
+    folder
+        .bloom("run main.bloom --http 127.0.0.1:80")
+        .fails(2, "`--http` is not in this version");
+    folder
+        .bloom("run main.bloom --workers 0")
+        .fails(2, "--workers");
+    folder
+        .bloom("run main.bloom --seed -1")
+        .fails(2, "expected a number from 0");
+    folder
+        .bloom("run main.bloom --for -1s")
+        .fails(2, "expected a duration");
+    let run = folder.bloom("run main.bloom --for 1ms");
+    assert!(
+        run.err.contains("running Main as n1; feed it with --in"),
+        "{run:?}"
+    );
+    folder.write("bad/bloom.toml", "[package]\nname = \"../x\"\n");
+    folder
+        .bloom("check bad")
+        .fails(2, "`../x` cannot name a package");
+}

@@ -71,3 +71,17 @@ fn it_starts_from_a_program() {
     folder.write("wrong.bloom", "a(1);\n");
     folder.bloom("repl wrong.bloom").fails(1, "E0201");
 }
+
+#[test]
+fn entries_end_where_their_tokens_say() {
+    let typed = "\
+table t(a: String); // not yet {
+table s(a: String);
+t(\"([\");
+s{a: x}
+  <= t{a: x};
+s?
+";
+    let out = Folder::new().bloom_with("repl", typed).fine();
+    assert_eq!(out, "+ t(\"([\")\n+ s(\"([\")\ns(\"([\")\n");
+}
