@@ -19,6 +19,9 @@ use serde_json::{Map, Value as Json};
 use crate::json;
 use crate::schema::{GivenRow, Schema};
 
+/// Some editors put one in front of the first line.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// What one line asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Feed {
@@ -57,11 +60,11 @@ impl<'a> Reader<'a> {
 
     /// What the line asks for; none if it is empty or a comment.
     pub fn line(&mut self, text: &str) -> Result<Option<Feed>, String> {
-        let text = text.trim();
+        let text = text.trim_start_matches(BYTE_ORDER_MARK).trim();
         if text.is_empty() || text.starts_with("//") {
             return Ok(None);
         }
-        let json: Json = serde_json::from_str(text).map_err(|e| format!("not JSON: {e}"))?;
+        let json = json::parse(text.as_bytes()).map_err(|e| format!("not JSON: {e}"))?;
         let Json::Object(object) = json else {
             return Err("expected an object".into());
         };

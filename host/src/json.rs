@@ -20,9 +20,11 @@
 //!
 //! Reading what was written gives the same value (a property test holds both sides to it).
 
+mod parse;
 mod read;
 mod write;
 
+pub(crate) use parse::parse;
 pub(crate) use read::bytes;
 pub use read::duration;
 pub use read::{Mismatch, read};

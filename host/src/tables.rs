@@ -20,6 +20,9 @@ use bloom_plan::value::{Row, Value};
 
 use crate::schema::{GivenRow, Schema};
 
+/// Spreadsheets and some editors put one in front of a file.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// How a file holds rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {
@@ -56,7 +59,7 @@ impl Format {
     pub fn of_extension(extension: &str) -> Option<Format> {
         Self::ALL
             .into_iter()
-            .find(|format| format.extension() == extension)
+            .find(|format| format.extension().eq_ignore_ascii_case(extension))
     }
 }
 
@@ -84,13 +87,22 @@ pub struct Source {
     pub path: PathBuf,
 }
 
-/// The files of a folder that have a table's extension, by name.
-pub fn find(folder: &Path) -> Result<Vec<Source>, TableError> {
+/// What a folder has, by name.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Found {
+    /// Files that have a table's extension.
+    pub sources: Vec<Source>,
+    /// All else that is not hidden.
+    pub others: Vec<PathBuf>,
+}
+
+/// The files of rows in a folder.
+pub fn find(folder: &Path) -> Result<Found, TableError> {
     let failed = |source| TableError::Io {
         path: folder.to_owned(),
         source,
     };
-    let mut sources = Vec::new();
+    let mut found = Found::default();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let format = path
@@ -99,15 +111,23 @@ pub fn find(folder: &Path) -> Result<Vec<Source>, TableError> {
             .and_then(Format::of_extension);
         let name = path.file_stem().and_then(|stem| stem.to_str());
         if let (Some(format), Some(name), true) = (format, name, path.is_file()) {
-            sources.push(Source {
+            found.sources.push(Source {
                 collection: name.to_owned(),
                 format,
                 path: path.clone(),
             });
+        } else if !is_hidden(&path) {
+            found.others.push(path);
         }
     }
-    sources.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(sources)
+    found.sources.sort_by(|a, b| a.path.cmp(&b.path));
+    found.others.sort();
+    Ok(found)
+}
+
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 /// Takes the rows of a file, or tells what is wrong with one.

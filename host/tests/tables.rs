@@ -100,7 +100,9 @@ fn columns_are_found_by_header_in_any_order_or_by_position() {
     );
     assert_eq!(read_pairs("plain.facts", "a\t1\nb\t-2\n"), Ok(rows.clone()));
     let lines = "{\"n\":1,\"key\":\"a\"}\n\n[\"b\",-2]\n";
-    assert_eq!(read_pairs("lines.jsonl", lines), Ok(rows));
+    assert_eq!(read_pairs("lines.jsonl", lines), Ok(rows.clone()));
+    let marked = format!("\u{feff}{lines}");
+    assert_eq!(read_pairs("mark.jsonl", marked), Ok(rows));
     assert_eq!(read_pairs("empty.csv", ""), Ok(Vec::new()));
     assert_eq!(read_pairs("header.csv", "key,n\n"), Ok(Vec::new()));
 }
@@ -151,7 +153,7 @@ fn what_does_not_fit_is_refused_with_line_and_column() {
         (
             "h.jsonl",
             "{\"key\":\"a\",\"n\":1}\n{\"key\":\n",
-            "h.jsonl:2: column 0: EOF while parsing a value",
+            "h.jsonl:2: column 7: EOF while parsing a value",
         ),
         (
             "i.jsonl",
@@ -433,6 +435,7 @@ fn every_format_reads_back_what_it_wrote() {
     }
     let found: Vec<String> = tables::find(&folder.0)
         .expect("it is there")
+        .sources
         .into_iter()
         .map(|s| s.collection)
         .collect();

@@ -165,7 +165,14 @@ fn load(folder: &Path, node: &mut Node) -> Result<Vec<(RelationId, Row)>, Misuse
     let program = node.program().clone();
     let plan = program.plan();
     let mut rows = Vec::new();
-    for source in tables::find(folder).map_err(Misuse::new)? {
+    let found = tables::find(folder).map_err(Misuse::new)?;
+    for path in &found.others {
+        terminal::warning(format_args!(
+            "{}: no file of rows; not read",
+            path.display()
+        ));
+    }
+    for source in found.sources {
         let Some(relation) = program.relation(&source.collection) else {
             terminal::warning(format_args!(
                 "{}: the program has no collection `{}`",

@@ -7,13 +7,13 @@
 //! A collection without columns has at most one row; its file holds `()` for it.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use bloom_plan::value::{Row, Value};
 use csv::{ByteRecord, QuoteStyle, ReaderBuilder, WriterBuilder};
 
-use super::{Sink, TableError, cell};
+use super::{BYTE_ORDER_MARK, Sink, TableError, cell};
 use crate::schema::{GivenRow, Schema};
 
 /// A dialect.
@@ -43,6 +43,9 @@ pub(super) const FACTS: Dialect = Dialect {
 /// The row of a collection without columns.
 const UNIT: &str = "()";
 
+/// Read after the end of a file: a line of its own, unless a quote is open. Not UTF-8, so never a cell.
+const END: &[u8] = b"\n\xff\xfeend\xfe\xff\n";
+
 pub(super) fn read(
     path: &Path,
     dialect: Dialect,
@@ -59,7 +62,7 @@ pub(super) fn read(
         .flexible(true)
         .quoting(dialect.quoting)
         .buffer_capacity(1 << 16)
-        .from_reader(file);
+        .from_reader(file.chain(END));
     let mut record = ByteRecord::new();
     let mut layout: Option<Layout> = None;
     let mut count = 0;
@@ -76,6 +79,19 @@ pub(super) fn read(
             line,
             message,
         };
+        match record.iter().next_back() {
+            Some(field) if record.len() == 1 && field == END.trim_ascii() => return Ok(count),
+            Some(field) if field.ends_with(END) => {
+                let before = record.iter().take(record.len() - 1).flatten();
+                let lines = before.filter(|&&byte| byte == b'\n').count() as u64;
+                return Err(TableError::Content {
+                    path: path.to_owned(),
+                    line: line + lines,
+                    message: "a quote is never closed".to_owned(),
+                });
+            }
+            _ => {}
+        }
         if layout.is_none() {
             strip_byte_order_mark(&mut record);
             if let Some(header) = dialect.header.then(|| header(schema, &record)).flatten() {
@@ -210,12 +226,18 @@ fn row(schema: &Schema<'_>, layout: &Layout, record: &ByteRecord) -> Result<Give
 
 /// Spreadsheets put one in front of the first field.
 fn strip_byte_order_mark(record: &mut ByteRecord) {
-    const MARK: &[u8] = b"\xef\xbb\xbf";
-    if record.get(0).is_some_and(|field| field.starts_with(MARK)) {
+    if record
+        .get(0)
+        .is_some_and(|field| field.starts_with(BYTE_ORDER_MARK))
+    {
         let position = record.position().cloned();
         let mut stripped = ByteRecord::new();
         for (i, field) in record.iter().enumerate() {
-            stripped.push_field(if i == 0 { &field[MARK.len()..] } else { field });
+            stripped.push_field(if i == 0 {
+                &field[BYTE_ORDER_MARK.len()..]
+            } else {
+                field
+            });
         }
         stripped.set_position(position);
         *record = stripped;

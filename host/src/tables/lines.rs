@@ -6,7 +6,8 @@ use std::path::Path;
 
 use bloom_plan::value::Row;
 
-use super::{Sink, TableError};
+use super::{BYTE_ORDER_MARK, Sink, TableError};
+use crate::json;
 use crate::schema::Schema;
 
 /// No line is longer; what is longer is no line of ours.
@@ -41,10 +42,14 @@ pub(super) fn read(
                 "a line of more than {LINE_BYTES_MAX} bytes"
             )));
         }
-        if text.iter().all(u8::is_ascii_whitespace) {
+        let mut text = text.trim_ascii_end();
+        if line == 1 {
+            text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        }
+        if text.is_empty() {
             continue;
         }
-        let json = serde_json::from_slice(&text).map_err(|e| content(no_json(&e)))?;
+        let json = json::parse(text).map_err(|e| content(no_json(&e)))?;
         let row = schema.row_of_json(&json).map_err(|e| e.to_string());
         row.and_then(&mut *sink).map_err(content)?;
         count += 1;
