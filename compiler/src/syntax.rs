@@ -10,7 +10,7 @@ mod depth;
 pub mod dump;
 mod format;
 pub mod incremental;
-mod lexer;
+pub(crate) mod lexer;
 mod literal;
 mod messages;
 mod parser;

@@ -17,6 +17,8 @@ pub struct Body {
     pub params: Vec<VarId>,
     /// The value of a function, constant or default; none in rules and tests, whose parts name their own.
     pub value: Option<ExprId>,
+    /// Whether a mistake in it was reported: what its types say may follow from that.
+    pub mistaken: bool,
     /// What the body belongs to; the item of every span in it.
     pub loc: Loc,
 }
@@ -225,6 +227,7 @@ impl Body {
             vars: Arena::new(),
             params: Vec::new(),
             value: None,
+            mistaken: false,
             loc,
         }
     }

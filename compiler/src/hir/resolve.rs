@@ -79,6 +79,12 @@ struct Resolver<'a> {
     program: Program,
     diagnostics: Vec<Diagnostic>,
     reported: FxHashSet<(Code, FileSpan)>,
+    /// Names that mean nothing and were reported, so that each is once.
+    unknown: FxHashSet<(Code, SmolStr)>,
+    /// All names in items that do not parse: these may be declared there.
+    in_broken: FxHashSet<SmolStr>,
+    /// How many mistakes were met, those included that were not reported again.
+    mistakes: usize,
     items: FxHashMap<(FileId, u32), ItemRef>,
     scopes: Arena<ScopeId, Scope<'a>>,
     /// The kind of node that is being built.
@@ -107,6 +113,9 @@ impl<'a> Resolver<'a> {
             program: Program::default(),
             diagnostics: Vec::new(),
             reported: FxHashSet::default(),
+            unknown: FxHashSet::default(),
+            in_broken: FxHashSet::default(),
+            mistakes: 0,
             items: FxHashMap::default(),
             scopes: Arena::new(),
             kind: Kind::default(),
@@ -121,6 +130,7 @@ impl<'a> Resolver<'a> {
         };
         for source in sources {
             collect_variant_names(&source.module.items, &mut resolver.variant_names);
+            collect_broken(&source.module.items, &mut resolver.in_broken);
         }
         resolver.define_option();
         resolver
@@ -148,6 +158,7 @@ impl<'a> Resolver<'a> {
 
     /// Keeps the diagnostic, unless the same mistake was met in another instance.
     fn report(&mut self, diagnostic: Diagnostic) {
+        self.mistakes += usize::from(diagnostic.is_error());
         if self
             .reported
             .insert((diagnostic.code, diagnostic.primary.place()))
@@ -230,6 +241,16 @@ fn collect_variant_names(items: &[ast::ItemNode], names: &mut FxHashSet<SmolStr>
                 );
             }
             ast::ItemKind::Module(module) => collect_variant_names(&module.items, names),
+            _ => {}
+        }
+    }
+}
+
+fn collect_broken(items: &[ast::ItemNode], names: &mut FxHashSet<SmolStr>) {
+    for node in items {
+        match &node.item.kind {
+            ast::ItemKind::Broken(broken) => names.extend(broken.mentions.iter().cloned()),
+            ast::ItemKind::Module(module) => collect_broken(&module.items, names),
             _ => {}
         }
     }

@@ -138,7 +138,6 @@ pub fn loose_mark(span: Span) -> Diagnostic {
 /// The names that the broken item `tokens` seems to declare.
 pub fn declared(tokens: &[Token]) -> Vec<&Token> {
     use TokenKind as T;
-    let is_name = |token: &&Token| token.kind.is_lower_name() || token.kind == T::Upper;
     let Some(first) = tokens.first() else {
         return Vec::new();
     };
@@ -150,7 +149,7 @@ pub fn declared(tokens: &[Token]) -> Vec<&Token> {
                     .iter()
                     .skip(1)
                     .take_while(|t| t.kind != T::Less && t.kind != T::OpenParen)
-                    .filter(is_name)
+                    .filter(|token| is_name(token))
                     .last()
             })
         }
@@ -169,7 +168,12 @@ pub fn declared(tokens: &[Token]) -> Vec<&Token> {
         kind if kind.is_collection_kind() => tokens.get(1),
         _ => None,
     };
-    named.into_iter().filter(is_name).collect()
+    named.into_iter().filter(|token| is_name(token)).collect()
+}
+
+/// Whether the token may be a name that an item declares.
+pub fn is_name(token: &Token) -> bool {
+    token.kind.is_lower_name() || token.kind == TokenKind::Upper
 }
 
 /// What the unit is called.

@@ -120,7 +120,7 @@ impl<'c, 'a> Infer<'c, 'a> {
             matches: Vec::new(),
             bound: vec![false; body.vars.len()],
             column: None,
-            silent: false,
+            silent: body.mistaken,
         }
     }
 

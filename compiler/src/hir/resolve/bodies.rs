@@ -158,9 +158,11 @@ impl<'r, 'a> BodyCx<'r, 'a> {
 impl<'a> Resolver<'a> {
     /// The body of one closed expression.
     pub fn closed_body(&mut self, scope: ScopeId, expr: &ast::Expr, item: ItemRef) -> Body {
+        let before = self.mistakes;
         let mut cx = BodyCx::new(self, scope, Mode::Closed, Loc::new(item, expr.span));
         let value = cx.expr(expr);
         cx.body.value = Some(value);
+        cx.body.mistaken = cx.r.mistakes > before;
         cx.body
     }
 
@@ -177,6 +179,7 @@ impl<'a> Resolver<'a> {
 
     pub fn resolve_function(&mut self, pending: &PendingFunction<'a>) {
         let (decl, item, scope) = (pending.decl, pending.item, pending.scope);
+        let before = self.mistakes;
         let types: Vec<TypeRef> = decl
             .params
             .iter()
@@ -196,6 +199,7 @@ impl<'a> Resolver<'a> {
         }
         let value = cx.expr(&decl.body);
         cx.body.value = Some(value);
+        cx.body.mistaken = cx.r.mistakes > before;
         let body = cx.body;
         let function = &mut self.program.functions[pending.id];
         function.params = types;

@@ -5,7 +5,7 @@
 //! bound is reported once: at the negation if it stands in one, else at the head, else where it is read.
 
 use super::bodies::BodyCx;
-use crate::base::codes;
+use crate::base::{Diagnostic, codes};
 use crate::hir::{Body, Expr, ExprId, HeadColumn, Literal, LiteralNode, Pat, PatId, VarId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -19,28 +19,42 @@ pub(super) struct Uses {
 }
 
 impl BodyCx<'_, '_> {
-    pub fn check_bound(&mut self, literals: &[LiteralNode], head: &[HeadColumn]) {
+    /// `before` is how many mistakes there were before the rule.
+    pub fn check_bound(&mut self, literals: &[LiteralNode], head: &[HeadColumn], before: usize) {
         let uses: Vec<Uses> = literals
             .iter()
             .map(|node| literal_uses(&self.body, node))
             .collect();
         let head = head_reads(&self.body, head);
-        self.check_uses(&uses, &head);
+        self.check_uses(&uses, &head, before);
     }
 
     /// Reports what is read and not bound, and makes an error of it.
     ///
     /// One report at a time: what follows from a mistake is none. First comes what nothing binds, then
     /// negations and the head, then bindings that wait for each other.
-    pub fn check_uses(&mut self, uses: &[Uses], head: &[VarId]) {
+    /// If another mistake was met in the rule, that is why; and a second variable is a label of the first's report.
+    pub fn check_uses(&mut self, uses: &[Uses], head: &[VarId], before: usize) {
         let sound = bound_vars(uses, &FxHashSet::default());
+        let silent = self.r.mistakes > before;
+        let mut report: Option<Diagnostic> = None;
         loop {
             let bound = bound_vars(uses, &self.excused);
             let Some((var, place)) = first_unbound(uses, head, &bound) else {
                 break;
             };
-            self.report_unbound(var, place, &bound);
+            let unbound = self.unbound(var, place, &bound);
+            report = Some(match report {
+                Some(first) => {
+                    let name = &self.body.vars[var].name;
+                    first.with_label(unbound.primary.place(), format!("nor is `{name}` bound"))
+                }
+                None => unbound,
+            });
             self.excused.insert(var);
+        }
+        if let Some(report) = report.filter(|_| !silent) {
+            self.r.report(report);
         }
         let unsound: Vec<VarId> = self
             .excused
@@ -51,7 +65,7 @@ impl BodyCx<'_, '_> {
         self.forget(&unsound);
     }
 
-    fn report_unbound(&mut self, var: VarId, place: Where, bound: &FxHashSet<VarId>) {
+    fn unbound(&self, var: VarId, place: Where, bound: &FxHashSet<VarId>) -> Diagnostic {
         let name = self.body.vars[var].name.clone();
         let read = self
             .body
@@ -100,7 +114,7 @@ impl BodyCx<'_, '_> {
         if let Some(near) = bloom_stdx::nearest(&name, names.iter().map(SmolStr::as_str)) {
             diagnostic = self.r.did_you_mean(diagnostic, loc, near);
         }
-        self.r.report(diagnostic);
+        diagnostic
     }
 }
 

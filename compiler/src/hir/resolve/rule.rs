@@ -4,6 +4,7 @@ use super::Resolver;
 use super::atom::Found;
 use super::bodies::{BodyCx, Mode};
 use super::kind::PendingRule;
+use super::scope::Value;
 use crate::base::{Diagnostic, Fix, codes};
 use crate::hir::{
     AggregateFunction, Arrow, CollectionKind, Expr, Head, Literal, LiteralNode, Loc, Origin, Pat,
@@ -14,6 +15,7 @@ use crate::syntax::ast::{self, LiteralKind};
 impl<'a> Resolver<'a> {
     pub fn resolve_rule(&mut self, pending: &PendingRule<'a>) {
         let rule = pending.rule;
+        let before = self.mistakes;
         let loc = Loc::new(pending.item, rule.span);
         let path_loc = loc.at(rule.head.path.span());
         let head = self.find_collection(pending.scope, &rule.head.path, path_loc);
@@ -32,7 +34,8 @@ impl<'a> Resolver<'a> {
             return;
         };
         let columns = cx.head_columns(collection, &rule.head, arrow);
-        cx.check_bound(&literals, &columns);
+        cx.check_bound(&literals, &columns, before);
+        cx.body.mistaken = cx.r.mistakes > before;
         let body = cx.body;
         self.kind.node.rules.push(Rule {
             head: Head {
@@ -235,7 +238,7 @@ impl BodyCx<'_, '_> {
         }
     }
 
-    /// A call of a name that means nothing, where a row may stand.
+    /// A call of a name that means nothing, or whose declaration was reported, where a row may stand.
     fn is_unknown_row(&mut self, expr: &ast::Expr) -> bool {
         let Some((path, args)) = expr.as_call() else {
             return false;
@@ -243,7 +246,8 @@ impl BodyCx<'_, '_> {
         let Some(name) = path.as_name().filter(|name| !name.is_upper()) else {
             return false;
         };
-        self.r.value(self.scope, name.as_str()).is_none()
+        let value = self.r.value(self.scope, name.as_str());
+        matches!(value, None | Some(Value::Error))
             && bloom_plan::functions::named(name.as_str()).next().is_none()
             && AggregateFunction::find(name.as_str()).is_none()
             && args

@@ -134,6 +134,7 @@ fn spec_rule(
     let head = collections
         .iter()
         .position(|known| known.name == rule.head.path.last().text)?;
+    let before = cx.r.mistakes;
     let binding: Vec<Option<Binding>> = rule
         .body
         .iter()
@@ -157,7 +158,8 @@ fn spec_rule(
         .map(|literal| uses(&cx.body, literal))
         .collect();
     let reads = head_reads(&cx.body, &columns);
-    cx.check_uses(&uses, &reads);
+    cx.check_uses(&uses, &reads, before);
+    cx.body.mistaken = cx.r.mistakes > before;
     Some(SpecRule {
         head: SpecHead {
             collection: head as u32,

@@ -94,6 +94,7 @@ impl<'a> Resolver<'a> {
             nodes: Vec::new(),
             steps: Vec::new(),
             name: test.name.clone(),
+            broken: test.steps.iter().any(|step| step.kind == StepKind::Broken),
         };
         steps.declare_nodes(test);
         for step in &test.steps {
@@ -115,6 +116,8 @@ struct Steps<'r, 'a> {
     nodes: Vec<(SmolStr, Option<NodeId>, Loc)>,
     steps: Vec<Step>,
     name: SmolStr,
+    /// Whether a step did not parse, which may be one that names a node.
+    broken: bool,
 }
 
 impl<'a> Steps<'_, 'a> {
@@ -160,7 +163,7 @@ impl<'a> Steps<'_, 'a> {
         }
         if self.nodes.is_empty() {
             let loc = self.cx.body.loc;
-            if self.cx.r.program.nodes.len() > 1 {
+            if self.cx.r.program.nodes.len() > 1 && !self.broken {
                 let message = "the file has several kinds of node: a test must say which it runs";
                 self.cx.r.error(
                     codes::E0801,
@@ -352,6 +355,9 @@ impl<'a> Steps<'_, 'a> {
     fn node_named(&mut self, name: &ast::Name) -> Option<u32> {
         if let Some(&node) = self.cx.test_nodes.get(&name.text) {
             return Some(node);
+        }
+        if self.broken {
+            return None;
         }
         let names: Vec<SmolStr> = self.nodes.iter().map(|(name, ..)| name.clone()).collect();
         let message = format!("unknown node {name}");

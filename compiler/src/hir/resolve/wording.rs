@@ -5,6 +5,7 @@ use super::scope::{ScopeId, Value};
 use crate::base::{Code, Diagnostic, Fix, codes};
 use crate::hir::Loc;
 use crate::syntax::ast;
+use smol_str::SmolStr;
 
 /// `1 column`, `2 columns`
 pub(super) fn count(n: usize, what: &str) -> String {
@@ -21,7 +22,8 @@ impl<'a> Resolver<'a> {
             .with_fix(Fix::replace(format!("write `{near}`"), place, near))
     }
 
-    /// Reports a name that means nothing, with the nearest of `candidates`.
+    /// Reports a name that means nothing, with the nearest of `candidates`; but once each, and not if it stands
+    /// in an item that does not parse, which may be where it is declared.
     pub fn report_unknown<'n>(
         &mut self,
         code: Code,
@@ -31,6 +33,18 @@ impl<'a> Resolver<'a> {
         message: String,
         label: &str,
     ) {
+        if code != codes::E0204 {
+            let first = name.split('.').next().filter(|first| *first != "sys");
+            let about = match code == codes::E0201 {
+                true => SmolStr::new(first.unwrap_or(name)),
+                false => SmolStr::new(&message),
+            };
+            let excused = name.split('.').any(|part| self.in_broken.contains(part));
+            if excused || !self.unknown.insert((code, about)) {
+                self.mistakes += 1;
+                return;
+            }
+        }
         let mut diagnostic = self.diagnostic(code, loc, message, label);
         if let Some(near) = bloom_stdx::nearest(name, candidates) {
             diagnostic = self.did_you_mean(diagnostic, loc, near);

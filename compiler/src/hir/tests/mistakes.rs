@@ -57,7 +57,6 @@ fn mistakes_in_rules() {
             E0501 unbound variable y in the head [y]
             E0502 unbound variable in negation: z [z]
             E0204 `b` has no column `w` [w]
-            E0501 unbound variable q [q]
             E0501 unbound variable c [c]
             E0204 `b` has no column `z` [z]
             E0205 wrong number of columns: `s` has 1 column, 2 given [s(x, x)]

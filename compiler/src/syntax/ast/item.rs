@@ -62,10 +62,13 @@ pub enum ItemKind {
     Broken(Broken),
 }
 
-/// Names that a broken item seems to declare, so that their uses need not be errors as well.
+/// Names of a broken item, so that their uses need not be errors as well.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Broken {
+    /// Those that it seems to declare.
     pub declares: Vec<Name>,
+    /// All that stand in it, once each: some may be what it should have declared.
+    pub mentions: Vec<SmolStr>,
 }
 
 /// What is imported or included: `std.delivery.reliable<Put>(every: 200ms)`.

@@ -1,7 +1,7 @@
 //! Items, and the bodies of blocks.
 
 use super::{Parser, after_attributes};
-use crate::base::Span;
+use crate::base::{Span, codes};
 use crate::syntax::ast::{
     Block, Broken, ExternNode, FaultTest, Item, ItemKind, ItemNode, LatticeForm, Name, OwnMerge,
     Rule, RuleGroup, Spec, SpecLine, Step, StepKind, Test,
@@ -10,6 +10,7 @@ use crate::syntax::construct::{ExternPart, Header, LatticePart, Unit};
 use crate::syntax::messages;
 use crate::syntax::split::{Body, Mode, Piece};
 use crate::syntax::token::TokenKind;
+use smol_str::SmolStr;
 use std::ops::Range;
 
 impl Parser<'_> {
@@ -35,10 +36,22 @@ impl Parser<'_> {
         let mut rest = tokens;
         while !rest.is_empty() {
             let start = self.item_start(rest.start);
+            let before = self.diagnostics.len();
             let (unit, used) = self.repaired_unit(TokenKind::ReadItem, rest.clone(), start);
+            // Columns with types and no kind in front are no fact, but a declaration gone wrong.
+            let no_fact = self.diagnostics[before..]
+                .iter()
+                .any(|diagnostic| diagnostic.code == codes::E0116);
             let (attributes, kind) = match unit {
+                Some(Unit::Item(..)) if no_fact => (
+                    Vec::new(),
+                    self.broken(rest.start..used, rest.start..used, start),
+                ),
                 Some(Unit::Item(attributes, kind)) => (attributes, *kind),
-                _ => (Vec::new(), self.broken(rest.start..used, start)),
+                _ => (
+                    Vec::new(),
+                    self.broken(rest.start..used, rest.start..used, start),
+                ),
             };
             let docs = self.take_docs(rest.start, used, start);
             let end = self.end_of(used);
@@ -86,7 +99,8 @@ impl Parser<'_> {
     ) -> ItemKind {
         let Some(header) = header else {
             self.body_of_broken(body, start);
-            return self.broken(piece.tokens.clone(), start);
+            let header = piece.tokens.clone();
+            return self.broken(header.clone(), header.start..body.end, start);
         };
         let pieces = &body.pieces;
         match header {
@@ -237,7 +251,8 @@ impl Parser<'_> {
         units
     }
 
-    pub(super) fn broken(&self, tokens: Range<usize>, base: u32) -> ItemKind {
+    /// A broken item that is declared by `tokens`; `all` are those of its body too.
+    pub(super) fn broken(&self, tokens: Range<usize>, all: Range<usize>, base: u32) -> ItemKind {
         let word = after_attributes(&self.tokens, tokens.start, tokens.end);
         let unit = &self.tokens[word.min(tokens.end)..tokens.end];
         let declares = messages::declared(unit)
@@ -247,6 +262,19 @@ impl Parser<'_> {
                 Name::new(&self.text[token.span.range()], span)
             })
             .collect();
-        ItemKind::Broken(Broken { declares })
+        let mentions = self.mentions(all);
+        ItemKind::Broken(Broken { declares, mentions })
+    }
+
+    fn mentions(&self, tokens: Range<usize>) -> Vec<SmolStr> {
+        let names = self.tokens[tokens]
+            .iter()
+            .filter(|token| messages::is_name(token));
+        let mut names: Vec<SmolStr> = names
+            .map(|token| SmolStr::new(&self.text[token.span.range()]))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 }
