@@ -12,6 +12,8 @@ use crate::typing::{Typed, infer};
 use crate::{dedalus, syntax};
 
 #[cfg(test)]
+mod mutation;
+#[cfg(test)]
 mod tests;
 
 /// A file to be compiled. Its place among the files is its [`FileId`].
