@@ -182,11 +182,19 @@ pub(crate) struct RunArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Engine {
     Native,
+    /// Designed and not built.
+    #[value(hide = true)]
+    Timely,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Coordination {
     Off,
+    /// Designed and not built, as is `order`.
+    #[value(hide = true)]
+    Auto,
+    #[value(hide = true)]
+    Order,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

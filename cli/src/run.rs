@@ -15,7 +15,7 @@ use std::sync::Arc;
 use bloom_plan::plan::{Plan, RelationKind};
 use bloom_runtime::Program;
 
-use crate::args::RunArgs;
+use crate::args::{Coordination, Engine, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::pipeline;
 use crate::report;
@@ -24,6 +24,7 @@ use stats::Phases;
 
 pub(crate) fn run(args: &RunArgs) -> Outcome {
     let mut phases = Phases::start();
+    refuse_later(args)?;
     let sources = Sources::load(&args.path)?;
     let compiled = pipeline::compile(&sources);
     report::problems_to_stderr(&sources, &compiled.diagnostics);
@@ -59,6 +60,17 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     } else {
         service::run(args, &programs)
     }
+}
+
+/// Refuses values of options that are designed and not built.
+fn refuse_later(args: &RunArgs) -> Result<(), Misuse> {
+    let later = match (args.engine, args.coordination) {
+        (Engine::Timely, _) => "--engine timely",
+        (Engine::Native, Coordination::Auto) => "--coordination auto",
+        (Engine::Native, Coordination::Order) => "--coordination order",
+        (Engine::Native, Coordination::Off) => return Ok(()),
+    };
+    Err(Misuse::new(format!("`{later}` is not in this version")))
 }
 
 fn is_batch(args: &RunArgs, programs: &[Arc<Program>]) -> Result<bool, Misuse> {

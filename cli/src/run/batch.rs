@@ -52,6 +52,7 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
 
     let mut results = Results::default();
     let mut before = None;
+    let mut work = None;
     let mut input = Input {
         now: now(),
         rows,
@@ -60,7 +61,8 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
     let halt = loop {
         let output = node.step(std::mem::take(&mut input));
         counts.iterations += output.stats.iterations;
-        counts.merged += output.stats.merged;
+        let merged = output.stats.merged;
+        counts.merged += merged;
         if let Some(conflict) = &output.halted_by_conflict {
             terminal::error(conflict);
             return Ok(Verdict::Failed);
@@ -70,11 +72,13 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
         if halt.is_some() || !node.wants_tick() {
             break halt;
         }
-        let held = contents(&node);
-        if before.as_ref() == Some(&held) {
+        // Ticks that did different work differ; all rows are looked at only where they did the same.
+        let held = (work == Some(merged)).then(|| contents(&node));
+        if held.is_some() && held == before {
             break None;
         }
-        before = Some(held);
+        before = held;
+        work = Some(merged);
         input.now = now();
     };
     counts.ticks = node.tick();
