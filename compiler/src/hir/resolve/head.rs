@@ -169,6 +169,18 @@ impl BodyCx<'_, '_> {
             })
             .collect();
         let name = function.name();
+        if function == AggregateFunction::Count && operand.is_some() && !written.distinct {
+            let loc = self.loc(written.span);
+            let message = "`count` of a value without `distinct`";
+            let diagnostic = self
+                .r
+                .diagnostic(codes::E0228, loc, message, "not such an aggregate")
+                .with_help(
+                    "`count()` is the number of rows, `count(distinct e)` that of different values",
+                );
+            self.r.report(diagnostic);
+            return HeadColumn::Omitted;
+        }
         let wrong = match function {
             AggregateFunction::Count if !by.is_empty() => Some(format!("`{name}` takes no `by`")),
             AggregateFunction::Count => None,
