@@ -16,6 +16,8 @@ pub(super) struct Kind<'a> {
     pub node: NodeKind,
     /// Files that something nested in them is taken from.
     pub ambient: FxHashMap<usize, ScopeId>,
+    /// Of modules that others nest in, by the scope around them.
+    pub ambient_modules: FxHashMap<(ScopeId, super::modules::Identity), ScopeId>,
     pub types: Vec<(ScopeId, SmolStr)>,
     pub columns: Vec<PendingColumns<'a>>,
     pub constants: Vec<PendingConstant<'a>>,

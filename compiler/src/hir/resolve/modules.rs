@@ -131,8 +131,11 @@ impl<'a> Resolver<'a> {
                 item_ref,
                 scope,
                 base,
-            }) if rest.is_empty() => {
-                return Some(self.item_binding(header, item_ref, scope, base));
+            }) => {
+                let binding = self.item_binding(header, item_ref, scope, base);
+                if let Some(found) = self.find_nested(binding, rest, at) {
+                    return Some(found);
+                }
             }
             Some(_) | None => {}
         }
@@ -159,6 +162,59 @@ impl<'a> Resolver<'a> {
             )) => Some(self.item_binding(header, item_ref, scope, base)),
             Some((ModuleEntry::Bound(_), _)) | None => None,
         }
+    }
+
+    /// The module that a path names inside another, itself for an empty path.
+    fn find_nested(
+        &mut self,
+        outer: Binding<'a>,
+        path: &[ast::Name],
+        at: Loc,
+    ) -> Option<Binding<'a>> {
+        let Some((first, rest)) = path.split_first() else {
+            return Some(outer);
+        };
+        let scope = self.ambient_module(&outer, at)?;
+        match self.scopes[scope].modules.get(first.as_str()).cloned() {
+            Some((
+                ModuleEntry::Item {
+                    header,
+                    item_ref,
+                    scope,
+                    base,
+                },
+                _,
+            )) => {
+                let inner = self.item_binding(header, item_ref, scope, base);
+                self.find_nested(inner, rest, at)
+            }
+            Some((ModuleEntry::Bound(_), _)) | None => None,
+        }
+    }
+
+    /// The scope of a module in this kind of node, for what nests in it. One with parameters has none: what
+    /// nests in it may read them.
+    fn ambient_module(&mut self, outer: &Binding<'a>, at: Loc) -> Option<ScopeId> {
+        let target = &outer.target;
+        let (header, parent) = target.header.zip(target.parent)?;
+        let key = (parent, target.identity);
+        if let Some(&scope) = self.kind.ambient_modules.get(&key) {
+            return Some(scope);
+        }
+        let plain = header.params.is_empty() && header.type_params.is_empty();
+        if !plain || self.opening.contains(&target.identity) {
+            return None;
+        }
+        let around = &self.scopes[parent];
+        let placement = Placement {
+            prefix: format_smolstr!("{}{}.", around.prefix, target.name),
+            key: format_smolstr!("{}{}.", around.key, target.name),
+            imported: true,
+            at,
+        };
+        let scope = self.open(outer, placement)?;
+        self.kind.ambient_modules.insert(key, scope);
+        Some(scope)
     }
 
     fn item_binding(
