@@ -31,6 +31,14 @@ pub fn syntax_error(
         )
         .with_help(format!("choose another name, `{shown}_` for one"));
     }
+    if let Some(name) = lower_type(tokens, at, expected) {
+        return lower_case_type(text, name);
+    }
+    if follows_not(tokens, at) {
+        let message = format!("expected a row of a collection after `not`, found {found}");
+        return Diagnostic::new(codes::E0101, place(token.span), message, "unexpected")
+            .with_help("a condition is negated with `!`, as in `!(x > 3)`");
+    }
     let wanted = wanted(read, at, expected);
     let message = format!("expected {wanted}, found {found}");
     let diagnostic = Diagnostic::new(codes::E0101, place(token.span), message, "unexpected");
@@ -38,6 +46,36 @@ pub fn syntax_error(
         Some(help) => diagnostic.with_help(help),
         None => diagnostic,
     }
+}
+
+/// The name that stands where a type is wanted: a lower-case one could only begin a path.
+fn lower_type<'t>(tokens: &'t [Token], at: usize, expected: &[String]) -> Option<&'t Token> {
+    let only_dot = expected.len() == 1 && is_expected(expected, ".");
+    let name = tokens.get(at.checked_sub(1)?)?;
+    (only_dot && name.kind.is_lower_name()).then_some(name)
+}
+
+fn lower_case_type(text: &str, name: &Token) -> Diagnostic {
+    const PLAIN: [&str; 8] = [
+        "Bool", "Int", "Float", "String", "Bytes", "Addr", "Time", "Duration",
+    ];
+    let shown = &text[name.span.range()];
+    let message = format!("expected a type, found `{shown}`");
+    let label = "types start upper-case";
+    let diagnostic = Diagnostic::new(codes::E0101, place(name.span), message, label);
+    match PLAIN.iter().find(|ty| ty.eq_ignore_ascii_case(shown)) {
+        Some(ty) => diagnostic
+            .with_help(format!("types start upper-case: `{ty}`"))
+            .with_fix(Fix::replace(format!("write `{ty}`"), place(name.span), *ty)),
+        None => diagnostic.with_help("types start upper-case, as `Int` and `String` do"),
+    }
+}
+
+/// Whether only a name stands between the token and a `not`.
+fn follows_not(tokens: &[Token], at: usize) -> bool {
+    let mut before = tokens[..at].iter().rev();
+    let first = before.find(|token| token.kind != TokenKind::Dot && !token.kind.is_lower_name());
+    first.is_some_and(|token| token.kind == TokenKind::Not)
 }
 
 /// The unit ends too early.

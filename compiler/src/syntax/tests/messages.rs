@@ -51,6 +51,32 @@ fn a_column_wants_its_type() {
 }
 
 #[test]
+fn a_type_in_lower_case_is_explained() {
+    check(
+        "table t(x: int);\ntable u(x: number);",
+        expect![[r#"
+        E0101 at `int`: expected a type, found `int`
+          help: types start upper-case: `Int`
+        E0101 at `number`: expected a type, found `number`
+          help: types start upper-case, as `Int` and `String` do
+    "#]],
+    );
+}
+
+#[test]
+fn a_condition_after_not_is_explained() {
+    check(
+        "s(x) <= t(x), not x > 3;\ns(x) <= t(x), not (x > 3);",
+        expect![[r#"
+            E0101 at `>`: expected a row of a collection after `not`, found `>`
+              help: a condition is negated with `!`, as in `!(x > 3)`
+            E0113 at `(x > 3)`: this is not a row
+              help: `not` takes a row, `not seen{id}`; negate a condition with `!`
+        "#]],
+    );
+}
+
+#[test]
 fn each_broken_step_is_reported() {
     check(
         "test \"t\" {\n  tick x y;\n  expect a == ;\n  settle;\n}",
