@@ -8,6 +8,7 @@
 pub mod growth;
 
 mod conflicts;
+mod constants;
 mod dump;
 mod fallible;
 mod laws;
@@ -115,6 +116,7 @@ pub fn analyze(program: &Program, typed: &Typed) -> Analysis {
     let specs = program.specs.iter().zip(&typed.specs);
     let specs = specs.map(|(spec, types)| scope.spec(spec, types, &mut diagnostics));
     let specs = specs.collect();
+    constants::check(program, typed, &mut diagnostics);
     laws::check(program, typed, &mut diagnostics);
     dedup(&mut diagnostics);
     Analysis {
