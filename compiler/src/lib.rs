@@ -23,6 +23,8 @@ pub mod eval;
 
 pub mod analysis;
 
+pub mod calm;
+
 pub mod check;
 
 pub mod testing;
