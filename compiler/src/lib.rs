@@ -27,6 +27,8 @@ pub mod calm;
 
 pub mod check;
 
+pub mod coordination;
+
 pub mod testing;
 
 pub mod rir;
