@@ -7,5 +7,7 @@
 //! greatest fixpoint over the rules of all kinds together. A captured output needs U, a view L.
 
 pub mod report;
+pub mod violation;
 
 pub use report::Report;
+pub use violation::Violation;

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::violation::Violation;
 use crate::hir::{CollectionId, Loc, NodeId};
 
 /// What [`crate::calm`] found out about a program as it stands.
@@ -14,6 +15,8 @@ pub struct Report {
     pub rules: Vec<RuleVerdict>,
     /// Bud's table: the ways from a source to an output.
     pub paths: Vec<Path>,
+    /// Points of order, each once however many outputs and views it spoils.
+    pub violations: Vec<Violation>,
 }
 
 /// A collection of a kind of node.
@@ -37,6 +40,8 @@ pub struct Output {
     pub certificate: Vec<Assumption>,
     /// Why the label is bad, the shortest chain first.
     pub because: Vec<Blame>,
+    /// The points of order behind it, by their places in [`Report::violations`].
+    pub violations: Vec<usize>,
     /// The reason of `#[nondeterministic("reason")]`.
     pub accepted: Option<SmolStr>,
     pub loc: Loc,
@@ -53,6 +58,8 @@ pub struct View {
     pub prefix_safe: bool,
     pub certificate: Vec<Assumption>,
     pub because: Vec<Blame>,
+    /// The points of order behind it, by their places in [`Report::violations`].
+    pub violations: Vec<usize>,
     pub accepted: Option<SmolStr>,
     pub loc: Loc,
 }

@@ -1,0 +1,61 @@
+//! Points of order as data: what the coordination of a program starts from.
+//!
+//! A [`Violation`] is one place where a value that can still be revised is captured. N of the
+//! literature's strategies are its `changing` sources, E its `triggers`.
+
+use smol_str::SmolStr;
+
+use super::report::{Cause, Place};
+use crate::hir::{NodeId, RuleId};
+
+/// A rule of a kind of node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RuleRef {
+    pub node: NodeId,
+    pub rule: RuleId,
+}
+
+/// A value that can still be revised, and is captured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where the value cannot be taken back any more: an output, a channel, an effect or a table. For a
+    /// view that does not settle, the table or scratch where it stops settling, or the view.
+    pub captured: Place,
+    /// The rule that writes `captured`.
+    pub capture: RuleRef,
+    /// The rule that makes the value revisable: often `capture` itself, else one upstream of it whose
+    /// head is no capture yet.
+    pub rule: RuleRef,
+    /// The literal of `rule` that is read too early, by its place in the rule. None where the rule as a
+    /// whole is at fault: a key conflict, an upsert, a clock.
+    pub literal: Option<u32>,
+    pub cause: Cause,
+    /// N: the asynchronous sources (inputs, channels and loopbacks that arrive at this kind) that can
+    /// still change what the literal reads. Empty for a clock or a random value.
+    pub changing: Vec<Place>,
+    /// E: the asynchronous sources that trigger the capture: those of the other literals of `rule` and of
+    /// the rules from there to `capture`.
+    pub triggers: Vec<Place>,
+    /// What tells one partition of the literal from another: of a `not` the columns that are bound, of an
+    /// aggregate those that group.
+    pub gate: Vec<Gate>,
+}
+
+/// A column of the gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// Column of the literal's collection; None for a grouping value that is no column of it.
+    pub column: Option<u32>,
+    /// The variable's name in `rule`, or the column's.
+    pub name: SmolStr,
+    /// The columns of `changing` and `triggers` sources whose value it is, for every row that takes part.
+    /// A source that is missing here does not determine the gate.
+    pub origins: Vec<Origin>,
+}
+
+/// A column of an asynchronous source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    pub source: Place,
+    pub column: u32,
+}
