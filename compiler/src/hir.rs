@@ -30,8 +30,8 @@ pub use body::{
 };
 pub use program::{
     Aggregate, AggregateFunction, Arrow, AtomArg, Collection, CollectionKind, Column, Constant,
-    ExternPath, Function, FunctionKind, Head, HeadColumn, Literal, LiteralNode, Loc, Location,
-    NodeKind, Origin, OwnLattice, Place, Program, Rule,
+    Delivery, ExternPath, Function, FunctionKind, Head, HeadColumn, Literal, LiteralNode, Loc,
+    Location, NodeKind, Origin, OwnLattice, Place, Program, Rule,
 };
 pub use resolve::{PRELUDE, Resolved, Source, resolve};
 pub use test::{

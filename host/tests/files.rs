@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bloom_host::schema::Schema;
 use bloom_host::tables::{self, Format};
-use bloom_plan::plan::{Column, Relation, RelationKind, Role};
+use bloom_plan::plan::{Column, Delivery, Relation, RelationKind, Role};
 use bloom_plan::types::{Type, TypeTable};
 
 fn folder(name: &str) -> PathBuf {
@@ -32,6 +32,7 @@ fn refusal(name: &str, format: Format, text: &str) -> String {
         immutable: false,
         sealed_by: Vec::new(),
         public: true,
+        delivery: Delivery::Free,
     };
     let folder = folder(name);
     let path = folder.join(name);

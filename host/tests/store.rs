@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bloom_host::store::{Opened, Store, StoreError};
-use bloom_plan::plan::{Column, Plan, Relation, RelationKind, Role};
+use bloom_plan::plan::{Column, Delivery, Plan, Relation, RelationKind, Role};
 use bloom_plan::types::{Field, Type, TypeTable};
 use bloom_plan::value::{Row, Value};
 use bloom_runtime::DurableChange;
@@ -30,6 +30,7 @@ fn plan() -> Plan {
     ];
     Plan {
         name: "Keeper".into(),
+        replicated: false,
         types,
         constants: Vec::new(),
         literals: Vec::new(),
@@ -43,6 +44,7 @@ fn plan() -> Plan {
             immutable: false,
             sealed_by: Vec::new(),
             public: false,
+            delivery: Delivery::Free,
         }],
         indexes: Vec::new(),
         aggregates: Vec::new(),

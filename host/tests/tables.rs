@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bloom_host::json::{self, Typed};
 use bloom_host::schema::{Schema, whole};
 use bloom_host::tables::{self, Format};
-use bloom_plan::plan::{Column, Relation, RelationKind, Role};
+use bloom_plan::plan::{Column, Delivery, Relation, RelationKind, Role};
 use bloom_plan::types::{Field, LatticeKind, Type, TypeId, TypeTable, Variant};
 use bloom_plan::value::{Row, Value, canonical_float};
 use proptest::prelude::*;
@@ -50,6 +50,7 @@ fn relation(columns: &[(&str, TypeId)]) -> Relation {
         immutable: false,
         sealed_by: Vec::new(),
         public: true,
+        delivery: Delivery::Free,
     }
 }
 

@@ -57,6 +57,8 @@ ids! {
 pub struct Plan {
     /// The kind of node.
     pub name: SmolStr,
+    /// Whether its instances are replicas, which share their ordered logs.
+    pub replicated: bool,
     pub types: TypeTable,
     pub constants: Vec<Constant>,
     pub literals: Vec<Literal>,
@@ -171,6 +173,22 @@ pub struct Relation {
     pub sealed_by: Vec<u32>,
     /// Whether the outside may see it (`input`, `output`, `view` of the node itself).
     pub public: bool,
+    pub delivery: Delivery,
+}
+
+/// What holds of the arrivals of an input, channel or loopback, beyond that each was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Delivery {
+    /// Nothing: messages are lost, repeated and reordered.
+    #[default]
+    Free,
+    /// Each message is taken in exactly once.
+    Once,
+    /// As `Once`, and what one sender sends to one receiver over the channels of the group is taken in in the
+    /// order in which it was sent: one batch a tick of the sender, or several, one after another.
+    Fifo(SmolStr),
+    /// All replicas of the kind take in the same sequence of batches.
+    Ordered(SmolStr),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -244,6 +244,7 @@ static NO_RUNTIME: RuntimeTable = RuntimeTable([std::ptr::null(); RuntimeFunctio
 fn context(types: &TypeTable) -> Context {
     let plan = Plan {
         name: "Empty".into(),
+        replicated: false,
         types: types.clone(),
         constants: Vec::new(),
         literals: Vec::new(),

@@ -101,3 +101,22 @@ fn what_an_import_brings_is_flat_and_keeps_its_meaning() {
     assert_eq!(folder.bloom("run flat.bloom -F in").fine(), original);
     assert!(original.contains("{ 5 }"), "{original}");
 }
+
+#[test]
+fn deliveries_stay_where_they_mean_something() {
+    let folder = Folder::with(
+        "#[fifo(\"steps\")]\nchannel step(@to: Addr, n: Int);\n#[ordered(\"log\")]\ninput set(x: Int);\n\nnode One {\n  #[once]\n  loopback again(x: Int);\n}\n\nnode Many replicated {\n  output seen(x: Int);\n\n  seen{x} <= set{x};\n}\n",
+    );
+    let expanded = folder.bloom("expand main.bloom").fine();
+    for (part, count) in [
+        ("#[fifo(\"steps\")]\nchannel step(", 1),
+        ("#[once]\n  loopback again(", 1),
+        // Only replicas agree.
+        ("#[ordered(\"log\")]\n  input set(", 1),
+        ("input set(", 2),
+    ] {
+        assert_eq!(expanded.matches(part).count(), count, "{part}: {expanded}");
+    }
+    folder.write("flat.bloom", expanded);
+    folder.bloom("check flat.bloom").fine();
+}

@@ -156,6 +156,7 @@ codes! {
     E0228 Error Names "malformed aggregate";
     E0229 Error Names "named argument where arguments are by position";
     E0230 Error Names "modifier that does not fit the collection";
+    E0231 Error Names "delivery that does not fit";
     // 03: types
     E0301 Error Types "type mismatch";
     E0302 Error Types "unknown field";

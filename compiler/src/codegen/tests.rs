@@ -24,6 +24,7 @@ fn example() -> Plan {
             .into(),
         immutable: false,
         sealed_by: Vec::new(),
+        delivery: bloom_plan::plan::Delivery::Free,
         public: false,
     };
     let r = |n| Expr::Register(Register(n));
@@ -63,6 +64,7 @@ fn example() -> Plan {
     ];
     Plan {
         name: "Example".into(),
+        replicated: false,
         types,
         constants: Vec::new(),
         literals: Vec::new(),

@@ -4,8 +4,8 @@
 mod print;
 
 use super::{
-    Action, Arrow, Collection, CollectionKind, Function, HeadColumn, Literal, NodeKind, Program,
-    Rule, Test, TypeDef, TypeDefKind, TypeRef,
+    Action, Arrow, Collection, CollectionKind, Delivery, Function, HeadColumn, Literal, NodeKind,
+    Program, Rule, Test, TypeDef, TypeDefKind, TypeRef,
 };
 use print::Printer;
 use std::fmt::{self, Write};
@@ -201,8 +201,14 @@ impl Program {
             ""
         };
         let public = if collection.public { " public" } else { "" };
+        let delivery = match &collection.delivery {
+            Delivery::Free => String::new(),
+            Delivery::Once => " once".to_owned(),
+            Delivery::Fifo(group) => format!(" fifo {group}"),
+            Delivery::Ordered(log) => format!(" ordered {log}"),
+        };
         format!(
-            "{word} {}({columns}){durable}{immutable}{sealed}{public}",
+            "{word} {}({columns}){durable}{immutable}{sealed}{delivery}{public}",
             collection.name
         )
     }

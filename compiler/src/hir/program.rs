@@ -9,6 +9,7 @@ use bloom_stdx::arena::Arena;
 use smol_str::SmolStr;
 
 pub use crate::syntax::ast::{Arrow, FunctionKind};
+pub use bloom_plan::plan::Delivery;
 
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Program {
@@ -130,6 +131,8 @@ pub struct Collection {
     pub imported: bool,
     /// The reason given in `#[nondeterministic("reason")]`.
     pub nondeterministic: Option<SmolStr>,
+    /// What `#[once]`, `#[fifo("group")]` or `#[ordered("log")]` asks for.
+    pub delivery: Delivery,
     pub doc: SmolStr,
     pub loc: Loc,
 }

@@ -6,6 +6,7 @@
 //! once, and a diagnostic that several instances give is kept once.
 
 mod atom;
+mod attributes;
 mod bodies;
 mod bound;
 mod collection;

@@ -8,9 +8,9 @@ mod expr;
 mod names;
 
 use super::{
-    Aggregate, Arrow, Collection, CollectionKind, Column, ConstantId, Function, FunctionId,
-    FunctionKind, HeadColumn, LatticeForm, Literal, Loc, NodeKind, Origin, OwnLattice, Program,
-    Rule, TypeDef, TypeDefId, TypeDefKind, TypeParam,
+    Aggregate, Arrow, Collection, CollectionKind, Column, ConstantId, Delivery, Function,
+    FunctionId, FunctionKind, HeadColumn, LatticeForm, Literal, Loc, NodeKind, Origin, OwnLattice,
+    Program, Rule, TypeDef, TypeDefId, TypeDefKind, TypeParam,
 };
 use crate::base::FileId;
 use bloom_stdx::arena::Id;
@@ -51,9 +51,10 @@ impl Program {
             }
         }
         let first = self.nodes.iter().next();
+        let agree = self.nodes.values().any(|node| node.replicated);
         for (_, collection) in first.iter().flat_map(|(_, node)| node.collections.iter()) {
             if source.is_shared(collection) {
-                items.extend(source.collection(collection));
+                items.extend(source.collection(collection, agree));
             }
         }
         for (_, node) in self.nodes.iter() {
@@ -241,7 +242,7 @@ impl<'a> Source<'a> {
             if self.is_shared(collection) {
                 continue;
             }
-            if let Some(declaration) = self.collection(collection) {
+            if let Some(declaration) = self.collection(collection, node.replicated) {
                 text += &format!("{declaration}\n");
             }
         }
@@ -255,8 +256,8 @@ impl<'a> Source<'a> {
         text + "}"
     }
 
-    /// A declaration, for what the language does not declare itself.
-    fn collection(&self, collection: &'a Collection) -> Option<String> {
+    /// A declaration, for what the language does not declare itself; `agree`: replicas may share its log.
+    fn collection(&self, collection: &'a Collection, agree: bool) -> Option<String> {
         if names::is_of_language(&collection.name) {
             return None;
         }
@@ -306,8 +307,9 @@ impl<'a> Source<'a> {
             let columns: Vec<&str> = collection.sealed_by.iter().map(column).collect();
             text += &format!(" sealed by {}", columns.join(", "));
         }
-        let attribute = reason(collection.nondeterministic.as_deref());
-        Some(format!("{attribute}{text};"))
+        let reason = reason(collection.nondeterministic.as_deref());
+        let delivery = delivery(&collection.delivery, agree);
+        Some(format!("{reason}{delivery}{text};"))
     }
 
     fn column(&self, column: &'a Column) -> String {
@@ -427,6 +429,18 @@ fn reason(nondeterministic: Option<&str>) -> String {
             )
         })
         .unwrap_or_default()
+}
+
+fn delivery(delivery: &Delivery, agree: bool) -> String {
+    let string = bloom_plan::display::string;
+    match delivery {
+        Delivery::Free => String::new(),
+        Delivery::Once => "#[once]\n".to_owned(),
+        Delivery::Fifo(group) => format!("#[fifo({})]\n", string(group)),
+        // Of a kind that is not replicated, that means nothing and must not be said.
+        Delivery::Ordered(_) if !agree => String::new(),
+        Delivery::Ordered(log) => format!("#[ordered({})]\n", string(log)),
+    }
 }
 
 fn arrow(arrow: Arrow) -> &'static str {

@@ -4,9 +4,9 @@ use super::optimize;
 use crate::rir::{Literal, Program, text};
 
 /// `out(x) <= in(x, y), in(x, y), 1 < 2 && x > 1 + 2, let z = y;`
-const EXAMPLE: &str = r#"(rir (plan "Example" ((type0 Int)) () () () () ()
-  ((relation "in" input ((column "a" type0 key -) (column "b" type0 key -)) false () true)
-   (relation "out" output ((column "a" type0 key -)) false () true))
+const EXAMPLE: &str = r#"(rir (plan "Example" false ((type0 Int)) () () () () ()
+  ((relation "in" input ((column "a" type0 key -) (column "b" type0 key -)) false () true free)
+   (relation "out" output ((column "a" type0 key -)) false () true free))
   () () ((rule "e:1:1" "out" rel1 <= false) (rule "e:2:1" "never" rel1 <= false)) () () ())
   ((rule ((slot "x" type0) (slot "y" type0) (slot "z" type0))
      ((atom rel0 (r0 r1)) (atom rel0 (r0 r1))

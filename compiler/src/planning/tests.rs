@@ -19,12 +19,12 @@ fn check(heads: &[(&str, &str)], rules: &str, expected: &Expect) {
         ids.map(|(id, _): (usize, _)| format!("rule{id} "))
             .collect::<String>()
     };
-    let two = "((column \"a\" type0 key -) (column \"b\" type0 key -)) false () false)";
+    let two = "((column \"a\" type0 key -) (column \"b\" type0 key -)) false () false free)";
     let program = format!(
-        "(rir (plan \"Test\" ((type0 Int) (type1 (Max type0))) () () () () ()
+        "(rir (plan \"Test\" false ((type0 Int) (type1 (Max type0))) () () () () ()
            ((relation \"e\" (table false) {two} (relation \"f\" (table false) {two}
             (relation \"p\" scratch {two}
-            (relation \"m\" (table false) ((column \"k\" type0 key -) (column \"v\" type1 lattice -)) false () false))
+            (relation \"m\" (table false) ((column \"k\" type0 key -) (column \"v\" type1 lattice -)) false () false free))
            () () ({declared}) () () ())
          ({rules}) (({})) ({}))",
         ids(true),

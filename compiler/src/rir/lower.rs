@@ -69,6 +69,7 @@ impl<'a> Lowering<'a> {
             node,
             plan: Plan {
                 name: program.nodes[node].name.clone(),
+                replicated: program.nodes[node].replicated,
                 types: typed.types.clone(),
                 constants: Vec::new(),
                 literals: Vec::new(),
@@ -163,6 +164,7 @@ impl<'a> Lowering<'a> {
                 immutable: collection.immutable,
                 sealed_by: collection.sealed_by.clone(),
                 public: collection.public,
+                delivery: collection.delivery.clone(),
             });
         }
     }

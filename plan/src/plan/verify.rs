@@ -7,13 +7,14 @@
 //! - a nest ends with its only `Emit` or `Accumulate`, on the relation of its rule;
 //! - versions with a delta scan it first, and nothing else scans one; they are recursive versions
 //!   of the stratum that derives that relation, or incremental ones of another;
-//! - `not` and group-bys read only relations that no rule of this or a later stratum derives.
+//! - `not` and group-bys read only relations that no rule of this or a later stratum derives;
+//! - only what arrives has a delivery, and its group or log has a name.
 
 use std::fmt;
 
 use super::{
-    Argument, Arrow, Expr, Extent, Function, FunctionId, Op, Plan, Register, RelationId, Version,
-    VersionId,
+    Argument, Arrow, Delivery, Expr, Extent, Function, FunctionId, Op, Plan, Register, RelationId,
+    RelationKind, Version, VersionId,
 };
 
 /// A property that does not hold, and where.
@@ -35,6 +36,7 @@ pub fn verify(plan: &Plan) -> Result<(), Broken> {
     for (id, version) in (0..).map(VersionId).zip(&plan.versions) {
         self::version(plan, version).map_err(|what| Broken(format!("{id}: {what}")))?;
     }
+    deliveries(plan).map_err(Broken)?;
     indexes(plan).map_err(Broken)?;
     strata(plan).map_err(Broken)
 }
@@ -53,6 +55,24 @@ fn width(plan: &Plan, relation: RelationId) -> Result<usize, String> {
     declared
         .map(|declared| declared.columns.len())
         .ok_or_else(|| format!("there is no {relation}"))
+}
+
+fn deliveries(plan: &Plan) -> Check {
+    for relation in &plan.relations {
+        let arrives = matches!(
+            relation.kind,
+            RelationKind::Input | RelationKind::Channel { .. } | RelationKind::Loopback
+        );
+        let named = match &relation.delivery {
+            Delivery::Free => continue,
+            Delivery::Once => true,
+            Delivery::Fifo(name) | Delivery::Ordered(name) => !name.is_empty(),
+        };
+        require(arrives && named, || {
+            format!("{:?} of `{}`", relation.delivery, relation.name)
+        })?;
+    }
+    Ok(())
 }
 
 fn indexes(plan: &Plan) -> Check {

@@ -195,7 +195,7 @@ forms! {
     }
     Plan {
         "plan" = Plan {
-            name, types, constants, literals, functions, sites, own_lattices, relations, indexes, aggregates,
+            name, replicated, types, constants, literals, functions, sites, own_lattices, relations, indexes, aggregates,
             rules, versions, strata, closing
         };
     }
@@ -222,7 +222,13 @@ forms! {
         "alive" = RelationKind::Alive;
         "errors" = RelationKind::Errors;
     }
-    Relation { "relation" = Relation { name, kind, columns, immutable, sealed_by, public }; }
+    Relation { "relation" = Relation { name, kind, columns, immutable, sealed_by, public, delivery }; }
+    Delivery {
+        "free" = Delivery::Free;
+        "once" = Delivery::Once;
+        "fifo" = Delivery::Fifo(group);
+        "ordered" = Delivery::Ordered(log);
+    }
     Column { "column" = Column { name, ty, role, default }; }
     Role {
         "key" = Role::Key;

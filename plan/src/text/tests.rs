@@ -3,7 +3,7 @@
 use super::*;
 use crate::plan::Plan;
 
-pub(crate) const CLOSURE: &str = r#"(plan "Closure"
+pub(crate) const CLOSURE: &str = r#"(plan "Closure" false
   ((type0 Int))
   ()
   ()
@@ -11,9 +11,9 @@ pub(crate) const CLOSURE: &str = r#"(plan "Closure"
   ()
   ()
   ((relation "edge" input
-      ((column "a" type0 key -) (column "b" type0 key -)) false () true)
+      ((column "a" type0 key -) (column "b" type0 key -)) false () true free)
    (relation "path" output
-      ((column "a" type0 key -) (column "b" type0 key -)) false () true))
+      ((column "a" type0 key -) (column "b" type0 key -)) false () true free))
   ((index rel0 (0)))
   ()
   ((rule "tc.bloom:1:1" "path(a, b) <= edge(a, b);" rel1 <= false)
@@ -33,6 +33,24 @@ fn a_plan_prints_and_parses_back() {
     assert_eq!(plan.versions.len(), 3);
     let text = print(&plan);
     assert_eq!(parse::<Plan>(&text).expect("printed"), plan, "{text}");
+}
+
+#[test]
+fn the_delivery_of_what_arrives_is_part_of_a_plan() {
+    let deliveries = ["once", "(fifo \"steps\")", "(ordered \"log\")"];
+    for delivery in deliveries {
+        let text = CLOSURE.replacen("true free)", &format!("true {delivery})"), 1);
+        let plan: Plan = parse(&text).expect("well-formed");
+        assert_eq!(parse::<Plan>(&print(&plan)).expect("printed"), plan);
+        assert_ne!(plan, parse(CLOSURE).expect("well-formed"));
+        crate::plan::verify::verify(&plan).expect("the edges arrive");
+    }
+    let derived = CLOSURE.replace("true free))", "true (fifo \"steps\")))");
+    let nameless = CLOSURE.replacen("true free)", "true (ordered \"\"))", 1);
+    for text in [derived, nameless] {
+        let plan: Plan = parse(&text).expect("well-formed");
+        crate::plan::verify::verify(&plan).expect_err("no such delivery");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ static NO_RUNTIME: RuntimeTable = RuntimeTable([std::ptr::null(); _]);
 pub fn context(types: TypeTable) -> Context {
     let plan = Plan {
         name: "Test".into(),
+        replicated: false,
         types,
         constants: Vec::new(),
         literals: Vec::new(),

@@ -2,8 +2,8 @@
 
 use bloom_compiler::codegen::{self, Target};
 use bloom_plan::plan::{
-    Aggregate, AggregateColumn, Arrow, Bind, Column, Expr, Extent, Index, IndexId, Op, Plan,
-    Register, Relation, RelationId, RelationKind, Role, Rule, RuleId, Slot, Stratum, Version,
+    Aggregate, AggregateColumn, Arrow, Bind, Column, Delivery, Expr, Extent, Index, IndexId, Op,
+    Plan, Register, Relation, RelationId, RelationKind, Role, Rule, RuleId, Slot, Stratum, Version,
     VersionId,
 };
 use bloom_plan::types::{Type, TypeId};
@@ -34,6 +34,7 @@ impl Build {
     pub fn new() -> Build {
         let mut plan = Plan {
             name: "Example".into(),
+            replicated: false,
             types: Default::default(),
             constants: Vec::new(),
             literals: Vec::new(),
@@ -74,6 +75,7 @@ impl Build {
             immutable: false,
             sealed_by: Vec::new(),
             public: true,
+            delivery: Delivery::Free,
         });
         RelationId(self.plan.relations.len() as u32 - 1)
     }

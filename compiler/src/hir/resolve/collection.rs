@@ -4,7 +4,8 @@ use super::kind::PendingColumns;
 use super::{Resolver, doc};
 use crate::base::{Span, codes};
 use crate::hir::{
-    Builtin, Collection, CollectionId, CollectionKind, Column, ItemRef, Loc, NodeKind, TypeRef,
+    Builtin, Collection, CollectionId, CollectionKind, Column, Delivery, ItemRef, Loc, NodeKind,
+    TypeRef,
 };
 use crate::syntax::ast;
 use smol_str::SmolStr;
@@ -102,6 +103,7 @@ pub(super) fn built_in_of(node: &mut NodeKind, name: &str, loc: Loc) -> Option<C
         public: false,
         imported: false,
         nondeterministic: None,
+        delivery: Delivery::Free,
         doc: SmolStr::default(),
         loc,
     }))

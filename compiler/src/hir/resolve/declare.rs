@@ -5,14 +5,15 @@
 
 mod instances;
 
+use super::attributes::Attributes;
 use super::kind::{PendingColumns, PendingConstant, PendingFunction, PendingRule};
 use super::modules::Args;
 use super::scope::{ModuleEntry, ScopeId, TypeEntry, Value};
 use super::{Resolver, doc};
 use crate::base::codes;
 use crate::hir::{
-    Body, Collection, CollectionKind, Column, Constant, ConstantId, Function, FunctionId, ItemRef,
-    Loc, TypeRef,
+    Body, Collection, CollectionKind, Column, Constant, ConstantId, Delivery, Function, FunctionId,
+    ItemRef, Loc, TypeRef,
 };
 use crate::syntax::ast::{self, ItemKind, ModuleKind};
 use smol_str::{SmolStr, format_smolstr};
@@ -123,7 +124,7 @@ impl<'a> Resolver<'a> {
     fn declare_item(&mut self, scope: ScopeId, node: &'a ast::ItemNode) {
         let item_ref = self.item_of(scope, node);
         let item = &node.item;
-        let reason = self.nondeterministic(&item.attributes, item_ref);
+        let attributes = self.attributes(item, item_ref);
         let rules = |this: &mut Self, rules: &'a [ast::Rule], group, bootstrap, seal| {
             this.kind.rules.extend(rules.iter().map(|rule| PendingRule {
                 scope,
@@ -132,7 +133,7 @@ impl<'a> Resolver<'a> {
                 group: SmolStr::clone(&group),
                 bootstrap,
                 seal,
-                nondeterministic: reason.clone(),
+                nondeterministic: attributes.nondeterministic.clone(),
             }));
         };
         match &item.kind {
@@ -169,7 +170,7 @@ impl<'a> Resolver<'a> {
                 }
             }
             ItemKind::Collection(decl) => {
-                self.declare_collection(scope, decl, scope, item_ref, doc(&item.docs), reason);
+                self.declare_collection(scope, decl, scope, item_ref, doc(&item.docs), attributes);
             }
             ItemKind::Periodic(decl) => {
                 self.declare_periodic(scope, decl, item_ref, doc(&item.docs))
@@ -212,39 +213,6 @@ impl<'a> Resolver<'a> {
                 "inside a module or node",
             );
         }
-    }
-
-    /// The reason of `#[nondeterministic("reason")]`; other attributes are reported.
-    fn nondeterministic(
-        &mut self,
-        attributes: &[ast::Attribute],
-        item: ItemRef,
-    ) -> Option<SmolStr> {
-        let mut reason = None;
-        for attribute in attributes {
-            let loc = Loc::new(item, attribute.name.span);
-            if attribute.name.as_str() != "nondeterministic" {
-                let message = format!("unknown attribute `{}`", attribute.name);
-                let known = ["nondeterministic"];
-                let name = attribute.name.as_str();
-                self.report_unknown(codes::E0225, loc, name, known, message, "not an attribute");
-                continue;
-            }
-            reason = Some(match attribute.args.as_slice() {
-                [
-                    ast::Expr {
-                        kind: ast::ExprKind::Literal(ast::LitKind::Str(text)),
-                        ..
-                    },
-                ] => text.clone(),
-                _ => {
-                    let message = "`nondeterministic` takes its reason as one string";
-                    self.error(codes::E0225, loc, message, "reason missing");
-                    SmolStr::default()
-                }
-            });
-        }
-        reason
     }
 
     /// Enters a constant in `scope`; its value is an expression of another scope and item.
@@ -336,7 +304,7 @@ impl<'a> Resolver<'a> {
         meaning: ScopeId,
         item: ItemRef,
         doc: SmolStr,
-        nondeterministic: Option<SmolStr>,
+        attributes: Attributes,
     ) {
         let loc = Loc::new(item, decl.name.span);
         if let Some(&(_, before)) = self.scopes[scope].values.get(&decl.name.text) {
@@ -350,6 +318,8 @@ impl<'a> Resolver<'a> {
                 kind,
                 CollectionKind::Input | CollectionKind::Output | CollectionKind::View
             );
+        // The input of an import is derived, not fed.
+        let arrives = !(outer.imported && kind == CollectionKind::Input);
         let id = self.kind.node.collections.push(Collection {
             name: outer.qualified(decl.name.as_str()),
             kind,
@@ -359,7 +329,11 @@ impl<'a> Resolver<'a> {
             sealed_by: Vec::new(),
             public,
             imported: outer.imported,
-            nondeterministic,
+            nondeterministic: attributes.nondeterministic,
+            delivery: match arrives {
+                true => attributes.delivery,
+                false => Delivery::Free,
+            },
             doc,
             loc,
         });
@@ -415,6 +389,7 @@ impl<'a> Resolver<'a> {
             public: false,
             imported,
             nondeterministic: None,
+            delivery: Delivery::Free,
             doc,
             loc,
         });

@@ -4,6 +4,7 @@
 //! What it does inside, only its paths tell, to the analysis.
 
 use super::Resolver;
+use super::attributes::Attributes;
 use super::scope::ScopeId;
 use crate::base::codes;
 use crate::hir::{ExternPath, ItemRef, Loc};
@@ -17,7 +18,8 @@ impl<'a> Resolver<'a> {
     pub fn declare_extern(&mut self, scope: ScopeId, node: &'a ast::ExternNode, item: ItemRef) {
         for decl in &node.collections {
             let id = self.kind.node.collections.next_id();
-            self.declare_collection(scope, decl, scope, item, SmolStr::default(), None);
+            let attributes = Attributes::default();
+            self.declare_collection(scope, decl, scope, item, SmolStr::default(), attributes);
             if let Some(collection) = self.kind.node.collections.get_mut(id) {
                 collection.imported = true;
                 collection.public = false;

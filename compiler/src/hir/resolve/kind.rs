@@ -109,6 +109,7 @@ impl<'a> Resolver<'a> {
             }
         }
         self.resolve_tests(items);
+        self.check_ordered();
         self.complete_seals();
         for nested in &modules {
             let base = nested.last().map(|&(.., base)| base);

@@ -21,9 +21,9 @@ use super::collection::{built_in_of, plain_column};
 use super::kind::PendingColumns;
 use crate::base::codes;
 use crate::hir::{
-    Arrow, AtomArg, Body, Builtin, Collection, CollectionId, CollectionKind, Column, Expr,
-    ExprNode, Head, HeadColumn, LitKind, Literal, LiteralNode, Loc, NodeId, NodeKind, Origin, Pat,
-    PatNode, Rule, TypeRef, Var, VarId,
+    Arrow, AtomArg, Body, Builtin, Collection, CollectionId, CollectionKind, Column, Delivery,
+    Expr, ExprNode, Head, HeadColumn, LitKind, Literal, LiteralNode, Loc, NodeId, NodeKind, Origin,
+    Pat, PatNode, Rule, TypeRef, Var, VarId,
 };
 use bloom_stdx::arena::Arena;
 use smol_str::{SmolStr, format_smolstr};
@@ -46,6 +46,8 @@ impl<'a> Resolver<'a> {
         }
         let of = &self.kind.node.collections[id];
         let (name, loc, imported) = (of.name.clone(), of.loc, of.imported);
+        // A seal says what came before it, so it arrives as the rows do.
+        let sent = of.delivery.clone();
         let location = match of.kind {
             CollectionKind::Channel { location } => Some(location),
             CollectionKind::Input => None,
@@ -112,6 +114,10 @@ impl<'a> Resolver<'a> {
             ..column(place)
         });
         let mut declare = |suffix: &str, kind, columns| {
+            let delivery = match kind {
+                CollectionKind::Seal { .. } => sent.clone(),
+                _ => Delivery::Free,
+            };
             self.kind.node.collections.push(Collection {
                 name: format_smolstr!("{name}.{suffix}"),
                 kind,
@@ -122,6 +128,7 @@ impl<'a> Resolver<'a> {
                 public: false,
                 imported,
                 nondeterministic: None,
+                delivery,
                 doc: SmolStr::default(),
                 loc,
             })

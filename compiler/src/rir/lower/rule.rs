@@ -1,8 +1,8 @@
 //! Rules: literals as sets of atoms, conditions and bindings, and heads.
 
 use bloom_plan::plan::{
-    self, AggregateColumn, AggregateFunction, Arrow, Column, Expr, OrderBy, Register, Relation,
-    RelationId, RelationKind, Role,
+    self, AggregateColumn, AggregateFunction, Arrow, Column, Delivery, Expr, OrderBy, Register,
+    Relation, RelationId, RelationKind, Role,
 };
 use bloom_plan::types::{Type, TypeId};
 use bloom_stdx::arena::Id;
@@ -221,6 +221,7 @@ impl<'a> RuleLowering<'_, '_, 'a> {
             columns: variables.iter().map(column).collect(),
             immutable: false,
             sealed_by: Vec::new(),
+            delivery: Delivery::Free,
             public: false,
         });
         let head = variables

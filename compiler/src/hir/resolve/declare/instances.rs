@@ -175,7 +175,8 @@ impl<'a> Resolver<'a> {
             };
             if types == scope || !self.scopes[scope].values.contains_key(&decl.name.text) {
                 let docs = doc(&node.item.docs);
-                self.declare_collection(scope, decl, types, item_ref, docs, None);
+                let attributes = self.attributes(&node.item, item_ref);
+                self.declare_collection(scope, decl, types, item_ref, docs, attributes);
             }
         }
     }
