@@ -67,7 +67,7 @@ pub struct Input {
 }
 
 /// A row under way from one node to another (or to the same one).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Message {
     pub from: SmolStr,
     pub to: SmolStr,
@@ -110,7 +110,7 @@ pub struct DurableChange {
 }
 
 /// A row of `errors`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ErrorRow {
     /// Where the rule is (`cart.bloom:14:1`), or what brought the row (`an arrival`).
     pub rule: SmolStr,
@@ -120,7 +120,7 @@ pub struct ErrorRow {
     pub kind: ErrorKind,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ErrorKind {
     /// A derivation that ended early.
     RowError,

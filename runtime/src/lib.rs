@@ -37,5 +37,5 @@ pub use api::{
     Claim, Config, Conflict, DurableChange, ErrorKind, ErrorRow, Input, LoadError, Member, Message,
     Misfit, OnConflict, Output, StartError, Stats,
 };
-pub use node::Node;
+pub use node::{Node, Snapshot};
 pub use program::Program;

@@ -7,6 +7,7 @@
 
 mod arrivals;
 mod finish;
+mod snapshot;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use crate::report;
 use crate::schedule::Filled;
 
 use arrivals::Timer;
+pub use snapshot::Snapshot;
 
 /// One running node.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct Node {
     next: Next,
     /// Every arrival ever of relations that are `immutable`, by relation.
     history: Vec<Option<Relation>>,
+    /// A snapshot was taken, so that no value may be reclaimed.
+    pinned: bool,
 }
 
 /// What one tick leaves for the next.
@@ -75,6 +79,7 @@ impl Node {
             timers,
             next: Next::default(),
             history: history.collect(),
+            pinned: false,
         };
         node.settle_in(config)?;
         Ok(node)

@@ -35,6 +35,8 @@ pub struct Schedule {
     pub deterministic: bool,
     /// Relations whose rows live for one tick.
     pub transient: Vec<RelationId>,
+    /// Places of the others.
+    pub lasting: Vec<usize>,
     pub timers: Vec<(RelationId, ConstantId)>,
     /// By relation: where its seals are kept.
     pub seals: Vec<Option<RelationId>>,
@@ -128,6 +130,10 @@ impl Schedule {
             heads,
             head_of,
             transient: of_kind(&is_transient),
+            lasting: of_kind(&|kind| !is_transient(kind))
+                .iter()
+                .map(|id| id.0 as usize)
+                .collect(),
             timers: timers.collect(),
             seals: seals.collect(),
             errors: errors.first().map(|&relation| Errors {

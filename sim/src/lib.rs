@@ -1,4 +1,5 @@
-//! Runs the tests of a program: nodes in virtual time on a network that loses what a test says.
+//! Runs the tests of a program: nodes in virtual time on a network that loses what a test says; and
+//! explores all schedules of a small deployment.
 //!
 //! Nodes are the production ones: a [`World`] hands each its ticks and carries its messages, and
 //! knows nothing of what happens inside. Everything that could differ between two runs (order of
@@ -17,7 +18,9 @@ pub mod script;
 
 pub mod suite;
 
-pub use machine::{Kinds, Machine, Programs};
+pub mod explore;
+
+pub use machine::{Kinds, Machine, Programs, Resumable};
 pub use script::{Failure, TestResult, run, run_test};
 pub use suite::{Options, run_suite};
 pub use world::World;

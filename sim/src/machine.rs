@@ -1,11 +1,13 @@
 //! What the world needs of a node. [`bloom_runtime::Node`] is the one that runs in production;
 //! the tests' reference evaluator is another, so that both run under the very same steps.
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use bloom_plan::plan::{Plan, RelationId};
 use bloom_plan::value::Row;
-use bloom_runtime::{Config, Input, Node, Output, Program};
+use bloom_runtime::{Config, Input, Node, Output, Program, Snapshot};
 use smol_str::SmolStr;
 
 /// A running node: one tick a step.
@@ -17,6 +19,17 @@ pub trait Machine {
     fn wants_tick(&self) -> bool;
     /// When the next timer falls due, in nanoseconds.
     fn next_timer(&self) -> Option<i64>;
+}
+
+/// A machine that can go back to earlier states of its own.
+pub trait Resumable: Machine {
+    /// What bears on later ticks; equal if and only if they would be alike.
+    type State: Clone + Eq + Hash + Debug;
+
+    fn state(&mut self) -> Self::State;
+    fn resume(&mut self, state: &Self::State);
+    /// Takes away what the last tick sent over loopbacks, to be fed as rows later.
+    fn take_loopback(&mut self) -> Vec<(RelationId, Row)>;
 }
 
 /// The kinds of node of a program.
@@ -49,6 +62,22 @@ impl Machine for Node {
 
     fn next_timer(&self) -> Option<i64> {
         Node::next_timer(self)
+    }
+}
+
+impl Resumable for Node {
+    type State = Snapshot;
+
+    fn state(&mut self) -> Snapshot {
+        self.snapshot()
+    }
+
+    fn resume(&mut self, state: &Snapshot) {
+        self.restore(state);
+    }
+
+    fn take_loopback(&mut self) -> Vec<(RelationId, Row)> {
+        Node::take_loopback(self)
     }
 }
 

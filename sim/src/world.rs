@@ -38,7 +38,7 @@ pub struct World<'a, K: Kinds> {
 }
 
 /// A node to be: its kind must be one of the program's.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Setup {
     pub name: SmolStr,
     pub kind: SmolStr,

@@ -14,6 +14,11 @@ impl Random {
         Random { state: seed }
     }
 
+    /// The seed of a stream that goes on as this one does.
+    pub fn state(&self) -> u64 {
+        self.state
+    }
+
     /// A stream of its own for one part of a whole: parts drawn with different `part`s are
     /// independent of each other and of the order in which they draw.
     pub fn split(seed: u64, part: u64) -> Random {

@@ -80,6 +80,13 @@ impl Machine {
         }
     }
 
+    /// Forgets what is noted of all strata.
+    pub fn forget_strata(&mut self) {
+        for stratum in 0..self.seen.len() {
+            self.forget_stratum(stratum);
+        }
+    }
+
     pub(super) fn standing(&self, stratum: usize) -> Standing {
         let Some(seen) = &self.seen[stratum] else {
             return Standing::Other;

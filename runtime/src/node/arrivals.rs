@@ -52,6 +52,15 @@ impl Timer {
         self.due
     }
 
+    /// What changes of it from tick to tick.
+    pub(super) fn state(&self) -> [u64; 2] {
+        [self.due as u64, self.id as u64]
+    }
+
+    pub(super) fn set_state(&mut self, state: [u64; 2]) {
+        (self.due, self.id) = (state[0] as i64, state[1] as i64);
+    }
+
     /// The rows that are due.
     fn fire(&mut self, now: i64, into: &mut Vec<(RelationId, Vec<u64>)>) {
         for _ in 0..FIRINGS_MAX {
@@ -68,7 +77,7 @@ impl Timer {
 impl Node {
     /// Reclaims values that nothing holds any more. Between ticks, where no word is on the way.
     pub(super) fn sweep_if_due(&mut self) {
-        if !self.machine.context.store.sweep_is_due() {
+        if self.pinned || !self.machine.context.store.sweep_is_due() {
             return;
         }
         let mut marks = self.machine.context.mark();

@@ -149,7 +149,7 @@ impl Node {
         rows
     }
 
-    fn values(&self, types: &[TypeId], words: &[u64]) -> Row {
+    pub(super) fn values(&self, types: &[TypeId], words: &[u64]) -> Row {
         report::values(&self.machine.context.store, types, words)
     }
 

@@ -1,0 +1,35 @@
+//! All schedules of a small deployment: the ground truth of what may differ between runs.
+//!
+//! A state is what every node holds, what is on its way, and what has been seen outside; an action
+//! lets one node take in any small subset of what is on its way to it, in one tick. [`explore`]
+//! follows every schedule in which each message arrives some day, and gives the distinct
+//! [`Outcome`]s with a shortest schedule of each. Only an exploration that ends by itself says
+//! anything; one that does not says which bound it met.
+//!
+//! The order of the modules below is their layering.
+
+mod deployment;
+
+mod outcome;
+
+mod depends;
+
+mod messages;
+
+mod local;
+
+mod sets;
+
+mod state;
+
+mod frontier;
+
+mod deploy;
+
+mod search;
+
+mod ending;
+
+pub use deployment::{Delivery, Deployment, Fed, Feed, Observed, Options};
+pub use outcome::{Arrival, Contents, Outcome, Outcomes, Schedule, Step, Tick, Unexplored};
+pub use search::explore;

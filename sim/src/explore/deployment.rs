@@ -1,0 +1,122 @@
+//! What is explored: nodes, what they are fed, how things are delivered, and what is looked at.
+
+use bloom_plan::value::Row;
+use smol_str::SmolStr;
+
+use crate::world::Setup;
+
+/// Nodes, and what the network between them promises.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Deployment {
+    /// A node's name is its address.
+    pub nodes: Vec<Setup>,
+    /// By name of channel or input; what is not named is [`Delivery::Free`].
+    pub delivery: Vec<(SmolStr, Delivery)>,
+    /// What `random()` and `fresh_id()` are drawn from.
+    pub seed: u64,
+}
+
+/// In which order the rows of a channel or input arrive.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Delivery {
+    /// In any order, alone or together, perhaps more than once.
+    Free,
+    /// What one sender sends one receiver over the channels of a group arrives in the order sent;
+    /// of one tick's rows, in their own order. The inputs of a group are fed by one sender.
+    Fifo(u32),
+    /// The sources of one number go through a log: each entry is a tick of its own, and all
+    /// receivers take the entries in one sequence. A message that several nodes are sent is one
+    /// entry if its rows agree in all but the location.
+    Ordered(u32),
+}
+
+/// Something from outside, each time it is delivered at a time of its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Feed {
+    /// The nodes that are fed it, each at its own time: all replicas of a kind, or one node.
+    pub to: Vec<usize>,
+    pub what: Fed,
+    /// Feeds of which every node has taken all that it gets before any node takes this one.
+    pub after: Vec<usize>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Fed {
+    Row {
+        collection: SmolStr,
+        row: Row,
+    },
+    /// A partition of an input is complete: one value a column of its `sealed by`.
+    Seal {
+        collection: SmolStr,
+        key: Row,
+    },
+    /// A line of standard input.
+    Line(String),
+    /// What the failure detector trusts from now on.
+    Alive(Vec<SmolStr>),
+}
+
+impl Fed {
+    /// The collection that it is a row or a seal of.
+    pub fn collection(&self) -> &str {
+        match self {
+            Fed::Row { collection, .. } | Fed::Seal { collection, .. } => collection,
+            Fed::Line(_) => "stdin",
+            Fed::Alive(_) => "alive",
+        }
+    }
+}
+
+/// A collection of a node whose contents are compared between runs. Of outputs, channels,
+/// loopbacks, `stdout`, `stderr`, `halt` and `errors`, which cannot be taken back, these are all
+/// rows of all ticks; of any other collection, the rows with which it comes to rest.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Observed {
+    pub node: usize,
+    pub collection: SmolStr,
+}
+
+/// What a schedule may do, and how much of it is followed.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Messages and inputs that one tick may take in.
+    pub batch_max: usize,
+    /// How often a message may be delivered again.
+    pub message_repeats: u8,
+    /// The same for what is fed.
+    pub feed_repeats: u8,
+    /// How many messages may be lost.
+    pub losses: u8,
+    /// How often time passes at a node with a timer, or that reads the clock, at any moment.
+    pub firings: u8,
+    /// How often it passes again there after all else has come to rest, so that what a timer does
+    /// again and again is done once more after everything has arrived.
+    pub closings: u8,
+    /// Whether rows of a loopback may arrive later than in the next tick, as the language permits,
+    /// or as the engine has it.
+    pub free_loopback: bool,
+    pub states_max: usize,
+    /// Stop when so many outcomes are known.
+    pub outcomes_wanted: Option<usize>,
+    /// Groups of places in what is observed that should hold the same: replicas. Stop at an
+    /// outcome in which they do not.
+    pub replicas: Vec<Vec<usize>>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            batch_max: 4,
+            message_repeats: 0,
+            feed_repeats: 0,
+            losses: 0,
+            firings: 0,
+            closings: 0,
+            free_loopback: true,
+            states_max: 60_000,
+            outcomes_wanted: None,
+            replicas: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The exploration: breadth first, so that the first schedule that leads to an outcome is a shortest.
+//!
+//! Explicit-state search (Holzmann's Spin is the model): a state is kept once, by what can follow
+//! from it and not by the ticks that led there, with the action by which it was first reached.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
+
+use crate::machine::{Kinds, Resumable};
+
+use super::deploy::{Ready, ready};
+use super::deployment::{Deployment, Feed, Observed, Options};
+use super::frontier::{Action, available, batches};
+use super::local::{Local, Shared, Transition};
+use super::messages::Content;
+use super::outcome::{Outcomes, Unexplored};
+use super::sets::Sets;
+use super::state::State;
+
+/// Different parcels of one exploration.
+const PARCELS_MAX: usize = 1 << 12;
+
+/// Follows all schedules of a deployment with these feeds until every message has arrived and
+/// nothing changes any more, and gives what the observed collections then hold.
+pub fn explore<K>(
+    kinds: &K,
+    deployment: &Deployment,
+    feeds: &[Feed],
+    observed: &[Observed],
+    options: &Options,
+) -> Result<Outcomes, Unexplored>
+where
+    K: Kinds,
+    K::Node: Resumable,
+{
+    let ready = ready(kinds, deployment, feeds, observed, options)?;
+    let mut explorer = Explorer::new(ready, observed.len(), options);
+    let complete = explorer.run()?;
+    Ok(explorer.outcomes(complete))
+}
+
+pub(super) struct Explorer<'a, M: Resumable> {
+    pub(super) shared: Shared<'a>,
+    pub(super) locals: Vec<Local<'a, M>>,
+    pub(super) timed: Vec<bool>,
+    pub(super) groups: Vec<Vec<usize>>,
+    pub(super) options: &'a Options,
+    pub(super) observed: usize,
+    pub(super) sets: Sets,
+    pub(super) states: IndexSet<State, FxBuildHasher>,
+    /// By state but the first: where it was reached from, and how.
+    parents: Vec<(usize, Action)>,
+    pub(super) found: Vec<(Ending, Found)>,
+    pub(super) split: Option<usize>,
+}
+
+/// What tells outcomes apart.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ending {
+    /// The set of what was seen.
+    pub(super) seen: u32,
+    /// Of what is read as of now: place, and contents unless they change for ever.
+    pub(super) holds: Vec<(usize, Option<u32>)>,
+}
+
+/// How an outcome was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub(super) state: usize,
+    /// What follows on that state.
+    pub(super) rest: Vec<Action>,
+    pub(super) repeats_from: Option<usize>,
+}
+
+impl<'a, M: Resumable> Explorer<'a, M> {
+    fn new(ready: Ready<'a, M>, observed: usize, options: &'a Options) -> Self {
+        let mut states = IndexSet::default();
+        states.insert(ready.root);
+        Explorer {
+            shared: ready.shared,
+            locals: ready.locals,
+            timed: ready.timed,
+            groups: ready.groups,
+            options,
+            observed,
+            sets: Sets::new(),
+            states,
+            parents: Vec::new(),
+            found: Vec::new(),
+            split: None,
+        }
+    }
+
+    /// Whether all schedules were followed.
+    fn run(&mut self) -> Result<bool, Unexplored> {
+        let mut next = 0;
+        while next < self.states.len() {
+            let state = self.states[next].clone();
+            if !self.awaits(&state) {
+                self.end(next, &state)?;
+                let wanted = self.options.outcomes_wanted;
+                if wanted.is_some_and(|w| self.found.len() >= w) || self.split.is_some() {
+                    return Ok(false);
+                }
+            }
+            for action in self.actions(&state)? {
+                let after = self.apply(&state, &action)?;
+                self.reach(next, after, action)?;
+            }
+            next += 1;
+        }
+        Ok(true)
+    }
+
+    pub(super) fn reach(
+        &mut self,
+        from: usize,
+        state: State,
+        action: Action,
+    ) -> Result<(), Unexplored> {
+        if !self.states.contains(&state) {
+            if self.states.len() >= self.options.states_max {
+                return Err(Unexplored::States(self.options.states_max));
+            }
+            self.states.insert(state);
+            self.parents.push((from, action));
+        }
+        Ok(())
+    }
+
+    /// The actions by which a state was first reached.
+    pub(super) fn actions_to(&self, state: usize) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let mut at = state;
+        while at > 0 {
+            let (from, action) = &self.parents[at - 1];
+            actions.push(action.clone());
+            at = *from;
+        }
+        actions.reverse();
+        actions
+    }
+
+    /// Whether something must still happen: an arrival, or the passing of time.
+    pub(super) fn awaits(&self, state: &State) -> bool {
+        state.awaits() || self.nodes().any(|node| self.may_fire(state, node))
+    }
+
+    pub(super) fn nodes(&self) -> impl Iterator<Item = usize> {
+        self.groups.iter().flatten().copied()
+    }
+
+    fn may_fire(&self, state: &State, node: usize) -> bool {
+        self.timed[node] && state.fired[node] < self.options.firings
+    }
+
+    pub(super) fn transition(
+        &mut self,
+        state: &State,
+        node: usize,
+        fires: bool,
+        batch: &[u32],
+    ) -> Rc<Transition> {
+        self.locals[node].transition(state.locals[node], fires, batch, &mut self.shared)
+    }
+
+    /// The state after an action.
+    pub(super) fn apply(&mut self, state: &State, action: &Action) -> Result<State, Unexplored> {
+        let mut after = state.clone();
+        match action {
+            Action::Lose { parcel } => {
+                after.deliver(*parcel, &self.shared.parcels);
+                after.pending.retain(|p| p.parcel != *parcel);
+                after.losses -= 1;
+            }
+            Action::Tick { node, fires, batch } => {
+                let done = self.transition(state, *node, *fires, batch);
+                after.locals[*node] = done.to;
+                after.fired[*node] += u8::from(*fires);
+                for &parcel in batch {
+                    after.deliver(parcel, &self.shared.parcels);
+                }
+                for &parcel in &done.sends {
+                    if !self.sets.contains(state.sent, parcel) {
+                        let repeats = self.options.message_repeats;
+                        after.send(parcel, repeats, &self.shared.parcels);
+                    }
+                }
+                after.sent = self.sets.with(state.sent, &done.sends);
+                after.seen = self.sets.with(state.seen, &done.emits);
+            }
+        }
+        if self.shared.parcels.len() > PARCELS_MAX {
+            return Err(Unexplored::Messages(PARCELS_MAX));
+        }
+        Ok(after)
+    }
+
+    /// Whether a tick of the node without arrivals changes or shows something.
+    pub(super) fn stirs(&mut self, state: &State, node: usize) -> bool {
+        let done = self.transition(state, node, false, &[]);
+        done.to != state.locals[node] || self.shows(state, &done)
+    }
+
+    fn shows(&self, state: &State, done: &Transition) -> bool {
+        let is_new = |set: u32, items: &[u32]| items.iter().any(|&i| !self.sets.contains(set, i));
+        is_new(state.sent, &done.sends) || is_new(state.seen, &done.emits)
+    }
+
+    /// What is followed from a state; see `frontier` for why that is enough.
+    fn actions(&mut self, state: &State) -> Result<Vec<Action>, Unexplored> {
+        let mut actions = Vec::new();
+        for group in 0..self.groups.len() {
+            let nodes = self.groups[group].clone();
+            let arrives = |fresh: bool| {
+                let mut pending = state.pending.iter().filter(|p| p.fresh == fresh);
+                pending.any(|p| nodes.contains(&self.shared.parcels.get(p.parcel).to))
+            };
+            let (fresh, again) = (arrives(true), arrives(false));
+            let mut open = fresh || nodes.iter().any(|&node| self.may_fire(state, node));
+            for &node in &nodes {
+                open = open || self.goes_on(state, node)?;
+            }
+            if open || again {
+                for &node in &nodes {
+                    self.actions_of(state, node, &mut actions);
+                }
+            }
+            if open && !actions.is_empty() {
+                break;
+            }
+        }
+        Ok(actions)
+    }
+
+    fn actions_of(&mut self, state: &State, node: usize, actions: &mut Vec<Action>) {
+        let Shared { parcels, feeds, .. } = &self.shared;
+        let (together, alone) = available(state, node, parcels, feeds);
+        if state.losses > 0 {
+            let messages = together
+                .iter()
+                .filter(|(parcel, _)| matches!(parcels.get(*parcel).what, Content::Message(_)));
+            actions.extend(messages.map(|&(parcel, _)| Action::Lose { parcel }));
+        }
+        let batches = batches(&together, &alone, self.options.batch_max);
+        if self.may_fire(state, node) {
+            let none = std::iter::once(Vec::new());
+            actions.extend(
+                batches
+                    .iter()
+                    .cloned()
+                    .chain(none)
+                    .map(|batch| Action::Tick {
+                        node,
+                        fires: true,
+                        batch,
+                    }),
+            );
+        }
+        let still = |batch| Action::Tick {
+            node,
+            fires: false,
+            batch,
+        };
+        actions.extend(batches.into_iter().map(still));
+        if self.stirs(state, node) {
+            actions.push(still(Vec::new()));
+        }
+    }
+
+    /// Whether ticks without arrivals lead the node somewhere: to rest, or to something new to
+    /// send or to show, rather than round for ever.
+    fn goes_on(&mut self, state: &State, node: usize) -> Result<bool, Unexplored> {
+        let mut met = BTreeSet::new();
+        let mut at = state.clone();
+        while self.stirs(&at, node) {
+            if !met.insert(at.locals[node]) {
+                return Ok(false);
+            }
+            if met.len() > self.options.states_max {
+                return Err(Unexplored::States(self.options.states_max));
+            }
+            let done = self.transition(&at, node, false, &[]);
+            if self.shows(&at, &done) {
+                return Ok(true);
+            }
+            at.locals[node] = done.to;
+        }
+        Ok(!met.is_empty())
+    }
+}

@@ -1,0 +1,3 @@
+//! The explorer of schedules on programs whose outcomes are known.
+
+mod outcomes;
