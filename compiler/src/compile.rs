@@ -9,7 +9,7 @@ use crate::base::Sources;
 use crate::codegen::{self, Target};
 use crate::hir::{self, NodeId};
 use crate::typing::Typed;
-use crate::{opt, planning, rir};
+use crate::{coordination, opt, planning, rir};
 
 /// A program that has no errors, and where its text is.
 #[derive(Clone, Copy)]
@@ -79,6 +79,17 @@ pub fn emit_clif(of: Typing<'_>, target: &Target) -> String {
 }
 
 fn lowered(of: Typing<'_>) -> Vec<rir::Program> {
+    if let Some((program, typed)) = coordination::with_counts(of.program, of.typed) {
+        return lowered_as_is(Typing {
+            program: &program,
+            typed: &typed,
+            ..of
+        });
+    }
+    lowered_as_is(of)
+}
+
+fn lowered_as_is(of: Typing<'_>) -> Vec<rir::Program> {
     let kinds = (0..of.program.nodes.len()).map(NodeId::from_index);
     kinds
         .map(|kind| rir::lower::lower(of.program, of.typed, of.sources, kind))

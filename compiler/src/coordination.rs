@@ -8,11 +8,15 @@
 
 pub mod insertion;
 
+mod counts;
+mod writing;
+
 use crate::base::Diagnostic;
 use crate::calm::Report;
 use crate::hir::Program;
 use crate::typing::Typed;
 
+pub use counts::with_counts;
 pub use insertion::{Accepted, Coordination, Insertion, Mended, Price, Strategy};
 
 /// A program with the coordination that it needs, as `bloom expand` prints it.

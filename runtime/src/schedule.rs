@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::{
-    AggregateId, Arrow, ConstantId, Op, Plan, RelationId, RelationKind, Site, Stratum, Version,
-    VersionId,
+    AggregateId, Arrow, ConstantId, Op, Plan, Relation, RelationId, RelationKind, Site, Stratum,
+    Version, VersionId,
 };
 
 /// Where the derivations of a version go.
@@ -40,6 +40,8 @@ pub struct Schedule {
     pub timers: Vec<(RelationId, ConstantId)>,
     /// By relation: where its seals are kept.
     pub seals: Vec<Option<RelationId>>,
+    /// By relation: where the rows of its messages go with their senders, for what counts them.
+    pub arrived: Vec<Option<RelationId>>,
     pub errors: Option<Errors>,
 }
 
@@ -115,11 +117,14 @@ impl Schedule {
             RelationKind::Periodic { every } => Some((id, every)),
             _ => None,
         });
-        let seals = plan.relations.iter().map(|relation| {
-            let name = format!("{}.seals", relation.name);
-            let place = plan.relations.iter().position(|r| r.name == name)?;
-            Some(RelationId(place as u32))
-        });
+        let companions = |suffix: &str| -> Vec<Option<RelationId>> {
+            let companion = |relation: &Relation| {
+                let name = format!("{}.{suffix}", relation.name);
+                let place = plan.relations.iter().position(|r| r.name == name)?;
+                Some(RelationId(place as u32))
+            };
+            plan.relations.iter().map(companion).collect()
+        };
         let errors = of_kind(&|kind| kind == RelationKind::Errors);
         Schedule {
             growable: growable.collect(),
@@ -135,7 +140,8 @@ impl Schedule {
                 .map(|id| id.0 as usize)
                 .collect(),
             timers: timers.collect(),
-            seals: seals.collect(),
+            seals: companions("seals"),
+            arrived: companions("seal.arrived"),
             errors: errors.first().map(|&relation| Errors {
                 relation,
                 filled: first_reader(plan, relation),

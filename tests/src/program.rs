@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bloom_compiler::base::Sources;
-use bloom_compiler::check::{Checked, File, check};
+use bloom_compiler::check::{Checked, File, check, check_resolved};
 use bloom_compiler::codegen::Target;
 use bloom_compiler::compile::{Optimization, Typing, compile_with};
+use bloom_compiler::coordination::with_counts;
 use bloom_compiler::testing::lower_tests;
 use bloom_plan::plan::Plan;
 use bloom_plan::testing::Test;
@@ -128,8 +129,11 @@ pub fn load_with(
             failure.error.message()
         )]);
     }
+    // The reference evaluates what runs.
+    let counted = with_counts(program, typed);
+    let counted = counted.map(|(program, _)| check_resolved(program, Vec::new()));
     Ok(Loaded {
-        checked,
+        checked: counted.unwrap_or(checked),
         plans,
         programs,
         tests,

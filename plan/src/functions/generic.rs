@@ -17,6 +17,8 @@ super::area! {
         ToJson = "T.to_json(): String", Plain;
         /// A hash of the value that is the same on every machine and in every version.
         StableHash = "stable_hash(T): Int", Plain;
+        /// Always a row error: the row came after its partition was sealed. `sealed by` stands for rules that use it.
+        LateRow = "late_row(T): Bool", Plain, fallible;
         /// The time at which this tick started, by the node's clock.
         Now = "now(): Time", Nondeterministic;
         /// A number from 0 up to, not including, 1.

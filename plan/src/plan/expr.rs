@@ -97,6 +97,8 @@ pub enum RowError {
     Conflict = 5,
     /// A pattern, regular expression or format given at run time is malformed, or a result would pass its bound.
     Invalid = 6,
+    /// A row of a partition that was declared complete before it came.
+    Sealed = 7,
 }
 
 impl RowError {
@@ -108,6 +110,7 @@ impl RowError {
             RowError::Conversion,
             RowError::Conflict,
             RowError::Invalid,
+            RowError::Sealed,
         ]
         .into_iter()
         .find(|e| *e as u64 == code)
@@ -121,6 +124,7 @@ impl RowError {
             RowError::Conversion => "failed conversion",
             RowError::Conflict => "a `Once` in conflict has no value",
             RowError::Invalid => "invalid argument",
+            RowError::Sealed => "a row for a partition that is sealed",
         }
     }
 }

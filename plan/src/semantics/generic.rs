@@ -2,6 +2,7 @@
 
 use super::{Call, Domain, Outcome, hash};
 use crate::functions::generic::Generic;
+use crate::plan::RowError;
 use crate::print;
 
 pub(super) fn apply<D: Domain>(d: &mut D, entry: Generic, call: &Call<'_, D>) -> Outcome<D> {
@@ -31,6 +32,7 @@ pub(super) fn apply<D: Domain>(d: &mut D, entry: Generic, call: &Call<'_, D>) ->
             let value = d.export(call.types[0], &call.value(d, 0));
             call.make_int(d, hash::stable(&value))
         }
+        Generic::LateRow => return Err(RowError::Sealed),
         Generic::Now => {
             let now = d.now()?;
             call.make_int(d, now)

@@ -320,6 +320,7 @@ forms! {
         "conversion" = RowError::Conversion;
         "conflict" = RowError::Conflict;
         "invalid" = RowError::Invalid;
+        "sealed" = RowError::Sealed;
     }
 }
 

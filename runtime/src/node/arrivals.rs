@@ -7,7 +7,7 @@ use bloom_plan::types::TypeId;
 use bloom_plan::value::{Row, Value};
 use smol_str::SmolStr;
 
-use crate::api::{ErrorRow, Input, Misfit, StartError};
+use crate::api::{ErrorRow, Input, Message, Misfit, StartError};
 use crate::machine::Machine;
 use crate::relation::{Clash, Origin};
 use crate::report;
@@ -146,9 +146,12 @@ impl Node {
         for (id, row) in &input.rows {
             self.take(*id, row, &mut arrivals);
         }
-        for message in &input.messages {
+        for (number, message) in (0..).zip(&input.messages) {
             match self.channel(&message.channel) {
-                Some(id) => self.take(id, &message.row, &mut arrivals),
+                Some(id) => {
+                    self.take(id, &message.row, &mut arrivals);
+                    self.take_with_sender(id, number, message, &mut arrivals);
+                }
                 None => self.refuse(&message.channel, &message.row, "there is no such channel"),
             }
         }
@@ -188,6 +191,27 @@ impl Node {
             Err(misfit) => {
                 let plan = Arc::clone(self.machine.program.plan());
                 self.refuse(&plan.relations[id.0 as usize].name, row, misfit);
+            }
+        }
+    }
+
+    /// The row, who sent it, and its number among this tick's messages, for what counts the channel's rows.
+    fn take_with_sender(
+        &mut self,
+        id: RelationId,
+        number: i64,
+        message: &Message,
+        into: &mut Vec<(RelationId, Vec<u64>)>,
+    ) {
+        if let Some(arrived) = self.machine.program.schedule().arrived[id.0 as usize] {
+            let before = [Value::Addr(message.from.clone()), Value::Int(number)];
+            let row: Row = before
+                .into_iter()
+                .chain(message.row.iter().cloned())
+                .collect();
+            // What does not fit was refused as a row of the channel.
+            if let Ok(words) = self.words(arrived, &row) {
+                into.push((arrived, words));
             }
         }
     }

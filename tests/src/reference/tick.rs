@@ -77,11 +77,18 @@ impl Reference<'_> {
             let (seals, _) = collections.find(|(_, c)| is_seals(c.kind))?;
             Some((seals, key))
         }));
-        let messages = input.messages.into_iter();
-        arrivals
-            .extend(messages.filter_map(|message| {
-                Some((self.kind.collection(&message.channel)?, message.row))
-            }));
+        for (number, message) in (0..).zip(input.messages) {
+            let Some(channel) = self.kind.collection(&message.channel) else {
+                continue;
+            };
+            let counted = format!("{}.seal.arrived", message.channel);
+            if let Some(arrived) = self.kind.collection(&counted) {
+                let before = [Value::Addr(message.from), Value::Int(number)];
+                let row = before.into_iter().chain(message.row.clone());
+                arrivals.push((arrived, row.collect()));
+            }
+            arrivals.push((channel, message.row));
+        }
         self.ambient(input.alive, input.stdin, &mut arrivals);
         arrivals
     }

@@ -15,6 +15,9 @@
 //! For an input there are no producers: `table C.seals(K)`, which whoever feeds the input feeds too, and
 //! `C.sealed{K} <= C.seals{K}`. The negations range over the static `cluster`, so that `C.sealed` only grows;
 //! the rules are marked [`Origin::SealCollect`].
+//!
+//! These rules say what completeness means if no seal overtakes the rows that it closes. What runs counts
+//! them: [`crate::coordination`] rewrites the rules after the analysis.
 
 use super::Resolver;
 use super::collection::{built_in_of, plain_column};
