@@ -24,7 +24,6 @@ mod finish;
 mod infer;
 mod program;
 
-pub use dump::show;
 pub use program::infer;
 
 #[cfg(test)]

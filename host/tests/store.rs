@@ -29,14 +29,6 @@ fn plan() -> Plan {
         column("val", types.intern(Type::String), Role::Value),
     ];
     Plan {
-        name: "Keeper".into(),
-        replicated: false,
-        types,
-        constants: Vec::new(),
-        literals: Vec::new(),
-        functions: Vec::new(),
-        sites: Vec::new(),
-        own_lattices: Vec::new(),
         relations: vec![Relation {
             name: "kept".into(),
             kind: RelationKind::Table { durable: true },
@@ -46,12 +38,7 @@ fn plan() -> Plan {
             public: false,
             delivery: Delivery::Free,
         }],
-        indexes: Vec::new(),
-        aggregates: Vec::new(),
-        rules: Vec::new(),
-        versions: Vec::new(),
-        strata: Vec::new(),
-        closing: Vec::new(),
+        ..Plan::empty("Keeper", types)
     }
 }
 

@@ -75,6 +75,29 @@ pub struct Plan {
     pub closing: Vec<VersionId>,
 }
 
+impl Plan {
+    /// A kind of node in which there is nothing yet.
+    pub fn empty(name: impl Into<SmolStr>, types: TypeTable) -> Self {
+        Plan {
+            name: name.into(),
+            replicated: false,
+            types,
+            constants: Vec::new(),
+            literals: Vec::new(),
+            functions: Vec::new(),
+            sites: Vec::new(),
+            own_lattices: Vec::new(),
+            relations: Vec::new(),
+            indexes: Vec::new(),
+            aggregates: Vec::new(),
+            rules: Vec::new(),
+            versions: Vec::new(),
+            strata: Vec::new(),
+            closing: Vec::new(),
+        }
+    }
+}
+
 /// A value fixed at the node's start: a parameter (`init` is none, or its default), a `const`, or
 /// an argument of an import. In order of evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -89,6 +89,64 @@ pub enum Type {
     },
 }
 
+/// A type whose values join, taken apart as joins need it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lattice<'t> {
+    /// Pointwise, if every part is a lattice.
+    Tuple(&'t [TypeId]),
+    Max(TypeId),
+    Min(TypeId),
+    Or,
+    And,
+    /// A `Set` or `PosSet`.
+    Set(TypeId),
+    Bag(TypeId),
+    Map(TypeId, TypeId),
+    Lex(TypeId, TypeId),
+    Lww(TypeId, TypeId),
+    Once(TypeId),
+    Sealed(TypeId),
+    Declared(LatticeKind, &'t [Field]),
+}
+
+impl Type {
+    /// The type as a lattice; none if its values do not join. Of a tuple its parts decide.
+    pub fn as_lattice(&self) -> Option<Lattice<'_>> {
+        let lattice = match self {
+            Type::Tuple(parts) => Lattice::Tuple(parts),
+            Type::Max(inner) => Lattice::Max(*inner),
+            Type::Min(inner) => Lattice::Min(*inner),
+            Type::Or => Lattice::Or,
+            Type::And => Lattice::And,
+            Type::Set(element) | Type::PosSet(element) => Lattice::Set(*element),
+            Type::Bag(element) => Lattice::Bag(*element),
+            Type::Map(key, value) => Lattice::Map(*key, *value),
+            Type::Lex(first, second) => Lattice::Lex(*first, *second),
+            Type::Lww(stamp, value) => Lattice::Lww(*stamp, *value),
+            Type::Once(inner) => Lattice::Once(*inner),
+            Type::Sealed(inner) => Lattice::Sealed(*inner),
+            Type::Lattice { kind, fields, .. } => Lattice::Declared(*kind, fields),
+            Type::Bool
+            | Type::Int
+            | Type::Float
+            | Type::String
+            | Type::Bytes
+            | Type::Addr
+            | Type::Time
+            | Type::Duration
+            | Type::Req
+            | Type::List(_)
+            | Type::Record { .. }
+            | Type::Enum { .. }
+            | Type::FrozenSet(_)
+            | Type::FrozenBag(_)
+            | Type::FrozenMap(..)
+            | Type::Function { .. } => return None,
+        };
+        Some(lattice)
+    }
+}
+
 /// The word of a bottom that is no value of the underlying type.
 pub const BOTTOM: u64 = u64::MAX;
 
@@ -159,37 +217,11 @@ impl TypeTable {
 
     /// Whether values of the type join: built-in and declared lattices, and tuples of lattices.
     pub fn is_lattice(&self, id: TypeId) -> bool {
-        match self.get(id) {
-            Type::Tuple(parts) => !parts.is_empty() && parts.iter().all(|&p| self.is_lattice(p)),
-            Type::Max(_)
-            | Type::Min(_)
-            | Type::Or
-            | Type::And
-            | Type::Set(_)
-            | Type::PosSet(_)
-            | Type::Bag(_)
-            | Type::Map(..)
-            | Type::Lex(..)
-            | Type::Lww(..)
-            | Type::Once(_)
-            | Type::Sealed(_)
-            | Type::Lattice { .. } => true,
-            Type::Bool
-            | Type::Int
-            | Type::Float
-            | Type::String
-            | Type::Bytes
-            | Type::Addr
-            | Type::Time
-            | Type::Duration
-            | Type::Req
-            | Type::List(_)
-            | Type::Record { .. }
-            | Type::Enum { .. }
-            | Type::FrozenSet(_)
-            | Type::FrozenBag(_)
-            | Type::FrozenMap(..)
-            | Type::Function { .. } => false,
+        match self.get(id).as_lattice() {
+            Some(Lattice::Tuple(parts)) => {
+                !parts.is_empty() && parts.iter().all(|&part| self.is_lattice(part))
+            }
+            lattice => lattice.is_some(),
         }
     }
 
@@ -206,6 +238,53 @@ impl TypeTable {
             | Type::And => true,
             Type::Max(inner) | Type::Min(inner) => self.is_word(*inner),
             _ => false,
+        }
+    }
+
+    /// A type as the language writes it.
+    pub fn show(&self, ty: TypeId) -> String {
+        let list = |tys: &[TypeId]| {
+            let shown: Vec<String> = tys.iter().map(|&ty| self.show(ty)).collect();
+            shown.join(", ")
+        };
+        let of = |name: &str, tys: &[TypeId]| format!("{name}<{}>", list(tys));
+        match self.get(ty) {
+            Type::Bool => "Bool".to_owned(),
+            Type::Int => "Int".to_owned(),
+            Type::Float => "Float".to_owned(),
+            Type::String => "String".to_owned(),
+            Type::Bytes => "Bytes".to_owned(),
+            Type::Addr => "Addr".to_owned(),
+            Type::Time => "Time".to_owned(),
+            Type::Duration => "Duration".to_owned(),
+            Type::Req => "Req".to_owned(),
+            Type::Or => "Or".to_owned(),
+            Type::And => "And".to_owned(),
+            Type::Tuple(parts) => format!("({})", list(parts)),
+            Type::List(of_type) => of("List", &[*of_type]),
+            Type::FrozenSet(of_type) => of("FrozenSet", &[*of_type]),
+            Type::FrozenBag(of_type) => of("FrozenBag", &[*of_type]),
+            Type::FrozenMap(key, value) => of("FrozenMap", &[*key, *value]),
+            Type::Function { parameters, result } => {
+                format!("fn({}): {}", list(parameters), self.show(*result))
+            }
+            Type::Max(of_type) => of("Max", &[*of_type]),
+            Type::Min(of_type) => of("Min", &[*of_type]),
+            Type::Set(of_type) => of("Set", &[*of_type]),
+            Type::PosSet(of_type) => of("PosSet", &[*of_type]),
+            Type::Bag(of_type) => of("Bag", &[*of_type]),
+            Type::Map(key, value) => of("Map", &[*key, *value]),
+            Type::Lex(first, second) => of("Lex", &[*first, *second]),
+            Type::Lww(stamp, value) => of("Lww", &[*stamp, *value]),
+            Type::Once(of_type) => of("Once", &[*of_type]),
+            Type::Sealed(of_type) => of("Sealed", &[*of_type]),
+            Type::Enum { name, variants } if name == "Option" => {
+                let some = variants.iter().flat_map(|variant| &variant.fields).next();
+                some.map_or(name.to_string(), |some| format!("{}?", self.show(some.ty)))
+            }
+            Type::Record { name, .. } | Type::Enum { name, .. } | Type::Lattice { name, .. } => {
+                name.to_string()
+            }
         }
     }
 }

@@ -242,23 +242,7 @@ static NO_RUNTIME: RuntimeTable = RuntimeTable([std::ptr::null(); RuntimeFunctio
 
 /// A context of a program that has types and nothing else.
 fn context(types: &TypeTable) -> Context {
-    let plan = Plan {
-        name: "Empty".into(),
-        replicated: false,
-        types: types.clone(),
-        constants: Vec::new(),
-        literals: Vec::new(),
-        functions: Vec::new(),
-        sites: Vec::new(),
-        own_lattices: Vec::new(),
-        relations: Vec::new(),
-        indexes: Vec::new(),
-        aggregates: Vec::new(),
-        rules: Vec::new(),
-        versions: Vec::new(),
-        strata: Vec::new(),
-        closing: Vec::new(),
-    };
+    let plan = Plan::empty("Empty", types.clone());
     let artifact = Artifact {
         target: std::env::consts::ARCH.into(),
         code: Vec::new(),

@@ -135,7 +135,7 @@ fn fixes(rule: &Rule, pat: PatId, known: &[bool]) -> bool {
         match rule.body.pat(pat) {
             crate::hir::Pat::Wildcard | crate::hir::Pat::Error => return false,
             crate::hir::Pat::Var(var) if !known[var.index()] => return false,
-            _ => open.extend(walk::pat_children(&rule.body, pat)),
+            _ => open.extend(rule.body.pat_children(pat)),
         }
     }
     true

@@ -8,7 +8,7 @@ use bloom_stdx::graph::components;
 use super::Scope;
 use crate::hir::{Body, Expr, ExprId, FunctionId, Pat, Program};
 use crate::syntax::ast::{BinaryOp, UnaryOp};
-use crate::typing::{BodyTypes, Instance, Typed, Use, walk};
+use crate::typing::{BodyTypes, Instance, Typed, Use};
 
 /// Whether each function can fail, by one instance of it; callees come before callers.
 pub fn functions(program: &Program, typed: &Typed) -> Vec<bool> {
@@ -33,7 +33,7 @@ pub fn callees_first(program: &Program) -> Vec<FunctionId> {
         .map(|function| {
             let mut called = Vec::new();
             if let Some(value) = function.body.value {
-                walk::each_expr(&function.body, value, &mut |expr| {
+                function.body.walk_expr(value, &mut |expr, _| {
                     if let Expr::Call { function, .. } | Expr::Function(function) =
                         function.body.expr(expr)
                     {
@@ -71,7 +71,7 @@ fn can_fail(
     expr: ExprId,
 ) -> bool {
     let mut found = false;
-    walk::each_expr(body, expr, &mut |expr| {
+    body.walk_expr(expr, &mut |expr, _| {
         found = found || fails_itself(typed, fallible, body, types, expr);
     });
     found
@@ -128,7 +128,7 @@ fn is_refutable(body: &Body, pat: crate::hir::PatId) -> bool {
     match body.pat(pat) {
         Pat::Error | Pat::Wildcard | Pat::Var(_) => false,
         Pat::Tuple(_) | Pat::Record { .. } => {
-            let parts = walk::pat_children(body, pat);
+            let parts = body.pat_children(pat);
             parts.into_iter().any(|part| is_refutable(body, part))
         }
         Pat::Constant(_)

@@ -186,7 +186,7 @@ impl<'a> Growths<'a> {
                 join(&whether, &self.of(*body))
             }
             // Whatever else has parts sees them as they are.
-            _ => self.seen(&walk::children(body, expr)),
+            _ => self.seen(&body.children(expr)),
         }
     }
 

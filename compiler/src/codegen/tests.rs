@@ -63,20 +63,11 @@ fn example() -> Plan {
         },
     ];
     Plan {
-        name: "Example".into(),
-        replicated: false,
-        types,
-        constants: Vec::new(),
-        literals: Vec::new(),
-        functions: Vec::new(),
-        sites: Vec::new(),
-        own_lattices: Vec::new(),
         relations: vec![relation("path"), relation("edge")],
         indexes: vec![Index {
             relation: RelationId(1),
             columns: vec![0],
         }],
-        aggregates: Vec::new(),
         rules: vec![Rule {
             at: "example.bloom:1:1".into(),
             text: "path".into(),
@@ -100,7 +91,7 @@ fn example() -> Plan {
             recursive: vec![bloom_plan::plan::VersionId(0)],
             incremental: Vec::new(),
         }],
-        closing: Vec::new(),
+        ..Plan::empty("Example", types)
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bloom_plan::plan::RowError;
-use bloom_plan::types::{LatticeKind, Type, TypeId, TypeTable};
+use bloom_plan::types::{Lattice, LatticeKind, Type, TypeId, TypeTable};
 use bloom_plan::value::Value;
 
 /// What a declaration with its own merge says.
@@ -37,44 +37,27 @@ impl OwnLattices for NoOwnLattices {
 
 /// The least value of a lattice type.
 pub fn bottom(types: &TypeTable, ty: TypeId, own: &dyn OwnLattices) -> Result<Value, RowError> {
-    let value = match types.get(ty) {
-        Type::Or => Value::Bool(false),
-        Type::And => Value::Bool(true),
-        Type::Set(_) | Type::PosSet(_) => Value::Set(Arc::new([])),
-        Type::Bag(_) => Value::Bag(Arc::new([])),
-        Type::Map(..) => Value::Map(Arc::new([])),
-        Type::Once(_) => Value::Variant(0, Arc::new([])),
-        Type::Tuple(parts) => tuple_of_bottoms(types, parts.iter().copied(), own)?,
-        Type::Lex(a, b) => tuple_of_bottoms(types, [*a, *b], own)?,
-        Type::Sealed(inner) => {
-            Value::Tuple([Value::Bool(false), bottom(types, *inner, own)?].into())
+    let lattice = types.get(ty).as_lattice().ok_or(RowError::Invalid)?;
+    let value = match lattice {
+        Lattice::Or => Value::Bool(false),
+        Lattice::And => Value::Bool(true),
+        Lattice::Set(_) => Value::Set(Arc::new([])),
+        Lattice::Bag(_) => Value::Bag(Arc::new([])),
+        Lattice::Map(..) => Value::Map(Arc::new([])),
+        Lattice::Once(_) => Value::Variant(0, Arc::new([])),
+        Lattice::Tuple(parts) => tuple_of_bottoms(types, parts.iter().copied(), own)?,
+        Lattice::Lex(a, b) => tuple_of_bottoms(types, [a, b], own)?,
+        Lattice::Sealed(inner) => {
+            Value::Tuple([Value::Bool(false), bottom(types, inner, own)?].into())
         }
-        Type::Lattice { kind, fields, .. } => match kind {
-            LatticeKind::Own => own.own_bottom(ty)?,
-            LatticeKind::Product | LatticeKind::Lex => {
-                tuple_of_bottoms(types, fields.iter().map(|field| field.ty), own)?
-            }
-        },
-        Type::Max(inner) => extreme(types, *inner, false),
-        Type::Min(inner) => extreme(types, *inner, true),
-        // A chain whose bottom is no value of the type below; nothing else is a lattice.
-        Type::Lww(..) => Value::Bottom,
-        Type::Bool
-        | Type::Int
-        | Type::Float
-        | Type::String
-        | Type::Bytes
-        | Type::Addr
-        | Type::Time
-        | Type::Duration
-        | Type::Req
-        | Type::List(_)
-        | Type::Record { .. }
-        | Type::Enum { .. }
-        | Type::FrozenSet(_)
-        | Type::FrozenBag(_)
-        | Type::FrozenMap(..)
-        | Type::Function { .. } => return Err(RowError::Invalid),
+        Lattice::Declared(LatticeKind::Own, _) => own.own_bottom(ty)?,
+        Lattice::Declared(LatticeKind::Product | LatticeKind::Lex, fields) => {
+            tuple_of_bottoms(types, fields.iter().map(|field| field.ty), own)?
+        }
+        Lattice::Max(inner) => extreme(types, inner, false),
+        Lattice::Min(inner) => extreme(types, inner, true),
+        // A chain whose bottom is no value of the type below.
+        Lattice::Lww(..) => Value::Bottom,
     };
     Ok(value)
 }

@@ -263,7 +263,14 @@ impl Body {
     /// Visits a pattern and all inside it, parents first.
     pub fn walk_pat(&self, id: PatId, visit: &mut impl FnMut(PatId, &Pat)) {
         visit(id, self.pat(id));
-        let children: Vec<PatId> = match self.pat(id) {
+        for child in self.pat_children(id) {
+            self.walk_pat(child, visit);
+        }
+    }
+
+    /// The patterns directly inside a pattern.
+    pub fn pat_children(&self, id: PatId) -> Vec<PatId> {
+        match self.pat(id) {
             Pat::Tuple(parts) | Pat::List(parts) | Pat::Variant { args: parts, .. } => {
                 parts.clone()
             }
@@ -275,9 +282,6 @@ impl Body {
             | Pat::SelfAddr
             | Pat::TestNode(_)
             | Pat::Literal(_) => Vec::new(),
-        };
-        for child in children {
-            self.walk_pat(child, visit);
         }
     }
 

@@ -7,9 +7,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use bloom_plan::plan::{OwnLattice, RowError};
-use bloom_plan::types::{BOTTOM, LatticeKind, Type, TypeId};
+use bloom_plan::types::{BOTTOM, Lattice, LatticeKind, Type, TypeId};
 
 use super::Context;
+use crate::store::Types;
 
 impl Context {
     /// The join of two values of a lattice type. Fails only where an own `merge` fails.
@@ -21,28 +22,28 @@ impl Context {
             return Ok(word);
         }
         let types = Arc::clone(self.store.types());
-        match types.get(ty) {
-            Type::Set(t) | Type::PosSet(t) => {
-                let words = self.union(*t, a, b, 1, |_, x, _| Ok(x))?;
+        match lattice(&types, ty) {
+            Lattice::Set(t) => {
+                let words = self.union(t, a, b, 1, |_, x, _| Ok(x))?;
                 Ok(self.store.make(ty, &words))
             }
-            Type::Bag(t) => {
-                let words = self.union(*t, a, b, 2, |_, x, y| Ok(x.max(y)))?;
+            Lattice::Bag(t) => {
+                let words = self.union(t, a, b, 2, |_, x, y| Ok(x.max(y)))?;
                 Ok(self.store.make(ty, &words))
             }
-            Type::Map(k, v) => {
-                let words = self.union(*k, a, b, 2, |context, x, y| context.join(*v, x, y))?;
+            Lattice::Map(k, v) => {
+                let words = self.union(k, a, b, 2, |context, x, y| context.join(v, x, y))?;
                 Ok(self.store.make(ty, &words))
             }
-            Type::Tuple(parts) => self.join_parts(ty, parts, a, b),
-            Type::Lex(first, second) => self.join_lex(ty, &[*first, *second], a, b),
-            Type::Once(_) => Ok(self.join_once(ty, a, b)),
-            Type::Sealed(inner) => {
+            Lattice::Tuple(parts) => self.join_parts(ty, parts, a, b),
+            Lattice::Lex(first, second) => self.join_lex(ty, &[first, second], a, b),
+            Lattice::Once(_) => Ok(self.join_once(ty, a, b)),
+            Lattice::Sealed(inner) => {
                 let (x, y) = (self.pair(a), self.pair(b));
-                let inner = self.join(*inner, x.1, y.1)?;
+                let inner = self.join(inner, x.1, y.1)?;
                 Ok(self.store.make(ty, &[x.0 | y.0, inner]))
             }
-            Type::Lattice { kind, fields, .. } => {
+            Lattice::Declared(kind, fields) => {
                 let parts: Vec<TypeId> = fields.iter().map(|f| f.ty).collect();
                 match kind {
                     LatticeKind::Product => self.join_parts(ty, &parts, a, b),
@@ -50,25 +51,9 @@ impl Context {
                     LatticeKind::Own => self.call(self.own(ty).merge, &[a, b]),
                 }
             }
-            Type::Max(_) | Type::Min(_) | Type::Or | Type::And | Type::Lww(..) => {
+            Lattice::Max(_) | Lattice::Min(_) | Lattice::Or | Lattice::And | Lattice::Lww(..) => {
                 unreachable!("their joins need no new value")
             }
-            Type::Bool
-            | Type::Int
-            | Type::Float
-            | Type::String
-            | Type::Bytes
-            | Type::Addr
-            | Type::Time
-            | Type::Duration
-            | Type::Req
-            | Type::List(_)
-            | Type::Record { .. }
-            | Type::Enum { .. }
-            | Type::FrozenSet(_)
-            | Type::FrozenBag(_)
-            | Type::FrozenMap(..)
-            | Type::Function { .. } => unreachable!("{ty:?} is no lattice"),
         }
     }
 
@@ -88,56 +73,36 @@ impl Context {
     /// The least value of a lattice type.
     pub fn bottom(&mut self, ty: TypeId) -> Result<u64, RowError> {
         let types = Arc::clone(self.store.types());
-        match types.get(ty) {
-            Type::Max(t) => Ok(match types.get(types.class(*t)) {
+        match lattice(&types, ty) {
+            Lattice::Max(t) => Ok(match types.get(types.class(t)) {
                 Type::Bool => 0,
                 Type::Float => f64::NEG_INFINITY.to_bits(),
-                _ if types.is_word(*t) => i64::MIN as u64,
+                _ if types.is_word(t) => i64::MIN as u64,
                 _ => BOTTOM,
             }),
             // `Float` orders NaN last.
-            Type::Min(t) => Ok(match types.get(types.class(*t)) {
+            Lattice::Min(t) => Ok(match types.get(types.class(t)) {
                 Type::Bool => 1,
                 Type::Float => f64::NAN.to_bits(),
-                _ if types.is_word(*t) => i64::MAX as u64,
+                _ if types.is_word(t) => i64::MAX as u64,
                 _ => BOTTOM,
             }),
-            Type::Or => Ok(0),
-            Type::And => Ok(1),
-            Type::Set(_) | Type::PosSet(_) | Type::Bag(_) | Type::Map(..) => {
-                Ok(self.store.make(ty, &[]))
-            }
-            Type::Tuple(parts) => self.bottom_of_parts(ty, parts),
-            Type::Lex(a, b) => self.bottom_of_parts(ty, &[*a, *b]),
-            Type::Lww(..) => Ok(BOTTOM),
-            Type::Once(_) => Ok(self.store.make(ty, &[0])),
-            Type::Sealed(inner) => {
-                let inner = self.bottom(*inner)?;
+            Lattice::Or => Ok(0),
+            Lattice::And => Ok(1),
+            Lattice::Set(_) | Lattice::Bag(_) | Lattice::Map(..) => Ok(self.store.make(ty, &[])),
+            Lattice::Tuple(parts) => self.bottom_of_parts(ty, parts),
+            Lattice::Lex(a, b) => self.bottom_of_parts(ty, &[a, b]),
+            Lattice::Lww(..) => Ok(BOTTOM),
+            Lattice::Once(_) => Ok(self.store.make(ty, &[0])),
+            Lattice::Sealed(inner) => {
+                let inner = self.bottom(inner)?;
                 Ok(self.store.make(ty, &[0, inner]))
             }
-            Type::Lattice { kind, fields, .. } => match kind {
-                LatticeKind::Product | LatticeKind::Lex => {
-                    let parts: Vec<TypeId> = fields.iter().map(|f| f.ty).collect();
-                    self.bottom_of_parts(ty, &parts)
-                }
-                LatticeKind::Own => self.call(self.own(ty).bottom, &[]),
-            },
-            Type::Bool
-            | Type::Int
-            | Type::Float
-            | Type::String
-            | Type::Bytes
-            | Type::Addr
-            | Type::Time
-            | Type::Duration
-            | Type::Req
-            | Type::List(_)
-            | Type::Record { .. }
-            | Type::Enum { .. }
-            | Type::FrozenSet(_)
-            | Type::FrozenBag(_)
-            | Type::FrozenMap(..)
-            | Type::Function { .. } => unreachable!("{ty:?} is no lattice"),
+            Lattice::Declared(LatticeKind::Own, _) => self.call(self.own(ty).bottom, &[]),
+            Lattice::Declared(LatticeKind::Product | LatticeKind::Lex, fields) => {
+                let parts: Vec<TypeId> = fields.iter().map(|f| f.ty).collect();
+                self.bottom_of_parts(ty, &parts)
+            }
         }
     }
 
@@ -266,6 +231,11 @@ impl Context {
         words.extend_from_slice(&b[j..]);
         Ok(words)
     }
+}
+
+fn lattice(types: &Types, ty: TypeId) -> Lattice<'_> {
+    let lattice = types.get(ty).as_lattice();
+    lattice.expect("only values of lattices are joined, or have a bottom")
 }
 
 #[cfg(test)]

@@ -14,23 +14,7 @@ static NO_RUNTIME: RuntimeTable = RuntimeTable([std::ptr::null(); _]);
 
 /// A context of a plan that has types and nothing else.
 pub fn context(types: TypeTable) -> Context {
-    let plan = Plan {
-        name: "Test".into(),
-        replicated: false,
-        types,
-        constants: Vec::new(),
-        literals: Vec::new(),
-        functions: Vec::new(),
-        sites: Vec::new(),
-        own_lattices: Vec::new(),
-        relations: Vec::new(),
-        indexes: Vec::new(),
-        aggregates: Vec::new(),
-        rules: Vec::new(),
-        versions: Vec::new(),
-        strata: Vec::new(),
-        closing: Vec::new(),
-    };
+    let plan = Plan::empty("Test", types);
     let artifact = Artifact {
         target: std::env::consts::ARCH.into(),
         code: Vec::new(),

@@ -9,42 +9,7 @@ use super::Types;
 impl Types {
     /// The type as it is written.
     pub fn name(&self, ty: TypeId) -> String {
-        let name = |t: &TypeId| self.name(*t);
-        let list = |types: &[TypeId]| types.iter().map(name).collect::<Vec<_>>().join(", ");
-        match self.get(ty) {
-            Type::Bool => "Bool".to_owned(),
-            Type::Int => "Int".to_owned(),
-            Type::Float => "Float".to_owned(),
-            Type::String => "String".to_owned(),
-            Type::Bytes => "Bytes".to_owned(),
-            Type::Addr => "Addr".to_owned(),
-            Type::Time => "Time".to_owned(),
-            Type::Duration => "Duration".to_owned(),
-            Type::Req => "Req".to_owned(),
-            Type::Or => "Or".to_owned(),
-            Type::And => "And".to_owned(),
-            Type::Tuple(parts) => format!("({})", list(parts)),
-            Type::List(t) => format!("List<{}>", name(t)),
-            Type::Record { name, .. } | Type::Enum { name, .. } | Type::Lattice { name, .. } => {
-                name.to_string()
-            }
-            Type::FrozenSet(t) => format!("FrozenSet<{}>", name(t)),
-            Type::FrozenBag(t) => format!("FrozenBag<{}>", name(t)),
-            Type::FrozenMap(k, v) => format!("FrozenMap<{}, {}>", name(k), name(v)),
-            Type::Function { parameters, result } => {
-                format!("fn({}): {}", list(parameters), name(result))
-            }
-            Type::Max(t) => format!("Max<{}>", name(t)),
-            Type::Min(t) => format!("Min<{}>", name(t)),
-            Type::Set(t) => format!("Set<{}>", name(t)),
-            Type::PosSet(t) => format!("PosSet<{}>", name(t)),
-            Type::Bag(t) => format!("Bag<{}>", name(t)),
-            Type::Map(k, v) => format!("Map<{}, {}>", name(k), name(v)),
-            Type::Lex(a, b) => format!("Lex<{}, {}>", name(a), name(b)),
-            Type::Lww(s, v) => format!("Lww<{}, {}>", name(s), name(v)),
-            Type::Once(t) => format!("Once<{}>", name(t)),
-            Type::Sealed(t) => format!("Sealed<{}>", name(t)),
-        }
+        self.table().show(ty)
     }
 
     /// The type as it is written, with the definitions of all user types in it spelled out: equal

@@ -9,7 +9,7 @@ use bloom_compiler::eval::Frame;
 use bloom_compiler::hir::{
     AtomArg, CollectionId, Expr, ExprId, HeadColumn, Literal, PatId, Rule, RuleId,
 };
-use bloom_compiler::typing::walk::{each_expr, pat_variables};
+use bloom_compiler::typing::walk::pat_variables;
 use bloom_plan::plan::RowError;
 use bloom_plan::value::{Row, Value};
 
@@ -271,7 +271,7 @@ fn is_ready(literal: &Literal, frame: &Frame<'_>) -> bool {
 
 fn reads_bound(expr: ExprId, frame: &Frame<'_>) -> bool {
     let mut bound = true;
-    each_expr(frame.body, expr, &mut |expr| {
+    frame.body.walk_expr(expr, &mut |expr, _| {
         if let Expr::Var(var) = frame.body.expr(expr) {
             bound &= frame.body.vars[*var].local || frame.get(*var).is_some();
         }

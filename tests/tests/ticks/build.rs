@@ -32,23 +32,7 @@ pub fn int(n: i64) -> Expr {
 
 impl Build {
     pub fn new() -> Build {
-        let mut plan = Plan {
-            name: "Example".into(),
-            replicated: false,
-            types: Default::default(),
-            constants: Vec::new(),
-            literals: Vec::new(),
-            functions: Vec::new(),
-            sites: Vec::new(),
-            own_lattices: Vec::new(),
-            relations: Vec::new(),
-            indexes: Vec::new(),
-            aggregates: Vec::new(),
-            rules: Vec::new(),
-            versions: Vec::new(),
-            strata: Vec::new(),
-            closing: Vec::new(),
-        };
+        let mut plan = Plan::empty("Example", Default::default());
         let int = plan.types.intern(Type::Int);
         Build { plan, int }
     }

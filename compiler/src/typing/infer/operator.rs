@@ -11,6 +11,17 @@ use crate::typing::Use;
 use crate::typing::signature::{Instance, signatures};
 use crate::typing::ty::{Con, Ty};
 
+/// A binary operator and its operands, `a` and `b` being the types of `left` and `right`.
+#[derive(Clone, Copy)]
+struct Operation {
+    expr: ExprId,
+    op: BinaryOp,
+    left: ExprId,
+    a: Ty,
+    right: ExprId,
+    b: Ty,
+}
+
 impl Infer<'_, '_> {
     pub(super) fn binary(
         &mut self,
@@ -28,7 +39,15 @@ impl Infer<'_, '_> {
         if is_comparison(op) && matches!(self.body.expr(left), Expr::Literal(_)) {
             a = self.infer(left, Some(b));
         }
-        self.operate(expr, op, (left, a), (right, b), false)
+        let operation = Operation {
+            expr,
+            op,
+            left,
+            a,
+            right,
+            b,
+        };
+        self.operate(operation, false)
     }
 
     /// Whether an expected type only helps to read the expression. In an `if` or `match` it would
@@ -49,8 +68,15 @@ impl Infer<'_, '_> {
         let Expr::Binary { op, left, right } = *self.body.expr(expr) else {
             return;
         };
-        let (a, b) = (self.type_of(left), self.type_of(right));
-        let ty = self.operate(expr, op, (left, a), (right, b), last);
+        let operation = Operation {
+            expr,
+            op,
+            left,
+            a: self.type_of(left),
+            right,
+            b: self.type_of(right),
+        };
+        let ty = self.operate(operation, last);
         self.settle(expr, ty, result);
     }
 
@@ -59,16 +85,11 @@ impl Infer<'_, '_> {
     }
 
     /// The type of an operator's result, its operands inferred.
-    fn operate(
-        &mut self,
-        expr: ExprId,
-        op: BinaryOp,
-        (left, a): (ExprId, Ty),
-        (right, b): (ExprId, Ty),
-        last: bool,
-    ) -> Ty {
+    fn operate(&mut self, operation: Operation, last: bool) -> Ty {
+        let Operation { expr, op, .. } = operation;
         let store = &self.cx.store;
-        let (a, b) = (store.resolve(a), store.resolve(b));
+        let (a, b) = (store.resolve(operation.a), store.resolve(operation.b));
+        let operation = Operation { a, b, ..operation };
         if store.is_error(a) || store.is_error(b) {
             return match is_comparison(op) {
                 true => Ty::BOOL,
@@ -76,7 +97,7 @@ impl Infer<'_, '_> {
             };
         }
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
-            return self.logical(expr, op, (left, a), (right, b));
+            return self.logical(operation);
         }
         if store.is_var(a) || store.is_var(b) {
             if !last {
@@ -84,29 +105,24 @@ impl Infer<'_, '_> {
                 self.deferred.push(Deferred::Binary { expr, result });
                 return result;
             }
-            return self.operate_unknown(expr, op, (left, a), (right, b));
+            return self.operate_unknown(operation);
         }
         if store.is_lattice(a) || store.is_lattice(b) {
-            return self.lattice_operator(expr, op, (left, a), (right, b));
+            return self.lattice_operator(operation);
         }
         if is_comparison(op) {
-            self.unify_or_report(right, b, a);
+            self.unify_or_report(operation.right, b, a);
             return Ty::BOOL;
         }
         match arithmetic(op, a, b) {
             Some(ty) => ty,
-            None => self.concatenation(expr, op, (left, a), (right, b)),
+            None => self.concatenation(operation),
         }
     }
 
     /// One operand's type is still unknown when all else is done: it is taken to be the other's.
-    fn operate_unknown(
-        &mut self,
-        expr: ExprId,
-        op: BinaryOp,
-        (left, a): (ExprId, Ty),
-        (right, b): (ExprId, Ty),
-    ) -> Ty {
+    fn operate_unknown(&mut self, operation: Operation) -> Ty {
+        let Operation { expr, op, a, b, .. } = operation;
         let (plain_a, plain_b) = (self.beneath(a), self.beneath(b));
         if !self.cx.store.unify(plain_a, plain_b) || self.cx.store.is_var(plain_a) {
             if is_comparison(op) && self.cx.store.is_var(plain_a) {
@@ -114,17 +130,19 @@ impl Infer<'_, '_> {
             }
             return self.uninferred(expr);
         }
-        self.operate(expr, op, (left, a), (right, b), true)
+        self.operate(operation, true)
     }
 
     /// `&&` and `||`, of `Bool`s, or of `Or`s or `And`s, which stay what they are.
-    fn logical(
-        &mut self,
-        expr: ExprId,
-        op: BinaryOp,
-        (left, a): (ExprId, Ty),
-        (right, b): (ExprId, Ty),
-    ) -> Ty {
+    fn logical(&mut self, operation: Operation) -> Ty {
+        let Operation {
+            expr,
+            op,
+            left,
+            a,
+            right,
+            b,
+        } = operation;
         let lattice = [Ty::OR, Ty::AND]
             .into_iter()
             .find(|lattice| a == *lattice || b == *lattice);
@@ -142,13 +160,15 @@ impl Infer<'_, '_> {
     }
 
     /// `+` on strings and lists is their method `concat`.
-    fn concatenation(
-        &mut self,
-        expr: ExprId,
-        op: BinaryOp,
-        (left, a): (ExprId, Ty),
-        (right, b): (ExprId, Ty),
-    ) -> Ty {
+    fn concatenation(&mut self, operation: Operation) -> Ty {
+        let Operation {
+            expr,
+            op,
+            left,
+            a,
+            right,
+            b,
+        } = operation;
         let joins = matches!(
             self.cx.store.head(a),
             Some((
@@ -186,13 +206,15 @@ impl Infer<'_, '_> {
 
     /// Thresholds, and sums with a plain value. What else asks about a growing lattice would have
     /// to take its answer back.
-    fn lattice_operator(
-        &mut self,
-        expr: ExprId,
-        op: BinaryOp,
-        (left, a): (ExprId, Ty),
-        (right, b): (ExprId, Ty),
-    ) -> Ty {
+    fn lattice_operator(&mut self, operation: Operation) -> Ty {
+        let Operation {
+            expr,
+            op,
+            left,
+            a,
+            right,
+            b,
+        } = operation;
         let compares = matches!(self.setting, Setting::Test | Setting::Spec | Setting::Merge);
         if compares && is_comparison(op) {
             let (a, b) = (self.beneath(a), self.beneath(b));
