@@ -174,6 +174,7 @@ fn typing<'c>(sources: &'c Sources, checked: &'c Checked) -> Typing<'c> {
     Typing {
         program: &checked.program,
         typed: &checked.typed,
+        analysis: &checked.analysis,
         sources: &sources.texts,
     }
 }

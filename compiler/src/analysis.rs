@@ -40,7 +40,7 @@ pub struct Analysis {
 pub struct NodeAnalysis {
     /// The stratum of each collection. Strata are the strongly connected components of the `<=`
     /// rules in an order in which each depends on earlier ones only; what no `<=` rule derives is
-    /// complete from the start, and in stratum 0 with nothing that is derived.
+    /// complete from the start, and stands in stratum 0 beside what is derived there.
     pub strata: Arena<CollectionId, u32>,
     /// How many strata there are.
     pub stratum_count: u32,

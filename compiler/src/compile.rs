@@ -5,6 +5,7 @@ use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::Plan;
 use bloom_stdx::arena::Id;
 
+use crate::analysis::Analysis;
 use crate::base::Sources;
 use crate::codegen::{self, Target};
 use crate::hir::{self, NodeId};
@@ -16,6 +17,7 @@ use crate::{coordination, opt, planning, rir};
 pub struct Typing<'a> {
     pub program: &'a hir::Program,
     pub typed: &'a Typed,
+    pub analysis: &'a Analysis,
     pub sources: &'a Sources,
 }
 
@@ -92,7 +94,7 @@ fn lowered(of: Typing<'_>) -> Vec<rir::Program> {
 fn lowered_as_is(of: Typing<'_>) -> Vec<rir::Program> {
     let kinds = (0..of.program.nodes.len()).map(NodeId::from_index);
     kinds
-        .map(|kind| rir::lower::lower(of.program, of.typed, of.sources, kind))
+        .map(|kind| rir::lower::lower(of.program, of.typed, of.analysis, of.sources, kind))
         .collect()
 }
 

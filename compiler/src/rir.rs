@@ -8,15 +8,12 @@
 //! read relations of earlier strata.
 
 pub mod lower;
-mod strata;
 pub mod text;
 mod variables;
 pub mod verify;
 
 use bloom_plan::plan::{AggregateColumn, Expr, Plan, Register, RelationId, RuleId, Slot};
 use bloom_plan::types::TypeId;
-
-pub use strata::stratify;
 
 /// The program of one kind of node.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,8 +23,8 @@ pub struct Program {
     pub declarations: Plan,
     /// Parallel to the rules of `declarations`.
     pub rules: Vec<Rule>,
-    /// `<=` rules, in order of evaluation. Each stratum is one component of mutually recursive
-    /// relations, so that whatever is read from outside a stratum is complete.
+    /// `<=` rules, in order of evaluation: the strata of the analysis, and before each what serves
+    /// its rules. What a stratum reads from outside of it is complete.
     pub strata: Vec<Vec<RuleId>>,
     /// Rules with the other arrows.
     pub closing: Vec<RuleId>,

@@ -109,6 +109,7 @@ pub fn load_with(
         Typing {
             program,
             typed,
+            analysis: &checked.analysis,
             sources: &sources,
         },
         &Target::native(),

@@ -10,7 +10,8 @@ use bloom_stdx::graph::{components, path};
 use super::{Reading, RuleAnalysis, Scope, SpecAnalysis};
 use crate::base::{Diagnostic, FileSpan, codes};
 use crate::hir::{
-    CollectionKind, HeadColumn, Literal, NodeKind, Program, RuleId, Spec, SpecLiteral,
+    Collection, CollectionId, CollectionKind, HeadColumn, Literal, NodeKind, Program, RuleId, Spec,
+    SpecLiteral,
 };
 use crate::syntax::ast::Arrow;
 use crate::typing::SpecTypes;
@@ -73,7 +74,16 @@ pub(super) fn of_node(
         .map(|collection| collection.name.as_str())
         .collect();
     wait_for_errors(kind, &mut edges);
-    stratify(&names, &edges, diagnostics)
+    // `errors` comes of all that it waits for.
+    let waits = |(id, collection): (CollectionId, &Collection)| {
+        let is_errors = collection.kind == CollectionKind::Errors;
+        is_errors && edges.iter().any(|edge| edge.head == id.index())
+    };
+    let mut derived: Vec<bool> = kind.collections.iter().map(waits).collect();
+    for rule in kind.rules.values() {
+        derived[rule.head.collection.index()] |= rule.arrow == Arrow::Merge;
+    }
+    stratify(&names, &edges, &derived, diagnostics)
 }
 
 /// `errors` is complete when all is that does not depend on it.
@@ -112,7 +122,13 @@ fn wait_for_errors(kind: &NodeKind, edges: &mut Vec<Edge>) {
     }));
 }
 
-fn stratify(names: &[&str], edges: &[Edge], diagnostics: &mut Vec<Diagnostic>) -> Strata {
+/// `derived` tells what some rule derives, if only by a fact.
+fn stratify(
+    names: &[&str],
+    edges: &[Edge],
+    derived: &[bool],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Strata {
     let mut depends: Vec<Vec<usize>> = vec![Vec::new(); names.len()];
     for edge in edges {
         depends[edge.head].push(edge.body);
@@ -125,11 +141,10 @@ fn stratify(names: &[&str], edges: &[Edge], diagnostics: &mut Vec<Diagnostic>) -
         }
     }
     report_cycles(names, edges, &depends, &component_of, diagnostics);
-    // What nothing derives shares the first stratum with the first that is derived.
     let mut levels = vec![0; names.len()];
     let mut count: u32 = 0;
     for component in &components {
-        if depends[component[0]].is_empty() {
+        if !component.iter().any(|&node| derived[node]) {
             continue;
         }
         for &node in component {
@@ -137,7 +152,7 @@ fn stratify(names: &[&str], edges: &[Edge], diagnostics: &mut Vec<Diagnostic>) -
         }
         count += 1;
     }
-    // Facts alone derive too: they are of stratum 0, which there always is.
+    // What nothing derives is of stratum 0, which there always is.
     Strata {
         levels,
         count: count.max(1),
@@ -259,7 +274,11 @@ impl Scope<'_> {
             .iter()
             .map(|collection| collection.name.as_str())
             .collect();
-        let strata = stratify(&names, &edges, diagnostics);
+        let mut derived = vec![false; names.len()];
+        for rule in &spec.rules {
+            derived[rule.head.collection as usize] = true;
+        }
+        let strata = stratify(&names, &edges, &derived, diagnostics);
         for (rule, analysis) in spec.rules.iter().zip(&mut rules) {
             analysis.stratum = strata.levels[rule.head.collection as usize];
         }

@@ -26,6 +26,7 @@ fn with_program(test: impl Fn(Typing<'_>)) {
     test(Typing {
         program: &checked.program,
         typed: &checked.typed,
+        analysis: &checked.analysis,
         sources: &sources,
     });
 }

@@ -10,6 +10,7 @@ mod function;
 mod pattern;
 mod rule;
 mod scalar;
+mod schedule;
 mod scope;
 mod system;
 
@@ -17,23 +18,31 @@ use std::collections::HashMap;
 
 use bloom_plan::functions::{self, BuiltinId};
 use bloom_plan::plan::{
-    Arrow, Column, Constant, ConstantId, Expr, Function, FunctionId, Literal, LiteralId,
-    OwnLattice, Plan, Relation, RelationKind, Role, RuleId, Site, SiteId,
+    self, Column, Constant, ConstantId, Expr, Function, FunctionId, Literal, LiteralId, OwnLattice,
+    Plan, Relation, RelationKind, Role, Site, SiteId,
 };
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::Value;
 use bloom_stdx::arena::Id;
 use rustc_hash::FxHashMap;
 
-use super::{Program, Rule, stratify};
+use super::{Program, Rule};
+use crate::analysis::{Analysis, NodeAnalysis};
 use crate::base::Sources;
 use crate::hir::{self, CollectionKind, NodeId};
 use crate::typing::{InstanceId, Typed};
+use schedule::Slot;
 use scope::BodyLowering;
 
 /// The relational IR of one kind of node.
-pub fn lower(program: &hir::Program, typed: &Typed, sources: &Sources, node: NodeId) -> Program {
-    let mut lowering = Lowering::new(program, typed, sources, node);
+pub fn lower(
+    program: &hir::Program,
+    typed: &Typed,
+    analysis: &Analysis,
+    sources: &Sources,
+    node: NodeId,
+) -> Program {
+    let mut lowering = Lowering::new(program, typed, &analysis.nodes[node], sources, node);
     lowering.constants();
     lowering.relations();
     lowering.own_lattices();
@@ -44,11 +53,14 @@ pub fn lower(program: &hir::Program, typed: &Typed, sources: &Sources, node: Nod
 struct Lowering<'a> {
     program: &'a hir::Program,
     typed: &'a Typed,
+    analysis: &'a NodeAnalysis,
     sources: &'a Sources,
     node: NodeId,
     /// The declarations so far.
     plan: Plan,
     rules: Vec<Rule>,
+    /// Parallel to `rules`.
+    slots: Vec<Slot>,
     constants: FxHashMap<hir::ConstantId, ConstantId>,
     instances: FxHashMap<InstanceId, FunctionId>,
     literals: HashMap<(TypeId, Value), LiteralId>,
@@ -59,32 +71,22 @@ impl<'a> Lowering<'a> {
     fn new(
         program: &'a hir::Program,
         typed: &'a Typed,
+        analysis: &'a NodeAnalysis,
         sources: &'a Sources,
         node: NodeId,
     ) -> Self {
         Lowering {
             program,
             typed,
+            analysis,
             sources,
             node,
             plan: Plan {
-                name: program.nodes[node].name.clone(),
                 replicated: program.nodes[node].replicated,
-                types: typed.types.clone(),
-                constants: Vec::new(),
-                literals: Vec::new(),
-                functions: Vec::new(),
-                sites: Vec::new(),
-                own_lattices: Vec::new(),
-                relations: Vec::new(),
-                indexes: Vec::new(),
-                aggregates: Vec::new(),
-                rules: Vec::new(),
-                versions: Vec::new(),
-                strata: Vec::new(),
-                closing: Vec::new(),
+                ..Plan::empty(program.nodes[node].name.clone(), typed.types.clone())
             },
             rules: Vec::new(),
+            slots: Vec::new(),
             constants: FxHashMap::default(),
             instances: FxHashMap::default(),
             literals: HashMap::new(),
@@ -93,25 +95,19 @@ impl<'a> Lowering<'a> {
     }
 
     fn finish(self) -> Program {
-        let heads: Vec<_> = self
-            .plan
-            .rules
-            .iter()
-            .map(|rule| (rule.head, rule.arrow))
-            .collect();
-        let strata = stratify(&heads, &self.rules, self.plan.relations.len());
-        let closing = (0..)
-            .map(RuleId)
-            .zip(&self.plan.rules)
-            .filter(|(_, rule)| rule.arrow != Arrow::Merge)
-            .map(|(id, _)| id)
-            .collect();
+        let (strata, closing) = schedule::schedule(&self.slots);
         Program {
             declarations: self.plan,
             rules: self.rules,
             strata,
             closing,
         }
+    }
+
+    fn add_rule(&mut self, declared: plan::Rule, rule: Rule, slot: Slot) {
+        self.plan.rules.push(declared);
+        self.rules.push(rule);
+        self.slots.push(slot);
     }
 
     fn constants(&mut self) {
@@ -224,9 +220,8 @@ impl<'a> Lowering<'a> {
             rule::lower(self, id, source, &mut helpers);
         }
         // What rules need beside themselves comes after all of them, so that a rule keeps its number.
-        for (declared, rule) in helpers {
-            self.plan.rules.push(declared);
-            self.rules.push(rule);
+        for helper in helpers {
+            self.add_rule(helper.declared, helper.rule, helper.slot);
         }
         system::describe(self);
     }

@@ -116,20 +116,32 @@ fn schedule(program: &Program) -> Result<(), Broken> {
             return Err(Broken(format!("{rule} is scheduled twice")));
         }
     }
+    // The last stratum that derives each relation.
+    let mut last = vec![None; program.declarations.relations.len()];
+    for (number, stratum) in program.strata.iter().enumerate() {
+        for rule in stratum {
+            let head = program.declarations.rules[rule.0 as usize].head;
+            last[head.0 as usize] = Some(number);
+        }
+    }
     for (number, stratum) in program.strata.iter().enumerate() {
         for &rule in stratum {
             let body = &program.rules[rule.0 as usize];
             for literal in &body.literals {
-                let complete = match literal {
-                    Literal::Not { relation, .. } => Some(*relation),
-                    Literal::Atom { relation, .. } if body.head.is_aggregate() => Some(*relation),
-                    _ => None,
+                let (relation, whole) = match literal {
+                    Literal::Not { relation, .. } => (relation, true),
+                    Literal::Atom { relation, .. } => (relation, body.head.is_aggregate()),
+                    Literal::Condition(_)
+                    | Literal::Let { .. }
+                    | Literal::Each { .. }
+                    | Literal::Range { .. } => continue,
                 };
-                if let Some(relation) = complete
-                    && program.strata[number..]
-                        .iter()
-                        .any(|later| program.derives(later, relation))
-                {
+                let complete = match whole {
+                    true => last[relation.0 as usize] < Some(number),
+                    // What the own stratum derives comes as deltas.
+                    false => last[relation.0 as usize] <= Some(number),
+                };
+                if !complete {
                     return Err(Broken(format!(
                         "{rule} reads {relation} before it is complete"
                     )));

@@ -8,6 +8,7 @@ use bloom_plan::types::{Type, TypeId};
 use bloom_stdx::arena::Id;
 use smol_str::{SmolStr, SmolStrBuilder};
 
+use super::schedule::Slot;
 use super::scope::{BodyLowering, Place};
 use super::{Lowering, relation_of};
 use crate::hir::{self, AtomArg, HeadColumn, Pat, PatId, RuleId};
@@ -19,13 +20,15 @@ pub(super) fn lower<'a>(
     cx: &mut Lowering<'a>,
     id: RuleId,
     source: &'a hir::Rule,
-    helpers: &mut Vec<(plan::Rule, Rule)>,
+    helpers: &mut Vec<Helper>,
 ) {
     let declared = declared(cx, source);
+    let slot = Slot::of(cx, id, source);
     let types = &cx.typed.nodes[cx.node].rules[id];
     let mut lowering = RuleLowering {
         body: BodyLowering::new(cx, &source.body, types),
         declared: &declared,
+        slot,
         literals: Vec::new(),
         helpers,
     };
@@ -35,12 +38,19 @@ pub(super) fn lower<'a>(
     let head = lowering.head(source);
     let literals = lowering.literals;
     let (cx, variables) = lowering.body.into_slots();
-    cx.plan.rules.push(declared);
-    cx.rules.push(Rule {
+    let rule = Rule {
         variables,
         literals,
         head,
-    });
+    };
+    cx.add_rule(declared, rule, slot);
+}
+
+/// A rule that another needs beside itself.
+pub(super) struct Helper {
+    pub declared: plan::Rule,
+    pub rule: Rule,
+    pub slot: Slot,
 }
 
 fn declared(cx: &Lowering<'_>, source: &hir::Rule) -> plan::Rule {
@@ -75,8 +85,9 @@ fn declared(cx: &Lowering<'_>, source: &hir::Rule) -> plan::Rule {
 struct RuleLowering<'r, 'l, 'a> {
     body: BodyLowering<'l, 'a>,
     declared: &'r plan::Rule,
+    slot: Slot,
     literals: Vec<Literal>,
-    helpers: &'r mut Vec<(plan::Rule, Rule)>,
+    helpers: &'r mut Vec<Helper>,
 }
 
 impl<'a> RuleLowering<'_, '_, 'a> {
@@ -234,14 +245,15 @@ impl<'a> RuleLowering<'_, '_, 'a> {
             bootstrap: false,
             ..self.declared.clone()
         };
-        self.helpers.push((
+        self.helpers.push(Helper {
             declared,
-            Rule {
+            rule: Rule {
                 variables: slots,
                 literals,
                 head: Head::Row(head),
             },
-        ));
+            slot: self.slot.before(),
+        });
         (helper, variables)
     }
 

@@ -1,13 +1,17 @@
 //! What a program says about itself: rows of `sys.rule`, `sys.collection`, `sys.depends` and
 //! `sys.stratum`, as facts of the first tick.
 
+use std::collections::BTreeSet;
+
 use bloom_plan::plan::{self, Arrow, Expr, RelationId, RelationKind};
 use bloom_plan::value::Value;
 use smol_str::SmolStr;
 
+use super::schedule::Slot;
 use super::{Lowering, relation_of, rule};
 use crate::hir::CollectionKind;
-use crate::rir::{Head, Literal, Rule, stratify};
+use crate::rir::{Head, Literal, Rule};
+use crate::syntax::ast;
 
 pub(super) fn describe(cx: &mut Lowering<'_>) {
     let described = cx.plan.rules.len();
@@ -16,7 +20,7 @@ pub(super) fn describe(cx: &mut Lowering<'_>) {
             CollectionKind::SysRule => rules(cx, described),
             CollectionKind::SysCollection => collections(cx),
             CollectionKind::SysDepends => depends(cx, described),
-            CollectionKind::SysStratum => strata(cx, described),
+            CollectionKind::SysStratum => strata(cx),
             _ => continue,
         };
         for row in rows {
@@ -42,18 +46,19 @@ fn fact(cx: &mut Lowering<'_>, head: RelationId, row: Vec<Word>) {
     });
     let columns = columns.collect();
     let name = cx.plan.relations[head.0 as usize].name.clone();
-    cx.plan.rules.push(plan::Rule {
+    let declared = plan::Rule {
         at: name.clone(),
         text: name,
         head,
         arrow: Arrow::Merge,
         bootstrap: true,
-    });
-    cx.rules.push(Rule {
+    };
+    let rule = Rule {
         variables: Vec::new(),
         literals: Vec::new(),
         head: Head::Row(columns),
-    });
+    };
+    cx.add_rule(declared, rule, Slot::FACT);
 }
 
 fn rules(cx: &Lowering<'_>, described: usize) -> Vec<Vec<Word>> {
@@ -108,25 +113,16 @@ fn depends(cx: &Lowering<'_>, described: usize) -> Vec<Vec<Word>> {
     edges.into_iter().map(row).collect()
 }
 
-fn strata(cx: &Lowering<'_>, described: usize) -> Vec<Vec<Word>> {
-    let heads: Vec<_> = cx.plan.rules[..described]
-        .iter()
-        .map(|rule| (rule.head, rule.arrow))
-        .collect();
-    let strata = stratify(&heads, &cx.rules[..described], cx.plan.relations.len());
-    let mut rows: Vec<(RelationId, usize)> = Vec::new();
-    for (number, stratum) in strata.iter().enumerate() {
-        rows.extend(
-            stratum
-                .iter()
-                .map(|rule| (heads[rule.0 as usize].0, number)),
-        );
-    }
-    rows.sort_unstable();
-    rows.dedup();
-    rows.into_iter()
-        .map(|(relation, number)| vec![name(cx, relation), Word::Int(number)])
-        .collect()
+/// Of each collection that `<=` rules derive.
+fn strata(cx: &Lowering<'_>) -> Vec<Vec<Word>> {
+    let rules = cx.program.nodes[cx.node].rules.values();
+    let merges = rules.filter(|rule| rule.arrow == ast::Arrow::Merge);
+    let heads: BTreeSet<_> = merges.map(|rule| rule.head.collection).collect();
+    let row = |id| {
+        let stratum = cx.analysis.strata[id] as usize;
+        vec![name(cx, relation_of(id)), Word::Int(stratum)]
+    };
+    heads.into_iter().map(row).collect()
 }
 
 fn name(cx: &Lowering<'_>, relation: RelationId) -> Word {
