@@ -3,20 +3,22 @@
 
 use std::io::Write;
 
+use bloom_stdx::random::Random;
+
 const ITEMS: [&str; 12] = [
     "apron", "basil", "candle", "drum", "easel", "flour", "globe", "honey", "ink", "jar", "kettle",
     "lamp",
 ];
-const SESSIONS: u64 = 400;
+const SESSIONS: usize = 400;
 const REPLICAS: [&str; 3] = ["n1", "n2", "n3"];
 
 /// Writes the log of so many actions.
 pub fn write(out: &mut impl Write, actions: u64, seed: u64) -> std::io::Result<()> {
-    let mut random = SplitMix64(seed);
+    let mut random = Random::new(seed);
     for id in 1..=actions {
-        let replica = REPLICAS[random.below(3) as usize];
+        let replica = REPLICAS[random.below(3)];
         let session = random.below(SESSIONS);
-        let item = ITEMS[random.below(ITEMS.len() as u64) as usize];
+        let item = ITEMS[random.below(ITEMS.len())];
         // Two in three put something in.
         let quantity = match random.below(6) {
             0 | 1 => -1,
@@ -37,24 +39,6 @@ pub fn write(out: &mut impl Write, actions: u64, seed: u64) -> std::io::Result<(
         }
     }
     Ok(())
-}
-
-/// Steele, Lea & Flood 2014.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// From 0 up to, not including, `bound`; the bias is far below what a log shows.
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
 }
 
 #[cfg(test)]

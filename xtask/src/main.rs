@@ -1,5 +1,5 @@
 //! Tasks of the project's own: `cargo xtask tidy`, `cargo xtask ci`, and what makes the input of
-//! the examples. Knows nothing of the other packages, so that it runs while they do not compile.
+//! the examples. Knows no other package but `stdx`, so that it runs while they do not compile.
 
 #![expect(
     clippy::print_stdout,
@@ -11,7 +11,7 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bloom_xtask::{cart_log, dependency_facts};
+use bloom_xtask::{cart_log, dependency_facts, rules_program};
 
 mod ci;
 mod tidy;
@@ -22,6 +22,7 @@ usage: cargo xtask TASK
   tidy                                 check layering, unsafe code, error pages and file names
   ci                                   format, lint, tidy, documentation, tests: the whole gate
   cart-log --actions N --seed N        write an input of examples/cart
+  rules-program --rules N --seed N     write a large program that does nothing of use
   dependency-facts CARGO.LOCK          write the facts of examples/deps as CSV";
 
 fn main() -> ExitCode {
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root()),
         ["ci"] => ci::run(&root()),
         ["cart-log", "--actions", actions, "--seed", seed] => print_cart_log(actions, seed),
+        ["rules-program", "--rules", rules, "--seed", seed] => print_rules_program(rules, seed),
         ["dependency-facts", path] => print_dependency_facts(path),
         _ => Err(USAGE.to_owned()),
     };
@@ -50,6 +52,13 @@ fn print_cart_log(actions: &str, seed: &str) -> Result<(), String> {
     cart_log::write(&mut out, actions, seed)
         .and_then(|()| out.flush())
         .map_err(|error| format!("cannot write the log: {error}"))
+}
+
+fn print_rules_program(rules: &str, seed: &str) -> Result<(), String> {
+    let rules = rules.parse().map_err(|_| "--rules takes a number")?;
+    let seed = seed.parse().map_err(|_| "--seed takes a number")?;
+    print!("{}", rules_program::text(rules, seed));
+    Ok(())
 }
 
 fn print_dependency_facts(path: &str) -> Result<(), String> {

@@ -18,7 +18,7 @@ const MAY_NAME: [(&str, &[&str]); 8] = [
     ("bloom-host", &["bloom-runtime", "bloom-plan", "bloom-stdx"]),
     ("bloom-sim", &["bloom-runtime", "bloom-plan", "bloom-stdx"]),
     ("bloom-lsp", &["bloom-compiler", "bloom-plan", "bloom-stdx"]),
-    ("bloom-xtask", &[]),
+    ("bloom-xtask", &["bloom-stdx"]),
 ];
 
 /// A package of ours, and those that must not come in by any path.
