@@ -23,21 +23,6 @@ fn programs(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The `test` blocks of a program: each begins and ends at the start of a line.
-fn tests_of(text: &str) -> String {
-    let mut inside = false;
-    let mut tests = String::new();
-    for line in text.lines() {
-        inside |= line.starts_with("test \"");
-        if inside {
-            tests.push_str(line);
-            tests.push('\n');
-        }
-        inside &= !line.starts_with('}');
-    }
-    tests
-}
-
 /// Names and results of the tests of some files.
 fn results(folder: &Folder, files: &[String]) -> Vec<(Json, Json)> {
     let run = folder.bloom(&format!("test --format json {}", files.join(" ")));
@@ -60,10 +45,9 @@ fn expanded_programs_pass_the_tests_of_the_originals() {
     let (mut originals, mut expansions) = (Vec::new(), Vec::new());
     for (number, file) in files.iter().enumerate() {
         let expanded = folder.bloom(&format!("expand {}", file.display())).fine();
-        let text = std::fs::read_to_string(file).expect("programs are text");
         let name = file.file_name().expect("it is a file").to_string_lossy();
         let expansion = format!("{number}/{name}");
-        folder.write(&expansion, format!("{expanded}\n{}", tests_of(&text)));
+        folder.write(&expansion, expanded);
         originals.push(file.display().to_string());
         expansions.push(expansion);
     }
@@ -74,6 +58,39 @@ fn expanded_programs_pass_the_tests_of_the_originals() {
         assert_eq!(expected, found);
     }
     assert_eq!(expected.len(), found.len());
+}
+
+#[test]
+fn programs_of_the_analysis_expand_to_programs() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/calm");
+    let folder = Folder::new();
+    let files = std::fs::read_dir(corpus).expect("the corpus is there");
+    for file in files.map(|file| file.expect("it can be listed").path()) {
+        let expanded = folder.bloom(&format!("expand {}", file.display())).fine();
+        let name = file.file_name().expect("it is a file").to_string_lossy();
+        let name = format!("program_{name}");
+        folder.write(&name, &expanded);
+        folder.bloom(&format!("check {name}")).fine();
+    }
+}
+
+#[test]
+fn specs_tests_and_fault_tests_are_part_of_the_program() {
+    let folder = Folder::with(
+        "channel note(@to: Addr, text: String);\n\nnode Board(others: Set<Addr>) {\n  input post(text: String);\n  table seen(text: String);\n\n  seen{text} <= post{text};\n  seen{text} <= note{text};\n  note{to, text} <~ post{text}, to in others;\n}\n\nspec shown {\n  lost(t) <= seen@_{text: t}, up(n), not seen@n{text: t};\n  pre(n, t) <= seen@n{text: t}, up(n);\n  post(n, t) <= seen@n{text: t}, not lost(t);\n  never mixed(t) <= seen@a{text: t}, seen@\"z\"{text: u}, t != u;\n}\n\nfault test \"all see it\" checks shown with ticks 6, losses until 4, crashes 1 {\n  node a, b: Board({a, b});\n  a.post{text: \"x\"};\n}\n\ntest \"all steps\" {\n  node a, b: Board({a, b});\n  partition {a} | {b};\n  a.post{text: \"x\"};\n  tick;\n  heal;\n  tick a, b;\n  drop a -> b note;\n  a.post(\"y\");\n  settle;\n  expect not b.seen{text: \"y\"};\n  crash b;\n  restart b;\n  advance 5s;\n  expect a.seen == { (\"x\"), (\"y\") };\n  expect b.seen == {};\n}\n",
+    );
+    let expanded = folder.bloom("expand main.bloom").fine();
+    for part in [
+        "lost(t)        <= seen@_{text: t}, up(n), not seen@n{text: t};",
+        "checks shown with ticks 6, losses until 4, crashes 1 {",
+        "node b: Board(others: {a, b});",
+        "drop a -> b note;",
+    ] {
+        assert!(expanded.contains(part), "{expanded} lacks {part}");
+    }
+    folder.write("again/main.bloom", &expanded);
+    assert_eq!(folder.bloom("expand again/main.bloom").fine(), expanded);
+    folder.bloom("test again/main.bloom").fine();
 }
 
 #[test]

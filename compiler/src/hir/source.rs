@@ -2,15 +2,18 @@
 //!
 //! Names qualified by imports get underscores for dots; what an import took in and gave out becomes a
 //! `scratch`. What the language itself declares (`stdout`, `cluster`, `sys.…`, and what `sealed by` stands
-//! for) is not declared again, nor is what stands in the prelude. Tests and specs are left out.
+//! for) is not declared again, nor is what stands in the prelude.
 
 mod expr;
 mod names;
+mod rule;
+mod spec;
+mod test;
 
 use super::{
-    Aggregate, Arrow, Collection, CollectionKind, Column, ConstantId, Delivery, Function,
-    FunctionId, FunctionKind, HeadColumn, LatticeForm, Literal, Loc, NodeKind, Origin, OwnLattice,
-    Program, Rule, TypeDef, TypeDefId, TypeDefKind, TypeParam,
+    Collection, CollectionKind, Column, ConstantId, Delivery, Function, FunctionId, FunctionKind,
+    LatticeForm, Loc, NodeKind, Origin, OwnLattice, Program, TypeDef, TypeDefId, TypeDefKind,
+    TypeParam,
 };
 use crate::base::FileId;
 use bloom_stdx::arena::Id;
@@ -60,6 +63,10 @@ impl Program {
         for (_, node) in self.nodes.iter() {
             items.push(source.node(node));
         }
+        items.extend(self.specs.iter().map(|spec| source.spec(spec)));
+        items.extend(self.tests.iter().map(|test| source.test(test)));
+        let fault_tests = self.fault_tests.iter();
+        items.extend(fault_tests.map(|fault| source.fault_test(fault)));
         items.join("\n") + "\n"
     }
 }
@@ -103,6 +110,7 @@ impl<'a> Source<'a> {
             program: self.program,
             names: self.names,
             body,
+            nodes: &[],
         }
     }
 
@@ -329,84 +337,6 @@ impl<'a> Source<'a> {
         }
         text
     }
-
-    fn rule(&self, node: &NodeKind, rule: &'a Rule) -> String {
-        let writer = self.writer(&rule.body);
-        let head = &node.collections[rule.head.collection];
-        let seal = match head.kind {
-            CollectionKind::Seal { of } => Some(&node.collections[of]),
-            _ => None,
-        };
-        let column = |(column, value): (&Column, &HeadColumn)| {
-            let value = match value {
-                HeadColumn::Expr(expr) => writer.expr(*expr),
-                HeadColumn::Aggregate(aggregate) => aggregate_text(&writer, aggregate),
-                HeadColumn::Default | HeadColumn::Omitted => return None,
-            };
-            // Of a seal, who sends it is not written.
-            let written = seal.is_none_or(|of| of.column(&column.name).is_some());
-            written.then(|| format!("{}: {value}", column.name))
-        };
-        let columns: Vec<String> = head
-            .columns
-            .iter()
-            .zip(&rule.head.columns)
-            .filter_map(column)
-            .collect();
-        let name = match seal {
-            Some(of) => format!("seal {}", names::plain(&of.name)),
-            None => names::plain(&head.name),
-        };
-        let mut text = reason(rule.nondeterministic.as_deref());
-        text += &format!("{name}{{{}}}", columns.join(", "));
-        if !rule.literals.is_empty() {
-            let literal = |node_: &super::LiteralNode| match &node_.literal {
-                Literal::Error => "true".to_owned(),
-                Literal::Atom { collection, args } => {
-                    writer.row(&node.collections[*collection], args)
-                }
-                Literal::Not { collection, args } => {
-                    format!("not {}", writer.row(&node.collections[*collection], args))
-                }
-                Literal::Condition(expr) => writer.expr(*expr),
-                Literal::Let { pat, value } => {
-                    format!("let {} = {}", writer.pat(*pat), writer.expr(*value))
-                }
-                Literal::In { pat, source } => {
-                    format!("{} in {}", writer.pat(*pat), writer.expr(*source))
-                }
-            };
-            let body: Vec<String> = rule.literals.iter().map(literal).collect();
-            text += &format!(" {} {}", arrow(rule.arrow), body.join(", "));
-        }
-        // A fact is of the first tick anyway.
-        if rule.bootstrap && !rule.literals.is_empty() {
-            format!("bootstrap {{ {text}; }}\n")
-        } else {
-            format!("{text};\n")
-        }
-    }
-}
-
-fn aggregate_text(writer: &Writer<'_>, aggregate: &Aggregate) -> String {
-    let distinct = if aggregate.distinct { "distinct " } else { "" };
-    let operand = aggregate
-        .operand
-        .map(|operand| writer.expr(operand))
-        .unwrap_or_default();
-    let key = |key: &super::SortKey| {
-        let descending = if key.descending { " desc" } else { "" };
-        format!("{}{descending}", writer.expr(key.key))
-    };
-    let by = match aggregate.by.as_slice() {
-        [] => String::new(),
-        [one] => format!(" by {}", key(one)),
-        keys => format!(
-            " by ({})",
-            keys.iter().map(key).collect::<Vec<_>>().join(", ")
-        ),
-    };
-    format!("{}({distinct}{operand}{by})", aggregate.function.name())
 }
 
 fn type_params(params: &[TypeParam]) -> String {
@@ -440,15 +370,5 @@ fn delivery(delivery: &Delivery, agree: bool) -> String {
         // Of a kind that is not replicated, that means nothing and must not be said.
         Delivery::Ordered(_) if !agree => String::new(),
         Delivery::Ordered(log) => format!("#[ordered({})]\n", string(log)),
-    }
-}
-
-fn arrow(arrow: Arrow) -> &'static str {
-    match arrow {
-        Arrow::Merge => "<=",
-        Arrow::DeferredMerge => "<+",
-        Arrow::DeferredDelete => "<-",
-        Arrow::Upsert => "<+-",
-        Arrow::AsyncMerge => "<~",
     }
 }

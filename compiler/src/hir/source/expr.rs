@@ -4,7 +4,7 @@
 use super::names::{Names, plain};
 use crate::hir::{
     Arm, AtomArg, Body, CallArg, Collection, Ctor, Expr, ExprId, LitKind, Part, Pat, PatId,
-    Program, TypeParam, TypeRef,
+    Program, TestNode, TypeParam, TypeRef,
 };
 use bloom_plan::display;
 use bloom_stdx::arena::Id;
@@ -13,6 +13,8 @@ pub(super) struct Writer<'a> {
     pub program: &'a Program,
     pub names: &'a Names,
     pub body: &'a Body,
+    /// Of a test.
+    pub nodes: &'a [TestNode],
 }
 
 impl Writer<'_> {
@@ -34,7 +36,7 @@ impl Writer<'_> {
             Expr::Var(var) => self.body.vars[*var].name.to_string(),
             Expr::Constant(id) => self.names.constants[id.index()].clone(),
             Expr::Function(id) => self.names.functions[id.index()].clone(),
-            Expr::TestNode(node) => format!("node{node}"),
+            Expr::TestNode(node) => self.nodes[*node as usize].name.to_string(),
             Expr::Call { function, args } => {
                 format!(
                     "{}({})",
@@ -136,7 +138,7 @@ impl Writer<'_> {
         format!("{}{guard} => {}", self.pat(arm.pat), self.expr(arm.body))
     }
 
-    fn all(&self, exprs: &[ExprId]) -> String {
+    pub fn all(&self, exprs: &[ExprId]) -> String {
         exprs
             .iter()
             .map(|&expr| self.expr(expr))
@@ -177,7 +179,7 @@ impl Writer<'_> {
             Pat::Var(var) => self.body.vars[*var].name.to_string(),
             Pat::Constant(id) => self.names.constants[id.index()].clone(),
             Pat::SelfAddr => "self".to_owned(),
-            Pat::TestNode(node) => format!("node{node}"),
+            Pat::TestNode(node) => self.nodes[*node as usize].name.to_string(),
             Pat::Literal(value) => literal(value),
             Pat::Tuple(parts) => format!("({})", self.pats(parts)),
             Pat::List(parts) => format!("[{}]", self.pats(parts)),
@@ -195,6 +197,11 @@ impl Writer<'_> {
     }
 
     pub fn row(&self, of: &Collection, args: &[AtomArg]) -> String {
+        format!("{}{{{}}}", plain(&of.name), self.columns(of, args))
+    }
+
+    /// What stands between the braces of a row.
+    pub fn columns(&self, of: &Collection, args: &[AtomArg]) -> String {
         let column = |arg: &AtomArg| {
             format!(
                 "{}: {}",
@@ -203,7 +210,7 @@ impl Writer<'_> {
             )
         };
         let columns: Vec<String> = args.iter().map(column).collect();
-        format!("{}{{{}}}", plain(&of.name), columns.join(", "))
+        columns.join(", ")
     }
 }
 

@@ -1,6 +1,7 @@
 //! Names without dots, each once.
 
 use crate::hir::{CollectionKind, ConstantId, Program};
+use bloom_stdx::arena::Id;
 use rustc_hash::FxHashSet;
 use std::collections::HashSet;
 
@@ -52,6 +53,12 @@ impl Names {
     }
 }
 
+impl Names {
+    pub fn constant(&self, id: ConstantId) -> &str {
+        &self.constants[id.index()]
+    }
+}
+
 /// A name qualified by imports as one word. What belongs to the language keeps its dots.
 pub(super) fn plain(name: &str) -> String {
     if name.starts_with("sys.") {
@@ -79,10 +86,12 @@ fn type_name(name: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
-/// A kind of node that is a whole file may be called after a file that begins with a digit.
+/// A kind of node that is a whole file may be called after a file that begins with a digit; one of a generic
+/// node has its type arguments in its name.
 pub(super) fn of_node(name: &str) -> String {
+    let name = &plain(name);
     if name.starts_with(|c: char| c.is_ascii_uppercase()) {
-        name.to_owned()
+        name.clone()
     } else {
         format!("Node{name}")
     }
