@@ -5,7 +5,7 @@ use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::Plan;
 use bloom_stdx::arena::Id;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, analyze};
 use crate::base::Sources;
 use crate::codegen::{self, Target};
 use crate::hir::{self, NodeId};
@@ -85,6 +85,7 @@ fn lowered(of: Typing<'_>) -> Vec<rir::Program> {
         return lowered_as_is(Typing {
             program: &program,
             typed: &typed,
+            analysis: &analyze(&program, &typed),
             ..of
         });
     }
