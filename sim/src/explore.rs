@@ -4,7 +4,8 @@
 //! lets one node take in any small subset of what is on its way to it, in one tick. [`explore`]
 //! follows every schedule in which each message arrives some day, and gives the distinct
 //! [`Outcome`]s with a shortest schedule of each. Only an exploration that ends by itself says
-//! anything; one that does not says which bound it met.
+//! anything; one that does not says which bound it met. [`find_witness`] makes up deployments and
+//! inputs until a collection has two outcomes; that it finds none proves nothing.
 //!
 //! The order of the modules below is their layering.
 
@@ -24,12 +25,25 @@ mod state;
 
 mod frontier;
 
-mod deploy;
+mod session;
 
 mod search;
 
 mod ending;
 
+mod domain;
+
+mod shape;
+
+mod inputs;
+
+mod witness;
+
+mod diagram;
+
 pub use deployment::{Delivery, Deployment, Fed, Feed, Observed, Options};
 pub use outcome::{Arrival, Contents, Outcome, Outcomes, Schedule, Step, Tick, Unexplored};
 pub use search::explore;
+pub use session::Session;
+pub use shape::Hints;
+pub use witness::{Budget, Difference, Run, Search, Target, Witness, find_witness};

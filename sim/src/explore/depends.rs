@@ -10,6 +10,9 @@ use bloom_plan::functions::Kind;
 use bloom_plan::plan::{Op, Plan, RelationId, RelationKind};
 use smol_str::SmolStr;
 
+/// Ends the name of the relation that counts a sealed channel's rows.
+const ARRIVED: &str = ".seal.arrived";
+
 /// What the rules of one kind read, for each relation that they write.
 #[derive(Clone, Debug)]
 pub struct Reads {
@@ -66,9 +69,8 @@ pub fn slice(
         }
         let read: BTreeSet<SmolStr> = slice
             .iter()
-            .flat_map(|(kind, set)| set.iter().map(|id| &plans[kind].relations[id.0 as usize]))
-            .filter(|relation| matches!(relation.kind, RelationKind::Channel { .. }))
-            .map(|relation| relation.name.clone())
+            .flat_map(|(kind, set)| set.iter().filter_map(|&id| channel(plans[kind], id)))
+            .cloned()
             .collect();
         let mut grown = false;
         for (kind, set) in &mut slice {
@@ -85,28 +87,27 @@ pub fn slice(
 
 /// The channels of a slice that a kind sends over, and those that it reads.
 pub fn channels(plan: &Plan, slice: &BTreeSet<RelationId>) -> (Vec<SmolStr>, Vec<SmolStr>) {
-    let is_channel = |id: &RelationId| {
-        matches!(
-            plan.relations[id.0 as usize].kind,
-            RelationKind::Channel { .. }
-        )
-    };
-    let name = |id: RelationId| plan.relations[id.0 as usize].name.clone();
     let heads: BTreeSet<RelationId> = plan.rules.iter().map(|rule| rule.head).collect();
-    let sent = heads
-        .into_iter()
-        .filter(|id| slice.contains(id) && is_channel(id));
-    let reads: BTreeSet<RelationId> = plan
-        .versions
-        .iter()
-        .filter(|v| slice.contains(&plan.rules[v.rule.0 as usize].head))
-        .flat_map(|v| v.nest.iter().filter_map(|op| read(plan, op)))
-        .filter(is_channel)
-        .collect();
-    (
-        sent.map(name).collect(),
-        reads.into_iter().map(name).collect(),
-    )
+    let sent = heads.into_iter().filter(|id| slice.contains(id));
+    let sent: BTreeSet<&SmolStr> = sent.filter_map(|id| channel(plan, id)).collect();
+    let versions = plan.versions.iter();
+    let own = versions.filter(|v| slice.contains(&plan.rules[v.rule.0 as usize].head));
+    let read = own.flat_map(|v| v.nest.iter().filter_map(|op| read(plan, op)));
+    let read: BTreeSet<&SmolStr> = read.filter_map(|id| channel(plan, id)).collect();
+    let names = |names: BTreeSet<&SmolStr>| names.into_iter().cloned().collect();
+    (names(sent), names(read))
+}
+
+/// The channel whose messages become rows of a relation: of the channel itself, and of what counts
+/// the rows that its seals close.
+fn channel(plan: &Plan, id: RelationId) -> Option<&SmolStr> {
+    let relation = &plan.relations[id.0 as usize];
+    if matches!(relation.kind, RelationKind::Channel { .. }) {
+        return Some(&relation.name);
+    }
+    let counted = relation.name.strip_suffix(ARRIVED)?;
+    let mut relations = plan.relations.iter();
+    Some(&relations.find(|r| r.name == counted)?.name)
 }
 
 /// Whether time means something to a slice of a kind: it has a timer, or the plan asks for the time

@@ -2,6 +2,8 @@
 //! those of different nodes do not disturb each other, so that there is one way to go: to rest, to a
 //! message that is new, or round for ever.
 
+use std::collections::BTreeMap;
+
 use bloom_plan::value::Row;
 
 use crate::machine::Resumable;
@@ -12,7 +14,7 @@ use super::outcome::{Arrival, Contents, Outcome, Outcomes, Schedule, Step, Tick,
 use super::search::{Ending, Explorer, Found};
 use super::state::State;
 
-impl<M: Resumable> Explorer<'_, M> {
+impl<M: Resumable> Explorer<'_, '_, M> {
     /// Goes on from a state in which nothing is awaited, and notes the outcome.
     pub(super) fn end(&mut self, number: usize, state: &State) -> Result<(), Unexplored> {
         let mut rest = Vec::new();
@@ -59,7 +61,7 @@ impl<M: Resumable> Explorer<'_, M> {
         let most = self.options.firings + self.options.closings;
         let waiting = self
             .nodes()
-            .filter(|&n| self.timed[n] && state.fired[n] < most);
+            .filter(|&n| self.session.timed[n] && state.fired[n] < most);
         if let Some(node) = waiting.min_by_key(|&node| (state.fired[node], node)) {
             // Only where the state itself is at rest, so that it has one successor for it.
             if rest.is_empty() {
@@ -135,12 +137,12 @@ impl<M: Resumable> Explorer<'_, M> {
 
     fn contents(&self, ending: &Ending) -> Vec<Contents> {
         let mut contents: Vec<Contents> = Vec::new();
-        for place in 0..self.observed {
+        for place in 0..self.session.observed {
             let held = ending.holds.iter().find(|(of, _)| *of == place);
             contents.push(match held {
                 Some((_, None)) => Contents::Oscillates,
                 Some((_, Some(rows))) => {
-                    Contents::Rows(self.shared.contents[*rows as usize].clone())
+                    Contents::Rows(self.session.shared.contents[*rows as usize].clone())
                 }
                 None => Contents::Rows(self.seen_at(ending.seen, place)),
             });
@@ -149,8 +151,8 @@ impl<M: Resumable> Explorer<'_, M> {
     }
 
     fn seen_at(&self, seen: u32, place: usize) -> Vec<Row> {
-        let seen = self.sets.get(seen).iter();
-        let seen = seen.map(|&n| &self.shared.emitted[n as usize]);
+        let seen = self.session.sets.get(seen).iter();
+        let seen = seen.map(|&n| &self.session.shared.emitted[n as usize]);
         let mut rows: Vec<Row> = seen
             .filter(|(of, _)| *of == place)
             .map(|(_, row)| row.clone())
@@ -161,7 +163,6 @@ impl<M: Resumable> Explorer<'_, M> {
 
     pub(super) fn outcomes(&mut self, complete: bool) -> Outcomes {
         let states = self.states.len();
-        let ticks = self.locals.iter().map(|local| local.ticks).sum();
         let found = std::mem::take(&mut self.found);
         let outcomes = found.into_iter().map(|(ending, found)| Outcome {
             contents: self.contents(&ending),
@@ -172,7 +173,7 @@ impl<M: Resumable> Explorer<'_, M> {
             complete,
             split: self.split,
             states,
-            ticks,
+            ticks: 0,
         }
     }
 
@@ -182,8 +183,9 @@ impl<M: Resumable> Explorer<'_, M> {
         actions.extend(found.rest.iter().cloned());
         let mut state = self.states[0].clone();
         let mut steps = Vec::new();
+        let mut held = BTreeMap::new();
         for action in &actions {
-            steps.push(self.step(&state, action));
+            steps.push(self.step(&state, action, &mut held));
             let after = self.apply(&state, action);
             state = after.expect("the exploration has been here");
         }
@@ -193,13 +195,13 @@ impl<M: Resumable> Explorer<'_, M> {
         }
     }
 
-    /// What an action does, for a reader.
-    fn step(&mut self, state: &State, action: &Action) -> Step {
+    /// What an action does, for a reader. `held`: by place in what is observed, what it last held.
+    fn step(&mut self, state: &State, action: &Action, held: &mut BTreeMap<usize, u32>) -> Step {
         let (node, fires, batch) = match action {
             Action::Tick { node, fires, batch } => (*node, *fires, batch),
-            Action::Lose { parcel } => match &self.shared.parcels.get(*parcel).what {
+            Action::Lose { parcel } => match &self.session.shared.parcels.get(*parcel).what {
                 Content::Message(message) => return Step::Loss(message.clone()),
-                Content::Feed(_) | Content::Loopback(..) => {
+                Content::Feed(..) | Content::Loopback(..) => {
                     unreachable!("only the network loses something")
                 }
             },
@@ -208,16 +210,24 @@ impl<M: Resumable> Explorer<'_, M> {
         let new = |set: u32, items: &[u32]| -> Vec<u32> {
             let items = items.iter().copied();
             items
-                .filter(|&item| !self.sets.contains(set, item))
+                .filter(|&item| !self.session.sets.contains(set, item))
                 .collect()
         };
         let sends = new(state.sent, &done.sends).into_iter().filter_map(|n| {
-            match &self.shared.parcels.get(n).what {
+            match &self.session.shared.parcels.get(n).what {
                 Content::Message(message) => Some(message.clone()),
-                Content::Feed(_) | Content::Loopback(..) => None,
+                Content::Feed(..) | Content::Loopback(..) => None,
             }
         });
         let emits = new(state.seen, &done.emits).into_iter();
+        let contents = &self.session.shared.contents;
+        let mut holds = Vec::new();
+        for &(place, now) in &done.holds {
+            let before = held.insert(place, now);
+            if before.map_or(!contents[now as usize].is_empty(), |before| before != now) {
+                holds.push((place, contents[now as usize].clone()));
+            }
+        }
         Step::Tick(Tick {
             node,
             now: done.now,
@@ -225,17 +235,19 @@ impl<M: Resumable> Explorer<'_, M> {
             arrivals: batch.iter().map(|&n| self.arrival(node, n)).collect(),
             sends: sends.collect(),
             emits: emits
-                .map(|n| self.shared.emitted[n as usize].clone())
+                .map(|n| self.session.shared.emitted[n as usize].clone())
                 .collect(),
+            holds,
+            errors: done.errors.clone(),
         })
     }
 
     fn arrival(&self, node: usize, parcel: u32) -> Arrival {
-        match &self.shared.parcels.get(parcel).what {
-            Content::Feed(feed) => Arrival::Feed(*feed),
+        match &self.session.shared.parcels.get(parcel).what {
+            Content::Feed(..) => Arrival::Feed(self.fed[&parcel]),
             Content::Message(message) => Arrival::Message(message.clone()),
             Content::Loopback(id, row) => Arrival::Loopback {
-                collection: self.locals[node].collection(*id),
+                collection: self.session.locals[node].collection(*id),
                 row: row.clone(),
             },
         }

@@ -10,8 +10,7 @@
 
 use bloom_stdx::graph;
 
-use super::deployment::Feed;
-use super::messages::{Content, Lane, Parcels};
+use super::messages::{Lane, Parcels};
 use super::state::State;
 
 /// What one step of a schedule is.
@@ -35,35 +34,23 @@ pub fn groups(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// What a node may take in now: parcels, each with the one that must be taken in the same tick or
-/// before.
+/// What a node may take in now: parcels that may be taken together, each with the one that must be
+/// taken in the same tick or before; and those that are taken alone. `waits` tells what must not be
+/// taken yet.
 pub fn available(
     state: &State,
     node: usize,
     parcels: &Parcels,
-    feeds: &[Feed],
+    waits: impl Fn(u32) -> bool,
 ) -> (Vec<(u32, Option<u32>)>, Vec<u32>) {
-    let waits = |feed: usize| {
-        let fresh = |dependency: &usize| {
-            state
-                .pending
-                .iter()
-                .any(|p| p.fresh && parcels.get(p.parcel).what == Content::Feed(*dependency))
-        };
-        feeds[feed].after.iter().any(fresh)
-    };
     let mut together: Vec<(u32, Option<u32>)> = Vec::new();
     let mut alone = Vec::new();
     let mut before: Option<(Lane, u32, bool)> = None;
     for pending in &state.pending {
-        let parcel = parcels.get(pending.parcel);
-        if parcel.to != node {
+        if parcels.get(pending.parcel).to != node {
             continue;
         }
-        let open = match parcel.what {
-            Content::Feed(feed) => !waits(feed),
-            Content::Message(_) | Content::Loopback(..) => true,
-        };
+        let open = !waits(pending.parcel);
         let lane = parcels.lane(pending.parcel);
         match lane {
             Lane::Free => {

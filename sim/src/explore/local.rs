@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use crate::machine::Resumable;
 
-use super::deployment::{Delivery, Fed, Feed};
+use super::deployment::{Delivery, Fed};
 use super::messages::{Content, Parcel, Parcels};
 
 /// How far the clock goes at a node without a timer: a second.
@@ -22,9 +22,8 @@ const CLOCK_STEP: i64 = 1_000_000_000;
 
 /// What the nodes of a deployment have in common.
 #[derive(Debug)]
-pub struct Shared<'a> {
-    pub feeds: &'a [Feed],
-    pub delivery: &'a [(SmolStr, Delivery)],
+pub struct Shared {
+    pub delivery: Vec<(SmolStr, Delivery)>,
     pub names: Vec<SmolStr>,
     /// By node: what of its channels the slice reads, and which column names the receiver.
     pub reads: Vec<Vec<(SmolStr, u32)>>,
@@ -34,6 +33,14 @@ pub struct Shared<'a> {
     pub emitted: IndexSet<(usize, Row), FxBuildHasher>,
     /// Contents with which collections came to rest.
     pub contents: IndexSet<Vec<Row>, FxBuildHasher>,
+}
+
+impl Shared {
+    /// How rows of a channel or input are delivered.
+    pub fn delivery(&self, collection: &str) -> Delivery {
+        let named = self.delivery.iter().find(|(name, _)| name == collection);
+        named.map_or(Delivery::Free, |(_, delivery)| *delivery)
+    }
 }
 
 /// Where rows that cannot be taken back come from.
@@ -86,6 +93,8 @@ pub struct Transition {
     pub emits: Vec<u32>,
     /// Place in what is observed, and which of `Shared::contents` it holds in this tick.
     pub holds: Vec<(usize, u32)>,
+    /// Messages of what went wrong.
+    pub errors: Vec<String>,
 }
 
 impl<'a, M: Resumable> Local<'a, M> {
@@ -134,7 +143,7 @@ impl<'a, M: Resumable> Local<'a, M> {
         state: u32,
         fires: bool,
         batch: &[u32],
-        shared: &mut Shared<'_>,
+        shared: &mut Shared,
     ) -> Rc<Transition> {
         let mut key = Vec::with_capacity(batch.len() + 1);
         key.push(state << 1 | u32::from(fires));
@@ -147,13 +156,7 @@ impl<'a, M: Resumable> Local<'a, M> {
         transition
     }
 
-    fn tick(
-        &mut self,
-        from: u32,
-        fires: bool,
-        batch: &[u32],
-        shared: &mut Shared<'_>,
-    ) -> Transition {
+    fn tick(&mut self, from: u32, fires: bool, batch: &[u32], shared: &mut Shared) -> Transition {
         let LocalState { state, now, halted } = &self.states[from as usize];
         let (mut now, halted) = (*now, *halted);
         if halted {
@@ -163,6 +166,7 @@ impl<'a, M: Resumable> Local<'a, M> {
                 sends: Vec::new(),
                 emits: Vec::new(),
                 holds: self.holds(shared),
+                errors: Vec::new(),
             };
         }
         if self.at != from {
@@ -195,10 +199,11 @@ impl<'a, M: Resumable> Local<'a, M> {
             sends,
             emits,
             holds,
+            errors: output.errors.into_iter().map(|e| e.message).collect(),
         }
     }
 
-    fn input(&self, now: i64, batch: &[u32], shared: &Shared<'_>) -> Input {
+    fn input(&self, now: i64, batch: &[u32], shared: &Shared) -> Input {
         let mut input = Input {
             now,
             ..Input::default()
@@ -209,7 +214,7 @@ impl<'a, M: Resumable> Local<'a, M> {
         };
         for &number in batch {
             match &shared.parcels.get(number).what {
-                Content::Feed(feed) => match &shared.feeds[*feed].what {
+                Content::Feed(fed, _) => match fed {
                     Fed::Row { collection, row } => {
                         input.rows.push((relation(collection), row.clone()));
                     }
@@ -231,7 +236,7 @@ impl<'a, M: Resumable> Local<'a, M> {
         &self,
         output: &Output,
         looped: Vec<(RelationId, Row)>,
-        shared: &mut Shared<'_>,
+        shared: &mut Shared,
     ) -> Vec<u32> {
         let mut sends = Vec::new();
         for message in &output.sends {
@@ -242,13 +247,11 @@ impl<'a, M: Resumable> Local<'a, M> {
             let Some(&(_, location)) = read.find(|(channel, _)| *channel == message.channel) else {
                 continue;
             };
-            let named = |(name, _): &&(SmolStr, Delivery)| *name == message.channel;
-            let delivery = shared.delivery.iter().find(named);
+            let delivery = shared.delivery(&message.channel);
             let parcel = Parcel {
                 to,
                 what: Content::Message(message.clone()),
             };
-            let delivery = delivery.map_or(Delivery::Free, |(_, delivery)| *delivery);
             sends.push(shared.parcels.number(parcel, delivery, Some(location)));
         }
         for (id, row) in looped {
@@ -267,7 +270,7 @@ impl<'a, M: Resumable> Local<'a, M> {
         &self,
         output: &Output,
         looped: &[(RelationId, Row)],
-        shared: &mut Shared<'_>,
+        shared: &mut Shared,
     ) -> Vec<u32> {
         let mut emits = Vec::new();
         for &(place, id, capture) in &self.captures {
@@ -306,7 +309,7 @@ impl<'a, M: Resumable> Local<'a, M> {
     }
 
     /// What is in the collections that are read as of now.
-    fn holds(&self, shared: &mut Shared<'_>) -> Vec<(usize, u32)> {
+    fn holds(&self, shared: &mut Shared) -> Vec<(usize, u32)> {
         let settles = self.settles.iter();
         let mut content = |rows: Vec<Row>| shared.contents.insert_full(rows).0 as u32;
         settles

@@ -1,4 +1,5 @@
-//! What can be on its way, each numbered once.
+//! What can be on its way, each numbered once. Numbers do not depend on which feeds a run has, so
+//! that ticks of one run are known in the next.
 
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -8,7 +9,7 @@ use bloom_plan::plan::RelationId;
 use bloom_plan::value::Row;
 use bloom_runtime::Message;
 
-use super::deployment::Delivery;
+use super::deployment::{Delivery, Fed};
 
 /// Something on its way to one node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -19,8 +20,8 @@ pub struct Parcel {
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Content {
-    /// Number of the feed.
-    Feed(usize),
+    /// Something from outside; if there are several alike, the how-manieth it is.
+    Feed(Fed, u32),
     Message(Message),
     Loopback(RelationId, Row),
 }
@@ -49,7 +50,7 @@ pub struct Parcels {
 
 #[derive(PartialEq, Eq, Hash, Debug)]
 enum Entry {
-    Feed(usize),
+    Feed(Fed, u32),
     /// Without its location.
     Message(SmolStr, SmolStr, Row),
 }
@@ -84,13 +85,14 @@ impl Parcels {
             (Delivery::Fifo(group), what) => {
                 let sender = match what {
                     Content::Message(message) => message.from.clone(),
-                    Content::Feed(_) | Content::Loopback(..) => SmolStr::default(),
+                    Content::Feed(..) | Content::Loopback(..) => SmolStr::default(),
                 };
                 let queue = self.queues.insert_full((group, sender, parcel.to));
                 Lane::Queue(queue.0 as u32)
             }
-            (Delivery::Ordered(log), Content::Feed(feed)) => {
-                let entry = self.entries.insert_full((log, Entry::Feed(*feed)));
+            (Delivery::Ordered(log), Content::Feed(fed, nth)) => {
+                let entry = Entry::Feed(fed.clone(), *nth);
+                let entry = self.entries.insert_full((log, entry));
                 Lane::Log(log, entry.0 as u32)
             }
             (Delivery::Ordered(log), Content::Message(message)) => {

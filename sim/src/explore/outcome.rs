@@ -44,6 +44,16 @@ pub struct Schedule {
     pub repeats_from: Option<usize>,
 }
 
+impl Schedule {
+    /// Whether some tick reports a row error or a key conflict.
+    pub fn has_errors(&self) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::Tick(tick) => !tick.errors.is_empty(),
+            Step::Loss(_) => false,
+        })
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
     Tick(Tick),
@@ -63,6 +73,11 @@ pub struct Tick {
     pub sends: Vec<Message>,
     /// What it adds to collections that cannot be taken back: place in what is observed, and row.
     pub emits: Vec<(usize, Row)>,
+    /// What is read as of now and holds something else than after the node's last tick: place in
+    /// what is observed, and rows.
+    pub holds: Vec<(usize, Vec<Row>)>,
+    /// Messages of row errors and key conflicts.
+    pub errors: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 //! Explicit-state search (Holzmann's Spin is the model): a state is kept once, by what can follow
 //! from it and not by the ticks that led there, with the action by which it was first reached.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use indexmap::IndexSet;
@@ -11,13 +11,12 @@ use rustc_hash::FxBuildHasher;
 
 use crate::machine::{Kinds, Resumable};
 
-use super::deploy::{Ready, ready};
 use super::deployment::{Deployment, Feed, Observed, Options};
 use super::frontier::{Action, available, batches};
-use super::local::{Local, Shared, Transition};
+use super::local::Transition;
 use super::messages::Content;
 use super::outcome::{Outcomes, Unexplored};
-use super::sets::Sets;
+use super::session::Session;
 use super::state::State;
 
 /// Different parcels of one exploration.
@@ -36,20 +35,45 @@ where
     K: Kinds,
     K::Node: Resumable,
 {
-    let ready = ready(kinds, deployment, feeds, observed, options)?;
-    let mut explorer = Explorer::new(ready, observed.len(), options);
-    let complete = explorer.run()?;
-    Ok(explorer.outcomes(complete))
+    Session::new(kinds, deployment, observed, options.free_loopback)?.explore(feeds, options)
 }
 
-pub(super) struct Explorer<'a, M: Resumable> {
-    pub(super) shared: Shared<'a>,
-    pub(super) locals: Vec<Local<'a, M>>,
-    pub(super) timed: Vec<bool>,
+impl<M: Resumable> Session<'_, M> {
+    /// As [`explore`], with the session's deployment.
+    pub fn explore(&mut self, feeds: &[Feed], options: &Options) -> Result<Outcomes, Unexplored> {
+        let before = self.ticks();
+        let (root, fed) = self.root(feeds, options)?;
+        let mut states = IndexSet::default();
+        states.insert(root);
+        let mut explorer = Explorer {
+            groups: self.groups(feeds),
+            session: self,
+            feeds,
+            fed,
+            options,
+            states,
+            parents: Vec::new(),
+            found: Vec::new(),
+            split: None,
+        };
+        let complete = explorer.run()?;
+        let mut outcomes = explorer.outcomes(complete);
+        outcomes.ticks = self.ticks() - before;
+        Ok(outcomes)
+    }
+
+    fn ticks(&self) -> usize {
+        self.locals.iter().map(|local| local.ticks).sum()
+    }
+}
+
+pub(super) struct Explorer<'s, 'a, M: Resumable> {
+    pub(super) session: &'s mut Session<'a, M>,
+    feeds: &'s [Feed],
+    /// By parcel, which feed it is.
+    pub(super) fed: BTreeMap<u32, usize>,
     pub(super) groups: Vec<Vec<usize>>,
-    pub(super) options: &'a Options,
-    pub(super) observed: usize,
-    pub(super) sets: Sets,
+    pub(super) options: &'s Options,
     pub(super) states: IndexSet<State, FxBuildHasher>,
     /// By state but the first: where it was reached from, and how.
     parents: Vec<(usize, Action)>,
@@ -75,25 +99,7 @@ pub struct Found {
     pub(super) repeats_from: Option<usize>,
 }
 
-impl<'a, M: Resumable> Explorer<'a, M> {
-    fn new(ready: Ready<'a, M>, observed: usize, options: &'a Options) -> Self {
-        let mut states = IndexSet::default();
-        states.insert(ready.root);
-        Explorer {
-            shared: ready.shared,
-            locals: ready.locals,
-            timed: ready.timed,
-            groups: ready.groups,
-            options,
-            observed,
-            sets: Sets::new(),
-            states,
-            parents: Vec::new(),
-            found: Vec::new(),
-            split: None,
-        }
-    }
-
+impl<M: Resumable> Explorer<'_, '_, M> {
     /// Whether all schedules were followed.
     fn run(&mut self) -> Result<bool, Unexplored> {
         let mut next = 0;
@@ -154,7 +160,7 @@ impl<'a, M: Resumable> Explorer<'a, M> {
     }
 
     fn may_fire(&self, state: &State, node: usize) -> bool {
-        self.timed[node] && state.fired[node] < self.options.firings
+        self.session.timed[node] && state.fired[node] < self.options.firings
     }
 
     pub(super) fn transition(
@@ -164,7 +170,8 @@ impl<'a, M: Resumable> Explorer<'a, M> {
         fires: bool,
         batch: &[u32],
     ) -> Rc<Transition> {
-        self.locals[node].transition(state.locals[node], fires, batch, &mut self.shared)
+        let Session { locals, shared, .. } = &mut *self.session;
+        locals[node].transition(state.locals[node], fires, batch, shared)
     }
 
     /// The state after an action.
@@ -172,7 +179,7 @@ impl<'a, M: Resumable> Explorer<'a, M> {
         let mut after = state.clone();
         match action {
             Action::Lose { parcel } => {
-                after.deliver(*parcel, &self.shared.parcels);
+                after.deliver(*parcel, &self.session.shared.parcels);
                 after.pending.retain(|p| p.parcel != *parcel);
                 after.losses -= 1;
             }
@@ -181,19 +188,19 @@ impl<'a, M: Resumable> Explorer<'a, M> {
                 after.locals[*node] = done.to;
                 after.fired[*node] += u8::from(*fires);
                 for &parcel in batch {
-                    after.deliver(parcel, &self.shared.parcels);
+                    after.deliver(parcel, &self.session.shared.parcels);
                 }
                 for &parcel in &done.sends {
-                    if !self.sets.contains(state.sent, parcel) {
+                    if !self.session.sets.contains(state.sent, parcel) {
                         let repeats = self.options.message_repeats;
-                        after.send(parcel, repeats, &self.shared.parcels);
+                        after.send(parcel, repeats, &self.session.shared.parcels);
                     }
                 }
-                after.sent = self.sets.with(state.sent, &done.sends);
-                after.seen = self.sets.with(state.seen, &done.emits);
+                after.sent = self.session.sets.with(state.sent, &done.sends);
+                after.seen = self.session.sets.with(state.seen, &done.emits);
             }
         }
-        if self.shared.parcels.len() > PARCELS_MAX {
+        if self.session.shared.parcels.len() > PARCELS_MAX {
             return Err(Unexplored::Messages(PARCELS_MAX));
         }
         Ok(after)
@@ -206,7 +213,8 @@ impl<'a, M: Resumable> Explorer<'a, M> {
     }
 
     fn shows(&self, state: &State, done: &Transition) -> bool {
-        let is_new = |set: u32, items: &[u32]| items.iter().any(|&i| !self.sets.contains(set, i));
+        let is_new =
+            |set: u32, items: &[u32]| items.iter().any(|&i| !self.session.sets.contains(set, i));
         is_new(state.sent, &done.sends) || is_new(state.seen, &done.emits)
     }
 
@@ -217,7 +225,7 @@ impl<'a, M: Resumable> Explorer<'a, M> {
             let nodes = self.groups[group].clone();
             let arrives = |fresh: bool| {
                 let mut pending = state.pending.iter().filter(|p| p.fresh == fresh);
-                pending.any(|p| nodes.contains(&self.shared.parcels.get(p.parcel).to))
+                pending.any(|p| nodes.contains(&self.session.shared.parcels.get(p.parcel).to))
             };
             let (fresh, again) = (arrives(true), arrives(false));
             let mut open = fresh || nodes.iter().any(|&node| self.may_fire(state, node));
@@ -236,9 +244,20 @@ impl<'a, M: Resumable> Explorer<'a, M> {
         Ok(actions)
     }
 
+    /// Whether a parcel is fed after something that has not arrived yet.
+    fn waits(&self, state: &State, parcel: u32) -> bool {
+        let Some(&feed) = self.fed.get(&parcel) else {
+            return false;
+        };
+        let after = &self.feeds[feed].after;
+        let fresh = state.pending.iter().filter(|p| p.fresh);
+        let mut fresh = fresh.filter_map(|p| self.fed.get(&p.parcel));
+        !after.is_empty() && fresh.any(|feed| after.contains(feed))
+    }
+
     fn actions_of(&mut self, state: &State, node: usize, actions: &mut Vec<Action>) {
-        let Shared { parcels, feeds, .. } = &self.shared;
-        let (together, alone) = available(state, node, parcels, feeds);
+        let parcels = &self.session.shared.parcels;
+        let (together, alone) = available(state, node, parcels, |p| self.waits(state, p));
         if state.losses > 0 {
             let messages = together
                 .iter()
