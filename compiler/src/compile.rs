@@ -5,7 +5,7 @@ use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::Plan;
 use bloom_stdx::arena::Id;
 
-use crate::analysis::{Analysis, analyze};
+use crate::analysis::Analysis;
 use crate::base::Sources;
 use crate::codegen::{self, Target};
 use crate::hir::{self, NodeId};
@@ -81,15 +81,15 @@ pub fn emit_clif(of: Typing<'_>, target: &Target) -> String {
 }
 
 fn lowered(of: Typing<'_>) -> Vec<rir::Program> {
-    if let Some((program, typed)) = coordination::with_counts(of.program, of.typed) {
-        return lowered_as_is(Typing {
-            program: &program,
-            typed: &typed,
-            analysis: &analyze(&program, &typed),
+    match coordination::with_counts(of.program, of.typed) {
+        Some(counted) => lowered_as_is(Typing {
+            program: &counted.program,
+            typed: &counted.typed,
+            analysis: &counted.analysis,
             ..of
-        });
+        }),
+        None => lowered_as_is(of),
     }
-    lowered_as_is(of)
 }
 
 fn lowered_as_is(of: Typing<'_>) -> Vec<rir::Program> {

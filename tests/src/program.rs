@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bloom_compiler::base::Sources;
-use bloom_compiler::check::{Checked, File, check, check_resolved};
+use bloom_compiler::check::{Checked, File, check};
 use bloom_compiler::codegen::Target;
 use bloom_compiler::compile::{Optimization, Typing, compile_with};
 use bloom_compiler::coordination::with_counts;
@@ -132,7 +132,6 @@ pub fn load_with(
     }
     // The reference evaluates what runs.
     let counted = with_counts(program, typed);
-    let counted = counted.map(|(program, _)| check_resolved(program, Vec::new()));
     Ok(Loaded {
         checked: counted.unwrap_or(checked),
         plans,

@@ -46,14 +46,15 @@ mod receiver;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::writing::{Cell, RuleWriter, column, declare};
+use crate::check::{Checked, check_resolved};
 use crate::hir::{
     Arrow, Builtin, CollectionId, CollectionKind, Column, HeadColumn, Loc, NodeId, NodeKind,
     Origin, Program, TypeRef,
 };
-use crate::typing::{Typed, infer};
+use crate::typing::Typed;
 
 /// The program with its seals counted; `None` if it has none.
-pub fn with_counts(program: &Program, typed: &Typed) -> Option<(Program, Typed)> {
+pub fn with_counts(program: &Program, typed: &Typed) -> Option<Checked> {
     let mut counted = program.clone();
     let ids: Vec<NodeId> = counted.nodes.ids().collect();
     let mut changed = false;
@@ -71,10 +72,7 @@ pub fn with_counts(program: &Program, typed: &Typed) -> Option<(Program, Typed)>
             changed = true;
         }
     }
-    changed.then(|| {
-        let typed = infer(&counted);
-        (counted, typed)
-    })
+    changed.then(|| check_resolved(counted, Vec::new()))
 }
 
 fn sealed_collections(node: &NodeKind) -> Vec<CollectionId> {
