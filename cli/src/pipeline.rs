@@ -127,7 +127,7 @@ pub(crate) fn emit(sources: &Sources, stage: Stage) -> (String, Vec<Diagnostic>)
     let text = match stage {
         Stage::Hir => checked.program.dump(),
         Stage::Types => checked.typed.dump(&checked.program),
-        Stage::Labels => checked.analysis.dump(&checked.program),
+        Stage::Labels => checked.labels(),
         // What has errors must not be lowered.
         _ if !checked.is_fine() => String::new(),
         Stage::Rir => compile::emit_rir(typing),

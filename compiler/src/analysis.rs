@@ -5,12 +5,12 @@
 //! a value whole are of collections of earlier strata; a rule's [`RuleAnalysis::order`] binds every
 //! variable before it is read.
 
+pub mod fallible;
 pub mod growth;
 
 mod conflicts;
 mod constants;
 mod dump;
-mod fallible;
 mod laws;
 mod order;
 mod reading;

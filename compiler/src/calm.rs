@@ -5,9 +5,90 @@
 //! run with fixed inputs: never change (C), only grow (G), only shrink (S), settle on a limit that no
 //! schedule decides (L), and have a union over all ticks that no schedule decides (U). They are the
 //! greatest fixpoint over the rules of all kinds together. A captured output needs U, a view L.
+//!
+//! The stages: [`flow`] summarises each rule by itself; [`model`] connects the summaries of a program;
+//! `sealing` and `dependencies` find what follows from forms alone; `fixpoint` solves, with the
+//! transfer function of `body` and its `refine`ments; `verdict` and `blame` make the [`Report`].
 
+pub mod flow;
+pub mod properties;
 pub mod report;
 pub mod violation;
 
+mod blame;
+mod body;
+mod certificate;
+mod dependencies;
+mod dump;
+mod fixpoint;
+mod lineage;
+mod model;
+mod paths;
+mod refine;
+mod sealing;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
 pub use report::Report;
 pub use violation::Violation;
+
+use bloom_stdx::arena::Arena;
+
+use crate::analysis::Analysis;
+use crate::hir::{NodeId, Program};
+use crate::typing::Typed;
+use flow::{Declared, KindFlow};
+use model::Model;
+
+/// Summarises every rule of a well-typed program.
+pub fn summarize(program: &Program, typed: &Typed, analysis: &Analysis) -> Arena<NodeId, KindFlow> {
+    let declared = Declared::new(program);
+    let kind = |id: NodeId, kind: &crate::hir::NodeKind| {
+        let types = &typed.nodes[id];
+        let shapes = flow::shapes(kind, types, typed);
+        let setting = flow::Setting {
+            declared: &declared,
+            typed,
+            kind,
+            types,
+            shapes: &shapes,
+        };
+        let rules = kind.rules.iter().map(|(rule, of)| {
+            let readings = &analysis.nodes[id].rules[rule].literals;
+            flow::summarize(setting, of, readings)
+        });
+        let rules = rules.collect();
+        KindFlow { shapes, rules }
+    };
+    program.nodes.map(kind)
+}
+
+/// The report of a program, from the summaries of its rules.
+pub fn analyze(program: &Program, flows: &Arena<NodeId, KindFlow>) -> Report {
+    let model = Model::new(program, flows);
+    let sealing = sealing::Sealing::new(&model);
+    let dependencies = dependencies::Dependencies::new(&model, &sealing);
+    let known = body::Known {
+        model: &model,
+        sealing: &sealing,
+        dependencies: &dependencies,
+    };
+    let found = fixpoint::solve(known);
+    verdict::report(known, &found)
+}
+
+/// The properties of each place, and the labels, as text: part of what `--emit labels` prints.
+pub fn dump(program: &Program, flows: &Arena<NodeId, KindFlow>) -> String {
+    let model = Model::new(program, flows);
+    let sealing = sealing::Sealing::new(&model);
+    let dependencies = dependencies::Dependencies::new(&model, &sealing);
+    let known = body::Known {
+        model: &model,
+        sealing: &sealing,
+        dependencies: &dependencies,
+    };
+    let found = fixpoint::solve(known);
+    dump::text(known, &found, &verdict::report(known, &found))
+}

@@ -7,6 +7,7 @@
 
 use crate::analysis::{Analysis, analyze};
 use crate::base::{Diagnostic, FileId};
+use crate::calm;
 use crate::hir::{self, Program};
 use crate::typing::{Typed, infer};
 use crate::{dedalus, syntax};
@@ -31,6 +32,8 @@ pub struct Checked {
     pub program: Program,
     pub typed: Typed,
     pub analysis: Analysis,
+    /// Of a program without errors.
+    pub calm: calm::Report,
     /// Of all stages, by file and place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -39,6 +42,16 @@ impl Checked {
     /// Whether there is no error; what is not fine must not be lowered.
     pub fn is_fine(&self) -> bool {
         !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// `--emit labels`: strata and readings, then the properties of all collections.
+    pub fn labels(&self) -> String {
+        let mut text = self.analysis.dump(&self.program);
+        if self.is_fine() {
+            let flows = calm::summarize(&self.program, &self.typed, &self.analysis);
+            text.push_str(&calm::dump(&self.program, &flows));
+        }
+        text
     }
 }
 
@@ -75,11 +88,16 @@ pub fn check_resolved(program: Program, mut diagnostics: Vec<Diagnostic>) -> Che
         false => Analysis::default(),
     };
     diagnostics.extend(analysis.diagnostics.iter().cloned());
+    let calm = match diagnostics.iter().any(Diagnostic::is_error) {
+        true => calm::Report::default(),
+        false => calm::analyze(&program, &calm::summarize(&program, &typed, &analysis)),
+    };
     diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.place(), diagnostic.code.id()));
     Checked {
         program,
         typed,
         analysis,
+        calm,
         diagnostics,
     }
 }

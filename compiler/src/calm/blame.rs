@@ -1,0 +1,498 @@
+//! Why a place lacks a property: back from it along rules that lack one for want of another, to those where
+//! it is lost. Breadth first, so the shortest chain comes first.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::body::Found;
+use super::body::{Known, Share};
+use super::flow::{Atom, RuleSummary};
+use super::model::{At, RuleAt};
+use super::properties::Props;
+use super::refine::threshold;
+use super::report::Cause;
+use super::sealing::{groups, is_guard};
+use crate::analysis::Reading;
+use crate::hir::{Arrow, CollectionKind};
+
+/// Chains for one output are no more than this.
+const CHAINS_MAX: usize = 16;
+
+/// What a place should have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub enum Want {
+    Union,
+    Limit,
+    Grows,
+}
+
+/// Where a property is lost, and the way from there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chain {
+    /// None where a source as such is at fault.
+    pub rule: Option<RuleAt>,
+    /// Place among the atoms of the rule.
+    pub atom: Option<usize>,
+    pub cause: Cause,
+    /// The place whose contents differ when they are read.
+    pub over: At,
+    /// The places from the head of `rule` (or from the source) to the output.
+    pub places: Vec<At>,
+    /// The rules that lead from each of `places` to the next, with the atom that reads it.
+    pub steps: Vec<(RuleAt, Option<usize>)>,
+}
+
+enum Step {
+    Up {
+        at: At,
+        want: Want,
+        rule: RuleAt,
+        atom: Option<usize>,
+    },
+    Root {
+        rule: Option<RuleAt>,
+        atom: Option<usize>,
+        cause: Cause,
+        over: At,
+    },
+}
+
+/// The reasons why `at` lacks what it should have.
+pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<Chain> {
+    let search = Search { known, found };
+    // Each with where it came from.
+    let mut visited: Vec<Visited> = vec![(at, None)];
+    let mut queue = VecDeque::from([(0, want)]);
+    let mut seen = BTreeSet::from([(at, want)]);
+    let mut chains: Vec<Chain> = Vec::new();
+    while let Some((number, want)) = queue.pop_front() {
+        for step in search.steps(visited[number].0, want) {
+            match step {
+                Step::Up {
+                    at,
+                    want,
+                    rule,
+                    atom,
+                } => {
+                    if seen.insert((at, want)) {
+                        visited.push((at, Some((number, rule, atom))));
+                        queue.push_back((visited.len() - 1, want));
+                    }
+                }
+                Step::Root {
+                    rule,
+                    atom,
+                    cause,
+                    over,
+                } => {
+                    let is_known = |chain: &Chain| {
+                        (chain.rule, chain.atom, chain.cause) == (rule, atom, cause)
+                            && chain.over == over
+                    };
+                    if chains.len() < CHAINS_MAX && !chains.iter().any(is_known) {
+                        let (places, steps) = way_up(&visited, number);
+                        chains.push(Chain {
+                            rule,
+                            atom,
+                            cause,
+                            over,
+                            places,
+                            steps,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    chains
+}
+
+/// A place, and from which visited place a rule's atom led to it.
+type Visited = (At, Option<(usize, RuleAt, Option<usize>)>);
+
+fn way_up(visited: &[Visited], number: usize) -> (Vec<At>, Vec<(RuleAt, Option<usize>)>) {
+    let (mut places, mut steps) = (vec![visited[number].0], Vec::new());
+    let mut number = number;
+    while let Some((next, rule, atom)) = visited[number].1 {
+        places.push(visited[next].0);
+        steps.push((rule, atom));
+        number = next;
+    }
+    (places, steps)
+}
+
+struct Search<'k, 'a> {
+    known: Known<'k, 'a>,
+    found: &'k Found,
+}
+
+impl Search<'_, '_> {
+    fn props(&self, at: At) -> Props {
+        self.found.places[at.index()]
+    }
+
+    fn steps(&self, at: At, want: Want) -> Vec<Step> {
+        let model = self.known.model;
+        if model.is_source(at) {
+            return self.of_source(at);
+        }
+        if want != Want::Grows && self.known.dependencies.conflict(at).is_some() {
+            let clash = self.clash(at);
+            if !clash.is_empty() {
+                return clash;
+            }
+        }
+        if model.is_kept(at) {
+            return self.of_kept(at, want);
+        }
+        let mut steps = Vec::new();
+        for rule in model.inserters(at) {
+            if !self.found.rules[rule].props.has(wanted(want)) {
+                steps.extend(self.of_rule(rule, want));
+            }
+        }
+        let cycles = model.is_cyclic(at) && want == Want::Limit;
+        if steps.is_empty() || cycles {
+            let cause = match cycles {
+                true => Cause::Cycle,
+                false => Cause::Batch,
+            };
+            let rule = self.temporal_rule(at);
+            steps.push(Step::Root {
+                rule,
+                atom: None,
+                cause,
+                over: at,
+            });
+        }
+        steps
+    }
+
+    /// A rule that carries the place over ticks, if there is one.
+    fn temporal_rule(&self, at: At) -> Option<RuleAt> {
+        let model = self.known.model;
+        let deferred = model
+            .inserters(at)
+            .find(|&rule| model.rule(rule).arrow != Arrow::Merge);
+        deferred.or_else(|| model.inserters(at).next())
+    }
+
+    fn of_source(&self, at: At) -> Vec<Step> {
+        let model = self.known.model;
+        let collection = model.collection(at);
+        let root = |cause| Step::Root {
+            rule: None,
+            atom: None,
+            cause,
+            over: at,
+        };
+        match collection.kind {
+            CollectionKind::Input | CollectionKind::Stdin => match self.props(at).has(Props::UNION)
+            {
+                true => vec![root(Cause::Batch)],
+                false => vec![root(Cause::KeyConflict)],
+            },
+            CollectionKind::Output => vec![root(Cause::Function)],
+            CollectionKind::Periodic { .. }
+            | CollectionKind::Alive
+            | CollectionKind::Errors
+            | CollectionKind::Cluster
+            | CollectionKind::SysRule
+            | CollectionKind::SysCollection
+            | CollectionKind::SysDepends
+            | CollectionKind::SysStratum => vec![root(Cause::Nondeterministic)],
+            CollectionKind::Table
+            | CollectionKind::Scratch
+            | CollectionKind::Static
+            | CollectionKind::View
+            | CollectionKind::Channel { .. }
+            | CollectionKind::Loopback
+            | CollectionKind::Stdout
+            | CollectionKind::Stderr
+            | CollectionKind::Halt
+            | CollectionKind::Seal { .. }
+            | CollectionKind::Seals { .. }
+            | CollectionKind::Sealed { .. } => vec![root(Cause::Batch)],
+        }
+    }
+
+    fn clash(&self, at: At) -> Vec<Step> {
+        use super::dependencies::Conflict;
+        let rules = match self.known.dependencies.conflict(at) {
+            None | Some(Conflict::Source) => Vec::new(),
+            Some(Conflict::Within(rule)) => vec![rule],
+            Some(Conflict::Between(_, other)) => vec![other],
+        };
+        let upserts = |rule: RuleAt| self.known.model.rule(rule).arrow == Arrow::Upsert;
+        rules
+            .into_iter()
+            .map(|rule| Step::Root {
+                rule: Some(rule),
+                atom: None,
+                cause: match upserts(rule) {
+                    true => Cause::Upsert,
+                    false => Cause::KeyConflict,
+                },
+                over: at,
+            })
+            .collect()
+    }
+
+    fn of_kept(&self, at: At, want: Want) -> Vec<Step> {
+        let model = self.known.model;
+        let arrow = |rule: RuleAt| model.rule(rule).arrow;
+        let mut steps = Vec::new();
+        let lacking = |want: Want| {
+            let rules = model.inserters(at);
+            rules.filter(move |&rule| !self.found.rules[rule].props.has(wanted(want)))
+        };
+        if want != Want::Grows {
+            for rule in lacking(Want::Union) {
+                steps.extend(self.of_rule(rule, Want::Union));
+            }
+        }
+        if want == Want::Union || !steps.is_empty() {
+            return steps;
+        }
+        let once = Props::GROWS.with(Props::LIMIT);
+        let takes = model.writers(at).iter().copied();
+        for rule in takes.filter(|&rule| arrow(rule) == Arrow::DeferredDelete) {
+            if want == Want::Grows || !self.found.rules[rule].props.has(once) {
+                steps.push(self.root_at(rule, 0, Cause::Delete));
+            }
+        }
+        for rule in model
+            .inserters(at)
+            .filter(|&rule| arrow(rule) == Arrow::Upsert)
+        {
+            steps.push(self.root_at(rule, 0, Cause::Upsert));
+        }
+        if want == Want::Limit {
+            for rule in lacking(Want::Limit) {
+                steps.extend(self.of_rule(rule, Want::Limit));
+            }
+        }
+        if steps.is_empty() {
+            steps.push(Step::Root {
+                rule: self.temporal_rule(at),
+                atom: None,
+                cause: Cause::Cycle,
+                over: at,
+            });
+        }
+        steps
+    }
+
+    fn root_at(&self, rule: RuleAt, atom: usize, cause: Cause) -> Step {
+        let summary = self.known.model.rule(rule);
+        match summary.atoms.get(atom) {
+            Some(of) => Step::Root {
+                rule: Some(rule),
+                atom: Some(atom),
+                cause,
+                over: self.known.model.place(rule, of.collection),
+            },
+            None => Step::Root {
+                rule: Some(rule),
+                atom: None,
+                cause,
+                over: self.known.model.head(rule),
+            },
+        }
+    }
+
+    fn of_rule(&self, rule: RuleAt, want: Want) -> Vec<Step> {
+        let summary = self.known.model.rule(rule);
+        if summary.chance {
+            return vec![Step::Root {
+                rule: Some(rule),
+                atom: None,
+                cause: Cause::Nondeterministic,
+                over: self.known.model.head(rule),
+            }];
+        }
+        let shares = self.known.shares(rule, self.found);
+        if want == Want::Limit {
+            return self.lacking(rule, summary, &shares, Props::LIMIT, Want::Limit);
+        }
+        if summary.aggregates_whole() {
+            let live = self.aggregated(rule, summary, &shares);
+            if !live.is_empty() {
+                return live;
+            }
+        }
+        if want == Want::Grows {
+            return self.lacking(rule, summary, &shares, Props::GROWS, Want::Grows);
+        }
+        let live: Vec<usize> = (0..shares.len())
+            .filter(|&place| !shares[place].props.has(Props::CONSTANT))
+            .collect();
+        if let [only] = live[..] {
+            return vec![self.alone(rule, summary, &shares, only)];
+        }
+        let once = Props::GROWS.with(Props::LIMIT);
+        let culprits = live.iter().filter(|&&place| !shares[place].props.has(once));
+        culprits
+            .map(|&place| self.culprit(rule, summary, &shares, &live, place))
+            .collect()
+    }
+
+    /// The rows that are aggregated although they may still change.
+    fn aggregated(&self, rule: RuleAt, summary: &RuleSummary, shares: &[Share]) -> Vec<Step> {
+        let groups = groups(summary);
+        let model = self.known.model;
+        let live = summary.atoms.iter().zip(shares).enumerate();
+        live.filter(|(_, (atom, share))| {
+            !share.props.has(Props::CONSTANT)
+                && !is_guard(model, rule, atom, &groups)
+                && !self.known.sealing.is_seal(model, rule, atom)
+        })
+        .map(|(place, _)| self.root_at(rule, place, Cause::Aggregate))
+        .take(1)
+        .collect()
+    }
+
+    /// The only literal that is not constant.
+    fn alone(&self, rule: RuleAt, summary: &RuleSummary, shares: &[Share], place: usize) -> Step {
+        let atom = &summary.atoms[place];
+        let at = self.known.model.place(rule, atom.collection);
+        if atom.negated {
+            return self.root_at(rule, place, Cause::Negation);
+        }
+        if self.is_timer(at) {
+            return self.root_at(rule, place, Cause::Nondeterministic);
+        }
+        if let Some(inner) = threshold::aggregating_rule(&self.known, rule, place)
+            && !shares[place].distributes
+        {
+            return self.root_at(inner, 0, Cause::Aggregate);
+        }
+        match atom.reading {
+            Reading::Complete => self.root_at(rule, place, Cause::Reveal),
+            Reading::Monotone if self.props(at).has(Props::UNION) => {
+                self.root_at(rule, place, Cause::Function)
+            }
+            Reading::Morphism | Reading::Monotone | Reading::Variables => {
+                match self.props(at).has(Props::UNION) {
+                    // Rows of the first tick only.
+                    true => self.root_at(rule, place, Cause::Batch),
+                    false => Step::Up {
+                        at,
+                        want: Want::Union,
+                        rule,
+                        atom: Some(place),
+                    },
+                }
+            }
+        }
+    }
+
+    fn is_timer(&self, at: At) -> bool {
+        matches!(
+            self.known.model.collection(at).kind,
+            CollectionKind::Periodic { .. } | CollectionKind::Alive | CollectionKind::Errors
+        )
+    }
+
+    /// One of several literals that are not constant, which does not grow to a limit.
+    fn culprit(
+        &self,
+        rule: RuleAt,
+        summary: &RuleSummary,
+        shares: &[Share],
+        live: &[usize],
+        place: usize,
+    ) -> Step {
+        let atom: &Atom = &summary.atoms[place];
+        let at = self.known.model.place(rule, atom.collection);
+        if atom.negated {
+            return self.root_at(rule, place, Cause::Negation);
+        }
+        if self.is_timer(at) {
+            return self.root_at(rule, place, Cause::Nondeterministic);
+        }
+        if atom.reading == Reading::Complete {
+            return self.root_at(rule, place, Cause::Reveal);
+        }
+        let props = self.props(at);
+        if props.has(Props::UNION.with(Props::FADES)) || self.known.model.is_asynchronous(at) {
+            // What it may miss is another literal, rather one that is kept.
+            let others = live.iter().copied().filter(|&other| other != place);
+            let fades = |other: &usize| shares[*other].props.has(Props::FADES);
+            let missed = others
+                .clone()
+                .find(|other| !fades(other))
+                .or_else(|| others.clone().next_back());
+            return match missed {
+                Some(missed) if summary.atoms[missed].negated => {
+                    self.root_at(rule, missed, Cause::Negation)
+                }
+                Some(missed) => self.root_at(rule, missed, Cause::Batch),
+                None => self.root_at(rule, place, Cause::Batch),
+            };
+        }
+        let want = match props.has(Props::UNION) {
+            true => Want::Grows,
+            false if self.known.model.is_kept(at) => Want::Union,
+            false => Want::Grows,
+        };
+        match props.has(wanted(want)) {
+            true => self.root_at(rule, place, Cause::Batch),
+            false => Step::Up {
+                at,
+                want,
+                rule,
+                atom: Some(place),
+            },
+        }
+    }
+
+    fn lacking(
+        &self,
+        rule: RuleAt,
+        summary: &RuleSummary,
+        shares: &[Share],
+        property: Props,
+        want: Want,
+    ) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for (place, atom) in summary.atoms.iter().enumerate() {
+            if shares[place].props.has(property) {
+                continue;
+            }
+            let at = self.known.model.place(rule, atom.collection);
+            steps.push(match want {
+                _ if self.is_timer(at) => self.root_at(rule, place, Cause::Nondeterministic),
+                Want::Limit => Step::Up {
+                    at,
+                    want,
+                    rule,
+                    atom: Some(place),
+                },
+                Want::Grows | Want::Union if atom.negated => {
+                    self.root_at(rule, place, Cause::Negation)
+                }
+                Want::Grows | Want::Union if atom.reading == Reading::Complete => {
+                    self.root_at(rule, place, Cause::Reveal)
+                }
+                Want::Grows | Want::Union if self.known.model.is_asynchronous(at) => {
+                    self.root_at(rule, place, Cause::Batch)
+                }
+                Want::Grows | Want::Union => Step::Up {
+                    at,
+                    want,
+                    rule,
+                    atom: Some(place),
+                },
+            });
+        }
+        steps
+    }
+}
+
+pub const fn wanted(want: Want) -> Props {
+    match want {
+        Want::Union => Props::UNION,
+        Want::Limit => Props::LIMIT,
+        Want::Grows => Props::GROWS,
+    }
+}

@@ -1,0 +1,162 @@
+//! What a good verdict rests on: the promises upstream of it, and what holds each.
+
+use std::collections::BTreeSet;
+
+use super::body::{Found, Known};
+use super::model::{At, RuleAt};
+use super::refine::guard;
+use super::report::{Assumption, AssumptionKind};
+use crate::hir::{CollectionKind, TypeDefKind};
+
+/// The assumptions on which the properties of `at` may rest.
+pub fn of(known: Known<'_, '_>, found: &Found, at: At) -> Vec<Assumption> {
+    let mut all = BTreeSet::new();
+    let (places, rules) = upstream(known, at);
+    for &at in &places {
+        of_place(known, at, &mut all);
+    }
+    for &rule in &rules {
+        of_rule(known, found, rule, &mut all);
+    }
+    all.into_iter().collect()
+}
+
+/// The sealed sources for whose seals some rule upstream waits.
+pub fn seals(known: Known<'_, '_>, found: &Found, at: At) -> BTreeSet<At> {
+    let (_, rules) = upstream(known, at);
+    let mut all = BTreeSet::new();
+    for &rule in &rules {
+        for atom in &known.model.rule(rule).atoms {
+            if known.is_frozen(rule, atom, found) {
+                all.extend(known.sealing.sources(known.model, rule, atom));
+            }
+        }
+    }
+    all
+}
+
+/// Whether rows can be missing because messages are lost: some channel on the way carries what is sent only
+/// once.
+pub fn is_lower_bound(known: Known<'_, '_>, found: &Found, at: At) -> bool {
+    use super::properties::Props;
+    let (places, _) = upstream(known, at);
+    let model = known.model;
+    places.iter().any(|&at| {
+        let is_channel = matches!(model.collection(at).kind, CollectionKind::Channel { .. });
+        is_channel
+            && model.writers(at).iter().any(|&rule| {
+                let repeats = model.rule(rule).atoms.iter().any(|atom| {
+                    let from = model.place(rule, atom.collection);
+                    matches!(model.collection(from).kind, CollectionKind::Periodic { .. })
+                });
+                !repeats && !found.rules[rule].props.has(Props::GROWS)
+            })
+    })
+}
+
+fn upstream(known: Known<'_, '_>, at: At) -> (BTreeSet<At>, BTreeSet<RuleAt>) {
+    let (mut places, mut rules) = (BTreeSet::from([at]), BTreeSet::new());
+    let mut open = vec![at];
+    while let Some(at) = open.pop() {
+        for &rule in known.model.writers(at) {
+            if !rules.insert(rule) {
+                continue;
+            }
+            for atom in &known.model.rule(rule).atoms {
+                let from = known.model.place(rule, atom.collection);
+                if places.insert(from) {
+                    open.push(from);
+                }
+            }
+        }
+    }
+    (places, rules)
+}
+
+fn of_place(known: Known<'_, '_>, at: At, all: &mut BTreeSet<Assumption>) {
+    let collection = known.model.collection(at);
+    let name = super::verdict::name(known, at);
+    let columns = |key: bool| {
+        let columns = collection.columns.iter().filter(|column| column.key == key);
+        let names: Vec<String> = columns.map(|column| format!("`{}`", column.name)).collect();
+        names.join(", ")
+    };
+    if collection.immutable {
+        let (keys, values) = (columns(true), columns(false));
+        all.insert(Assumption {
+            kind: AssumptionKind::Dependency,
+            text: format!("`{name}` is `immutable`: {keys} determines {values}"),
+        });
+    }
+    match collection.kind {
+        CollectionKind::Channel { .. } | CollectionKind::Loopback => {
+            all.insert(Assumption {
+                kind: AssumptionKind::Channel,
+                text: format!("each message of `{name}` that is not lost arrives in the end"),
+            });
+        }
+        CollectionKind::Sealed { of } => {
+            let of = known.model.place_of(known.model.node_of(at), of);
+            let name = super::verdict::name(known, of);
+            all.insert(Assumption {
+                kind: AssumptionKind::Seal,
+                text: format!("no row of `{name}` comes after its partition's seal"),
+            });
+        }
+        CollectionKind::Output if collection.imported && known.model.is_source(at) => {
+            all.insert(Assumption {
+                kind: AssumptionKind::Extern,
+                text: format!("the component behind `{name}` does what its paths say"),
+            });
+        }
+        _ => {}
+    }
+    of_lattices(known, at, all);
+}
+
+fn of_lattices(known: Known<'_, '_>, at: At, all: &mut BTreeSet<Assumption>) {
+    use crate::hir::{LatticeForm, TypeRef};
+    let program = known.model.program;
+    for column in &known.model.collection(at).columns {
+        let Some(TypeRef::Def(def, _)) = &column.ty else {
+            continue;
+        };
+        let def = &program.types[*def];
+        if let TypeDefKind::Lattice {
+            form: LatticeForm::Own { .. },
+            ..
+        } = &def.kind
+        {
+            all.insert(Assumption {
+                kind: AssumptionKind::Lattice,
+                text: format!("the merge of `{}` is a join (tested)", def.name),
+            });
+        }
+    }
+}
+
+fn of_rule(known: Known<'_, '_>, found: &Found, rule: RuleAt, all: &mut BTreeSet<Assumption>) {
+    let summary = known.model.rule(rule);
+    for atom in &summary.atoms {
+        if known.is_frozen(rule, atom, found) {
+            for source in known.sealing.sources(known.model, rule, atom) {
+                let name = super::verdict::name(known, source);
+                let read = super::verdict::name(known, known.model.place(rule, atom.collection));
+                all.insert(Assumption {
+                    kind: AssumptionKind::Seal,
+                    text: format!("`{read}` is read once the partition of `{name}` is sealed"),
+                });
+            }
+        }
+    }
+    let guards = guard::unneeded(&known, rule);
+    for place in guards {
+        let atom = &summary.atoms[place];
+        let guard = super::verdict::name(known, known.model.place(rule, atom.collection));
+        let head = super::verdict::name(known, known.model.head(rule));
+        all.insert(Assumption {
+            kind: AssumptionKind::Refinement,
+            text: format!("`not {guard}` only stops rows of `{head}` that were derived before"),
+        });
+    }
+}

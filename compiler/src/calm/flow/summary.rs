@@ -1,0 +1,396 @@
+//! From a rule to its summary.
+
+use bloom_plan::functions::Kind;
+use bloom_plan::types::{Type, TypeId};
+use bloom_stdx::arena::Arena;
+
+use super::{
+    Aggregate, Atom, Binding, ColumnShape, Comparison, RuleSummary, SELF, Shape, Source, Term, Test,
+};
+use crate::analysis::fallible::callees_first;
+use crate::analysis::{Growth, Reading};
+use crate::hir::{
+    AggregateFunction, AtomArg, BinaryOp, Body, Collection, CollectionId, ConstantId, Expr, ExprId,
+    FunctionId, HeadColumn, Literal, NodeKind, Pat, PatId, Program, Rule, UnaryOp, VarId,
+};
+use crate::typing::{ColumnTypes, NodeTypes, Typed, walk};
+
+/// What the summaries of rules need to know of the program around them.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// Of each function, whether it reads a clock or draws a random value.
+    functions: Arena<FunctionId, bool>,
+    constants: Arena<ConstantId, bool>,
+}
+
+impl Declared {
+    pub fn new(program: &Program) -> Self {
+        let mut declared = Declared {
+            functions: program.functions.map(|_, _| false),
+            constants: program.constants.map(|_, _| false),
+        };
+        let by_chance = |body: &Body, declared: &Declared| {
+            body.value
+                .is_some_and(|value| declared.by_chance(body, value))
+        };
+        for id in callees_first(program) {
+            declared.functions[id] = by_chance(&program.functions[id].body, &declared);
+        }
+        // A constant reads only those before it in some node's order.
+        let nodes = program.nodes.values().flat_map(|node| &node.constants);
+        for &id in nodes {
+            let init = program.constants[id].init.as_ref();
+            declared.constants[id] = init.is_some_and(|body| by_chance(body, &declared));
+        }
+        declared
+    }
+
+    /// Whether evaluating the expression twice may give two values.
+    fn by_chance(&self, body: &Body, expr: ExprId) -> bool {
+        let mut found = false;
+        walk::each_expr(body, expr, &mut |expr| {
+            found = found
+                || match body.expr(expr) {
+                    Expr::Call { function, .. } | Expr::Function(function) => {
+                        self.functions[*function]
+                    }
+                    Expr::Constant(constant) => self.constants[*constant],
+                    Expr::CallBuiltin { name, .. } | Expr::Method { name, .. } => {
+                        let mut entries = bloom_plan::functions::named(name);
+                        entries.any(|(_, entry)| entry.kind == Kind::Nondeterministic)
+                    }
+                    _ => false,
+                };
+        });
+        found
+    }
+}
+
+/// The shape of each collection of a kind.
+pub fn shapes(kind: &NodeKind, types: &NodeTypes, typed: &Typed) -> Arena<CollectionId, Shape> {
+    let shape = |id: CollectionId, collection: &Collection| {
+        let types: &[ColumnTypes] = &types.collections[id];
+        let columns = collection.columns.iter().zip(types);
+        let column = |(column, types): (&crate::hir::Column, &ColumnTypes)| ColumnShape {
+            key: column.key,
+            lattice: typed.types.is_lattice(types.ty),
+        };
+        Shape {
+            columns: columns.map(column).collect(),
+        }
+    };
+    kind.collections.map(shape)
+}
+
+/// What surrounds a rule.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    pub declared: &'a Declared,
+    pub typed: &'a Typed,
+    pub kind: &'a NodeKind,
+    pub types: &'a NodeTypes,
+    pub shapes: &'a Arena<CollectionId, Shape>,
+}
+
+/// The summary of a rule: of its own text and of what is declared, so that it changes with these only.
+pub fn summarize(setting: Setting<'_>, rule: &Rule, readings: &[Reading]) -> RuleSummary {
+    let cx = Summary { setting, rule };
+    let mut summary = RuleSummary {
+        head: rule.head.collection,
+        arrow: rule.arrow,
+        bootstrap: rule.bootstrap,
+        columns: Vec::with_capacity(rule.head.columns.len()),
+        aggregates: Vec::new(),
+        atoms: Vec::new(),
+        bindings: Vec::new(),
+        tests: Vec::new(),
+        chance: cx.by_chance(),
+        origin: rule.origin,
+    };
+    for (place, column) in (0..).zip(&rule.head.columns) {
+        summary.columns.push(cx.head_term(place, column));
+        if let HeadColumn::Aggregate(aggregate) = column {
+            summary.aggregates.push(Aggregate {
+                column: place,
+                function: aggregate.function,
+                growth: cx.aggregate_growth(place, aggregate.function),
+            });
+        }
+    }
+    for (literal, node) in (0..).zip(&rule.literals) {
+        match &node.literal {
+            Literal::Error => {}
+            Literal::Atom { collection, args } => {
+                let reading = readings.get(literal as usize).copied().unwrap_or_default();
+                let reading = match summary.aggregates.is_empty() {
+                    true => reading,
+                    false => cx.aggregated_reading(*collection, args),
+                };
+                summary
+                    .atoms
+                    .push(cx.atom(literal, *collection, args, false, reading));
+            }
+            Literal::Not { collection, args } => {
+                let atom = cx.atom(literal, *collection, args, true, Reading::Complete);
+                summary.atoms.push(atom);
+            }
+            Literal::Condition(expr) => summary.tests.push(cx.test(*expr)),
+            Literal::Let { pat, value } => {
+                let source = Source::Value(cx.value_term(*value));
+                summary
+                    .bindings
+                    .push(cx.binding(*pat, *value, false, source));
+            }
+            Literal::In { pat, source } => {
+                let term = match cx.rule.body.expr(*source) {
+                    Expr::Range { start, end } => {
+                        Source::Range(cx.value_term(*start), cx.value_term(*end))
+                    }
+                    _ => Source::Value(cx.value_term(*source)),
+                };
+                summary.bindings.push(cx.binding(*pat, *source, true, term));
+            }
+        }
+    }
+    summary
+}
+
+struct Summary<'a> {
+    setting: Setting<'a>,
+    rule: &'a Rule,
+}
+
+impl Summary<'_> {
+    fn body(&self) -> &Body {
+        &self.rule.body
+    }
+
+    fn by_chance(&self) -> bool {
+        let declared = self.setting.declared;
+        let own = |expr: &ExprId| declared.by_chance(self.body(), *expr);
+        let literal = |literal: &Literal| match literal {
+            Literal::Condition(expr)
+            | Literal::Let { value: expr, .. }
+            | Literal::In { source: expr, .. } => own(expr),
+            Literal::Error | Literal::Atom { .. } | Literal::Not { .. } => false,
+        };
+        let head = &self.setting.kind.collections[self.rule.head.collection];
+        let column = |(column, place): (&HeadColumn, usize)| match column {
+            HeadColumn::Expr(expr) => own(expr),
+            HeadColumn::Aggregate(aggregate) => {
+                let keys = aggregate.by.iter().map(|key| key.key);
+                aggregate.operand.into_iter().chain(keys).any(|e| own(&e))
+            }
+            HeadColumn::Default => {
+                let default = head.columns.get(place).and_then(|c| c.default.as_ref());
+                default.is_some_and(|body| {
+                    body.value
+                        .is_some_and(|value| declared.by_chance(body, value))
+                })
+            }
+            HeadColumn::Omitted => false,
+        };
+        self.rule.literals.iter().any(|node| literal(&node.literal))
+            || self.rule.head.columns.iter().zip(0..).any(column)
+    }
+
+    fn head_term(&self, place: u32, column: &HeadColumn) -> Term {
+        match column {
+            HeadColumn::Expr(expr) => self.value_term(*expr),
+            HeadColumn::Aggregate(_) | HeadColumn::Omitted => Term::Any,
+            HeadColumn::Default => {
+                let head = &self.setting.kind.collections[self.rule.head.collection];
+                let column = head.columns.get(place as usize);
+                match column.and_then(|column| column.default.as_ref()) {
+                    Some(body) => match body.value {
+                        Some(value) => value_term(body, value),
+                        None => Term::Any,
+                    },
+                    None => Term::Any,
+                }
+            }
+        }
+    }
+
+    fn value_term(&self, expr: ExprId) -> Term {
+        value_term(self.body(), expr)
+    }
+
+    fn atom(
+        &self,
+        literal: u32,
+        collection: CollectionId,
+        args: &[AtomArg],
+        negated: bool,
+        reading: Reading,
+    ) -> Atom {
+        let columns = self.setting.shapes[collection].columns.len();
+        let mut terms = vec![Term::Any; columns];
+        for arg in args {
+            if let Some(term) = terms.get_mut(arg.column as usize) {
+                *term = self.pattern_term(arg.pat);
+            }
+        }
+        Atom {
+            literal,
+            collection,
+            negated,
+            reading,
+            terms,
+        }
+    }
+
+    fn pattern_term(&self, pat: PatId) -> Term {
+        let body = self.body();
+        match body.pat(pat) {
+            Pat::Wildcard | Pat::Error => Term::Any,
+            Pat::Var(var) => Term::Var(*var),
+            Pat::Constant(constant) => Term::Constant(*constant),
+            Pat::SelfAddr => Term::SelfAddr,
+            Pat::Literal(literal) => Term::Literal(literal.clone()),
+            Pat::TestNode(_)
+            | Pat::Tuple(_)
+            | Pat::List(_)
+            | Pat::Variant { .. }
+            | Pat::Record { .. } => Term::Of {
+                vars: walk::pat_variables(body, pat),
+                whole: is_whole(body, pat),
+            },
+        }
+    }
+
+    /// An atom whose rows are aggregated has its lattice values seen as they are.
+    fn aggregated_reading(&self, collection: CollectionId, args: &[AtomArg]) -> Reading {
+        let shape = &self.setting.shapes[collection];
+        let reads_lattice = args.iter().any(|arg| {
+            let free = matches!(self.body().pat(arg.pat), Pat::Wildcard);
+            !free && shape.columns[arg.column as usize].lattice
+        });
+        match reads_lattice {
+            true => Reading::Complete,
+            false => Reading::Morphism,
+        }
+    }
+
+    /// How an aggregate in a lattice column grows: `max` into `Max` is the join of its rows.
+    fn aggregate_growth(&self, place: u32, function: AggregateFunction) -> Growth {
+        let columns = &self.setting.types.collections[self.rule.head.collection];
+        let Some(column) = columns.get(place as usize) else {
+            return Growth::Neither;
+        };
+        let lattice: TypeId = column.ty;
+        match (self.setting.typed.types.get(lattice), function) {
+            (Type::Max(_), AggregateFunction::Max)
+            | (Type::Min(_), AggregateFunction::Min)
+            | (Type::Set(_), AggregateFunction::Set)
+            | (Type::Or, AggregateFunction::Any)
+            | (Type::And, AggregateFunction::All) => Growth::Morphism,
+            (Type::Max(_), AggregateFunction::Count) => Growth::Monotone,
+            _ => Growth::Neither,
+        }
+    }
+
+    fn binding(&self, pat: PatId, value: ExprId, generates: bool, source: Source) -> Binding {
+        let body = self.body();
+        Binding {
+            binds: walk::pat_variables(body, pat),
+            reads: reads(body, value),
+            generates,
+            source,
+        }
+    }
+
+    fn test(&self, expr: ExprId) -> Test {
+        let body = self.body();
+        match body.expr(expr) {
+            Expr::Var(var) => Test::Holds {
+                var: *var,
+                negated: false,
+            },
+            Expr::Unary {
+                op: UnaryOp::Not,
+                operand,
+            } => match body.expr(*operand) {
+                Expr::Var(var) => Test::Holds {
+                    var: *var,
+                    negated: true,
+                },
+                _ => Test::Other {
+                    reads: reads(body, expr),
+                },
+            },
+            Expr::Binary { op, left, right } => match comparison(*op) {
+                Some(op) => Test::Compare {
+                    left: self.value_term(*left),
+                    op,
+                    right: self.value_term(*right),
+                },
+                None => Test::Other {
+                    reads: reads(body, expr),
+                },
+            },
+            _ => Test::Other {
+                reads: reads(body, expr),
+            },
+        }
+    }
+}
+
+const fn comparison(op: BinaryOp) -> Option<Comparison> {
+    match op {
+        BinaryOp::Equal => Some(Comparison::Equal),
+        BinaryOp::NotEqual => Some(Comparison::NotEqual),
+        BinaryOp::Less => Some(Comparison::Less),
+        BinaryOp::LessEqual => Some(Comparison::LessEqual),
+        BinaryOp::Greater => Some(Comparison::Greater),
+        BinaryOp::GreaterEqual => Some(Comparison::GreaterEqual),
+        BinaryOp::Or
+        | BinaryOp::And
+        | BinaryOp::Add
+        | BinaryOp::Subtract
+        | BinaryOp::Multiply
+        | BinaryOp::Divide
+        | BinaryOp::Remainder => None,
+    }
+}
+
+fn value_term(body: &Body, expr: ExprId) -> Term {
+    match body.expr(expr) {
+        Expr::Var(var) => Term::Var(*var),
+        Expr::Literal(literal) => Term::Literal(literal.clone()),
+        Expr::Constant(constant) => Term::Constant(*constant),
+        Expr::SelfAddr => Term::SelfAddr,
+        _ => Term::Of {
+            vars: reads(body, expr),
+            whole: false,
+        },
+    }
+}
+
+/// The variables of the rule that an expression reads, and [`SELF`] if it may depend on the node.
+fn reads(body: &Body, expr: ExprId) -> Vec<VarId> {
+    let mut found = walk::variables(body, expr);
+    let mut own = false;
+    walk::each_expr(body, expr, &mut |expr| {
+        own = own
+            || matches!(
+                body.expr(expr),
+                Expr::SelfAddr | Expr::Constant(_) | Expr::Call { .. } | Expr::Function(_)
+            );
+    });
+    if own {
+        found.push(SELF);
+    }
+    found
+}
+
+/// Whether the variables of a pattern give the value back that it matched.
+fn is_whole(body: &Body, pat: PatId) -> bool {
+    match body.pat(pat) {
+        Pat::Wildcard | Pat::Error | Pat::Record { .. } => false,
+        Pat::Var(_) | Pat::Constant(_) | Pat::SelfAddr | Pat::TestNode(_) | Pat::Literal(_) => true,
+        Pat::Tuple(parts) | Pat::List(parts) | Pat::Variant { args: parts, .. } => {
+            parts.iter().all(|&part| is_whole(body, part))
+        }
+    }
+}

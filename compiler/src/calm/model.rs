@@ -1,0 +1,307 @@
+//! The graph of a program: its places, and the rules that write and read each.
+//!
+//! A place is a collection of a kind of node. A channel is one place, which rules of several kinds write
+//! and read: what arrives at a node is the union of what all sent to it.
+
+use bloom_stdx::arena::{Arena, Id};
+use bloom_stdx::graph::components;
+use rustc_hash::FxHashMap;
+
+use super::flow::{KindFlow, RuleSummary, Shape};
+use super::report::Place;
+use super::violation::RuleRef;
+use crate::hir::{
+    Arrow, Collection, CollectionId, CollectionKind, NodeId, Origin, Program, RuleId,
+};
+
+/// Number of a place: of a channel, the one of the first kind that has it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct At(pub u32);
+
+/// Number of a rule in the whole program.
+pub type RuleAt = usize;
+
+pub struct Model<'a> {
+    pub program: &'a Program,
+    pub flows: &'a Arena<NodeId, KindFlow>,
+    /// The first place, and the first rule, of each kind.
+    place_base: Vec<u32>,
+    rule_base: Vec<usize>,
+    /// Of each collection of each kind in order, its place.
+    canonical: Vec<At>,
+    rules: Vec<RuleRef>,
+    writers: Vec<Vec<RuleAt>>,
+    readers: Vec<Vec<RuleAt>>,
+    /// Whether the place depends on itself over ticks or nodes.
+    cyclic: Vec<bool>,
+}
+
+impl<'a> Model<'a> {
+    pub fn new(program: &'a Program, flows: &'a Arena<NodeId, KindFlow>) -> Self {
+        let mut model = Model {
+            program,
+            flows,
+            place_base: Vec::new(),
+            rule_base: Vec::new(),
+            canonical: Vec::new(),
+            rules: Vec::new(),
+            writers: Vec::new(),
+            readers: Vec::new(),
+            cyclic: Vec::new(),
+        };
+        let mut channels = FxHashMap::default();
+        for (node, kind) in program.nodes.iter() {
+            let base = model.canonical.len() as u32;
+            model.place_base.push(base);
+            model.rule_base.push(model.rules.len());
+            for (id, collection) in kind.collections.iter() {
+                let own = At(base + id.index() as u32);
+                let place = match collection.kind {
+                    CollectionKind::Channel { .. } | CollectionKind::Seal { .. } => *channels
+                        .entry((collection.name.clone(), collection.loc))
+                        .or_insert(own),
+                    _ => own,
+                };
+                model.canonical.push(place);
+            }
+            let rules = kind.rules.ids();
+            model.rules.extend(rules.map(|rule| RuleRef { node, rule }));
+        }
+        model.connect();
+        model
+    }
+
+    fn connect(&mut self) {
+        self.writers = vec![Vec::new(); self.canonical.len()];
+        self.readers = vec![Vec::new(); self.canonical.len()];
+        let mut successors = vec![Vec::new(); self.canonical.len()];
+        let mut temporal = Vec::new();
+        for rule in 0..self.rules.len() {
+            let head = self.head(rule);
+            self.writers[head.index()].push(rule);
+            let summary = self.rule(rule);
+            let mut read: Vec<At> = summary
+                .atoms
+                .iter()
+                .map(|atom| self.place(rule, atom.collection))
+                .collect();
+            read.sort_unstable();
+            read.dedup();
+            for from in read {
+                self.readers[from.index()].push(rule);
+                successors[from.index()].push(head.index());
+                if summary.arrow != Arrow::Merge {
+                    temporal.push((from.index(), head.index()));
+                }
+            }
+        }
+        for node in self.program.nodes.values().zip(0..) {
+            let (kind, node) = node;
+            for path in &kind.extern_paths {
+                let base = self.place_base[node] as usize;
+                let (from, to) = (base + path.input.index(), base + path.output.index());
+                successors[from].push(to);
+                temporal.push((from, to));
+            }
+        }
+        let components = components(&successors);
+        let mut component_of = vec![0; self.canonical.len()];
+        for (number, component) in components.iter().enumerate() {
+            for &place in component {
+                component_of[place] = number;
+            }
+        }
+        let mut cyclic = vec![false; components.len()];
+        for (from, to) in temporal {
+            cyclic[component_of[from]] |= component_of[from] == component_of[to];
+        }
+        self.cyclic = component_of.iter().map(|&number| cyclic[number]).collect();
+    }
+
+    /// All places, channels once.
+    pub fn places(&self) -> impl Iterator<Item = At> + '_ {
+        (0..)
+            .map(At)
+            .zip(&self.canonical)
+            .filter(|(at, place)| at == *place)
+            .map(|(at, _)| at)
+    }
+
+    pub fn place_count(&self) -> usize {
+        self.canonical.len()
+    }
+
+    pub fn rule_count(&self) -> usize {
+        self.rules.len()
+    }
+
+    pub fn rule_ref(&self, rule: RuleAt) -> RuleRef {
+        self.rules[rule]
+    }
+
+    pub fn rule(&self, rule: RuleAt) -> &'a RuleSummary {
+        let RuleRef { node, rule } = self.rules[rule];
+        &self.flows[node].rules[rule.index()]
+    }
+
+    pub fn hir_rule(&self, rule: RuleAt) -> &'a crate::hir::Rule {
+        let RuleRef { node, rule } = self.rules[rule];
+        &self.program.nodes[node].rules[rule]
+    }
+
+    pub fn rule_at(&self, node: NodeId, rule: RuleId) -> RuleAt {
+        self.rule_base[node.index()] + rule.index()
+    }
+
+    /// The place that a rule calls by this id.
+    pub fn place(&self, rule: RuleAt, collection: CollectionId) -> At {
+        self.place_of(self.rules[rule].node, collection)
+    }
+
+    pub fn place_of(&self, node: NodeId, collection: CollectionId) -> At {
+        self.canonical[self.place_base[node.index()] as usize + collection.index()]
+    }
+
+    pub fn head(&self, rule: RuleAt) -> At {
+        self.place(rule, self.rule(rule).head)
+    }
+
+    /// The kind and collection of a place.
+    pub fn origin(&self, at: At) -> Place {
+        let node = self.place_base.partition_point(|&base| base <= at.0) - 1;
+        // Kinds without collections share a base with the next; the last of them has the place.
+        Place {
+            node: NodeId::from_index(node),
+            collection: CollectionId(at.0 - self.place_base[node]),
+        }
+    }
+
+    pub fn collection(&self, at: At) -> &'a Collection {
+        let Place { node, collection } = self.origin(at);
+        &self.program.nodes[node].collections[collection]
+    }
+
+    pub fn shape(&self, at: At) -> &'a Shape {
+        let Place { node, collection } = self.origin(at);
+        &self.flows[node].shapes[collection]
+    }
+
+    pub fn node_of(&self, at: At) -> NodeId {
+        self.origin(at).node
+    }
+
+    /// Rules whose head it is.
+    pub fn writers(&self, at: At) -> &[RuleAt] {
+        &self.writers[at.index()]
+    }
+
+    pub fn readers(&self, at: At) -> &[RuleAt] {
+        &self.readers[at.index()]
+    }
+
+    pub fn inserters(&self, at: At) -> impl Iterator<Item = RuleAt> + '_ {
+        self.writers(at)
+            .iter()
+            .copied()
+            .filter(|&rule| self.rule(rule).inserts())
+    }
+
+    pub fn is_cyclic(&self, at: At) -> bool {
+        self.cyclic[at.index()]
+    }
+
+    /// Whether its rows come from outside the rules.
+    pub fn is_source(&self, at: At) -> bool {
+        let collection = self.collection(at);
+        match collection.kind {
+            CollectionKind::Input => collection.public,
+            CollectionKind::Periodic { .. }
+            | CollectionKind::Cluster
+            | CollectionKind::Alive
+            | CollectionKind::Stdin
+            | CollectionKind::Errors
+            | CollectionKind::SysRule
+            | CollectionKind::SysCollection
+            | CollectionKind::SysDepends
+            | CollectionKind::SysStratum
+            | CollectionKind::Sealed { .. } => true,
+            CollectionKind::Seals { of } => {
+                let node = self.node_of(at);
+                !is_channel(&self.program.nodes[node].collections[of])
+            }
+            // Of a component that is not written in Bloom.
+            CollectionKind::Output => collection.imported && self.writers(at).is_empty(),
+            CollectionKind::Table
+            | CollectionKind::Scratch
+            | CollectionKind::Static
+            | CollectionKind::View
+            | CollectionKind::Channel { .. }
+            | CollectionKind::Loopback
+            | CollectionKind::Stdout
+            | CollectionKind::Stderr
+            | CollectionKind::Halt
+            | CollectionKind::Seal { .. } => false,
+        }
+    }
+
+    /// Whether rows arrive in it from elsewhere, or later: where a walk back over the rules of a node ends.
+    pub fn is_asynchronous(&self, at: At) -> bool {
+        let collection = self.collection(at);
+        match collection.kind {
+            CollectionKind::Input => collection.public,
+            CollectionKind::Channel { .. }
+            | CollectionKind::Loopback
+            | CollectionKind::Stdin
+            | CollectionKind::Seal { .. } => true,
+            CollectionKind::Table
+            | CollectionKind::Scratch
+            | CollectionKind::Static
+            | CollectionKind::Output
+            | CollectionKind::View
+            | CollectionKind::Periodic { .. }
+            | CollectionKind::Cluster
+            | CollectionKind::Alive
+            | CollectionKind::Errors
+            | CollectionKind::Stdout
+            | CollectionKind::Stderr
+            | CollectionKind::Halt
+            | CollectionKind::SysRule
+            | CollectionKind::SysCollection
+            | CollectionKind::SysDepends
+            | CollectionKind::SysStratum
+            | CollectionKind::Seals { .. }
+            | CollectionKind::Sealed { .. } => false,
+        }
+    }
+
+    /// Whether its rows stay until they are deleted.
+    pub fn is_kept(&self, at: At) -> bool {
+        matches!(
+            self.collection(at).kind,
+            CollectionKind::Table | CollectionKind::Static | CollectionKind::Seals { .. }
+        )
+    }
+
+    /// Whether no rule takes rows away: what is in it stays as it is.
+    pub fn only_gains(&self, at: At) -> bool {
+        self.is_kept(at)
+            && self.writers(at).iter().all(|&rule| {
+                !matches!(self.rule(rule).arrow, Arrow::DeferredDelete | Arrow::Upsert)
+            })
+    }
+
+    /// Rules that the program's author wrote, or that stand for what they wrote.
+    pub fn is_written(&self, rule: RuleAt) -> bool {
+        !matches!(self.rule(rule).origin, Origin::System)
+    }
+}
+
+impl At {
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+fn is_channel(collection: &Collection) -> bool {
+    matches!(collection.kind, CollectionKind::Channel { .. })
+}

@@ -1,0 +1,128 @@
+//! Nobody of a membership that is fixed when it begins is missing (unanimity per transaction, manifests).
+//!
+//! In `done{t} <= begun{t, members}, not missing{t}` with `missing{t} <= begun{t, members}, m in members, not
+//! vote{t, m}`, the scratch `missing` does not shrink: a new transaction adds to it. But of one transaction
+//! it does, from the tick in which that is begun: `begun` only gains rows and has one row a key, so the row
+//! is the same in every later tick, and all else in the body of `missing` only shrinks. Where the reading
+//! rule holds the row of `begun` under the same key, `not missing` therefore only grows.
+
+use crate::calm::body::{Found, Known};
+use crate::calm::flow::{Atom, RuleSummary};
+use crate::calm::model::{At, RuleAt};
+use crate::calm::properties::Props;
+use crate::calm::sealing::same_value;
+use crate::hir::{Arrow, CollectionKind};
+
+/// More rules for what is missing are not looked through.
+const RULES_MAX: usize = 8;
+
+/// What a negated atom has besides what its collection's properties give it.
+pub fn of_negation(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Found) -> Props {
+    let rules = missing_rules(known, rule, atom);
+    let shrinks = !rules.is_empty()
+        && rules
+            .iter()
+            .all(|&inner| shrinks_for_parent(known, rule, atom, inner, found));
+    Props::when(shrinks, Props::GROWS)
+}
+
+/// The places whose properties that depends on.
+pub fn looks_at(known: &Known<'_, '_>, rule: RuleAt) -> Vec<At> {
+    let model = known.model;
+    let negated = model.rule(rule).atoms.iter().filter(|atom| atom.negated);
+    let inner = negated.flat_map(|atom| missing_rules(known, rule, atom));
+    inner
+        .flat_map(|inner| {
+            let atoms = model.rule(inner).atoms.iter();
+            atoms.map(move |atom| model.place(inner, atom.collection))
+        })
+        .collect()
+}
+
+fn missing_rules(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom) -> Vec<RuleAt> {
+    let model = known.model;
+    let at = model.place(rule, atom.collection);
+    let writers = model.writers(at);
+    let is_derived = model.collection(at).kind == CollectionKind::Scratch;
+    match is_derived && writers.len() <= RULES_MAX {
+        true => writers.to_vec(),
+        false => Vec::new(),
+    }
+}
+
+fn shrinks_for_parent(
+    known: &Known<'_, '_>,
+    rule: RuleAt,
+    atom: &Atom,
+    inner: RuleAt,
+    found: &Found,
+) -> bool {
+    let summary = known.model.rule(inner);
+    if summary.arrow != Arrow::Merge
+        || summary.bootstrap
+        || summary.chance
+        || !summary.aggregates.is_empty()
+    {
+        return false;
+    }
+    let shrinks = |other: &Atom| {
+        let props = found.places[known.model.place(inner, other.collection).index()];
+        match other.negated {
+            true => props.negated().has(Props::SHRINKS),
+            false => props.has(Props::SHRINKS) && other.reading_is_plain(),
+        }
+    };
+    let mut parents = summary.positive();
+    parents.any(|(place, parent)| {
+        let mut others = summary.atoms.iter().enumerate();
+        is_held(known, rule, atom, inner, parent, found)
+            && others.all(|(other, atom)| other == place || shrinks(atom))
+    })
+}
+
+/// Whether the reading rule holds the parent's row, under the key by which the atom asks.
+fn is_held(
+    known: &Known<'_, '_>,
+    rule: RuleAt,
+    atom: &Atom,
+    inner: RuleAt,
+    parent: &Atom,
+    found: &Found,
+) -> bool {
+    let model = known.model;
+    let at = model.place(inner, parent.collection);
+    let shape = model.shape(at);
+    let reads_lattice = shape
+        .columns
+        .iter()
+        .zip(&parent.terms)
+        .any(|(column, term)| column.lattice && !term.is_any());
+    let stays = model.only_gains(at)
+        && found.places[at.index()].has(Props::GROWS)
+        && known.dependencies.lasts(at)
+        && !reads_lattice;
+    let (outer, inner) = (model.rule(rule), model.rule(inner));
+    stays
+        && outer.positive().any(|(_, held)| {
+            model.place(rule, held.collection) == at
+                && shape
+                    .key_columns()
+                    .all(|key| same_key(inner, atom, &parent.terms[key], &held.terms[key]))
+        })
+}
+
+/// Whether the parent's key column in the inner rule reaches a head column that the outer atom binds to the
+/// same term as its own parent's.
+fn same_key(
+    inner: &RuleSummary,
+    atom: &Atom,
+    parent: &crate::calm::flow::Term,
+    held: &crate::calm::flow::Term,
+) -> bool {
+    if parent.is_fixed() {
+        return same_value(parent, held);
+    }
+    let mut columns = inner.columns.iter().enumerate();
+    columns
+        .any(|(place, column)| same_value(column, parent) && same_value(&atom.terms[place], held))
+}

@@ -1,0 +1,326 @@
+//! What no longer changes for a partition once seals have come: "frozen" by them.
+//!
+//! A table that only `<=` rules fill from a sealed stream, and that keeps the columns of the partition, has
+//! in the tick of the seal all that it will ever have of that partition: the seal comes when every row has
+//! arrived, rows are taken in and merged in the tick of their arrival, and a later row is a run-time
+//! error. The same holds of what is derived within a tick from such tables. A collection's [`Need`]s say
+//! which seals must have come, and where it has the columns of their partitions.
+//!
+//! This is a property of form. Who relies on it must also know that the contents do not depend on the
+//! schedule (U of a table, L of what is derived).
+
+use rustc_hash::FxHashMap;
+
+use super::flow::{Atom, RuleSummary, Term};
+use super::model::{At, Model, RuleAt};
+use crate::hir::{Arrow, CollectionKind};
+
+/// More seals than this are not followed.
+const NEEDS_MAX: usize = 8;
+
+/// A seal that must have come.
+#[derive(Clone, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub struct Need {
+    pub source: At,
+    /// Of each column of the source's partition in order, the column that has its value.
+    pub columns: Vec<usize>,
+}
+
+/// What is known of a collection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Status {
+    /// Nothing derives it so far.
+    Unknown,
+    /// Its rows live for the tick of their arrival.
+    Passing(Vec<Need>),
+    /// Complete as soon as the seals have come.
+    Frozen(Vec<Need>),
+    Never,
+}
+
+pub struct Sealing {
+    status: Vec<Status>,
+    /// Of each `C.sealed`, the place of `C`.
+    sources: FxHashMap<At, At>,
+}
+
+impl Sealing {
+    pub fn new(model: &Model<'_>) -> Self {
+        let mut sealing = Sealing {
+            status: vec![Status::Unknown; model.place_count()],
+            sources: FxHashMap::default(),
+        };
+        let mut open = Vec::new();
+        for at in model.places() {
+            let collection = model.collection(at);
+            if let CollectionKind::Sealed { of } = collection.kind {
+                let source = model.place_of(model.node_of(at), of);
+                sealing.sources.insert(at, source);
+            }
+            sealing.status[at.index()] = sealing.start(model, at);
+            open.push(at);
+        }
+        if sealing.sources.is_empty() {
+            return sealing;
+        }
+        // Least fixpoint: statuses only rise, and each has few to rise to.
+        while let Some(from) = open.pop() {
+            for &rule in model.readers(from) {
+                let head = model.head(rule);
+                let now = sealing.of_head(model, head);
+                if sealing.status[head.index()] != now {
+                    sealing.status[head.index()] = now;
+                    open.push(head);
+                }
+            }
+        }
+        sealing
+    }
+
+    fn start(&self, model: &Model<'_>, at: At) -> Status {
+        let collection = model.collection(at);
+        let sealed = !collection.sealed_by.is_empty();
+        match collection.kind {
+            CollectionKind::Input | CollectionKind::Channel { .. } if sealed => {
+                Status::Passing(vec![Need {
+                    source: at,
+                    columns: collection.sealed_by.iter().map(|&c| c as usize).collect(),
+                }])
+            }
+            CollectionKind::Cluster
+            | CollectionKind::SysRule
+            | CollectionKind::SysCollection
+            | CollectionKind::SysDepends
+            | CollectionKind::SysStratum => Status::Frozen(Vec::new()),
+            CollectionKind::Table
+            | CollectionKind::Static
+            | CollectionKind::Scratch
+            | CollectionKind::Output
+            | CollectionKind::View
+            | CollectionKind::Input
+                if !model.is_source(at) =>
+            {
+                match model.writers(at).is_empty() {
+                    true => Status::Frozen(Vec::new()),
+                    false => self.of_head(model, at),
+                }
+            }
+            CollectionKind::Table
+            | CollectionKind::Static
+            | CollectionKind::Scratch
+            | CollectionKind::Output
+            | CollectionKind::View
+            | CollectionKind::Input
+            | CollectionKind::Channel { .. }
+            | CollectionKind::Loopback
+            | CollectionKind::Periodic { .. }
+            | CollectionKind::Alive
+            | CollectionKind::Stdin
+            | CollectionKind::Errors
+            | CollectionKind::Stdout
+            | CollectionKind::Stderr
+            | CollectionKind::Halt
+            | CollectionKind::Seal { .. }
+            | CollectionKind::Seals { .. }
+            | CollectionKind::Sealed { .. } => Status::Never,
+        }
+    }
+
+    fn of_head(&self, model: &Model<'_>, head: At) -> Status {
+        if model.is_source(head) || model.is_asynchronous(head) {
+            return self.status[head.index()].clone();
+        }
+        let kept = model.is_kept(head);
+        if kept && !model.only_gains(head) {
+            return Status::Never;
+        }
+        let mut needs: Vec<Need> = Vec::new();
+        let (mut passes, mut known) = (false, false);
+        for &rule in model.writers(head) {
+            match self.of_rule(model, rule) {
+                Status::Unknown => {}
+                Status::Passing(more) => {
+                    (passes, known) = (true, true);
+                    needs.extend(more);
+                }
+                Status::Frozen(more) => {
+                    known = true;
+                    needs.extend(more);
+                }
+                Status::Never => return Status::Never,
+            }
+        }
+        needs.sort();
+        needs.dedup();
+        match (known, passes && !kept) {
+            _ if needs.len() > NEEDS_MAX => Status::Never,
+            (false, _) => Status::Unknown,
+            (true, true) => Status::Passing(needs),
+            (true, false) => Status::Frozen(needs),
+        }
+    }
+
+    fn of_rule(&self, model: &Model<'_>, rule: RuleAt) -> Status {
+        let summary = model.rule(rule);
+        if summary.arrow != Arrow::Merge || summary.chance {
+            return Status::Never;
+        }
+        // The first tick's facts stay only in what is kept.
+        let stays = model.is_kept(model.head(rule)) && summary.atoms.is_empty();
+        if summary.bootstrap && !stays {
+            return Status::Never;
+        }
+        let (mut needs, mut passes) = (Vec::new(), false);
+        for atom in &summary.atoms {
+            let from = model.place(rule, atom.collection);
+            let more = match &self.status[from.index()] {
+                Status::Unknown => return Status::Unknown,
+                Status::Never => return Status::Never,
+                Status::Passing(_) if atom.negated || !summary.aggregates.is_empty() => {
+                    return Status::Never;
+                }
+                Status::Passing(more) => {
+                    passes = true;
+                    more
+                }
+                Status::Frozen(more) => more,
+            };
+            for need in more {
+                match carried(summary, atom, need) {
+                    Some(need) => needs.push(need),
+                    None => return Status::Never,
+                }
+            }
+        }
+        match passes {
+            true => Status::Passing(needs),
+            false => Status::Frozen(needs),
+        }
+    }
+
+    /// Whether the rule's own seals freeze the rows that the atom can read.
+    pub fn is_frozen(&self, model: &Model<'_>, rule: RuleAt, atom: &Atom) -> bool {
+        let at = model.place(rule, atom.collection);
+        let Status::Frozen(needs) = &self.status[at.index()] else {
+            return false;
+        };
+        let summary = model.rule(rule);
+        needs.iter().all(|need| {
+            let mut seals = summary.positive();
+            seals.any(|(_, seal)| self.answers(model, rule, seal, atom, need))
+        })
+    }
+
+    /// The seals that [`Sealing::is_frozen`] of the atom rests on.
+    pub fn sources(&self, model: &Model<'_>, rule: RuleAt, atom: &Atom) -> Vec<At> {
+        let at = model.place(rule, atom.collection);
+        match &self.status[at.index()] {
+            Status::Frozen(needs) => needs.iter().map(|need| need.source).collect(),
+            Status::Unknown | Status::Passing(_) | Status::Never => Vec::new(),
+        }
+    }
+
+    /// Whether the atom reads a seal.
+    pub fn is_seal(&self, model: &Model<'_>, rule: RuleAt, atom: &Atom) -> bool {
+        self.sources
+            .contains_key(&model.place(rule, atom.collection))
+    }
+
+    fn answers(
+        &self,
+        model: &Model<'_>,
+        rule: RuleAt,
+        seal: &Atom,
+        atom: &Atom,
+        need: &Need,
+    ) -> bool {
+        let at = model.place(rule, seal.collection);
+        self.sources.get(&at) == Some(&need.source)
+            && need
+                .columns
+                .iter()
+                .zip(&seal.terms)
+                .all(|(&column, term)| same_value(term, &atom.terms[column]))
+    }
+
+    /// Whether the rule's aggregates, once there, stay as they are: all rows are frozen by seals whose
+    /// partitions are groups, or never change at all. By form alone, as above.
+    pub fn is_final(&self, model: &Model<'_>, rule: RuleAt) -> bool {
+        let summary = model.rule(rule);
+        let groups = groups(summary);
+        !summary.chance
+            && summary
+                .atoms
+                .iter()
+                .all(|atom| match self.is_seal(model, rule, atom) {
+                    true => is_guard(model, rule, atom, &groups),
+                    false => {
+                        self.is_frozen(model, rule, atom) || is_guard(model, rule, atom, &groups)
+                    }
+                })
+    }
+}
+
+/// The need where a rule hands the row on: the head has the columns of the partition.
+fn carried(summary: &RuleSummary, atom: &Atom, need: &Need) -> Option<Need> {
+    let columns = need.columns.iter().map(|&column| {
+        let term = &atom.terms[column];
+        let mut heads = summary.columns.iter();
+        heads.position(|head| same_value(head, term))
+    });
+    Some(Need {
+        source: need.source,
+        columns: columns.collect::<Option<Vec<usize>>>()?,
+    })
+}
+
+/// Whether two terms of one rule have one value.
+pub fn same_value(a: &Term, b: &Term) -> bool {
+    match (a, b) {
+        (Term::Var(a), Term::Var(b)) => a == b,
+        (Term::Literal(a), Term::Literal(b)) => a == b,
+        (Term::Constant(a), Term::Constant(b)) => a == b,
+        (Term::SelfAddr, Term::SelfAddr) => true,
+        (
+            Term::Any
+            | Term::Var(_)
+            | Term::Literal(_)
+            | Term::Constant(_)
+            | Term::SelfAddr
+            | Term::Of { .. },
+            _,
+        ) => false,
+    }
+}
+
+/// The variables that tell one group of a rule with aggregates from another.
+pub fn groups(summary: &RuleSummary) -> Vec<Term> {
+    let is_aggregate = |place: usize| {
+        summary
+            .aggregates
+            .iter()
+            .any(|a| a.column as usize == place)
+    };
+    let columns = summary.columns.iter().enumerate();
+    columns
+        .filter(|(place, _)| !is_aggregate(*place))
+        .map(|(_, term)| term.clone())
+        .collect()
+}
+
+/// Whether at most one row of the atom takes part in a group, and is told by it: the atom only says
+/// whether there is the group. (A negated one takes no row at all.)
+pub fn is_guard(model: &Model<'_>, rule: RuleAt, atom: &Atom, groups: &[Term]) -> bool {
+    let shape = model.shape(model.place(rule, atom.collection));
+    let told = |term: &Term| term.is_fixed() || groups.iter().any(|group| same_value(group, term));
+    let columns = shape.columns.iter().zip(&atom.terms);
+    match atom.negated {
+        true => columns
+            .into_iter()
+            .all(|(_, term)| told(term) || term.vars().iter().all(|&var| told(&Term::Var(var)))),
+        false => columns.into_iter().all(|(column, term)| match column.key {
+            true => told(term),
+            false => term.is_any() || (told(term) && !column.lattice),
+        }),
+    }
+}
