@@ -48,9 +48,9 @@ impl Declared {
     /// Whether evaluating the expression twice may give two values.
     fn by_chance(&self, body: &Body, expr: ExprId) -> bool {
         let mut found = false;
-        walk::each_expr(body, expr, &mut |expr| {
+        body.walk_expr(expr, &mut |_, expr| {
             found = found
-                || match body.expr(expr) {
+                || match expr {
                     Expr::Call { function, .. } | Expr::Function(function) => {
                         self.functions[*function]
                     }
@@ -371,10 +371,10 @@ fn value_term(body: &Body, expr: ExprId) -> Term {
 fn reads(body: &Body, expr: ExprId) -> Vec<VarId> {
     let mut found = walk::variables(body, expr);
     let mut own = false;
-    walk::each_expr(body, expr, &mut |expr| {
+    body.walk_expr(expr, &mut |_, expr| {
         own = own
             || matches!(
-                body.expr(expr),
+                expr,
                 Expr::SelfAddr | Expr::Constant(_) | Expr::Call { .. } | Expr::Function(_)
             );
     });
