@@ -28,7 +28,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub enum Format {
     /// Commas, RFC 4180. Written with a header; read with or without.
     Csv,
-    /// Tabs, quoted as CSV. Written with a header; read with or without.
+    /// Tabs, never quoted. Written with a header; read with or without.
     Tsv,
     /// Tabs, never a header, never quoted.
     Facts,

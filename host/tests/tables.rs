@@ -109,12 +109,17 @@ fn columns_are_found_by_header_in_any_order_or_by_position() {
 }
 
 #[test]
-fn facts_know_no_header_and_no_quotes() {
-    let text = "key\t1\n\"q\"\t2\n";
-    assert_eq!(
-        read_pairs("quotes.facts", text),
-        Ok(vec![pair("key", 1), pair("\"q\"", 2)])
-    );
+fn tabs_know_no_quotes_and_facts_no_header() {
+    let text = "key\t1\n\"q\"\t2\n\"half\t3\r\n\n,\\t\t4";
+    let rows = vec![
+        pair("key", 1),
+        pair("\"q\"", 2),
+        pair("\"half", 3),
+        pair(",\\t", 4),
+    ];
+    assert_eq!(read_pairs("quotes.facts", text), Ok(rows.clone()));
+    let headed = format!("key\tn\n{text}");
+    assert_eq!(read_pairs("quotes.tsv", headed), Ok(rows));
 }
 
 #[test]

@@ -4,10 +4,13 @@
 //! it must, each once, in any order. Otherwise every line is a row, columns by position. So a file of
 //! plain numbers needs no header, and a misspelt header is an error in its first line.
 //!
-//! A collection without columns has at most one row; its file holds `()` for it.
+//! A collection without columns has at most one row; its file holds `()` for it. An empty line is a row of a
+//! collection with one column of text in a tab-separated file, and nothing elsewhere.
+
+mod tabs;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Chain, Read};
 use std::path::Path;
 
 use bloom_plan::value::{Row, Value};
@@ -19,26 +22,33 @@ use crate::schema::{GivenRow, Schema};
 /// A dialect.
 #[derive(Clone, Copy)]
 pub(super) struct Dialect {
-    delimiter: u8,
+    cells: Cells,
     header: bool,
-    quoting: bool,
+}
+
+/// How a line is parted into cells.
+#[derive(Clone, Copy)]
+enum Cells {
+    /// By commas, RFC 4180.
+    Quoted,
+    /// By tabs and nothing else.
+    Tabs,
 }
 
 pub(super) const CSV: Dialect = Dialect {
-    delimiter: b',',
+    cells: Cells::Quoted,
     header: true,
-    quoting: true,
 };
 pub(super) const TSV: Dialect = Dialect {
-    delimiter: b'\t',
+    cells: Cells::Tabs,
     header: true,
-    quoting: true,
 };
 pub(super) const FACTS: Dialect = Dialect {
-    delimiter: b'\t',
+    cells: Cells::Tabs,
     header: false,
-    quoting: false,
 };
+
+const BUFFER_BYTES: usize = 1 << 16;
 
 /// The row of a collection without columns.
 const UNIT: &str = "()";
@@ -52,46 +62,16 @@ pub(super) fn read(
     schema: &Schema<'_>,
     sink: &mut Sink<'_>,
 ) -> Result<u64, TableError> {
-    let file = File::open(path).map_err(|source| TableError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    let mut reader = ReaderBuilder::new()
-        .delimiter(dialect.delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .quoting(dialect.quoting)
-        .buffer_capacity(1 << 16)
-        .from_reader(file.chain(END));
+    let mut records = Records::open(path, dialect, schema)?;
     let mut record = ByteRecord::new();
     let mut layout: Option<Layout> = None;
     let mut count = 0;
-    loop {
-        let more = reader
-            .read_byte_record(&mut record)
-            .map_err(|e| csv_error(path, e))?;
-        if !more {
-            return Ok(count);
-        }
-        let line = record.position().map_or(0, csv::Position::line);
+    while let Some(line) = records.next(path, &mut record)? {
         let content = |message: String| TableError::Content {
             path: path.to_owned(),
             line,
             message,
         };
-        match record.iter().next_back() {
-            Some(field) if record.len() == 1 && field == END.trim_ascii() => return Ok(count),
-            Some(field) if field.ends_with(END) => {
-                let before = record.iter().take(record.len() - 1).flatten();
-                let lines = before.filter(|&&byte| byte == b'\n').count() as u64;
-                return Err(TableError::Content {
-                    path: path.to_owned(),
-                    line: line + lines,
-                    message: "a quote is never closed".to_owned(),
-                });
-            }
-            _ => {}
-        }
         if layout.is_none() {
             strip_byte_order_mark(&mut record);
             if let Some(header) = dialect.header.then(|| header(schema, &record)).flatten() {
@@ -105,6 +85,98 @@ pub(super) fn read(
             .map_err(content)?;
         count += 1;
     }
+    Ok(count)
+}
+
+/// The lines of a file, as cells.
+enum Records {
+    Quoted(Box<csv::Reader<Chain<File, &'static [u8]>>>),
+    Tabs {
+        reader: BufReader<File>,
+        line: Vec<u8>,
+        number: u64,
+        empty_lines_count: bool,
+    },
+}
+
+impl Records {
+    fn open(path: &Path, dialect: Dialect, schema: &Schema<'_>) -> Result<Records, TableError> {
+        let file = File::open(path).map_err(|source| TableError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(match dialect.cells {
+            Cells::Quoted => Records::Quoted(Box::new(
+                ReaderBuilder::new()
+                    .has_headers(false)
+                    .flexible(true)
+                    .buffer_capacity(BUFFER_BYTES)
+                    .from_reader(file.chain(END)),
+            )),
+            Cells::Tabs => Records::Tabs {
+                reader: BufReader::with_capacity(BUFFER_BYTES, file),
+                line: Vec::new(),
+                number: 0,
+                empty_lines_count: match schema.relation.columns.as_slice() {
+                    [column] => cell::read(schema.types, column.ty, "").is_ok(),
+                    _ => false,
+                },
+            },
+        })
+    }
+
+    /// Reads the next line that counts, and gives its number; none at the end.
+    fn next(&mut self, path: &Path, record: &mut ByteRecord) -> Result<Option<u64>, TableError> {
+        match self {
+            Records::Quoted(reader) => next_quoted(reader, path, record),
+            Records::Tabs {
+                reader,
+                line,
+                number,
+                empty_lines_count,
+            } => loop {
+                let more = tabs::read_line(reader, line, record);
+                let more = more.map_err(|source| TableError::Io {
+                    path: path.to_owned(),
+                    source,
+                })?;
+                *number += 1;
+                if !more {
+                    return Ok(None);
+                }
+                if *empty_lines_count || record.len() > 1 || !record[0].is_empty() {
+                    return Ok(Some(*number));
+                }
+            },
+        }
+    }
+}
+
+fn next_quoted(
+    reader: &mut csv::Reader<impl Read>,
+    path: &Path,
+    record: &mut ByteRecord,
+) -> Result<Option<u64>, TableError> {
+    let more = reader
+        .read_byte_record(record)
+        .map_err(|e| csv_error(path, e))?;
+    if !more {
+        return Ok(None);
+    }
+    let line = record.position().map_or(0, csv::Position::line);
+    match record.iter().next_back() {
+        Some(field) if record.len() == 1 && field == END.trim_ascii() => Ok(None),
+        Some(field) if field.ends_with(END) => {
+            let before = record.iter().take(record.len() - 1).flatten();
+            let lines = before.filter(|&&byte| byte == b'\n').count() as u64;
+            Err(TableError::Content {
+                path: path.to_owned(),
+                line: line + lines,
+                message: "a quote is never closed".to_owned(),
+            })
+        }
+        _ => Ok(Some(line)),
+    }
 }
 
 pub(super) fn write(
@@ -113,37 +185,58 @@ pub(super) fn write(
     schema: &Schema<'_>,
     rows: &mut dyn Iterator<Item = Row>,
 ) -> io::Result<u64> {
-    let mut writer = WriterBuilder::new()
-        .delimiter(dialect.delimiter)
-        .quote_style(if dialect.quoting {
-            QuoteStyle::Necessary
-        } else {
-            QuoteStyle::Never
-        })
-        .buffer_capacity(1 << 16)
-        .from_writer(out);
+    let mut lines = match dialect.cells {
+        Cells::Quoted => Lines::Quoted(Box::new(
+            WriterBuilder::new()
+                .quote_style(QuoteStyle::Necessary)
+                .buffer_capacity(BUFFER_BYTES)
+                .from_writer(out),
+        )),
+        Cells::Tabs => Lines::Tabs(out),
+    };
     let columns = &schema.relation.columns;
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     if dialect.header && !columns.is_empty() {
-        writer.write_record(columns.iter().map(|column| column.name.as_str()))?;
+        lines.write(names.iter().map(|name| (*name, name.as_bytes())))?;
     }
-    let mut text = Vec::new();
+    let mut cells = vec![Vec::new(); columns.len()];
     let mut count = 0;
     for row in rows {
-        if columns.is_empty() {
-            writer.write_record([UNIT])?;
-        }
-        for (column, value) in columns.iter().zip(&row) {
+        for ((column, value), text) in columns.iter().zip(&row).zip(&mut cells) {
             text.clear();
-            cell::write(&mut text, schema.types, column.ty, value);
-            writer.write_field(&text)?;
+            cell::write(text, schema.types, column.ty, value);
         }
-        if !columns.is_empty() {
-            writer.write_record(None::<&[u8]>)?;
-        }
+        let unit = columns.is_empty().then_some(("", UNIT.as_bytes()));
+        let named = names.iter().zip(&cells);
+        let cells = named.map(|(name, cell)| (*name, cell.as_slice()));
+        lines.write(cells.chain(unit))?;
         count += 1;
     }
-    writer.flush()?;
+    lines.finish()?;
     Ok(count)
+}
+
+/// Where lines go.
+enum Lines<W: io::Write> {
+    Quoted(Box<csv::Writer<W>>),
+    Tabs(W),
+}
+
+impl<W: io::Write> Lines<W> {
+    /// Writes a line of cells, each with its column's name.
+    fn write<'t>(&mut self, cells: impl Iterator<Item = (&'t str, &'t [u8])>) -> io::Result<()> {
+        match self {
+            Lines::Quoted(writer) => Ok(writer.write_record(cells.map(|(_, cell)| cell))?),
+            Lines::Tabs(out) => tabs::write_line(out, cells),
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Lines::Quoted(writer) => writer.flush(),
+            Lines::Tabs(out) => out.flush(),
+        }
+    }
 }
 
 /// Which field of a line holds each column; none for columns that are left out.
