@@ -114,6 +114,9 @@ pub(crate) struct RunArgs {
     /// Print rows, ticks, time by phase and peak memory as JSON to stderr
     #[arg(long, help_heading = "Batch")]
     pub(crate) stats: bool,
+    /// End with an error when a tick derives more rows than this
+    #[arg(long, value_name = "N", help_heading = "Batch")]
+    pub(crate) rows_max: Option<u64>,
     /// Threads to use; in this version evaluation uses one, whatever is given
     #[arg(long, value_name = "N", help_heading = "Batch", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) workers: Option<u64>,

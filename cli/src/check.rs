@@ -51,9 +51,7 @@ fn print(format: CheckFormat, programs: &[Sources], all: &[Vec<Diagnostic>]) {
                 report::problems_to_stderr(sources, diagnostics);
             }
             let flat: Vec<Diagnostic> = all.iter().flatten().cloned().collect();
-            if let Some(summary) = report::summary(&flat) {
-                terminal::report(&format!("{summary}\n"));
-            }
+            report::count_to_stderr(&flat);
         }
         CheckFormat::Json => {
             for (sources, diagnostics) in programs.iter().zip(all) {

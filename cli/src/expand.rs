@@ -14,6 +14,7 @@ pub(crate) fn expand(args: &ExpandArgs) -> Outcome {
         false => pipeline::expand(&sources),
     };
     report::problems_to_stderr(&sources, &diagnostics);
+    report::count_to_stderr(&diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(Verdict::Failed);
     }

@@ -74,6 +74,7 @@ fn formatted(shown: &str, text: &str) -> Option<String> {
             for diagnostic in &diagnostics {
                 terminal::report(&report::human(diagnostic, &texts));
             }
+            report::count_to_stderr(&diagnostics);
             None
         }
     }

@@ -11,6 +11,7 @@ mod fmt;
 mod new;
 mod outcome;
 mod pipeline;
+mod progress;
 mod repl;
 mod report;
 mod run;

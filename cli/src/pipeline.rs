@@ -67,18 +67,28 @@ pub(crate) fn compile(sources: &Sources) -> Compiled {
 /// The program with its tests.
 pub(crate) fn compile_tests(sources: &Sources) -> Compiled {
     let checked = check(sources);
+    let lowered = lower_checked(sources, &checked);
+    // A program without tests needs no code either.
+    let kinds = match lowered.tests.is_empty() {
+        true => Vec::new(),
+        false => compile::compile(typing(sources, &checked), &Target::native()),
+    };
+    Compiled { kinds, ..lowered }
+}
+
+/// The tests alone.
+pub(crate) fn lower(sources: &Sources) -> Compiled {
+    lower_checked(sources, &check(sources))
+}
+
+fn lower_checked(sources: &Sources, checked: &Checked) -> Compiled {
     if !checked.is_fine() {
         return Compiled {
-            diagnostics: checked.diagnostics,
+            diagnostics: checked.diagnostics.clone(),
             ..Compiled::default()
         };
     }
     let (tests, failures) = lower_tests(&checked.program, &checked.typed, &sources.texts);
-    // A program without tests needs no code either.
-    let kinds = match tests.is_empty() {
-        true => Vec::new(),
-        false => compile::compile(typing(sources, &checked), &Target::native()),
-    };
     let message = |failure: testing::Failure| {
         let why = failure.error.message();
         Failure {
@@ -88,10 +98,10 @@ pub(crate) fn compile_tests(sources: &Sources) -> Compiled {
     };
     let failures = failures.into_iter().map(message).collect();
     Compiled {
-        kinds,
+        kinds: Vec::new(),
         tests,
         failures,
-        diagnostics: checked.diagnostics,
+        diagnostics: checked.diagnostics.clone(),
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Each entry is added to the text of the program; the program is compiled and run anew, from its first
 //! tick until nothing is deferred; and what the entry changed is printed, collection by collection. An entry
-//! with errors is reported and not added. So the order of entries does not matter, as in a file.
+//! with errors is reported and not added. So the order of entries does not matter, as in a file. Rows of
+//! inputs, and the steps of tests that feed and tick, act on the node that runs.
 
+mod live;
 mod session;
 
 use std::io::{BufRead, IsTerminal};
@@ -22,13 +24,20 @@ const HELP: &str = "\
 Type declarations, facts and rules; each ends with `;` or a block. What follows from them is shown:
 `+` for rows that came, `-` for rows that went.
 
-  path?     the rows of a collection
-  :list     the program so far
-  :undo     takes the last entry back
-  :reset    starts again with nothing
-  :help     this text
-  :quit     ends; so does Ctrl-D
+  path?                 the rows of a collection
+  put{key: \"a\"};        a row of an input, for the next tick
+  tick;  tick 3;        a tick, or several
+  settle;               ticks until nothing is deferred
+  advance 5s;           lets time pass; timers that fall due fire in the next tick
+  :list                 the program so far
+  :undo                 takes the last entry back
+  :reset                starts again with nothing
+  :help                 this text
+  :quit                 ends; so does Ctrl-D
 ";
+
+/// Steps that need no `;`.
+const BARE_STEPS: [&str; 2] = ["tick", "settle"];
 
 pub(crate) fn repl(args: &ReplArgs) -> Outcome {
     let mut session = Session::default();
@@ -103,7 +112,11 @@ fn piped(session: &mut Session) -> Outcome {
 /// ends anything. A `}` ends a block; after a name it may be the head of a rule, which goes on up to its `;`.
 fn is_whole(entry: &str) -> bool {
     let text = entry.trim_end();
-    if text.is_empty() || text.trim_start().starts_with(':') || entry.ends_with("\n\n") {
+    if text.is_empty()
+        || text.trim_start().starts_with(':')
+        || BARE_STEPS.contains(&text.trim_start())
+        || entry.ends_with("\n\n")
+    {
         return true;
     }
     let tokens = syntax::dump::tokens(text);
@@ -160,6 +173,7 @@ fn obey(session: &mut Session, entry: &str) -> Obeyed {
             ));
             fine = false;
         }
+        _ if BARE_STEPS.contains(&entry) => fine = show(session.enter(&format!("{entry};"))),
         _ => match entry.strip_suffix('?') {
             Some(name) => fine = show(session.query(name.trim())),
             None => fine = show(session.enter(entry)),

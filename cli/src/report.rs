@@ -12,6 +12,13 @@ pub(crate) fn problems_to_stderr(sources: &Sources, diagnostics: &[Diagnostic]) 
     }
 }
 
+/// Tells how much there was to report, if anything was.
+pub(crate) fn count_to_stderr(diagnostics: &[Diagnostic]) {
+    if let Some(summary) = summary(diagnostics) {
+        terminal::report(&format!("{summary}\n"));
+    }
+}
+
 /// A diagnostic for people, as stderr shows it.
 pub(crate) fn human(diagnostic: &Diagnostic, texts: &Texts) -> String {
     // Of a file that is too large no line is worth showing, and it may be a single one.
@@ -26,7 +33,7 @@ pub(crate) fn human(diagnostic: &Diagnostic, texts: &Texts) -> String {
 }
 
 /// `2 errors, 1 warning`; none if there is nothing to count.
-pub(crate) fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
+fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
     let count = |severity| {
         diagnostics
             .iter()

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     let compiled = pipeline::compile(&sources);
     report::problems_to_stderr(&sources, &compiled.diagnostics);
     if !compiled.is_fine() {
+        report::count_to_stderr(&compiled.diagnostics);
         return Ok(Verdict::Failed);
     }
     let mut programs = Vec::new();

@@ -75,6 +75,7 @@ fn run(args: &TestArgs, sources: &Sources) -> Result<Result<Vec<TestResult>, Bro
         .cloned()
         .collect();
     report::problems_to_stderr(sources, &errors);
+    report::count_to_stderr(&errors);
     for failure in &compiled.failures {
         terminal::error(format_args!("{}: {}", failure.at, failure.message));
     }

@@ -12,6 +12,8 @@ use bloom_plan::value::{Row, Value};
 use smol_str::SmolStr;
 use thiserror::Error;
 
+use crate::bounds::Stopped;
+
 /// How a node starts.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -94,6 +96,8 @@ pub struct Output {
     /// With [`OnConflict::Halt`]: the conflict for which this tick took no effect. All else but
     /// `errors` is then empty.
     pub halted_by_conflict: Option<Conflict>,
+    /// Why this tick was given up within a fixpoint, if it was. It took no effect, and all else is empty.
+    pub stopped: Option<Stopped>,
     /// What to write before anything else leaves the node.
     pub durable: Vec<DurableChange>,
     pub stats: Stats,
@@ -160,6 +164,17 @@ impl fmt::Display for Conflict {
             self.second.origin
         )
     }
+}
+
+/// What one tick leaves for the next, to be compared with what another leaves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pending {
+    /// By collection: the rows that go, and those that come.
+    pub changes: Vec<(RelationId, Vec<Row>, Vec<Row>)>,
+    /// Rows sent over a loopback.
+    pub loopback: Vec<(RelationId, Vec<Row>)>,
+    /// Errors that rules have not seen.
+    pub errors: Vec<ErrorRow>,
 }
 
 /// Counts of one tick.

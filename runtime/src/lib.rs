@@ -5,6 +5,8 @@
 //! go out as data. The order of the modules below is their layering: each names only modules
 //! declared before it.
 
+pub mod bounds;
+
 pub mod api;
 
 pub mod store;
@@ -33,9 +35,11 @@ mod machine;
 
 pub mod node;
 
+pub use bounds::{Bounds, Stopped, Watch};
+
 pub use api::{
     Claim, Config, Conflict, DurableChange, ErrorKind, ErrorRow, Input, LoadError, Member, Message,
-    Misfit, OnConflict, Output, StartError, Stats,
+    Misfit, OnConflict, Output, Pending, StartError, Stats,
 };
 pub use node::{Node, Snapshot};
 pub use program::Program;

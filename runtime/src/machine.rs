@@ -18,6 +18,7 @@ use bloom_plan::plan::{AggregateColumn, AggregateId, Arrow, RelationId, Relation
 
 use crate::aggregate::Groups;
 use crate::api::{ErrorRow, Stats};
+use crate::bounds::{Bounds, RULES_NAMED_MAX, Reason, Stopped, Watch};
 use crate::code::Frame;
 use crate::context::Context;
 use crate::deferred::Deferred;
@@ -51,6 +52,10 @@ pub struct Machine {
     failures: BTreeSet<ErrorRow>,
     pub trouble: Trouble,
     pub stats: Stats,
+    pub bounds: Bounds,
+    pub watch: Arc<Watch>,
+    /// Why the running tick is to be given up.
+    pub stopped: Option<Stopped>,
 }
 
 /// What went wrong in a tick so far.
@@ -93,6 +98,9 @@ impl Machine {
             failures: BTreeSet::new(),
             trouble: Trouble::default(),
             stats: Stats::default(),
+            bounds: Bounds::default(),
+            watch: Arc::default(),
+            stopped: None,
             relations,
             program,
         }
@@ -165,16 +173,55 @@ impl Machine {
     fn iterate(&mut self, recursive: &[VersionId], heads: &[RelationId]) -> Option<Conflicts> {
         let mut all = Conflicts::default();
         loop {
-            self.stats.iterations += 1;
+            let merged = self.stats.merged;
             let (conflicts, poisoned) = self.merge_all(heads);
-            if poisoned {
+            let goes_on = self.count_iteration(merged, recursive);
+            if poisoned && goes_on {
                 return None;
             }
             all.append(conflicts);
-            if !self.run_on_deltas(recursive) {
+            if !goes_on || !self.run_on_deltas(recursive) {
                 return Some(all);
             }
         }
+    }
+
+    /// Counts an iteration that began with so many rows merged; false if the tick is to be given up.
+    fn count_iteration(&mut self, merged_before: u64, recursive: &[VersionId]) -> bool {
+        self.stats.iterations += 1;
+        self.watch.count(1, self.stats.merged - merged_before);
+        let beyond = |max: Option<u64>, used: u64| max.filter(|&max| used > max);
+        let reason = if self.watch.is_stopped() {
+            Reason::Asked
+        } else if let Some(max) = beyond(self.bounds.iterations_max, self.stats.iterations) {
+            Reason::Iterations(max)
+        } else if let Some(max) = beyond(self.bounds.rows_max, self.stats.merged) {
+            Reason::Rows(max)
+        } else {
+            let used = self.context.store.contents_bytes();
+            match beyond(self.bounds.contents_max, used) {
+                Some(max) => Reason::Contents(max),
+                None => return true,
+            }
+        };
+        let plan = self.program.plan();
+        let mut rules = BTreeSet::new();
+        for version in recursive.iter().map(|v| &plan.versions[v.0 as usize]) {
+            let delta = version
+                .delta
+                .map(|id| self.relations[id.0 as usize].delta());
+            if delta.is_some_and(|delta| !delta.is_empty()) {
+                rules.insert(plan.rules[version.rule.0 as usize].at.clone());
+            }
+        }
+        self.stopped = Some(Stopped {
+            reason,
+            iterations: self.stats.iterations,
+            rows: self.stats.merged,
+            other_rules: rules.len().saturating_sub(RULES_NAMED_MAX),
+            rules: rules.into_iter().take(RULES_NAMED_MAX).collect(),
+        });
+        false
     }
 
     fn run_all(&mut self, versions: &[VersionId]) {

@@ -15,7 +15,8 @@ use bloom_plan::plan::{RelationId, RelationKind};
 use bloom_plan::value::{Row, Value};
 use bloom_stdx::random::Random;
 
-use crate::api::{Config, ErrorRow, Input, Misfit, OnConflict, Output, StartError, Stats};
+use crate::api::{Config, ErrorRow, Input, Misfit, OnConflict, Output, Pending, StartError, Stats};
+use crate::bounds::{Bounds, Stopped, Watch};
 use crate::deferred::Change;
 use crate::machine::{Machine, Trouble};
 use crate::program::Program;
@@ -143,12 +144,16 @@ impl Node {
         };
         self.load_arrivals(input, &before.loopback);
         let reported = self.evaluate(&before.errors);
+        if let Some(stopped) = self.machine.stopped.take() {
+            return self.give_up(before, stopped);
+        }
         let changes = self.settle_deferred();
         let halts = self.on_conflict == OnConflict::Halt;
         if halts && !self.machine.trouble.conflicts.is_empty() {
             return self.halt(before);
         }
         self.tick += 1;
+        self.machine.watch.count_tick();
         self.machine.first_tick = false;
         self.finish(changes, &reported)
     }
@@ -163,6 +168,9 @@ impl Node {
                 reported = self.fill_errors(carried);
             }
             self.machine.run_stratum(stratum);
+            if self.machine.stopped.is_some() {
+                return reported;
+            }
         }
         if filled == Some(Filled::BeforeClosing) {
             reported = self.fill_errors(carried);
@@ -178,12 +186,27 @@ impl Node {
     }
 
     /// Takes the tick back.
-    fn halt(&mut self, before: Before) -> Output {
+    fn undo(&mut self, before: Before) {
         self.machine.undo_tick();
         self.machine.context.set_random(before.random);
         self.timers = before.timers;
         self.next.loopback = before.loopback;
         self.next.errors = before.errors;
+    }
+
+    fn give_up(&mut self, before: Before, stopped: Stopped) -> Output {
+        self.undo(before);
+        self.machine.trouble = Trouble::default();
+        Output {
+            tick: self.tick,
+            stopped: Some(stopped),
+            stats: self.machine.stats,
+            ..Output::default()
+        }
+    }
+
+    fn halt(&mut self, before: Before) -> Output {
+        self.undo(before);
         let reports = self.conflict_reports();
         let errors = self.errors_so_far();
         self.machine.trouble = Trouble::default();
@@ -205,6 +228,16 @@ impl Node {
         let mut rows: Vec<Row> = relation.rows().map(values).collect();
         rows.sort();
         rows
+    }
+
+    /// What a tick may use from now on.
+    pub fn limit(&mut self, bounds: Bounds) {
+        self.machine.bounds = bounds;
+    }
+
+    /// How far its ticks have come, to be looked at while one runs.
+    pub fn watch(&self) -> &Arc<Watch> {
+        &self.machine.watch
     }
 
     pub fn relation(&self, name: &str) -> Option<RelationId> {
@@ -253,6 +286,38 @@ impl Node {
             || !self.next.changes.is_empty()
             || !self.next.loopback.is_empty()
             || !self.next.errors.is_empty()
+    }
+
+    /// What the last tick left for the next; two ticks that end with the same contents and leave the same are
+    /// followed by the same, unless the program asks for the time or for chance.
+    pub fn pending(&self) -> Pending {
+        let values = |id: RelationId, rows: &[Vec<u64>]| -> Vec<Row> {
+            let types = &self.machine.relations[id.0 as usize].shape().types;
+            let store = &self.machine.context.store;
+            let rows = rows.iter().map(|row| report::values(store, types, row));
+            let mut rows: Vec<Row> = rows.collect();
+            rows.sort();
+            rows
+        };
+        let changes = self.next.changes.iter();
+        let loopback = self.next.loopback.iter();
+        let mut loopback: Vec<(RelationId, Vec<Row>)> = loopback
+            .map(|(id, row)| (*id, values(*id, std::slice::from_ref(row))))
+            .collect();
+        loopback.sort();
+        Pending {
+            changes: changes
+                .map(|(id, change)| {
+                    (
+                        *id,
+                        values(*id, &change.deletes),
+                        values(*id, &change.inserts),
+                    )
+                })
+                .collect(),
+            loopback,
+            errors: self.next.errors.clone(),
+        }
     }
 
     /// When the next timer falls due, in nanoseconds.

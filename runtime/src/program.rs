@@ -70,6 +70,11 @@ impl Program {
         })
     }
 
+    /// Whether no rule asks for the time, for chance or for fresh numbers.
+    pub fn is_deterministic(&self) -> bool {
+        self.schedule.deterministic
+    }
+
     /// One hash over all channels.
     pub fn schema_hash(&self) -> u64 {
         let mut hasher = FxHasher::default();

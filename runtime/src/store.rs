@@ -85,6 +85,11 @@ impl Store {
         self.table.is_empty()
     }
 
+    /// Bytes of all texts and compound values.
+    pub fn contents_bytes(&self) -> u64 {
+        (self.words.len() * size_of::<u64>() + self.bytes.len()) as u64
+    }
+
     /// The handle of a value given by its words, which are brought into normal form first: sets are
     /// sorted, of equal keys of a map the last stays, equal elements of a bag add up.
     pub fn make(&mut self, ty: TypeId, words: &[u64]) -> u64 {

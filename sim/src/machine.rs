@@ -7,8 +7,15 @@ use std::sync::Arc;
 
 use bloom_plan::plan::{Plan, RelationId};
 use bloom_plan::value::Row;
-use bloom_runtime::{Config, Input, Node, Output, Program, Snapshot};
+use bloom_runtime::{Bounds, Config, Input, Node, Output, Program, Snapshot};
 use smol_str::SmolStr;
+
+/// What a tick of a test may use: a fixpoint that does not end must fail its test.
+pub const BOUNDS: Bounds = Bounds {
+    iterations_max: Some(1_000_000),
+    rows_max: Some(10_000_000),
+    contents_max: Some(2 << 30),
+};
 
 /// A running node: one tick a step.
 pub trait Machine {
@@ -97,6 +104,9 @@ impl Kinds for Programs<'_> {
 
     fn start(&self, kind: &str, config: Config) -> Result<Node, String> {
         let program = self.find(kind).ok_or("there is no such kind of node")?;
-        Node::new(Arc::clone(program), config).map_err(|error| error.to_string())
+        let started = Node::new(Arc::clone(program), config);
+        let mut node = started.map_err(|error| error.to_string())?;
+        node.limit(BOUNDS);
+        Ok(node)
     }
 }

@@ -96,7 +96,9 @@ impl<'a, K: Kinds> Script<'a, K> {
                 self.no_error_is_left()?;
                 let nodes = nodes.clone().unwrap_or_else(|| self.world.all());
                 for _ in 0..*count {
-                    self.unexpected.extend(self.world.tick(&nodes));
+                    let ticked = self.world.tick(&nodes);
+                    let troubles = ticked.map_err(|message| self.failed(step, message))?;
+                    self.unexpected.extend(troubles);
                 }
                 self.raised_by = Some(step);
                 Ok(())

@@ -1,33 +1,38 @@
-//! The program that is being typed, and what it last held.
+//! What has been typed, and the node that runs it.
+//!
+//! An entry is either part of the program or a step: a feed, `tick;`, `settle;`, `advance 5s;`, `seal …;`, with
+//! the syntax and meaning that they have in tests. A step acts on the node as it stands. Where the program
+//! changes, it is compiled, and all steps are done again in the new one.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
-use bloom_plan::display;
-use bloom_plan::plan::{Relation, RelationId, RelationKind};
-use bloom_plan::types::TypeId;
-use bloom_runtime::{Config, Input, Member, Node, OnConflict, Program};
+use bloom_compiler::syntax;
+use bloom_compiler::syntax::ast::ItemKind;
+use bloom_plan::testing::Action;
+use bloom_runtime::Program;
 
-use crate::pipeline::{self, Compiled};
+use super::live::Live;
+use crate::pipeline;
 use crate::report;
 use crate::sources::Sources;
 
-/// What `self` is, and what the kind of node is called.
-const ADDRESS: &str = "local";
-/// A program that defers something in every tick would never end.
-const TICKS_MAX: u64 = 10_000;
-/// Changes that an entry shows.
-const CHANGES_SHOWN_MAX: usize = 200;
-
-/// Rows as text, by collection.
-type Contents = BTreeMap<String, BTreeSet<String>>;
+/// What entries that are steps begin with, if they are no feed.
+const STEP_WORDS: [&str; 5] = ["tick", "settle", "advance", "seal", "expect"];
 
 #[derive(Default)]
 pub(super) struct Session {
-    /// What was accepted, one entry after the other.
-    entries: Vec<String>,
+    log: Vec<Entry>,
+    /// The entries that are no steps.
     program: String,
-    contents: Contents,
+    live: Live,
+}
+
+#[derive(Clone)]
+enum Entry {
+    Text(String),
+    /// As written, and what it does.
+    Steps(String, Vec<Action>),
 }
 
 /// What an entry gives.
@@ -41,24 +46,27 @@ impl Session {
         &self.program
     }
 
-    /// Adds an entry to the program, if the program is then fine.
+    /// Takes a step, or adds an entry to the program if the program is then fine.
     pub(super) fn enter(&mut self, entry: &str) -> Answer {
-        let mut entries = self.entries.clone();
-        entries.push(entry.to_owned());
-        self.become_program(entries)
+        if self.is_step(entry) {
+            return self.take(entry);
+        }
+        let mut log = self.log.clone();
+        log.push(Entry::Text(entry.to_owned()));
+        self.become_program(log)
     }
 
     pub(super) fn undo(&mut self) -> Answer {
-        let mut entries = self.entries.clone();
-        if entries.pop().is_none() {
+        let mut log = self.log.clone();
+        if log.pop().is_none() {
             return Answer::Refused("there is nothing to take back\n".into());
         }
-        self.become_program(entries)
+        self.become_program(log)
     }
 
     pub(super) fn query(&self, name: &str) -> Answer {
-        let Some(rows) = self.contents.get(name) else {
-            let near = bloom_stdx::nearest(name, self.contents.keys().map(String::as_str));
+        let Some(rows) = self.live.rows(name) else {
+            let near = bloom_stdx::nearest(name, self.live.names());
             let hint = near
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
@@ -74,11 +82,66 @@ impl Session {
         Answer::Shown(text)
     }
 
-    fn become_program(&mut self, entries: Vec<String>) -> Answer {
-        let program: String = entries
-            .iter()
-            .map(|entry| format!("{}\n", entry.trim_end()))
-            .collect();
+    /// Whether an entry is for the node rather than for the program.
+    fn is_step(&self, entry: &str) -> bool {
+        if is_step_word(entry) {
+            return true;
+        }
+        let items = syntax::parse(entry).module.items;
+        let is_feed = |kind: &ItemKind| match kind {
+            ItemKind::Rule(rule) => {
+                let name = rule.head.path.to_string();
+                rule.arrow.is_none() && self.live.is_fed_from_outside(&name)
+            }
+            _ => false,
+        };
+        // What follows a feed may be steps, which are no items.
+        items.first().is_some_and(|item| is_feed(&item.item.kind))
+    }
+
+    fn take(&mut self, entry: &str) -> Answer {
+        let text = format!("{}test \"typed\" {{\n{entry}\n}}\n", self.program);
+        let sources = match Sources::load_text("<repl>", "repl", text) {
+            Ok(sources) => sources,
+            Err(misuse) => return Answer::Refused(format!("{misuse}\n")),
+        };
+        let lowered = pipeline::lower(&sources);
+        if !lowered.is_fine() {
+            let shown = lowered.diagnostics.iter().filter(|d| d.is_error());
+            return Answer::Refused(shown.map(|d| report::human(d, &sources.texts)).collect());
+        }
+        if let Some(failure) = lowered.failures.first() {
+            return Answer::Refused(format!("{}\n", failure.message));
+        }
+        let typed = lowered.tests.into_iter().next_back();
+        let steps = typed.map(|test| test.steps).unwrap_or_default();
+        let actions: Vec<Action> = steps.into_iter().map(|step| step.action).collect();
+        let mut shown = String::new();
+        for action in &actions {
+            match self.live.step(action) {
+                Ok(text) => shown += &text,
+                Err(message) => {
+                    // As it was before the entry, which may have more steps than this.
+                    if let Ok(live) = replayed(self.live.program(), &self.log) {
+                        self.live = live;
+                    }
+                    return Answer::Refused(format!("{shown}{message}\n"));
+                }
+            }
+        }
+        self.log.push(Entry::Steps(entry.to_owned(), actions));
+        if self.live.is_fed() {
+            shown.push_str("(waits for `tick;`)\n");
+        }
+        Answer::Shown(shown)
+    }
+
+    fn become_program(&mut self, log: Vec<Entry>) -> Answer {
+        let texts = log.iter().filter_map(|entry| match entry {
+            Entry::Text(text) => Some(format!("{}\n", text.trim_end())),
+            Entry::Steps(..) => None,
+        });
+        let program: String = texts.collect();
         let sources = match Sources::load_text("<repl>", "repl", program.clone()) {
             Ok(sources) => sources,
             Err(misuse) => return Answer::Refused(format!("{misuse}\n")),
@@ -88,14 +151,13 @@ impl Session {
             let shown = compiled.diagnostics.iter().filter(|d| d.is_error());
             return Answer::Refused(shown.map(|d| report::human(d, &sources.texts)).collect());
         }
-        match run(compiled) {
-            Ok((contents, printed)) => {
-                let text = printed + &changes(&self.contents, &contents);
-                *self = Session {
-                    entries,
-                    program,
-                    contents,
-                };
+        let kind = compiled.kinds.into_iter().next();
+        let loaded = kind.map(|(plan, artifact)| Program::load(plan, artifact));
+        let loaded = loaded.transpose().map_err(|e| e.to_string());
+        match loaded.and_then(|loaded| replayed(loaded, &log)) {
+            Ok(live) => {
+                let text = live.news(&self.live);
+                *self = Session { log, program, live };
                 Answer::Shown(text)
             }
             Err(message) => Answer::Refused(format!("{message}\n")),
@@ -103,110 +165,27 @@ impl Session {
     }
 }
 
-/// Runs the program's first kind of node until nothing is deferred: what it then holds, and what it printed.
-fn run(compiled: Compiled) -> Result<(Contents, String), String> {
-    let Some((plan, artifact)) = compiled.kinds.into_iter().next() else {
-        return Ok(Default::default());
-    };
-    let program = Program::load(plan, artifact).map_err(|e| e.to_string())?;
-    let kind = program.plan().name.clone();
-    let config = Config {
-        address: ADDRESS.into(),
-        cluster: vec![Member {
-            address: ADDRESS.into(),
-            kind,
-        }],
-        on_conflict: OnConflict::Halt,
-        ..Config::default()
-    };
-    let mut node = Node::new(program.clone(), config).map_err(|e| e.to_string())?;
-    let mut printed = String::new();
-    while node.wants_tick() && node.tick() < TICKS_MAX {
-        let output = node.step(Input::default());
-        if let Some(conflict) = output.halted_by_conflict {
-            return Err(conflict.to_string());
-        }
-        for line in output.stdout.iter().chain(&output.stderr) {
-            printed.push_str(line);
-            printed.push('\n');
-        }
-        for error in &output.errors {
-            writeln!(
-                printed,
-                "! {}: {}: {}",
-                error.rule, error.message, error.row
-            )
-            .expect("writing to a string never fails");
-        }
-        if output.halt.is_some() {
-            break;
+/// The program after all steps typed so far.
+fn replayed(program: Option<Arc<Program>>, log: &[Entry]) -> Result<Live, String> {
+    let mut live = Live::start(program)?;
+    for entry in log {
+        let Entry::Steps(text, actions) = entry else {
+            continue;
+        };
+        for action in actions {
+            live.step(action)
+                .map_err(|message| format!("after this, `{}`: {message}", text.trim()))?;
         }
     }
-    if node.tick() == TICKS_MAX && node.wants_tick() {
-        writeln!(
-            printed,
-            "! stopped after {TICKS_MAX} ticks; more would follow"
-        )
-        .expect("writing to a string never fails");
-    }
-    Ok((contents(&program, &node), printed))
+    Ok(live)
 }
 
-fn contents(program: &Program, node: &Node) -> Contents {
-    let plan = program.plan();
-    let shown = |(_, relation): &(usize, &Relation)| is_shown(relation);
-    let rows = |(i, relation): (usize, &Relation)| {
-        let columns: Vec<TypeId> = relation.columns.iter().map(|column| column.ty).collect();
-        let rows = node.rows(RelationId(i as u32));
-        let text = rows
-            .iter()
-            .map(|row| display::row(&plan.types, &columns, row).to_string());
-        (relation.name.to_string(), text.collect())
-    };
-    plan.relations
-        .iter()
-        .enumerate()
-        .filter(shown)
-        .map(rows)
-        .collect()
-}
-
-/// Collections of the user's, not those that every program has.
-fn is_shown(relation: &Relation) -> bool {
-    match relation.kind {
-        RelationKind::Stdout
-        | RelationKind::Stderr
-        | RelationKind::Halt
-        | RelationKind::Stdin
-        | RelationKind::Cluster
-        | RelationKind::Alive
-        | RelationKind::Errors => false,
-        RelationKind::Table { .. }
-        | RelationKind::Scratch
-        | RelationKind::Static
-        | RelationKind::Input
-        | RelationKind::Output
-        | RelationKind::View
-        | RelationKind::Channel { .. }
-        | RelationKind::Loopback
-        | RelationKind::Periodic { .. } => !relation.name.starts_with("sys."),
-    }
-}
-
-fn changes(before: &Contents, after: &Contents) -> String {
-    let none = BTreeSet::new();
-    let mut lines = Vec::new();
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    for name in names {
-        let old = before.get(name).unwrap_or(&none);
-        let new = after.get(name).unwrap_or(&none);
-        lines.extend(old.difference(new).map(|row| format!("- {name}{row}\n")));
-        lines.extend(new.difference(old).map(|row| format!("+ {name}{row}\n")));
-    }
-    let more = lines.len().saturating_sub(CHANGES_SHOWN_MAX);
-    let mut text: String = lines.into_iter().take(CHANGES_SHOWN_MAX).collect();
-    if more > 0 {
-        writeln!(text, "… and {more} more").expect("writing to a string never fails");
-    }
-    text
+/// Whether the entry begins with a word that is a step here, as the parser of tests has it.
+pub(super) fn is_step_word(entry: &str) -> bool {
+    let text = entry.trim_start();
+    let end = text
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    STEP_WORDS.contains(&word) && !rest.trim_start().starts_with(['{', '(', '.', '<'])
 }

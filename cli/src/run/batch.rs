@@ -1,5 +1,5 @@
 //! A batch run: all files of rows go into the first tick; ticks follow while one defers changes to the
-//! next, until one leaves every collection as the tick before did; then the outputs are written.
+//! next, until one ends just as the tick before did; then the outputs are written.
 //!
 //! What an `output` collection held in any tick is its result: an output cannot be taken back. A `--dump`ed
 //! collection is as of the last tick.
@@ -13,14 +13,18 @@ use bloom_host::schema::{Schema, whole};
 use bloom_host::tables::{self, Format};
 use bloom_plan::plan::{RelationId, RelationKind};
 use bloom_plan::value::Row;
-use bloom_runtime::{Config, Input, Node, OnConflict, Output, Program};
+use bloom_runtime::{Bounds, Config, Input, Node, OnConflict, Output, Program};
 
 use super::parameters;
 use super::printing::Errors;
 use super::stats::{Counts, Phases};
 use crate::args::{OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::progress::Progress;
 use crate::{pipeline, terminal};
+
+/// Collections that the report of a stopped run names.
+const NAMES_SHOWN_MAX: usize = 8;
 
 /// What `self` is in a batch.
 const ADDRESS: &str = "local";
@@ -42,6 +46,10 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
         durable: None,
     };
     let mut node = Node::new(program.clone(), config).map_err(Misuse::new)?;
+    node.limit(Bounds {
+        rows_max: args.rows_max,
+        ..Bounds::default()
+    });
     let mut counts = Counts::default();
     let rows = match &args.facts {
         Some(folder) => load(folder, &mut node)?,
@@ -51,6 +59,7 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
     phases.loaded();
 
     let mut results = Results::default();
+    let is_determined = program.is_deterministic();
     let mut before = None;
     let mut work = None;
     let mut input = Input {
@@ -58,6 +67,7 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
         rows,
         ..Input::default()
     };
+    let progress = Progress::of_ticks(node.watch());
     let halt = loop {
         let output = node.step(std::mem::take(&mut input));
         counts.iterations += output.stats.iterations;
@@ -67,13 +77,24 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
             terminal::error(conflict);
             return Ok(Verdict::Failed);
         }
+        if let Some(stopped) = &output.stopped {
+            drop(progress);
+            terminal::error(stopped);
+            return Ok(Verdict::Failed);
+        }
         let halt = output.halt;
         results.take(output);
         if halt.is_some() || !node.wants_tick() {
             break halt;
         }
+        if node.watch().is_stopped() {
+            drop(progress);
+            terminal::error(unfinished(&node));
+            return Ok(Verdict::Failed);
+        }
         // Ticks that did different work differ; all rows are looked at only where they did the same.
-        let held = (work == Some(merged)).then(|| contents(&node));
+        let held =
+            (is_determined && work == Some(merged)).then(|| (contents(&node), node.pending()));
         if held.is_some() && held == before {
             break None;
         }
@@ -81,6 +102,7 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
         work = Some(merged);
         input.now = now();
     };
+    drop(progress);
     counts.ticks = node.tick();
     results.errors.finish();
     phases.evaluated();
@@ -98,8 +120,26 @@ pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> 
     Ok(halt.map_or(Verdict::Fine, super::halted))
 }
 
-/// What the node holds. What is deferred follows from it, so a tick that leaves it as it was is the last that
-/// tells anything, though a program in which each tick derives its successor would go on for ever.
+/// What is told of a run that was stopped between two ticks.
+fn unfinished(node: &Node) -> String {
+    let relations = &node.program().plan().relations;
+    let pending = node.pending();
+    let changed = pending.changes.iter().map(|(id, ..)| *id);
+    let sent = pending.loopback.iter().map(|(id, _)| *id);
+    let names: BTreeSet<&str> = changed
+        .chain(sent)
+        .map(|id| relations[id.0 as usize].name.as_str())
+        .collect();
+    let names: Vec<&str> = names.into_iter().take(NAMES_SHOWN_MAX).collect();
+    format!(
+        "stopped after {} ticks; the last one still deferred changes to {}",
+        node.tick(),
+        names.join(", ")
+    )
+}
+
+/// What the node holds. With what it leaves for the next tick that is all that the next one depends on: a tick
+/// that ends as the one before is the last that tells anything, though others would follow for ever.
 fn contents(node: &Node) -> Vec<Vec<Row>> {
     let relations = 0..node.program().plan().relations.len();
     relations

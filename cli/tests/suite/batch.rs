@@ -1,6 +1,6 @@
 //! `bloom run` as a batch.
 
-use crate::support::{Folder, exists};
+use crate::support::{Folder, exists, finish, interrupt};
 use serde_json::Value as Json;
 
 const CLOSURE: &str = "input edge(a: Int, b: Int);
@@ -282,4 +282,61 @@ fn a_batch_ends_when_nothing_changes_any_more() {
     folder
         .bloom("run lost.ded")
         .fails(2, "lost.ded: there is no file `nowhere` to include");
+}
+
+const ENDLESS: &str = "scratch n(x: Int);\nn(1);\nn{x: x + 1} <= n{x};\n";
+
+#[test]
+fn a_bound_on_rows_ends_a_fixpoint_without_end() {
+    let run = Folder::with(ENDLESS).bloom("run main.bloom --rows-max 1000");
+    run.fails(
+        1,
+        "more than 1000 rows in one tick (1001 iterations, 1001 rows so far); \
+         the rule at main.bloom:3:1 still derives new rows",
+    );
+    let enough = format!("{ENDLESS}n(0);\n").replace("<= n{x}", "<= n{x}, x < 999");
+    Folder::with(&enough)
+        .bloom("run main.bloom --rows-max 1000")
+        .fine();
+}
+
+#[test]
+fn an_interrupt_ends_a_fixpoint_without_end_with_a_report() {
+    let deferred = "table n(x: Int);\nn(1);\nn{x: x + 1} <+ n{x};\n";
+    let cases = [
+        (ENDLESS, "the rule at main.bloom:3:1 still derives new rows"),
+        (deferred, "the last one still deferred changes to n"),
+    ];
+    let runs = cases.map(|(program, message)| {
+        let folder = Folder::with(program);
+        let child = folder.start("run main.bloom");
+        (folder, child, message)
+    });
+    // Once it tells how far it is, it listens.
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    for (_folder, child, message) in runs {
+        interrupt(&child);
+        let run = finish(child);
+        assert!(run.err.contains("note: 3 s: tick "), "{run:?}");
+        run.fails(1, message);
+    }
+}
+
+#[test]
+fn chance_is_no_fixpoint() {
+    let program = "\
+table go();
+table done();
+go();
+done() <+ go(), random() < 0.2;
+go() <+- go(), not done();
+stdout{line: \"done\"} <~ done(), go();
+scratch beat(x: Int);
+beat(1);
+beat{x} <+ beat{x}, not done();
+";
+    for _ in 0..5 {
+        let out = Folder::with(program).bloom("run main.bloom").fine();
+        assert!(out.starts_with("done\n"), "{out}");
+    }
 }

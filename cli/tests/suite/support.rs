@@ -142,6 +142,13 @@ pub fn terminate(child: &Child) {
     assert!(status.expect("there is kill").success());
 }
 
+/// Sends what Ctrl-C sends.
+pub fn interrupt(child: &Child) {
+    let mut kill = Command::new("kill");
+    let status = kill.args(["-INT", &child.id().to_string()]).status();
+    assert!(status.expect("there is kill").success());
+}
+
 pub fn lines_sorted(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();

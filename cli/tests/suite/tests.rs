@@ -142,3 +142,17 @@ fn what_did_not_run_is_told() {
     let run = folder.bloom("test faults.bloom");
     assert!(run.err.contains("1 fault test not run"), "{run:?}");
 }
+
+#[test]
+fn a_fixpoint_without_end_fails_its_test() {
+    let program = "scratch n(x: Int);\nn(1);\nn{x: x + 1} <= n{x};\ntest \"a\" { tick; }\n";
+    let run = Folder::with(program).bloom("test main.bloom");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    for part in [
+        "at main.bloom:4:12",
+        "a fixpoint did not end in 1000000 iterations",
+        "the rule at main.bloom:3:1 still derives new rows",
+    ] {
+        assert!(run.out.contains(part), "{run:?} lacks {part}");
+    }
+}

@@ -130,14 +130,15 @@ impl Machine {
         }
         let mut fine = true;
         loop {
-            self.stats.iterations += 1;
+            let before = self.stats.merged;
             for &id in heads {
                 let merged = self.relations[id.0 as usize].merge(&mut self.context);
                 self.stats.merged += merged.rows as u64;
                 fine &= merged.clashes.is_empty() && merged.failures.is_empty();
             }
             fine &= self.failures.is_empty();
-            if !fine || !self.run_on_deltas(&versions.recursive) {
+            let goes_on = self.count_iteration(before, &versions.recursive);
+            if !goes_on || !fine || !self.run_on_deltas(&versions.recursive) {
                 break;
             }
         }
