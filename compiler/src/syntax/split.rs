@@ -370,7 +370,9 @@ impl<'t> Splitter<'t> {
     fn unit_end(&self, start: usize) -> usize {
         let mut braces = 0usize;
         for at in start..self.tokens.len() {
-            if at > start + 1 && self.tokens[at].first_on_line && self.declares(at) {
+            // `argmin(table by (n desc))` may be on several lines.
+            let sorts = self.kind(at + 1) == Some(TokenKind::By);
+            if at > start + 1 && self.tokens[at].first_on_line && !sorts && self.declares(at) {
                 return at;
             }
             match self.tokens[at].kind {
