@@ -25,10 +25,18 @@ pub fn human(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String 
     let mut report = Report::build(kind, place(&diagnostic.primary, sources))
         .with_config(config)
         .with_code(diagnostic.code)
-        .with_message(&diagnostic.message)
-        .with_label(drawn(&diagnostic.primary, sources, tint));
-    for label in &diagnostic.labels {
-        report.add_label(drawn(label, sources, Color::Blue));
+        .with_message(&diagnostic.message);
+    let others = diagnostic.labels.iter().map(|label| (label, Color::Blue));
+    let mut labels: Vec<_> = std::iter::once((&diagnostic.primary, tint))
+        .chain(others)
+        .collect();
+    // Labels that follow each other down a file share its excerpt.
+    labels.sort_by_key(|(label, _)| {
+        let elsewhere = label.file != diagnostic.primary.file;
+        (elsewhere, label.file, sources.range(label.place()).end)
+    });
+    for (order, (label, color)) in (0..).zip(labels) {
+        report.add_label(drawn(label, sources, color).with_order(order));
     }
     for help in &diagnostic.help {
         report.add_help(help);
