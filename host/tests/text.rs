@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bloom_host::schema::{Schema, whole};
 use bloom_host::tables::{self, Format};
-use bloom_plan::plan::{Column, Relation, RelationKind, Role};
+use bloom_plan::plan::{Column, Delivery, Relation, RelationKind, Role};
 use bloom_plan::types::{Type, TypeTable};
 use bloom_plan::value::{Row, Value};
 
@@ -23,6 +23,7 @@ fn strings() -> (TypeTable, Relation) {
         columns: vec![column],
         immutable: false,
         sealed_by: Vec::new(),
+        delivery: Delivery::Free,
         public: true,
     };
     (types, relation)
