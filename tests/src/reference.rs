@@ -13,6 +13,7 @@ mod aggregate;
 mod body;
 mod deferred;
 mod relation;
+mod resume;
 mod strata;
 mod tick;
 

@@ -98,6 +98,8 @@ pub enum Unexplored {
     States(usize),
     #[error("nodes send more than {0} different messages")]
     Messages(usize),
+    #[error("feeds wait for each other, or for one that the network loses")]
+    Stuck,
     #[error("{0}")]
     Start(String),
     #[error("node `{node}` has no collection `{collection}`")]

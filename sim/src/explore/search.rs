@@ -45,8 +45,12 @@ impl<M: Resumable> Session<'_, M> {
         let (root, fed) = self.root(feeds, options)?;
         let mut states = IndexSet::default();
         states.insert(root);
+        let groups = match (self.groups(feeds), options.reduced) {
+            (groups, true) => groups,
+            (groups, false) => vec![groups.concat()],
+        };
         let mut explorer = Explorer {
-            groups: self.groups(feeds),
+            groups,
             session: self,
             feeds,
             fed,
@@ -112,7 +116,11 @@ impl<M: Resumable> Explorer<'_, '_, M> {
                     return Ok(false);
                 }
             }
-            for action in self.actions(&state)? {
+            let actions = self.actions(&state)?;
+            if actions.is_empty() && state.awaits() {
+                return Err(Unexplored::Stuck);
+            }
+            for action in actions {
                 let after = self.apply(&state, &action)?;
                 self.reach(next, after, action)?;
             }

@@ -314,9 +314,11 @@ impl<'a, M: Resumable> Hunt<'a, M> {
                     search.states += self.options.states_max;
                     continue;
                 }
-                Err(error @ (Unexplored::Start(_) | Unexplored::Collection { .. })) => {
-                    return Err(error);
-                }
+                Err(
+                    error @ (Unexplored::Stuck
+                    | Unexplored::Start(_)
+                    | Unexplored::Collection { .. }),
+                ) => return Err(error),
             };
             search.states += outcomes.states;
             search.ticks += outcomes.ticks;

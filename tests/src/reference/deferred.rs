@@ -18,7 +18,7 @@ pub struct Deferred {
 }
 
 /// How a collection differs in the next tick from this tick's end.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Change {
     /// Keys.
     pub deletes: BTreeSet<Row>,

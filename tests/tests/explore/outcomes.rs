@@ -1,5 +1,7 @@
 //! All outcomes of small programs, worked out by hand.
 
+use std::collections::BTreeSet;
+
 use bloom_plan::value::{Row, Value};
 use bloom_sim::Programs;
 use bloom_sim::explore::{
@@ -330,6 +332,96 @@ fn what_does_not_bear_on_the_output_is_left_out() {
     assert!(all.states < early.states, "{} {}", all.states, early.states);
 }
 
+const ECHO: &str = "
+channel ask(@to: Addr, from: Addr, x: Int);
+channel tell(@to: Addr, x: Int);
+node Asker(server: Addr) {
+  input want(x: Int);
+  table told(x: Int);
+  output late(x: Int);
+  view all(x: Int);
+  ask{to: server, from: self, x} <~ want{x};
+  ask{to: server, from: self, x: x + 10} <~ tell{x}, x < 5;
+  told{x} <= tell{x};
+  late{x} <= want{x}, told{x: _};
+  all{x} <= told{x};
+}
+node Server {
+  table seen(x: Int);
+  output first(x: Int);
+  seen{x} <+ ask{x};
+  tell{to: from, x} <~ ask{from, x};
+  first{x} <= ask{x}, not seen{};
+}
+";
+
+#[test]
+fn what_the_reduction_leaves_out_has_no_other_outcomes() {
+    let server = vec![Value::Addr("s".into())];
+    let nodes = vec![
+        setup("a", "Asker", server.clone()),
+        setup("b", "Asker", server),
+        setup("s", "Server", Vec::new()),
+    ];
+    let feed = |to: usize, x: i64| Feed {
+        to: vec![to],
+        what: Fed::Row {
+            collection: "want".into(),
+            row: int(x),
+        },
+        after: Vec::new(),
+    };
+    let mut echo = Case::new(ECHO).nodes(nodes);
+    echo.feeds = vec![feed(0, 1), feed(1, 2)];
+    let observed = [(0, "late"), (0, "all"), (1, "late"), (2, "first")];
+    let hop_observed = [(1, "early"), (1, "all")];
+    let cases: [(Case, &[(usize, &str)]); 2] = [(echo, &observed), (hop(), &hop_observed)];
+    for (case, observed) in cases {
+        for &(node, collection) in observed {
+            let observed = [Observed {
+                node,
+                collection: collection.into(),
+            }];
+            let run = |reduced: bool| {
+                let mut options = case.options.clone();
+                options.reduced = reduced;
+                let programs = Programs(&case.loaded.programs);
+                explore(
+                    &programs,
+                    &case.deployment,
+                    &case.feeds,
+                    &observed,
+                    &options,
+                )
+                .unwrap_or_else(|e| panic!("{e}"))
+            };
+            let ends = |outcomes: &Outcomes| -> BTreeSet<String> {
+                outcomes
+                    .outcomes
+                    .iter()
+                    .map(|o| show(&o.contents[0]))
+                    .collect()
+            };
+            let (reduced, whole) = (run(true), run(false));
+            assert_eq!(ends(&reduced), ends(&whole), "{collection}");
+            assert!(reduced.states <= whole.states);
+        }
+    }
+}
+
+#[test]
+fn feeds_that_wait_for_each_other_are_an_error() {
+    let mut case = Case::new(FLEETING).feed("a", int(1)).feed("b", int(1));
+    case.feeds[0].after = vec![1];
+    case.feeds[1].after = vec![0];
+    let observed = Observed {
+        node: 0,
+        collection: "both".into(),
+    };
+    let refused = case.run(&[observed]).map(|outcomes| outcomes.states);
+    assert_eq!(refused, Err(Unexplored::Stuck));
+}
+
 #[test]
 fn a_queue_keeps_the_order_of_its_sender() {
     let text = "
@@ -386,7 +478,7 @@ fn replicas_diverge_unless_a_log_orders_their_inputs() {
     let ordered = ordered.run(&both()).unwrap_or_else(|e| panic!("{e}"));
     assert!(ordered.complete && ordered.split.is_none());
     let ends = ordered.outcomes.iter().map(|o| show(&o.contents[0]));
-    assert_eq!(ends.collect::<std::collections::BTreeSet<_>>().len(), 2);
+    assert_eq!(ends.collect::<BTreeSet<_>>().len(), 2);
 }
 
 #[test]
