@@ -41,7 +41,9 @@ mod witness;
 
 mod diagram;
 
-pub use deployment::{Delivery, Deployment, Fed, Feed, Observed, Options};
+pub use bloom_plan::plan::Delivery;
+
+pub use deployment::{Deployment, Fed, Feed, Observed, Options};
 pub use outcome::{Arrival, Contents, Outcome, Outcomes, Schedule, Step, Tick, Unexplored};
 pub use search::explore;
 pub use session::Session;

@@ -37,6 +37,8 @@ pub trait Resumable: Machine {
     fn resume(&mut self, state: &Self::State);
     /// Takes away what the last tick sent over loopbacks, to be fed as rows later.
     fn take_loopback(&mut self) -> Vec<(RelationId, Row)>;
+    /// What a tick may use from now on.
+    fn limit(&mut self, bounds: Bounds);
 }
 
 /// The kinds of node of a program.
@@ -85,6 +87,10 @@ impl Resumable for Node {
 
     fn take_loopback(&mut self) -> Vec<(RelationId, Row)> {
         Node::take_loopback(self)
+    }
+
+    fn limit(&mut self, bounds: Bounds) {
+        Node::limit(self, bounds);
     }
 }
 

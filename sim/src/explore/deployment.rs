@@ -1,5 +1,6 @@
 //! What is explored: nodes, what they are fed, how things are delivered, and what is looked at.
 
+use bloom_plan::plan::Delivery;
 use bloom_plan::value::Row;
 use smol_str::SmolStr;
 
@@ -10,24 +11,14 @@ use crate::world::Setup;
 pub struct Deployment {
     /// A node's name is its address.
     pub nodes: Vec<Setup>,
-    /// By name of channel or input; what is not named is [`Delivery::Free`].
+    /// How rows of a channel or input are delivered, in place of what its declaration says. Of what
+    /// is fed, one sender feeds all of a group. An ordered log has one sequence for all nodes: what
+    /// the first to take something from it takes in together is a batch, and a batch is all that a
+    /// tick takes in. Messages to several nodes are the same in a log if they agree in all but the
+    /// location.
     pub delivery: Vec<(SmolStr, Delivery)>,
     /// What `random()` and `fresh_id()` are drawn from.
     pub seed: u64,
-}
-
-/// In which order the rows of a channel or input arrive.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Delivery {
-    /// In any order, alone or together, perhaps more than once.
-    Free,
-    /// What one sender sends one receiver over the channels of a group arrives in the order sent;
-    /// of one tick's rows, in their own order. The inputs of a group are fed by one sender.
-    Fifo(u32),
-    /// The sources of one number go through a log: each entry is a tick of its own, and all
-    /// receivers take the entries in one sequence. A message that several nodes are sent is one
-    /// entry if its rows agree in all but the location.
-    Ordered(u32),
 }
 
 /// Something from outside, each time it is delivered at a time of its own.
@@ -82,11 +73,11 @@ pub struct Observed {
 pub struct Options {
     /// Messages and inputs that one tick may take in.
     pub batch_max: usize,
-    /// How often a message may be delivered again.
+    /// How often a message may be delivered again, if its delivery is free.
     pub message_repeats: u8,
     /// The same for what is fed.
     pub feed_repeats: u8,
-    /// How many messages may be lost.
+    /// How many messages may be lost, of those whose delivery is free.
     pub losses: u8,
     /// How often time passes at a node with a timer, or that reads the clock, at any moment.
     pub firings: u8,

@@ -34,18 +34,27 @@ pub fn groups(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// What a node may take in now: parcels that may be taken together, each with the one that must be
-/// taken in the same tick or before; and those that are taken alone. `waits` tells what must not be
-/// taken yet.
+/// What a node may take in now.
+#[derive(Debug, Default)]
+pub struct Available {
+    /// Parcels that may be taken in together, each with those that must be taken in with it if they
+    /// have not been before.
+    pub free: Vec<(u32, Vec<u32>)>,
+    /// By log: entries of which any may be a batch.
+    pub open: Vec<(u32, Vec<u32>)>,
+    /// Batches that other nodes have taken from a log.
+    pub owed: Vec<Vec<u32>>,
+}
+
+/// `waits` tells what must not be taken yet.
 pub fn available(
     state: &State,
     node: usize,
     parcels: &Parcels,
     waits: impl Fn(u32) -> bool,
-) -> (Vec<(u32, Option<u32>)>, Vec<u32>) {
-    let mut together: Vec<(u32, Option<u32>)> = Vec::new();
-    let mut alone = Vec::new();
-    let mut before: Option<(Lane, u32, bool)> = None;
+) -> Available {
+    let mut available = Available::default();
+    let mut queue = Queue::default();
     for pending in &state.pending {
         if parcels.get(pending.parcel).to != node {
             continue;
@@ -53,46 +62,89 @@ pub fn available(
         let open = !waits(pending.parcel);
         let lane = parcels.lane(pending.parcel);
         match lane {
-            Lane::Free => {
+            Lane::Free | Lane::Once => {
                 if open {
-                    together.push((pending.parcel, None));
+                    available.free.push((pending.parcel, Vec::new()));
                 }
             }
             Lane::Queue(_) => {
-                let last = before.filter(|(of, ..)| *of == lane);
-                let open = open && last.is_none_or(|(_, _, open)| open);
-                before = Some((lane, pending.parcel, open));
-                if open {
-                    together.push((pending.parcel, last.map(|(_, parcel, _)| parcel)));
+                queue.follow(lane, pending.joins);
+                if open && queue.open {
+                    available.free.push((pending.parcel, queue.before.clone()));
                 }
+                queue.last.push(pending.parcel);
+                queue.last_open &= open;
             }
-            Lane::Log(log, entry) => {
-                let owed = state.owed.iter().find(|o| o.log == log && o.node == node);
-                if open && owed.is_none_or(|owed| owed.entries[0] == entry) {
-                    alone.push(pending.parcel);
+            Lane::Log(log, _) => {
+                let bound = state.owed.iter().any(|o| o.log == log && o.node == node);
+                if open && !bound {
+                    match available.open.iter_mut().find(|(of, _)| *of == log) {
+                        Some((_, entries)) => entries.push(pending.parcel),
+                        None => available.open.push((log, vec![pending.parcel])),
+                    }
                 }
             }
         }
     }
-    (together, alone)
+    let owed = state.owed.iter().filter(|owed| owed.node == node);
+    available.owed = owed.map(|owed| owed.batches[0].clone()).collect();
+    available
 }
 
-/// All ways to take in some of the parcels at once, but not none, and not more than so many.
-pub fn batches(together: &[(u32, Option<u32>)], alone: &[u32], batch_max: usize) -> Vec<Vec<u32>> {
-    let mut batches: Vec<Vec<u32>> = vec![Vec::new()];
-    for &(parcel, before) in together {
-        for place in 0..batches.len() {
-            let batch = &batches[place];
-            if batch.len() < batch_max && before.is_none_or(|b| batch.contains(&b)) {
-                let mut longer = batch.clone();
-                longer.push(parcel);
-                batches.push(longer);
-            }
+/// How far a queue has been looked through.
+#[derive(Debug, Default)]
+struct Queue {
+    lane: Option<Lane>,
+    /// What was sent in ticks before, and whether all of it may be taken.
+    before: Vec<u32>,
+    open: bool,
+    /// What was sent in the same tick.
+    last: Vec<u32>,
+    last_open: bool,
+}
+
+impl Queue {
+    /// Goes on to the next parcel, which may be of another queue.
+    fn follow(&mut self, lane: Lane, joins: bool) {
+        if self.lane != Some(lane) {
+            *self = Queue {
+                lane: Some(lane),
+                open: true,
+                last_open: true,
+                ..Queue::default()
+            };
+        } else if !joins {
+            self.before.append(&mut self.last);
+            self.open &= self.last_open;
         }
     }
-    batches.remove(0);
-    batches.extend(alone.iter().map(|&parcel| vec![parcel]));
+}
+
+/// All ways to take something in at once, but not more than so much.
+pub fn batches(available: &Available, batch_max: usize) -> Vec<Vec<u32>> {
+    let mut batches = subsets(&available.free, batch_max);
+    for (_, entries) in &available.open {
+        let entries: Vec<(u32, Vec<u32>)> = entries.iter().map(|&e| (e, Vec::new())).collect();
+        batches.extend(subsets(&entries, batch_max));
+    }
+    batches.extend(available.owed.iter().cloned());
     // Large batches first: they lead to an end soonest.
     batches.sort_by_key(|batch| std::cmp::Reverse(batch.len()));
     batches
+}
+
+fn subsets(parcels: &[(u32, Vec<u32>)], size_max: usize) -> Vec<Vec<u32>> {
+    let mut subsets: Vec<Vec<u32>> = vec![Vec::new()];
+    for (parcel, before) in parcels {
+        for place in 0..subsets.len() {
+            let subset = &subsets[place];
+            if subset.len() < size_max && before.iter().all(|b| subset.contains(b)) {
+                let mut longer = subset.clone();
+                longer.push(*parcel);
+                subsets.push(longer);
+            }
+        }
+    }
+    subsets.remove(0);
+    subsets
 }

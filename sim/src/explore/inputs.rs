@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use super::depends::Slice;
 use super::deployment::{Deployment, Fed, Feed};
 use super::domain::{Domains, rows};
-use super::shape::Hints;
+use super::shape::{Hints, is_replicated};
 
 /// An address of no node of the deployment.
 const ELSEWHERE: &str = "elsewhere";
@@ -50,7 +50,7 @@ pub fn candidates(
         let nodes: Vec<usize> = nodes
             .filter(|&n| deployment.nodes[n].kind == *kind)
             .collect();
-        let receivers: Vec<Vec<usize>> = match hints.replicated.contains(kind) {
+        let receivers: Vec<Vec<usize>> = match is_replicated(plans, hints, kind) {
             true => vec![nodes],
             false => nodes.into_iter().map(|node| vec![node]).collect(),
         };

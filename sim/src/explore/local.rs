@@ -3,18 +3,19 @@
 //! A node's tick depends on its own state and on what it takes in, and on nothing else. So over all
 //! schedules of a deployment few distinct ticks occur, and each is remembered by state and arrivals.
 
-use bloom_plan::plan::{Plan, RelationId, RelationKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use bloom_plan::plan::{Delivery, Plan, RelationId, RelationKind};
 use bloom_plan::value::{Row, Value};
 use bloom_runtime::{Input, Output};
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use crate::machine::Resumable;
 
-use super::deployment::{Delivery, Fed};
+use super::deployment::Fed;
 use super::messages::{Content, Parcel, Parcels};
 
 /// How far the clock goes at a node without a timer: a second.
@@ -23,7 +24,8 @@ const CLOCK_STEP: i64 = 1_000_000_000;
 /// What the nodes of a deployment have in common.
 #[derive(Debug)]
 pub struct Shared {
-    pub delivery: Vec<(SmolStr, Delivery)>,
+    /// By node: what of its relations are delivered otherwise than freely, by name.
+    pub delivery: Vec<BTreeMap<SmolStr, Delivery>>,
     pub names: Vec<SmolStr>,
     /// By node: what of its channels the slice reads, and which column names the receiver.
     pub reads: Vec<Vec<(SmolStr, u32)>>,
@@ -36,10 +38,10 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// How rows of a channel or input are delivered.
-    pub fn delivery(&self, collection: &str) -> Delivery {
-        let named = self.delivery.iter().find(|(name, _)| name == collection);
-        named.map_or(Delivery::Free, |(_, delivery)| *delivery)
+    /// How rows of a channel or input are delivered to a node.
+    pub fn delivery(&self, to: usize, collection: &str) -> Delivery {
+        let named = self.delivery[to].get(collection);
+        named.cloned().unwrap_or_default()
     }
 }
 
@@ -95,6 +97,8 @@ pub struct Transition {
     pub holds: Vec<(usize, u32)>,
     /// Messages of what went wrong.
     pub errors: Vec<String>,
+    /// Why the tick was given up, if it was.
+    pub stopped: Option<String>,
 }
 
 impl<'a, M: Resumable> Local<'a, M> {
@@ -167,6 +171,7 @@ impl<'a, M: Resumable> Local<'a, M> {
                 emits: Vec::new(),
                 holds: self.holds(shared),
                 errors: Vec::new(),
+                stopped: None,
             };
         }
         if self.at != from {
@@ -200,6 +205,7 @@ impl<'a, M: Resumable> Local<'a, M> {
             emits,
             holds,
             errors: output.errors.into_iter().map(|e| e.message).collect(),
+            stopped: output.stopped.map(|stopped| stopped.to_string()),
         }
     }
 
@@ -247,12 +253,12 @@ impl<'a, M: Resumable> Local<'a, M> {
             let Some(&(_, location)) = read.find(|(channel, _)| *channel == message.channel) else {
                 continue;
             };
-            let delivery = shared.delivery(&message.channel);
+            let delivery = shared.delivery(to, &message.channel);
             let parcel = Parcel {
                 to,
                 what: Content::Message(message.clone()),
             };
-            sends.push(shared.parcels.number(parcel, delivery, Some(location)));
+            sends.push(shared.parcels.number(parcel, &delivery, Some(location)));
         }
         for (id, row) in looped {
             if self.slice.contains(&id) {
@@ -260,7 +266,8 @@ impl<'a, M: Resumable> Local<'a, M> {
                     to: self.node,
                     what: Content::Loopback(id, row),
                 };
-                sends.push(shared.parcels.number(parcel, Delivery::Free, None));
+                let delivery = shared.delivery(self.node, &self.collection(id));
+                sends.push(shared.parcels.number(parcel, &delivery, None));
             }
         }
         sends

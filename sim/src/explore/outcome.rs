@@ -98,6 +98,9 @@ pub enum Unexplored {
     States(usize),
     #[error("nodes send more than {0} different messages")]
     Messages(usize),
+    /// A tick does not end.
+    #[error("{0}")]
+    Endless(String),
     #[error("feeds wait for each other, or for one that the network loses")]
     Stuck,
     #[error("{0}")]

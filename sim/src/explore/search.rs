@@ -14,7 +14,7 @@ use crate::machine::{Kinds, Resumable};
 use super::deployment::{Deployment, Feed, Observed, Options};
 use super::frontier::{Action, available, batches};
 use super::local::Transition;
-use super::messages::Content;
+use super::messages::{Content, Lane};
 use super::outcome::{Outcomes, Unexplored};
 use super::session::Session;
 use super::state::State;
@@ -187,7 +187,7 @@ impl<M: Resumable> Explorer<'_, '_, M> {
         let mut after = state.clone();
         match action {
             Action::Lose { parcel } => {
-                after.deliver(*parcel, &self.session.shared.parcels);
+                after.deliver(&[*parcel], &self.session.shared.parcels);
                 after.pending.retain(|p| p.parcel != *parcel);
                 after.losses -= 1;
             }
@@ -195,15 +195,14 @@ impl<M: Resumable> Explorer<'_, '_, M> {
                 let done = self.transition(state, *node, *fires, batch);
                 after.locals[*node] = done.to;
                 after.fired[*node] += u8::from(*fires);
-                for &parcel in batch {
-                    after.deliver(parcel, &self.session.shared.parcels);
+                after.deliver(batch, &self.session.shared.parcels);
+                if let Some(stopped) = &done.stopped {
+                    return Err(Unexplored::Endless(stopped.clone()));
                 }
-                for &parcel in &done.sends {
-                    if !self.session.sets.contains(state.sent, parcel) {
-                        let repeats = self.options.message_repeats;
-                        after.send(parcel, repeats, &self.session.shared.parcels);
-                    }
-                }
+                let sent = |parcel: &u32| self.session.sets.contains(state.sent, *parcel);
+                let new: Vec<u32> = done.sends.iter().copied().filter(|p| !sent(p)).collect();
+                let repeats = self.options.message_repeats;
+                after.send(&new, repeats, &self.session.shared.parcels);
                 after.sent = self.session.sets.with(state.sent, &done.sends);
                 after.seen = self.session.sets.with(state.seen, &done.emits);
             }
@@ -265,14 +264,15 @@ impl<M: Resumable> Explorer<'_, '_, M> {
 
     fn actions_of(&mut self, state: &State, node: usize, actions: &mut Vec<Action>) {
         let parcels = &self.session.shared.parcels;
-        let (together, alone) = available(state, node, parcels, |p| self.waits(state, p));
+        let available = available(state, node, parcels, |p| self.waits(state, p));
         if state.losses > 0 {
-            let messages = together
-                .iter()
-                .filter(|(parcel, _)| matches!(parcels.get(*parcel).what, Content::Message(_)));
-            actions.extend(messages.map(|&(parcel, _)| Action::Lose { parcel }));
+            let messages = available.free.iter().filter(|(parcel, _)| {
+                let message = matches!(parcels.get(*parcel).what, Content::Message(_));
+                message && parcels.lane(*parcel) == Lane::Free
+            });
+            actions.extend(messages.map(|(parcel, _)| Action::Lose { parcel: *parcel }));
         }
-        let batches = batches(&together, &alone, self.options.batch_max);
+        let batches = batches(&available, self.options.batch_max);
         if self.may_fire(state, node) {
             let none = std::iter::once(Vec::new());
             actions.extend(

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bloom_plan::plan::{Plan, RelationId, RelationKind};
-use bloom_runtime::{Config, Member, OnConflict};
+use bloom_plan::plan::{Delivery, Plan, RelationId, RelationKind};
+use bloom_runtime::{Bounds, Config, Member, OnConflict};
 use bloom_stdx::random::Random;
 use indexmap::IndexSet;
 use smol_str::SmolStr;
@@ -12,13 +12,20 @@ use crate::machine::{Kinds, Resumable};
 use crate::world::Setup;
 
 use super::depends::{self, Slice};
-use super::deployment::{Delivery, Deployment, Fed, Feed, Observed, Options};
+use super::deployment::{Deployment, Fed, Feed, Observed, Options};
 use super::frontier;
 use super::local::{Local, Shared};
 use super::messages::{Content, Parcel, Parcels};
 use super::outcome::Unexplored;
 use super::sets::{self, Sets};
 use super::state::State;
+
+/// What a tick may use. Where many ticks are run, one without end must be found out soon.
+const BOUNDS: Bounds = Bounds {
+    iterations_max: Some(20_000),
+    rows_max: Some(200_000),
+    contents_max: Some(1 << 30),
+};
 
 /// Nodes that explorations with different feeds have in common. What a node did in one of them is
 /// known in the next, which is why many small explorations should share one.
@@ -53,7 +60,7 @@ impl<'a, M: Resumable> Session<'a, M> {
         }
         let mut session = Session {
             shared: Shared {
-                delivery: deployment.delivery.clone(),
+                delivery: Vec::new(),
                 names: deployment.nodes.iter().map(|n| n.name.clone()).collect(),
                 reads: Vec::new(),
                 free_loopback,
@@ -106,14 +113,17 @@ impl<'a, M: Resumable> Session<'a, M> {
             durable: None,
         };
         let machine = kinds.start(&setup.kind, config);
-        let machine =
+        let mut machine =
             machine.map_err(|e| Unexplored::Start(format!("node `{}`: {e}", setup.name)))?;
+        machine.limit(BOUNDS);
         let (plan, slice) = (self.plan(node), &self.slice[&setup.kind]);
         let own = targets
             .iter()
             .enumerate()
             .filter(|(_, (of, _))| *of == node);
         let own = own.map(|(place, &(_, id))| (place, id));
+        let delivery = delivery(plan, &self.deployment.delivery);
+        self.shared.delivery.push(delivery);
         self.locals
             .push(Local::new(node, plan, machine, slice, own));
         self.timed.push(depends::is_timed(plan, slice));
@@ -164,13 +174,13 @@ impl<'a, M: Resumable> Session<'a, M> {
                 if !self.slice[self.kind(node)].contains(&id) {
                     continue;
                 }
-                let delivery = self.shared.delivery(feed.what.collection());
+                let delivery = self.shared.delivery(node, feed.what.collection());
                 let parcel = Parcel {
                     to: node,
                     what: Content::Feed(feed.what.clone(), nth),
                 };
-                let parcel = self.shared.parcels.number(parcel, delivery, None);
-                root.send(parcel, options.feed_repeats, &self.shared.parcels);
+                let parcel = self.shared.parcels.number(parcel, &delivery, None);
+                root.send(&[parcel], options.feed_repeats, &self.shared.parcels);
                 fed.insert(parcel, number);
             }
         }
@@ -186,16 +196,13 @@ impl<'a, M: Resumable> Session<'a, M> {
             }
         }
         // Who takes an entry of a log first decides for all who read that log.
-        let mut logs: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
-        for (name, delivery) in &self.shared.delivery {
-            let Delivery::Ordered(log) = delivery else {
-                continue;
-            };
-            let readers = logs.entry(*log).or_default();
-            let reads = |node: &usize| self.shared.reads[*node].iter().any(|(c, _)| c == name);
-            readers.extend((0..edges.len()).filter(reads));
-            let fed = feeds.iter().filter(|feed| feed.what.collection() == name);
-            readers.extend(fed.flat_map(|feed| feed.to.iter().copied()));
+        let mut logs: BTreeMap<&SmolStr, Vec<usize>> = BTreeMap::new();
+        for (node, delivery) in self.shared.delivery.iter().enumerate() {
+            for delivery in delivery.values() {
+                if let Delivery::Ordered(log) = delivery {
+                    logs.entry(log).or_default().push(node);
+                }
+            }
         }
         for readers in logs.values() {
             for &reader in readers {
@@ -242,6 +249,16 @@ fn relation_of(plan: &Plan, what: &Fed) -> Option<RelationId> {
 fn of_kind(plan: &Plan, kind: RelationKind) -> Option<RelationId> {
     let place = plan.relations.iter().position(|r| r.kind == kind)?;
     Some(RelationId(place as u32))
+}
+
+/// What of a plan's relations are delivered otherwise than freely: as declared, or as named.
+fn delivery(plan: &Plan, named: &[(SmolStr, Delivery)]) -> BTreeMap<SmolStr, Delivery> {
+    let relations = plan.relations.iter();
+    let declared = relations.map(|relation| (relation.name.clone(), relation.delivery.clone()));
+    let all = declared.chain(named.iter().cloned());
+    let mut all: BTreeMap<SmolStr, Delivery> = all.collect();
+    all.retain(|_, delivery| *delivery != Delivery::Free);
+    all
 }
 
 /// The channels that a node takes in, each with the column that names the receiver.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bloom_plan::plan::{Arrow, ConstantId, Expr, Op, Plan, RelationKind};
+use bloom_plan::plan::{Arrow, ConstantId, Delivery, Expr, Op, Plan, RelationKind};
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::Value;
 use smol_str::SmolStr;
@@ -10,19 +10,20 @@ use smol_str::SmolStr;
 use crate::world::Setup;
 
 use super::depends::{self, Slice};
-use super::deployment::{Delivery, Deployment};
+use super::deployment::Deployment;
 use super::domain::Domains;
 
 /// What the caller knows and a plan does not tell.
 #[derive(Clone, Debug, Default)]
 pub struct Hints {
-    /// Kinds of node that run as replicas: all are fed the same, and should hold the same.
+    /// Kinds of node that run as replicas, beside those that are declared so: all are fed the same,
+    /// and should hold the same.
     pub replicated: Vec<SmolStr>,
     /// Whether a key of an input that is not `immutable` may come with two contents.
     pub key_conflicts: bool,
     /// Parameters by kind and name, in place of made-up ones.
     pub parameters: Vec<(SmolStr, SmolStr, Value)>,
-    /// What the network promises, by channel or input.
+    /// How channels and inputs are delivered, in place of what their declarations say.
     pub delivery: Vec<(SmolStr, Delivery)>,
 }
 
@@ -42,7 +43,7 @@ pub fn shapes(
         let (sent, read) = depends::channels(plans[kind], &slice[kind]);
         sent.iter().any(|channel| read.contains(channel))
     };
-    let few = |kind: &SmolStr| match hints.replicated.contains(kind) || is_peer(kind) {
+    let few = |kind: &SmolStr| match is_replicated(plans, hints, kind) || is_peer(kind) {
         true => 2,
         false => 1,
     };
@@ -53,6 +54,11 @@ pub fn shapes(
         shapes.push(shape(plans, slice, hints, domains, &kinds, &two, 1));
     }
     shapes
+}
+
+/// Whether nodes of the kind are replicas.
+pub fn is_replicated(plans: &BTreeMap<SmolStr, &Plan>, hints: &Hints, kind: &SmolStr) -> bool {
+    plans[kind].replicated || hints.replicated.contains(kind)
 }
 
 /// `choice`: which of the values of other parameters is taken.

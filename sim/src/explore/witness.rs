@@ -20,7 +20,7 @@ use super::domain::Domains;
 use super::inputs::{Candidate, candidates, draw, each_set, feeds};
 use super::outcome::{Contents, Outcome, Schedule, Unexplored};
 use super::session::{Session, relation};
-use super::shape::{Hints, shapes};
+use super::shape::{Hints, is_replicated, shapes};
 
 /// Of the attempts, this part is drawn at random after the others.
 const RANDOM_SHARE: usize = 4;
@@ -181,7 +181,7 @@ impl<'a, M: Resumable> Hunt<'a, M> {
             collection: target.collection.clone(),
         });
         let observed: Vec<Observed> = observed.collect();
-        let replicated = hints.replicated.contains(&target.kind);
+        let replicated = is_replicated(plans, hints, &target.kind);
         let part =
             |(kind, set): (&SmolStr, _)| (!slice[kind].is_empty()).then_some((plans[kind], set));
         let timed = slice
@@ -309,7 +309,7 @@ impl<'a, M: Resumable> Hunt<'a, M> {
         for (seed, session) in &mut self.sessions {
             let outcomes = match session.explore(inputs, &self.options) {
                 Ok(outcomes) => outcomes,
-                Err(Unexplored::States(_) | Unexplored::Messages(_)) => {
+                Err(Unexplored::States(_) | Unexplored::Messages(_) | Unexplored::Endless(_)) => {
                     search.unexplored += 1;
                     search.states += self.options.states_max;
                     continue;

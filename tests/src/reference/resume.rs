@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bloom_compiler::hir::{CollectionId, CollectionKind};
 use bloom_plan::plan::RelationId;
 use bloom_plan::value::Row;
+use bloom_runtime::Bounds;
 use bloom_sim::Resumable;
 
 use super::Reference;
@@ -81,4 +82,7 @@ impl Resumable for Reference<'_> {
         };
         looped.map(|(of, row)| (relation(of), row)).collect()
     }
+
+    /// The reference knows no bounds: its programs are finite.
+    fn limit(&mut self, _bounds: Bounds) {}
 }

@@ -410,6 +410,23 @@ fn what_the_reduction_leaves_out_has_no_other_outcomes() {
 }
 
 #[test]
+fn rows_of_one_tick_are_in_no_order_in_a_queue() {
+    let rule = "note{to: peer, x} <~ say{x};";
+    let both = format!("{rule} note{{to: peer, x: x + 10}} <~ say{{x}};");
+    let text = HOP.replace("channel note", "#[fifo(\"notes\")] channel note");
+    let mut case = hop();
+    case.loaded = Case::new(&text.replace(rule, &both)).loaded;
+    case.feeds.remove(1);
+    assert_eq!(case.ends(1, "early"), ["", "1", "1 11", "11"]);
+    let later = format!(
+        "scratch said(x: Int); said{{x}} <+ say{{x}};
+         {rule} note{{to: peer, x: x + 10}} <~ said{{x}};"
+    );
+    case.loaded = Case::new(&text.replace(rule, &later)).loaded;
+    assert_eq!(case.ends(1, "early"), ["", "1", "1 11"]);
+}
+
+#[test]
 fn feeds_that_wait_for_each_other_are_an_error() {
     let mut case = Case::new(FLEETING).feed("a", int(1)).feed("b", int(1));
     case.feeds[0].after = vec![1];
@@ -435,7 +452,7 @@ fn a_queue_keeps_the_order_of_its_sender() {
     let fed = || Case::new(text).feed("put", int(1)).feed("put", int(2));
     let apart = |case: Case| case.with(|options| options.batch_max = 1);
     assert_eq!(apart(fed()).ends(0, "now"), ["1", "2"]);
-    let queued = fed().delivery("put", Delivery::Fifo(0));
+    let queued = fed().delivery("put", Delivery::Fifo("puts".into()));
     assert_eq!(apart(queued).ends(0, "now"), ["2"]);
 }
 
@@ -474,11 +491,51 @@ fn replicas_diverge_unless_a_log_orders_their_inputs() {
         .run(&both())
         .unwrap_or_else(|e| panic!("{e}"));
     assert!(free.split.is_some());
-    let ordered = apart(replicas().delivery("put", Delivery::Ordered(0)));
+    let ordered = apart(replicas().delivery("put", Delivery::Ordered("log".into())));
     let ordered = ordered.run(&both()).unwrap_or_else(|e| panic!("{e}"));
     assert!(ordered.complete && ordered.split.is_none());
     let ends = ordered.outcomes.iter().map(|o| show(&o.contents[0]));
-    assert_eq!(ends.collect::<BTreeSet<_>>().len(), 2);
+    let ends: BTreeSet<String> = ends.collect();
+    // In one batch the two conflict.
+    assert_eq!(ends, ["", "1", "2"].map(str::to_owned).into());
+}
+
+#[test]
+fn what_is_declared_about_delivery_holds() {
+    let text = REGISTER.replace("input put", "#[ordered(\"log\")] input put");
+    let two = ["a", "b"].map(|name| setup(name, "Register", Vec::new()));
+    let mut ordered = Case::new(&text).nodes(two.into());
+    ordered = ordered.feed("put", int(1)).feed("put", int(2));
+    ordered.options.replicas = vec![vec![0, 1]];
+    let ordered = ordered.run(&both()).unwrap_or_else(|e| panic!("{e}"));
+    assert!(ordered.complete && ordered.split.is_none());
+    let text = HOP.replace("channel note", "#[once] channel note");
+    let mut once = hop();
+    once.loaded = Case::new(&text).loaded;
+    once.options.losses = 1;
+    assert_eq!(once.ends(1, "all"), ["1 2"]);
+}
+
+#[test]
+fn a_tick_without_end_is_no_answer() {
+    let text = "
+        input a(x: Int);
+        scratch n(x: Int);
+        output out(x: Int);
+        n{x} <= a{x};
+        n{x: x + 1} <= n{x};
+        out{x} <= n{x};
+    ";
+    let case = Case::new(text).feed("a", int(1));
+    let observed = Observed {
+        node: 0,
+        collection: "out".into(),
+    };
+    let refused = case.run(&[observed]).map(|outcomes| outcomes.states);
+    assert!(
+        matches!(refused, Err(Unexplored::Endless(_))),
+        "{refused:?}"
+    );
 }
 
 #[test]
