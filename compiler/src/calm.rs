@@ -39,8 +39,12 @@ use bloom_stdx::arena::Arena;
 use crate::analysis::Analysis;
 use crate::hir::{NodeId, Program};
 use crate::typing::Typed;
+use body::{Basis, Found, Known};
+use dependencies::Dependencies;
 use flow::{Declared, KindFlow};
 use model::Model;
+use refine::Forms;
+use sealing::Sealing;
 
 /// Summarises every rule of a well-typed program.
 pub fn summarize(program: &Program, typed: &Typed, analysis: &Analysis) -> Arena<NodeId, KindFlow> {
@@ -67,28 +71,30 @@ pub fn summarize(program: &Program, typed: &Typed, analysis: &Analysis) -> Arena
 
 /// The report of a program, from the summaries of its rules.
 pub fn analyze(program: &Program, flows: &Arena<NodeId, KindFlow>) -> Report {
-    let model = Model::new(program, flows);
-    let sealing = sealing::Sealing::new(&model);
-    let dependencies = dependencies::Dependencies::new(&model, &sealing);
-    let known = body::Known {
-        model: &model,
-        sealing: &sealing,
-        dependencies: &dependencies,
-    };
-    let found = fixpoint::solve(known);
-    verdict::report(known, &found)
+    solved(program, flows, verdict::report)
 }
 
 /// The properties of each place, and the labels, as text: part of what `--emit labels` prints.
 pub fn dump(program: &Program, flows: &Arena<NodeId, KindFlow>) -> String {
+    solved(program, flows, |known, found| {
+        dump::text(known, found, &verdict::report(known, found))
+    })
+}
+
+fn solved<T>(
+    program: &Program,
+    flows: &Arena<NodeId, KindFlow>,
+    then: impl FnOnce(Known<'_, '_>, &Found) -> T,
+) -> T {
     let model = Model::new(program, flows);
-    let sealing = sealing::Sealing::new(&model);
-    let dependencies = dependencies::Dependencies::new(&model, &sealing);
-    let known = body::Known {
+    let sealing = Sealing::new(&model);
+    let dependencies = Dependencies::new(&model, &sealing);
+    let basis = Basis {
         model: &model,
         sealing: &sealing,
         dependencies: &dependencies,
     };
-    let found = fixpoint::solve(known);
-    dump::text(known, &found, &verdict::report(known, &found))
+    let forms = Forms::new(basis);
+    let known = Known::new(basis, &forms);
+    then(known, &fixpoint::solve(known))
 }

@@ -10,7 +10,7 @@ use super::model::{At, RuleAt};
 use super::properties::Props;
 use super::refine::threshold;
 use super::report::Cause;
-use super::sealing::{groups, is_guard};
+use super::sealing::groups;
 use crate::analysis::Reading;
 use crate::hir::{Arrow, CollectionKind};
 
@@ -343,7 +343,7 @@ impl Search<'_, '_> {
         let live = summary.atoms.iter().zip(shares).enumerate();
         live.filter(|(_, (atom, share))| {
             !share.props.has(Props::CONSTANT)
-                && !is_guard(model, rule, atom, &groups)
+                && !self.known.is_guard(rule, atom, &groups)
                 && !self.known.sealing.is_seal(model, rule, atom)
         })
         .map(|(place, _)| self.root_at(rule, place, Cause::Aggregate))

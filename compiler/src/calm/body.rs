@@ -11,7 +11,8 @@ use super::dependencies::Dependencies;
 use super::flow::{Atom, RuleSummary, Term};
 use super::model::{Model, RuleAt};
 use super::properties::Props;
-use super::refine::{guard, parent, threshold};
+use super::refine::contained::Redundant;
+use super::refine::{Forms, manifest, parent, threshold};
 use super::sealing::{Sealing, groups, is_guard};
 use crate::analysis::{Growth, Reading};
 use crate::hir::CollectionKind;
@@ -37,12 +38,21 @@ pub struct Body {
     pub plain: Share,
 }
 
+/// What is known of a program by the form of its rules.
+#[derive(Clone, Copy)]
+pub struct Basis<'k, 'a> {
+    pub model: &'k Model<'a>,
+    pub sealing: &'k Sealing,
+    pub dependencies: &'k Dependencies<'k, 'a>,
+}
+
 /// What the analysis of one program knows besides properties.
 #[derive(Clone, Copy)]
 pub struct Known<'k, 'a> {
     pub model: &'k Model<'a>,
     pub sealing: &'k Sealing,
     pub dependencies: &'k Dependencies<'k, 'a>,
+    pub forms: &'k Forms,
 }
 
 /// The properties of places and rules as far as the fixpoint has come.
@@ -60,7 +70,24 @@ impl Share {
     };
 }
 
-impl Known<'_, '_> {
+impl<'k, 'a> Known<'k, 'a> {
+    pub fn new(basis: Basis<'k, 'a>, forms: &'k Forms) -> Self {
+        Known {
+            model: basis.model,
+            sealing: basis.sealing,
+            dependencies: basis.dependencies,
+            forms,
+        }
+    }
+
+    pub fn basis(&self) -> Basis<'k, 'a> {
+        Basis {
+            model: self.model,
+            sealing: self.sealing,
+            dependencies: self.dependencies,
+        }
+    }
+
     /// The body of a rule.
     pub fn body(&self, rule: RuleAt, found: &Found) -> Body {
         let summary = self.model.rule(rule);
@@ -78,9 +105,14 @@ impl Known<'_, '_> {
                 props = Props::NONE;
             }
         }
+        match self.forms.redundant(rule) {
+            Redundant::No => {}
+            Redundant::OverTheRun => props = props.with(Props::UNION),
+            Redundant::InEveryTick => props = Props::ALL,
+        }
         Body {
+            constant: constant || props.has(Props::EMPTY),
             props: props.closed(),
-            constant,
             plain,
         }
     }
@@ -88,7 +120,7 @@ impl Known<'_, '_> {
     /// The properties of a body with its aggregates.
     fn whole(&self, rule: RuleAt, shares: &[Share]) -> Props {
         let summary = self.model.rule(rule);
-        if summary.aggregates.is_empty() {
+        if summary.aggregates.is_empty() || self.forms.is_single(rule) {
             return self.with_beats(rule, shares);
         }
         if !summary.aggregates_whole() {
@@ -108,11 +140,10 @@ impl Known<'_, '_> {
         // A group is aggregated over rows that no longer change, or it is live.
         let groups = groups(summary);
         let settled = summary.atoms.iter().zip(shares).all(|(atom, share)| {
-            share.props.has(Props::CONSTANT) || is_guard(self.model, rule, atom, &groups)
+            share.props.has(Props::CONSTANT) || self.is_guard(rule, atom, &groups)
         });
         let seals_are_groups = summary.atoms.iter().all(|atom| {
-            !self.sealing.is_seal(self.model, rule, atom)
-                || is_guard(self.model, rule, atom, &groups)
+            !self.sealing.is_seal(self.model, rule, atom) || self.is_guard(rule, atom, &groups)
         });
         let all = compose(shares);
         match settled && seals_are_groups {
@@ -124,6 +155,14 @@ impl Known<'_, '_> {
                     .with(Props::when(all.has(Props::CONSTANT), Props::FIXED)),
             ),
         }
+    }
+
+    /// Whether the atom only says whether there is the group.
+    pub fn is_guard(&self, rule: RuleAt, atom: &Atom, groups: &[Term]) -> bool {
+        let lasting = self
+            .dependencies
+            .lasts(self.model.place(rule, atom.collection));
+        is_guard(self.model, rule, atom, groups, lasting)
     }
 
     /// The shares of the atoms, in order.
@@ -165,14 +204,17 @@ impl Known<'_, '_> {
         of_reading(props, atom.reading)
     }
 
-    /// Whether the rule's seals freeze the atom, and no schedule decides what they freeze.
+    /// Whether the rule reads the atom only when its rows no longer change, and no schedule decides them: its
+    /// seals have come, or none is missing.
     pub fn is_frozen(&self, rule: RuleAt, atom: &Atom, found: &Found) -> bool {
         let at = self.model.place(rule, atom.collection);
         let needed = match self.model.is_kept(at) {
             true => Props::UNION,
             false => Props::LIMIT,
         };
-        found.places[at.index()].has(needed) && self.sealing.is_frozen(self.model, rule, atom)
+        let frozen =
+            found.places[at.index()].has(needed) && self.sealing.is_frozen(self.model, rule, atom);
+        frozen || manifest::is_complete(self, rule, atom, found)
     }
 
     /// The shares together, where a timer only says that there is a moment: it comes again and again, so what
@@ -184,7 +226,7 @@ impl Known<'_, '_> {
                 !atom.negated && self.is_timer(rule, atom) && is_unused(summary, place)
             })
         };
-        let guarded = guard::unneeded(self, rule);
+        let guarded = self.forms.guards(rule);
         let mut props = compose(shares);
         let beats = (0..shares.len()).any(is_beat);
         if beats || !guarded.is_empty() {

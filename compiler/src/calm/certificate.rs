@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::body::{Found, Known};
 use super::model::{At, RuleAt};
-use super::refine::guard;
 use super::report::{Assumption, AssumptionKind};
 use crate::hir::{CollectionKind, TypeDefKind};
 
@@ -149,8 +148,7 @@ fn of_rule(known: Known<'_, '_>, found: &Found, rule: RuleAt, all: &mut BTreeSet
             }
         }
     }
-    let guards = guard::unneeded(&known, rule);
-    for place in guards {
+    for &place in known.forms.guards(rule) {
         let atom = &summary.atoms[place];
         let guard = super::verdict::name(known, known.model.place(rule, atom.collection));
         let head = super::verdict::name(known, known.model.head(rule));

@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 
 use super::flow::{Comparison, RuleSummary, SELF, Term, Test};
 use super::model::{At, Model, RuleAt};
-use super::sealing::Sealing;
+use super::sealing::{Sealing, groups};
 use crate::hir::{Arrow, CollectionKind, VarId};
 
 /// More rules for one head than this are not compared pair by pair.
@@ -231,11 +231,40 @@ impl<'m, 'a> Dependencies<'m, 'a> {
                 .any(|aggregate| aggregate.column as usize == place);
             match aggregate {
                 true => {
-                    let final_value = span == Span::Tick || self.sealing.is_final(self.model, rule);
+                    let final_value = span == Span::Tick
+                        || self.sealing.is_final(self.model, rule)
+                        || self.is_single(rule);
                     final_value && groups()
                 }
                 false => is_known(&summary.columns[place]),
             }
+        })
+    }
+
+    /// Whether a group of the rule's aggregates has at most one row over the whole run, which the groups
+    /// determine: then the aggregate is that row's value, and as final as the row.
+    pub fn is_single(&self, rule: RuleAt) -> bool {
+        let summary = self.model.rule(rule);
+        let generates = summary.bindings.iter().any(|binding| binding.generates);
+        if summary.aggregates.is_empty() || summary.chance || generates {
+            return false;
+        }
+        let mut seeds = vec![SELF];
+        for term in groups(summary) {
+            if let Term::Var(var) = term {
+                seeds.push(var);
+            }
+        }
+        let known = self.closure(rule, seeds, Span::Run);
+        summary.positive().all(|(_, atom)| {
+            let from = self.model.place(rule, atom.collection);
+            let columns = self.model.shape(from).columns.iter().zip(&atom.terms);
+            let is_known = |term: &Term| term.vars().iter().all(|var| known.contains(var));
+            self.lasts(from)
+                && columns.into_iter().all(|(column, term)| match column.key {
+                    true => fixes(term, &known),
+                    false => is_known(term),
+                })
         })
     }
 
@@ -250,9 +279,12 @@ impl<'m, 'a> Dependencies<'m, 'a> {
                 for (_, atom) in summary.positive() {
                     let from = self.model.place(rule, atom.collection);
                     let shape = self.model.shape(from);
-                    let fixed = shape
-                        .key_columns()
-                        .all(|place| fixes(&atom.terms[place], &known));
+                    // What arrives, arrives here.
+                    let location = self.model.location(from);
+                    let fixed = shape.key_columns().all(|place| {
+                        fixes(&atom.terms[place], &known)
+                            || (atom.terms[place].is_any() && Some(place) == location)
+                    });
                     if !fixed || (span == Span::Run && !self.lasts(from)) {
                         continue;
                     }

@@ -274,6 +274,12 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// The column with the receiver, of what is sent.
+    pub fn location(&self, at: At) -> Option<usize> {
+        let columns = &self.collection(at).columns;
+        columns.iter().position(|column| column.location)
+    }
+
     /// Whether its rows stay until they are deleted.
     pub fn is_kept(&self, at: At) -> bool {
         matches!(

@@ -1,12 +1,54 @@
 //! Refinements of the properties: forms of rules that are better than their literals look, each with the
 //! argument why.
 
+pub mod bounded;
+pub mod contained;
 pub mod guard;
+pub mod manifest;
 pub mod parent;
 pub mod threshold;
 
-use super::body::Known;
+use super::body::{Basis, Known};
 use super::model::{At, RuleAt};
+use contained::Redundant;
+
+/// What rules are by form alone, whatever properties the fixpoint finds: looked for once.
+pub struct Forms {
+    rules: Vec<Form>,
+}
+
+struct Form {
+    guards: Vec<usize>,
+    redundant: Redundant,
+    single: bool,
+}
+
+impl Forms {
+    pub fn new(basis: Basis<'_, '_>) -> Self {
+        let form = |rule| Form {
+            guards: guard::unneeded(basis, rule),
+            redundant: contained::redundant(basis, rule),
+            single: basis.dependencies.is_single(rule),
+        };
+        Forms {
+            rules: (0..basis.model.rule_count()).map(form).collect(),
+        }
+    }
+
+    /// The negated atoms that block only what was derived before.
+    pub fn guards(&self, rule: RuleAt) -> &[usize] {
+        &self.rules[rule].guards
+    }
+
+    pub fn redundant(&self, rule: RuleAt) -> Redundant {
+        self.rules[rule].redundant
+    }
+
+    /// Whether a group of the rule's aggregates has at most one row over the whole run.
+    pub fn is_single(&self, rule: RuleAt) -> bool {
+        self.rules[rule].single
+    }
+}
 
 /// The places that a rule's properties depend on through refinements, besides those it reads.
 pub fn looks_at(known: &Known<'_, '_>, rule: RuleAt) -> Vec<At> {

@@ -253,9 +253,10 @@ impl Sealing {
                 .atoms
                 .iter()
                 .all(|atom| match self.is_seal(model, rule, atom) {
-                    true => is_guard(model, rule, atom, &groups),
+                    true => is_guard(model, rule, atom, &groups, false),
                     false => {
-                        self.is_frozen(model, rule, atom) || is_guard(model, rule, atom, &groups)
+                        self.is_frozen(model, rule, atom)
+                            || is_guard(model, rule, atom, &groups, false)
                     }
                 })
     }
@@ -308,9 +309,16 @@ pub fn groups(summary: &RuleSummary) -> Vec<Term> {
         .collect()
 }
 
-/// Whether at most one row of the atom takes part in a group, and is told by it: the atom only says
-/// whether there is the group. (A negated one takes no row at all.)
-pub fn is_guard(model: &Model<'_>, rule: RuleAt, atom: &Atom, groups: &[Term]) -> bool {
+/// Whether at most one row of the atom takes part in a group, over the whole run if `lasting` says that its
+/// key determines it so long: the atom only says whether there is the group. (A negated one takes no row at
+/// all.)
+pub fn is_guard(
+    model: &Model<'_>,
+    rule: RuleAt,
+    atom: &Atom,
+    groups: &[Term],
+    lasting: bool,
+) -> bool {
     let shape = model.shape(model.place(rule, atom.collection));
     let told = |term: &Term| term.is_fixed() || groups.iter().any(|group| same_value(group, term));
     let columns = shape.columns.iter().zip(&atom.terms);
@@ -320,7 +328,7 @@ pub fn is_guard(model: &Model<'_>, rule: RuleAt, atom: &Atom, groups: &[Term]) -
             .all(|(_, term)| told(term) || term.vars().iter().all(|&var| told(&Term::Var(var)))),
         false => columns.into_iter().all(|(column, term)| match column.key {
             true => told(term),
-            false => term.is_any() || (told(term) && !column.lattice),
+            false => term.is_any() || ((lasting || told(term)) && !column.lattice),
         }),
     }
 }

@@ -11,12 +11,12 @@
 //! backwards over all rules of the guard and of what they read, across nodes where messages carry the
 //! address of the sender.
 
-use crate::calm::body::Known;
+use crate::calm::body::Basis;
 use crate::calm::dependencies::Span;
 use crate::calm::flow::{Atom, SELF, Term};
 use crate::calm::model::{At, RuleAt};
 use crate::calm::sealing::same_value;
-use crate::hir::{Arrow, CollectionKind, VarId};
+use crate::hir::{Arrow, VarId};
 
 /// How many rules back a cause is looked for, how many at each place, and how many causes are kept.
 const DEPTH_MAX: usize = 8;
@@ -35,7 +35,7 @@ struct Cause {
 }
 
 /// The negated atoms of the rule that block only what was derived before.
-pub fn unneeded(known: &Known<'_, '_>, rule: RuleAt) -> Vec<usize> {
+pub fn unneeded(known: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
     let summary = known.model.rule(rule);
     let model = known.model;
     let head = model.head(rule);
@@ -59,7 +59,7 @@ pub fn unneeded(known: &Known<'_, '_>, rule: RuleAt) -> Vec<usize> {
         .collect()
 }
 
-fn repeats(known: &Known<'_, '_>, rule: RuleAt, head: At, atom: &Atom) -> bool {
+fn repeats(known: Basis<'_, '_>, rule: RuleAt, head: At, atom: &Atom) -> bool {
     let guard = known.model.place(rule, atom.collection);
     let causes = match guard == head {
         true => vec![itself(known, head)],
@@ -71,7 +71,7 @@ fn repeats(known: &Known<'_, '_>, rule: RuleAt, head: At, atom: &Atom) -> bool {
 }
 
 /// Whether what the guard shares with its cause makes the cause the row that is blocked.
-fn tells_row(known: &Known<'_, '_>, rule: RuleAt, head: At, atom: &Atom, cause: &Cause) -> bool {
+fn tells_row(known: Basis<'_, '_>, rule: RuleAt, head: At, atom: &Atom, cause: &Cause) -> bool {
     let summary = known.model.rule(rule);
     let matched = |place: usize, term: &Term| {
         let asked = atom.terms.iter().zip(&cause.columns);
@@ -109,9 +109,9 @@ fn tells_row(known: &Known<'_, '_>, rule: RuleAt, head: At, atom: &Atom, cause: 
 }
 
 /// A row as its own cause.
-fn itself(known: &Known<'_, '_>, at: At) -> Cause {
+fn itself(known: Basis<'_, '_>, at: At) -> Cause {
     let columns = known.model.shape(at).columns.len();
-    let location = location(known, at);
+    let location = known.model.location(at);
     Cause {
         columns: (0..columns).map(|column| vec![column]).collect(),
         own: location.into_iter().collect(),
@@ -120,7 +120,7 @@ fn itself(known: &Known<'_, '_>, at: At) -> Cause {
 }
 
 /// Rows of `head` of which each row of `at` has one among its causes, each with what they share.
-fn causes(known: &Known<'_, '_>, at: At, head: At, open: &mut Vec<At>) -> Vec<Cause> {
+fn causes(known: Basis<'_, '_>, at: At, head: At, open: &mut Vec<At>) -> Vec<Cause> {
     let model = known.model;
     let rules: Vec<RuleAt> = model.inserters(at).collect();
     if open.contains(&at)
@@ -148,13 +148,7 @@ fn causes(known: &Known<'_, '_>, at: At, head: At, open: &mut Vec<At>) -> Vec<Ca
     common.unwrap_or_default()
 }
 
-fn by_rule(
-    known: &Known<'_, '_>,
-    at: At,
-    rule: RuleAt,
-    head: At,
-    open: &mut Vec<At>,
-) -> Vec<Cause> {
+fn by_rule(known: Basis<'_, '_>, at: At, rule: RuleAt, head: At, open: &mut Vec<At>) -> Vec<Cause> {
     let summary = known.model.rule(rule);
     let mut found = Vec::new();
     for (_, atom) in summary.positive() {
@@ -173,7 +167,7 @@ fn by_rule(
 }
 
 /// A cause of an atom's row as a cause of the head's.
-fn handed_on(known: &Known<'_, '_>, at: At, columns: &[Term], atom: &Atom, cause: &Cause) -> Cause {
+fn handed_on(known: Basis<'_, '_>, at: At, columns: &[Term], atom: &Atom, cause: &Cause) -> Cause {
     let of_term = |term: &Term| -> Vec<usize> {
         if *term == Term::SelfAddr {
             return cause.own.clone();
@@ -183,7 +177,7 @@ fn handed_on(known: &Known<'_, '_>, at: At, columns: &[Term], atom: &Atom, cause
         same.flat_map(|(_, columns)| columns.clone()).collect()
     };
     let columns: Vec<Vec<usize>> = columns.iter().map(of_term).collect();
-    match location(known, at) {
+    match known.model.location(at) {
         // It will be at the node that it names.
         Some(location) => Cause {
             own: columns[location].clone(),
@@ -221,33 +215,4 @@ fn shared(one: &[Cause], other: &[Cause]) -> Vec<Cause> {
         }
     }
     found
-}
-
-fn location(known: &Known<'_, '_>, at: At) -> Option<usize> {
-    let columns = &known.model.collection(at).columns;
-    match known.model.collection(at).kind {
-        CollectionKind::Channel { location } => Some(location as usize),
-        CollectionKind::Seal { .. } => columns.iter().position(|column| column.location),
-        CollectionKind::Table
-        | CollectionKind::Scratch
-        | CollectionKind::Static
-        | CollectionKind::Input
-        | CollectionKind::Output
-        | CollectionKind::View
-        | CollectionKind::Loopback
-        | CollectionKind::Periodic { .. }
-        | CollectionKind::Cluster
-        | CollectionKind::Alive
-        | CollectionKind::Stdin
-        | CollectionKind::Errors
-        | CollectionKind::Stdout
-        | CollectionKind::Stderr
-        | CollectionKind::Halt
-        | CollectionKind::SysRule
-        | CollectionKind::SysCollection
-        | CollectionKind::SysDepends
-        | CollectionKind::SysStratum
-        | CollectionKind::Seals { .. }
-        | CollectionKind::Sealed { .. } => None,
-    }
 }

@@ -14,6 +14,7 @@ use crate::calm::body::{Found, Known, Share};
 use crate::calm::flow::{Comparison, RuleSummary, Term, Test};
 use crate::calm::model::RuleAt;
 use crate::calm::properties::Props;
+use crate::calm::refine::bounded;
 use crate::hir::{AggregateFunction, Arrow, CollectionKind, LitKind, VarId};
 
 /// What a rule asks of an aggregate.
@@ -72,7 +73,8 @@ fn asked(known: &Known<'_, '_>, rule: RuleAt, place: usize, inner: RuleAt) -> As
     for aggregate in &known.model.rule(inner).aggregates {
         let asks = match &atom.terms[aggregate.column as usize] {
             Term::Any => Asks::Nothing,
-            Term::Var(var) => of_variable(summary, place, *var, aggregate.function),
+            Term::Var(var) => of_variable(known, summary, place, *var, aggregate.function, inner),
+            Term::Literal(LitKind::Int(least)) => exactly(known, inner, *least),
             Term::Literal(_) | Term::Constant(_) | Term::SelfAddr | Term::Of { .. } => Asks::Other,
         };
         all = match (all, asks) {
@@ -85,11 +87,21 @@ fn asked(known: &Known<'_, '_>, rule: RuleAt, place: usize, inner: RuleAt) -> As
     all
 }
 
+/// Whether there are `least` rows, of which there cannot be more.
+fn exactly(known: &Known<'_, '_>, inner: RuleAt, least: i64) -> Asks {
+    match bounded::is_at_most(known.basis(), inner, least) {
+        true => Asks::Enough,
+        false => Asks::Other,
+    }
+}
+
 fn of_variable(
+    known: &Known<'_, '_>,
     summary: &RuleSummary,
     place: usize,
     var: VarId,
     function: AggregateFunction,
+    inner: RuleAt,
 ) -> Asks {
     let occurrences = summary.atoms[place].terms.iter();
     let once = occurrences
@@ -103,15 +115,40 @@ fn of_variable(
     if !summary.aggregates.is_empty() {
         return Asks::Other;
     }
+    let asks = |test: &Test| match (passes_upwards(test, var, function), equal_to(test, var)) {
+        (Asks::Other, Some(least)) => exactly(known, inner, least),
+        (asks, _) => asks,
+    };
     let mut all = Asks::Nothing;
     for test in summary.tests.iter().filter(|test| test.reads(var)) {
-        all = match (all, passes_upwards(test, var, function)) {
+        all = match (all, asks(test)) {
             (Asks::Nothing, one) => one,
             (Asks::Other, _) | (_, Asks::Other) => Asks::Other,
             (Asks::One | Asks::Enough, _) => Asks::Enough,
         };
     }
     all
+}
+
+/// The number that the variable is compared with by `==`.
+fn equal_to(test: &Test, var: VarId) -> Option<i64> {
+    let Test::Compare {
+        left,
+        op: Comparison::Equal,
+        right,
+    } = test
+    else {
+        return None;
+    };
+    match (left, right) {
+        (Term::Var(own), Term::Literal(LitKind::Int(n)))
+        | (Term::Literal(LitKind::Int(n)), Term::Var(own))
+            if *own == var =>
+        {
+            Some(*n)
+        }
+        _ => None,
+    }
 }
 
 /// Whether the test, once passed, stays passed when rows come.
@@ -131,18 +168,18 @@ fn passes_upwards(test: &Test, var: VarId, function: AggregateFunction) -> Asks 
             if bound.vars().contains(&var) {
                 return Asks::Other;
             }
-            bounded(op, bound, function)
+            passes(op, bound, function)
         }
         Test::Other { .. } => Asks::Other,
     }
 }
 
-fn bounded(op: Comparison, bound: &Term, function: AggregateFunction) -> Asks {
+fn passes(op: Comparison, bound: &Term, function: AggregateFunction) -> Asks {
     let above = matches!(op, Comparison::Greater | Comparison::GreaterEqual);
     let below = matches!(op, Comparison::Less | Comparison::LessEqual);
     let truth =
         |wanted: bool| op == Comparison::Equal && *bound == Term::Literal(LitKind::Bool(wanted));
-    let passes = match function {
+    let is_upwards = match function {
         AggregateFunction::Max | AggregateFunction::Count => above,
         AggregateFunction::Min => below,
         AggregateFunction::Any => truth(true),
@@ -160,7 +197,7 @@ fn bounded(op: Comparison, bound: &Term, function: AggregateFunction) -> Asks {
         (Comparison::Greater, Term::Literal(LitKind::Int(least))) => *least <= 0,
         _ => false,
     };
-    match (passes, function) {
+    match (is_upwards, function) {
         (false, _) => Asks::Other,
         (true, AggregateFunction::Count) if !one_is_enough => Asks::Enough,
         (true, _) => Asks::One,

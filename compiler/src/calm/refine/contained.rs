@@ -1,0 +1,209 @@
+//! A rule that gives nothing which another rule of the same head does not give.
+//!
+//! In every tick: there is a substitution of the other rule's variables that makes its head this rule's head
+//! and each of its literals one of this rule's (Chandra and Merlin 1977, for literals that match as they
+//! stand). Such a rule drops out.
+//!
+//! Over the run: where this rule reads a row that is kept, each such row was put there by some rule; if
+//! the body of each of those, with the row in its place, is contained in the other rule, then the other rule
+//! has derived the same head in the tick in which the row came ("send again what was sent"). Nothing is added
+//! to the union over all ticks; only U is gained.
+
+use crate::calm::body::Basis;
+use crate::calm::flow::{Atom, RuleSummary, Term, Test};
+use crate::calm::model::{At, RuleAt};
+use crate::hir::{LitKind, VarId};
+
+/// Heads with more rules are not compared, and kept collections with more writers not looked through.
+const RULES_MAX: usize = 16;
+
+/// In which sense a rule adds nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Redundant {
+    No,
+    /// Not to the union over all ticks.
+    OverTheRun,
+    /// Not in any tick.
+    InEveryTick,
+}
+
+/// Whether other rules of the head make the rule redundant.
+pub fn redundant(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
+    let model = basis.model;
+    let head = model.head(rule);
+    let writers = model.writers(head);
+    let summary = model.rule(rule);
+    if writers.len() < 2 || writers.len() > RULES_MAX || !is_simple(summary) {
+        return Redundant::No;
+    }
+    let node = model.rule_ref(rule).node;
+    let others = writers.iter().copied().filter(|&other| {
+        other != rule && model.rule_ref(other).node == node && is_simple(model.rule(other))
+    });
+    let smaller = |other: RuleAt| {
+        let (own, its) = (size(summary), size(model.rule(other)));
+        its < own || (its == own && other < rule)
+    };
+    for other in others.clone() {
+        let of = model.rule(other);
+        if of.arrow == summary.arrow
+            && smaller(other)
+            && is_contained(of, &summary.columns, &summary.atoms, &summary.tests)
+        {
+            return Redundant::InEveryTick;
+        }
+    }
+    let repeats = others.clone().any(|other| {
+        let of = model.rule(other);
+        // What reads nothing that is kept is itself no repetition.
+        let fresh = of.atoms.iter().all(|atom| {
+            let at = model.place(other, atom.collection);
+            !model.is_kept(at)
+        });
+        fresh && of.inserts() && repeats(basis, rule, of)
+    });
+    match repeats && summary.inserts() {
+        true => Redundant::OverTheRun,
+        false => Redundant::No,
+    }
+}
+
+fn is_simple(summary: &RuleSummary) -> bool {
+    !summary.bootstrap
+        && !summary.chance
+        && summary.aggregates.is_empty()
+        && summary.bindings.is_empty()
+        && !summary.atoms.is_empty()
+}
+
+fn size(summary: &RuleSummary) -> usize {
+    summary.atoms.len() + summary.tests.len()
+}
+
+/// Whether the rule reads a kept row of which every origin is contained in `other`.
+fn repeats(basis: Basis<'_, '_>, rule: RuleAt, other: &RuleSummary) -> bool {
+    let model = basis.model;
+    let summary = model.rule(rule);
+    let mut atoms = summary.positive();
+    atoms.any(|(_, atom)| {
+        let at: At = model.place(rule, atom.collection);
+        let lattice = model.shape(at).columns.iter().any(|column| column.lattice);
+        let writers: Vec<RuleAt> = model.inserters(at).collect();
+        model.is_kept(at)
+            && !lattice
+            && !writers.is_empty()
+            && writers.len() <= RULES_MAX
+            && writers.iter().all(|&writer| {
+                let of = model.rule(writer);
+                is_simple(of)
+                    && replaced(&summary.columns, atom, of)
+                        .is_some_and(|head| is_contained(other, &head, &of.atoms, &of.tests))
+            })
+    })
+}
+
+/// The head of a rule in the variables of a rule that put the atom's row there.
+fn replaced(head: &[Term], atom: &Atom, writer: &RuleSummary) -> Option<Vec<Term>> {
+    let of_term = |term: &Term| match term {
+        Term::Literal(_) | Term::Constant(_) | Term::SelfAddr => Some(term.clone()),
+        Term::Var(var) => {
+            let place = atom.terms.iter().position(|own| *own == Term::Var(*var))?;
+            let from = &writer.columns[place];
+            (!matches!(from, Term::Any | Term::Of { .. })).then(|| from.clone())
+        }
+        Term::Any | Term::Of { .. } => None,
+    };
+    head.iter().map(of_term).collect()
+}
+
+/// Whether `other` gives the head wherever the atoms and tests hold.
+fn is_contained(other: &RuleSummary, head: &[Term], atoms: &[Atom], tests: &[Test]) -> bool {
+    let mut bound = Substitution::default();
+    let heads = other.columns.iter().zip(head);
+    for (general, special) in heads {
+        if !bound.unify(general, special) {
+            return false;
+        }
+    }
+    every_atom(other, 0, &bound, atoms, tests)
+}
+
+fn every_atom(
+    other: &RuleSummary,
+    number: usize,
+    bound: &Substitution,
+    atoms: &[Atom],
+    tests: &[Test],
+) -> bool {
+    let Some(general) = other.atoms.get(number) else {
+        return other.tests.iter().all(|test| has_test(test, bound, tests));
+    };
+    atoms.iter().any(|special| {
+        let mut bound = bound.clone();
+        special.collection == general.collection
+            && special.negated == general.negated
+            && general
+                .terms
+                .iter()
+                .zip(&special.terms)
+                .all(|(general_term, special_term)| match general_term {
+                    Term::Any => !general.negated || special_term.is_any(),
+                    _ => bound.unify(general_term, special_term),
+                })
+            && every_atom(other, number + 1, &bound, atoms, tests)
+    })
+}
+
+fn has_test(test: &Test, bound: &Substitution, tests: &[Test]) -> bool {
+    let Test::Compare { left, op, right } = test else {
+        return false;
+    };
+    let (Some(left), Some(right)) = (bound.apply(left), bound.apply(right)) else {
+        return false;
+    };
+    tests.iter().any(|own| match own {
+        Test::Compare {
+            left: own_left,
+            op: own_op,
+            right: own_right,
+        } => {
+            (own_left, own_op, own_right) == (&left, op, &right)
+                || (own_left, *own_op, own_right) == (&right, op.flipped(), &left)
+        }
+        Test::Holds { .. } | Test::Other { .. } => false,
+    })
+}
+
+/// What stands for each variable of the general rule.
+#[derive(Clone, Default)]
+struct Substitution(Vec<(VarId, Term)>);
+
+impl Substitution {
+    fn unify(&mut self, general: &Term, special: &Term) -> bool {
+        match (general, special) {
+            (Term::Var(_), Term::Any | Term::Of { .. }) => false,
+            (Term::Var(var), _) => match self.of(*var) {
+                Some(known) => known == special,
+                None => {
+                    self.0.push((*var, special.clone()));
+                    true
+                }
+            },
+            (Term::Literal(_) | Term::Constant(_) | Term::SelfAddr, _) => general == special,
+            (Term::Any | Term::Of { .. }, _) => false,
+        }
+    }
+
+    fn of(&self, var: VarId) -> Option<&Term> {
+        let mut bound = self.0.iter();
+        bound.find(|(own, _)| *own == var).map(|(_, term)| term)
+    }
+
+    fn apply(&self, term: &Term) -> Option<Term> {
+        match term {
+            Term::Var(var) => self.of(*var).cloned(),
+            Term::Literal(LitKind::Float(_)) | Term::Any | Term::Of { .. } => None,
+            Term::Literal(_) | Term::Constant(_) | Term::SelfAddr => Some(term.clone()),
+        }
+    }
+}
