@@ -31,6 +31,8 @@ mod search;
 
 mod ending;
 
+mod values;
+
 mod domain;
 
 mod shape;

@@ -32,6 +32,15 @@ impl Reads {
 
     /// Adds all that relations in the set depend on.
     fn close(&self, plan: &Plan, set: &mut BTreeSet<RelationId>) {
+        let halts = |id: &RelationId| plan.relations[id.0 as usize].kind == RelationKind::Halt;
+        if !set.is_empty() {
+            // What ends a node bears on all that it does.
+            set.extend(
+                (0..plan.relations.len() as u32)
+                    .map(RelationId)
+                    .filter(halts),
+            );
+        }
         let mut open: Vec<RelationId> = set.iter().copied().collect();
         while let Some(id) = open.pop() {
             let mut from: Vec<RelationId> = self.by_head[id.0 as usize].iter().copied().collect();

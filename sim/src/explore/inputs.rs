@@ -10,8 +10,9 @@ use smol_str::SmolStr;
 
 use super::depends::Slice;
 use super::deployment::{Deployment, Fed, Feed};
-use super::domain::{Domains, rows};
+use super::domain::Domains;
 use super::shape::{Hints, is_replicated};
+use super::values::rows;
 
 /// An address of no node of the deployment.
 const ELSEWHERE: &str = "elsewhere";

@@ -80,8 +80,8 @@ pub struct Local<'a, M: Resumable> {
 struct LocalState<S> {
     state: S,
     now: i64,
-    /// The node has derived `halt` and runs no more.
-    halted: bool,
+    /// The node has derived `halt` and runs no more; what it held in that tick.
+    halted: Option<Vec<(usize, u32)>>,
 }
 
 /// What a tick of a node does.
@@ -113,7 +113,7 @@ impl<'a, M: Resumable> Local<'a, M> {
         states.insert(LocalState {
             state: machine.state(),
             now: 0,
-            halted: false,
+            halted: None,
         });
         let (mut captures, mut settles) = (Vec::new(), Vec::new());
         for (place, id) in observed {
@@ -162,14 +162,14 @@ impl<'a, M: Resumable> Local<'a, M> {
 
     fn tick(&mut self, from: u32, fires: bool, batch: &[u32], shared: &mut Shared) -> Transition {
         let LocalState { state, now, halted } = &self.states[from as usize];
-        let (mut now, halted) = (*now, *halted);
-        if halted {
+        let mut now = *now;
+        if let Some(holds) = halted {
             return Transition {
                 to: from,
                 now,
                 sends: Vec::new(),
                 emits: Vec::new(),
-                holds: self.holds(shared),
+                holds: holds.clone(),
                 errors: Vec::new(),
                 stopped: None,
             };
@@ -194,7 +194,7 @@ impl<'a, M: Resumable> Local<'a, M> {
         let state = LocalState {
             state: self.machine.state(),
             now,
-            halted: output.halt.is_some(),
+            halted: output.halt.map(|_| holds.clone()),
         };
         let (to, _) = self.states.insert_full(state);
         self.at = to as u32;

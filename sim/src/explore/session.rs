@@ -22,8 +22,8 @@ use super::state::State;
 
 /// What a tick may use. Where many ticks are run, one without end must be found out soon.
 const BOUNDS: Bounds = Bounds {
-    iterations_max: Some(20_000),
-    rows_max: Some(200_000),
+    iterations_max: Some(2_000),
+    rows_max: Some(20_000),
     contents_max: Some(1 << 30),
 };
 

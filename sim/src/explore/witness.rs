@@ -54,10 +54,10 @@ impl Default for Budget {
     fn default() -> Budget {
         Budget {
             attempts_max: 1_000,
-            states_max: 200_000,
+            states_max: 60_000,
             inputs_max: 4,
             options: Options {
-                states_max: 5_000,
+                states_max: 2_000,
                 ..Options::default()
             },
         }

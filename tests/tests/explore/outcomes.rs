@@ -501,6 +501,21 @@ fn replicas_diverge_unless_a_log_orders_their_inputs() {
 }
 
 #[test]
+fn a_node_that_has_halted_takes_nothing_in() {
+    let text = "
+        input a(x: Int);
+        input stop();
+        table kept(x: Int);
+        view held(x: Int);
+        kept{x} <= a{x};
+        held{x} <= kept{x};
+        halt(0) <~ stop{};
+    ";
+    let case = Case::new(text).feed("a", int(1)).feed("stop", Vec::new());
+    assert_eq!(case.ends(0, "held"), ["", "1"]);
+}
+
+#[test]
 fn what_is_declared_about_delivery_holds() {
     let text = REGISTER.replace("input put", "#[ordered(\"log\")] input put");
     let two = ["a", "b"].map(|name| setup(name, "Register", Vec::new()));
