@@ -38,6 +38,10 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Check syntax, names, types, lattices and stratification
     Check(CheckArgs),
+    /// Tell which outputs depend on the order of messages, why, and what coordination mends them
+    Calm(CalmArgs),
+    /// Draw the dataflow graph, coloured by what `calm` says
+    Graph(GraphArgs),
     /// Compile and run a program
     Run(Box<RunArgs>),
     /// Run the `test` blocks
@@ -92,6 +96,52 @@ pub(crate) enum Stage {
     RirOpt,
     Plan,
     Clif,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CalmArgs {
+    /// A file, a package folder, or `-` for standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    #[arg(long, value_enum, default_value_t = CalmFormat::Human)]
+    pub(crate) format: CalmFormat,
+    /// Hold the program to what its outputs promised: exit 1 if a guarantee is weaker than FILE says. FILE is
+    /// written if it is missing; by default it is `calm.lock` of the package, or `NAME.calm.lock`
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) lock: Option<Option<PathBuf>>,
+    /// With --lock: write FILE anew, whatever it says
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// Do not search for two runs that end differently
+    #[arg(long)]
+    pub(crate) no_witness: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CalmFormat {
+    Human,
+    /// One document
+    Json,
+    /// The dataflow graph for Graphviz
+    Dot,
+    /// One page that needs no other file
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// A file, a package folder, or `-` for standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    #[arg(long, value_enum, default_value_t = GraphFormat::Svg)]
+    pub(crate) format: GraphFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    Svg,
+    Dot,
+    Html,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //! prints what they return. Nothing is decided here that another front end would have to decide again.
 
 mod args;
+mod calm;
 mod check;
 mod completions;
 mod embedded;
@@ -72,6 +73,8 @@ fn command() -> ExitCode {
     let outcome = match cli.command {
         Command::New(args) => new::new(&args),
         Command::Check(args) => check::check(&args),
+        Command::Calm(args) => calm::calm(&args),
+        Command::Graph(args) => calm::graph(&args),
         Command::Run(args) => run::run(&args),
         Command::Test(args) => test::test(&args),
         Command::Fmt(args) => fmt::fmt(&args),

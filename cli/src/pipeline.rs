@@ -1,15 +1,21 @@
 //! The compiler, as the commands use it.
 
+use std::sync::Arc;
+
 use bloom_compiler::base::{Diagnostic, FileId};
 use bloom_compiler::check::{self, Checked, File};
 use bloom_compiler::codegen::Target;
 use bloom_compiler::compile::{self, Typing};
+use bloom_compiler::coordination::{Accepted, Coordinated};
 use bloom_compiler::syntax::ast::{ItemKind, ItemNode};
 use bloom_compiler::testing::{self, lower_tests};
 use bloom_compiler::{dedalus, hir, syntax};
 use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::Plan;
 use bloom_plan::testing::Test;
+
+use bloom_runtime::Program;
+use smol_str::SmolStr;
 
 use crate::args::Stage;
 use crate::sources::Sources;
@@ -48,6 +54,46 @@ pub(crate) fn check(sources: &Sources) -> Checked {
         })
         .collect();
     check::check(&files)
+}
+
+/// The program as it is written, with what is said about it; none if it has errors.
+pub(crate) fn analyze(sources: &Sources) -> (Checked, Option<Coordinated>) {
+    let checked = check(sources);
+    if !checked.is_fine() {
+        return (checked, None);
+    }
+    let report = &checked.calm;
+    let outputs = report.outputs.iter();
+    let outputs = outputs.filter_map(|o| Some((&o.node, &o.name, o.accepted.as_ref()?, o.loc)));
+    let views = report.views.iter();
+    let views = views.filter_map(|v| Some((&v.node, &v.name, v.accepted.as_ref()?, v.loc)));
+    let accepted = outputs
+        .chain(views)
+        .map(|(node, name, reason, loc)| Accepted {
+            node: node.clone(),
+            name: name.clone(),
+            reason: reason.clone(),
+            loc,
+        });
+    let found = Coordinated {
+        before: report.clone(),
+        after: report.clone(),
+        accepted: accepted.collect(),
+        ..Coordinated::default()
+    };
+    (checked, Some(found))
+}
+
+/// The kinds of a program without errors, to be run; none if this machine cannot run them.
+pub(crate) fn load(sources: &Sources, checked: &Checked) -> Option<Vec<(SmolStr, Arc<Program>)>> {
+    let kinds = compile::compile(typing(sources, checked), &Target::native());
+    let load = |(plan, artifact): (Plan, Artifact)| {
+        let name = plan.name.clone();
+        Program::load(plan, artifact)
+            .ok()
+            .map(|program| (name, program))
+    };
+    kinds.into_iter().map(load).collect()
 }
 
 /// The program without its tests.

@@ -68,24 +68,33 @@ fn labelled(label: &str, color: &str, message: &str) {
 
 /// `text` in a color of the terminal, on stdout.
 pub(crate) fn painted(text: &str, color: Color) -> String {
-    if !colors_stdout() {
-        return text.to_owned();
+    match colors_stdout() {
+        true => color.paint(text),
+        false => text.to_owned(),
     }
-    let code = match color {
-        Color::Green => "32",
-        Color::Red => "31",
-        Color::Faint => "2",
-        Color::Bold => "1",
-    };
-    format!("\x1b[{code}m{text}\x1b[0m")
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Color {
     Green,
     Red,
+    Yellow,
     Faint,
     Bold,
+}
+
+impl Color {
+    /// `text` between the terminal's marks for the color.
+    pub(crate) fn paint(self, text: &str) -> String {
+        let code = match self {
+            Color::Green => "32",
+            Color::Red => "31",
+            Color::Yellow => "33",
+            Color::Faint => "2",
+            Color::Bold => "1",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
 }
 
 fn finish(written: io::Result<()>) {

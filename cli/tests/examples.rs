@@ -41,14 +41,52 @@ fn succeeded(output: Output) -> String {
     String::from_utf8(output.stdout).expect("results are UTF-8")
 }
 
+/// Every program below `examples`.
+fn programs() -> Vec<String> {
+    let mut programs = Vec::new();
+    let folders = fs::read_dir(root().join("examples")).expect("there are examples");
+    for folder in folders {
+        let folder = folder.expect("the folder can be read").path();
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(&folder).expect("the folder can be read") {
+            let path = file.expect("the folder can be read").path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "bloom")
+            {
+                let below = path.strip_prefix(root()).expect("it is below the root");
+                programs.push(text(below).to_owned());
+            }
+        }
+    }
+    programs.sort();
+    programs
+}
+
 #[test]
 fn the_tests_inside_the_examples_pass() {
-    for path in ["examples/cart/cart.bloom", "examples/deps/deps.bloom"] {
-        let report = succeeded(bloom(&["test", path]));
+    let programs = programs();
+    assert!(programs.len() > 10, "{programs:?}");
+    for path in programs {
+        let output = bloom(&["test", &path]);
+        assert!(output.status.success(), "{path}: {output:?}");
+        let report = String::from_utf8(output.stdout).expect("results are UTF-8");
         assert!(
-            report.contains("passed") && !report.starts_with("0 passed"),
-            "{report}"
+            report.contains("passed")
+                && !report.contains("\n0 passed")
+                && !report.starts_with("0 passed"),
+            "{path}: {report}"
         );
+    }
+}
+
+#[test]
+fn the_examples_are_formatted() {
+    for path in programs() {
+        let output = bloom(&["fmt", "--check", &path]);
+        assert!(output.status.success(), "{path}: {output:?}");
     }
 }
 

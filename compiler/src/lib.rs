@@ -17,6 +17,8 @@ pub mod hir;
 
 pub mod typing;
 
+pub mod database;
+
 pub mod eval;
 
 pub mod analysis;
@@ -25,9 +27,9 @@ pub mod calm;
 
 pub mod check;
 
-pub mod database;
-
 pub mod coordination;
+
+pub mod mend;
 
 pub mod testing;
 

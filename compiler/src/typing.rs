@@ -23,15 +23,11 @@ mod dump;
 mod finish;
 mod infer;
 mod program;
-mod recall;
 
 pub use program::infer;
-pub use recall::{Recall, infer_with};
 
 #[cfg(test)]
 mod tests;
-
-use std::sync::Arc;
 
 use bloom_plan::functions::BuiltinId;
 use bloom_plan::types::{TypeId, TypeTable};
@@ -77,7 +73,7 @@ pub struct ConstantTypes {
 #[derive(Clone, Debug, Default)]
 pub struct NodeTypes {
     pub collections: Arena<CollectionId, Vec<ColumnTypes>>,
-    pub rules: Arena<RuleId, Arc<BodyTypes>>,
+    pub rules: Arena<RuleId, BodyTypes>,
 }
 
 #[derive(Clone, Debug)]

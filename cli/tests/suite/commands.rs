@@ -187,8 +187,8 @@ fn what_is_too_large_is_refused_at_once_and_not_shown() {
 fn what_is_not_built_says_so() {
     let folder = Folder::with("input a(n: Int);\noutput b(n: Int);\nb{n} <= a{n};\n");
     folder
-        .bloom("calm main.bloom")
-        .fails(2, "`bloom calm` is not in this version");
+        .bloom("observe main.bloom")
+        .fails(2, "`bloom observe` is not in this version");
     folder
         .bloom("run main.bloom --http 127.0.0.1:80")
         .fails(2, "`--http` is not in this version");

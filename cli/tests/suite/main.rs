@@ -1,6 +1,8 @@
 //! The `bloom` command from outside: its arguments, exit codes, output and files.
 
 mod batch;
+mod calm;
+mod calm_page;
 mod check;
 mod commands;
 mod expand;

@@ -8,7 +8,7 @@ mod sarif;
 #[cfg(test)]
 mod tests;
 
-pub use human::human;
+pub use human::{excerpt, human};
 pub use json::json_line;
 pub use sarif::sarif;
 

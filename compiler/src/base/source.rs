@@ -1,5 +1,6 @@
 //! The texts that diagnostics point into.
 
+use super::diagnostic::Edit;
 use super::span::{FileId, FileSpan};
 use std::ops::Range;
 
@@ -43,6 +44,27 @@ impl Sources {
             lines,
         });
         id
+    }
+
+    /// The texts with all the edits made; none if some are of one place, or of no file of these.
+    pub fn edited(&self, edits: &[Edit]) -> Option<Sources> {
+        let mut sorted: Vec<&Edit> = edits.iter().collect();
+        sorted.sort_by_key(|edit| (edit.file, edit.span));
+        let overlap =
+            |pair: &[&Edit]| pair[0].file == pair[1].file && pair[0].span.end > pair[1].span.start;
+        if sorted.windows(2).any(overlap) {
+            return None;
+        }
+        let mut edited = Sources::default();
+        for (number, (path, text)) in (0..).zip(self.iter()) {
+            let mut text = text.to_owned();
+            for edit in sorted.iter().rev().filter(|edit| edit.file.0 == number) {
+                text.replace_range(self.range(edit.place()), &edit.new_text);
+            }
+            edited.add(path, text);
+        }
+        let known = |edit: &&Edit| self.get(edit.file).is_some();
+        edits.iter().all(|edit| known(&edit)).then_some(edited)
     }
 
     /// The path of `file`, or `?` if it is none of these.

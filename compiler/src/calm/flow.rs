@@ -8,8 +8,6 @@ mod summary;
 
 pub use summary::{Declared, Setting, shapes, summarize};
 
-use std::sync::Arc;
-
 use bloom_stdx::arena::Arena;
 
 use crate::analysis::Reading;
@@ -134,10 +132,10 @@ pub struct ColumnShape {
 }
 
 /// A kind of node: parallel to the program's.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct KindFlow {
     pub shapes: Arena<CollectionId, Shape>,
-    pub rules: Vec<Arc<RuleSummary>>,
+    pub rules: Vec<RuleSummary>,
 }
 
 impl Term {

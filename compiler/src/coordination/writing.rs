@@ -1,7 +1,5 @@
 //! Writes rules into a resolved program: variables by name, atoms by column.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
 use crate::hir::{
@@ -104,13 +102,13 @@ impl RuleWriter {
         columns: Vec<HeadColumn>,
         arrow: Arrow,
         origin: Origin,
-    ) -> Arc<Rule> {
+    ) -> Rule {
         let head = Head {
             collection,
             columns,
             span: self.loc.span,
         };
-        Arc::new(Rule {
+        Rule {
             head,
             arrow,
             literals: self.literals,
@@ -120,7 +118,7 @@ impl RuleWriter {
             nondeterministic: None,
             body: self.body,
             loc: self.loc,
-        })
+        }
     }
 
     fn push(&mut self, literal: Literal) {

@@ -2,6 +2,7 @@
 
 mod format;
 mod generate;
+mod incremental;
 mod messages;
 mod mutation;
 mod pages;

@@ -5,7 +5,6 @@
 //! consequence (the element of an empty list that nobody reads) and becomes the unit type.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -25,13 +24,8 @@ use crate::hir::{Builtin, FunctionId, LatticeForm, TypeDefId, TypeDefKind};
 
 pub struct Finish<'c, 'a> {
     cx: &'c mut Context<'a>,
-    pub state: State,
-}
+    typed: Typed,
 
-/// What is closed so far.
-#[derive(Clone, Debug)]
-pub struct State {
-    pub typed: Typed,
     /// Of closed terms.
     ids: FxHashMap<Ty, TypeId>,
     instances: FxHashMap<(FunctionId, Vec<TypeId>), InstanceId>,
@@ -39,30 +33,24 @@ pub struct State {
     work: VecDeque<(InstanceId, Vec<Ty>)>,
 }
 
-impl State {
-    pub fn new() -> Self {
+impl<'c, 'a> Finish<'c, 'a> {
+    pub fn new(cx: &'c mut Context<'a>) -> Self {
         let mut typed = Typed::default();
         typed.types.intern(Type::Tuple(Vec::new()));
-        State {
+        Finish {
+            cx,
             typed,
             ids: FxHashMap::default(),
             instances: FxHashMap::default(),
             work: VecDeque::new(),
         }
     }
-}
-
-impl<'c, 'a> Finish<'c, 'a> {
-    /// Goes on from what is closed so far.
-    pub fn new(cx: &'c mut Context<'a>, state: State) -> Self {
-        Finish { cx, state }
-    }
 
     pub fn constants(&mut self, found: Vec<Option<Found>>) {
         for (place, found) in found.into_iter().enumerate() {
             let ty = self.close(self.cx.constants[place]);
             let init = found.map(|found| self.body(found));
-            self.state.typed.constants.push(ConstantTypes { ty, init });
+            self.typed.constants.push(ConstantTypes { ty, init });
         }
     }
 
@@ -81,19 +69,19 @@ impl<'c, 'a> Finish<'c, 'a> {
                 node.collections.push(columns.collect());
             }
             for found in rules {
-                node.rules.push(Arc::new(self.body(found)));
+                node.rules.push(self.body(found));
             }
             if place < self.cx.program.nodes.len() {
-                self.state.typed.nodes.push(node);
+                self.typed.nodes.push(node);
             } else {
-                self.state.typed.unused.push(node);
+                self.typed.unused.push(node);
             }
         }
     }
 
     pub fn tests(&mut self, tests: Vec<Found>, fault_tests: Vec<Found>) {
-        self.state.typed.tests = tests.into_iter().map(|found| self.body(found)).collect();
-        self.state.typed.fault_tests = fault_tests
+        self.typed.tests = tests.into_iter().map(|found| self.body(found)).collect();
+        self.typed.fault_tests = fault_tests
             .into_iter()
             .map(|found| self.body(found))
             .collect();
@@ -104,41 +92,34 @@ impl<'c, 'a> Finish<'c, 'a> {
             let collections = relations.into_iter().map(|columns| self.close_all(columns));
             let collections = collections.collect();
             let rules = rules.into_iter().map(|found| self.body(found)).collect();
-            self.state
-                .typed
-                .specs
-                .push(SpecTypes { collections, rules });
+            self.typed.specs.push(SpecTypes { collections, rules });
         }
     }
 
     /// Types the instances that are called, and what these call, and gives the whole.
-    pub fn done(mut self) -> State {
+    pub fn done(mut self) -> Typed {
         // Functions without type parameters are there whether called or not: tools look at them.
         for (id, function) in self.cx.program.functions.iter() {
             if function.type_params.is_empty() {
                 self.instance((id, Vec::new()));
             }
         }
-        self.instances();
-        self.state
-    }
-
-    /// Types the bodies of instances that are called and not typed yet.
-    pub fn instances(&mut self) {
-        while let Some((id, args)) = self.state.work.pop_front() {
-            let function = self.state.typed.instances[id].function;
+        while let Some((id, args)) = self.work.pop_front() {
+            let function = self.typed.instances[id].function;
             let function = &self.cx.program.functions[function];
             let result = self.cx.lower(&function.result, &args);
             let found = Infer::new(self.cx, &function.body, setting(function), &args)
                 .silent()
                 .value(result);
-            self.state.typed.instances[id].body = self.body(found);
+            self.typed.instances[id].body = self.body(found);
         }
+        self.typed.diagnostics = std::mem::take(&mut self.cx.diagnostics);
+        self.typed
     }
 
     fn instance(&mut self, (function, args): Draft) -> InstanceId {
         let type_args = self.close_all(args.clone());
-        if let Some(&id) = self.state.instances.get(&(function, type_args.clone())) {
+        if let Some(&id) = self.instances.get(&(function, type_args.clone())) {
             return id;
         }
         let definition = &self.cx.program.functions[function];
@@ -155,19 +136,19 @@ impl<'c, 'a> Finish<'c, 'a> {
             vars: body.vars.map(|_, _| unit),
             ..BodyTypes::default()
         };
-        let id = self.state.typed.instances.push(Instance {
+        let id = self.typed.instances.push(Instance {
             function,
             type_args: type_args.clone(),
             params,
             result,
             body,
         });
-        self.state.instances.insert((function, type_args), id);
-        self.state.work.push_back((id, args));
+        self.instances.insert((function, type_args), id);
+        self.work.push_back((id, args));
         id
     }
 
-    pub fn body(&mut self, found: Found) -> BodyTypes {
+    fn body(&mut self, found: Found) -> BodyTypes {
         let injections = found.injections.into_iter();
         let aggregates = found.aggregates.into_iter();
         let mut uses = FxHashMap::default();
@@ -199,7 +180,7 @@ impl<'c, 'a> Finish<'c, 'a> {
 
     fn close(&mut self, ty: Ty) -> TypeId {
         let ty = self.cx.store.resolve(ty);
-        if let Some(&id) = self.state.ids.get(&ty) {
+        if let Some(&id) = self.ids.get(&ty) {
             return id;
         }
         let Term::App(con, args) = self.cx.store.term(ty).clone() else {
@@ -231,8 +212,8 @@ impl<'c, 'a> Finish<'c, 'a> {
                 ..
             }
         );
-        let id = self.state.typed.types.intern(closed);
-        self.state.ids.insert(ty, id);
+        let id = self.typed.types.intern(closed);
+        self.ids.insert(ty, id);
         if own && let Some(def) = def {
             self.own_lattice(id, def, args.to_vec());
         }
@@ -307,7 +288,7 @@ impl<'c, 'a> Finish<'c, 'a> {
         };
         let bottom = bottom.map(|function| self.instance((function, args.clone())));
         let merge = merge.map(|function| self.instance((function, args.clone())));
-        self.state.typed.own_lattices.push(OwnLattice {
+        self.typed.own_lattices.push(OwnLattice {
             ty,
             def,
             bottom,

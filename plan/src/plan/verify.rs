@@ -63,14 +63,12 @@ fn deliveries(plan: &Plan) -> Check {
             relation.kind,
             RelationKind::Input | RelationKind::Channel { .. } | RelationKind::Loopback
         );
-        let stays = relation.kind == RelationKind::Loopback
-            && matches!(relation.delivery, Delivery::Ordered(_));
         let named = match &relation.delivery {
             Delivery::Free => continue,
             Delivery::Once => true,
             Delivery::Fifo(name) | Delivery::Ordered(name) => !name.is_empty(),
         };
-        require(arrives && named && !stays, || {
+        require(arrives && named, || {
             format!("{:?} of `{}`", relation.delivery, relation.name)
         })?;
     }

@@ -9,6 +9,9 @@ use std::ops::Range;
 /// Longer lines are not shown: they are no help, and drawing them takes long.
 const LINE_BYTES_MAX: usize = 2_000;
 
+/// Of what an excerpt is about.
+const HEADLINE: Color = Color::Yellow;
+
 /// The diagnostic with the lines it is about, in colours if `color`.
 pub fn human(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
     if too_long_to_draw(diagnostic, sources) {
@@ -53,6 +56,58 @@ pub fn human(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String 
     }
 }
 
+/// The lines that `labels` are about, under a headline; the first label is the one that matters.
+pub fn excerpt(
+    kind: &str,
+    message: &str,
+    labels: &[Label],
+    sources: &Sources,
+    color: bool,
+) -> String {
+    let Some(first) = labels.first() else {
+        return format!("{kind}: {message}\n");
+    };
+    let plain = || {
+        let (start, _) = sources.positions(first.place());
+        let path = sources.path(first.file);
+        format!(
+            "{kind}: {message}\n  at {path}:{}:{}\n",
+            start.line, start.column
+        )
+    };
+    if labels.iter().any(|label| is_too_long(label, sources)) {
+        return plain();
+    }
+    let config = Config::default()
+        .with_color(color)
+        .with_index_type(IndexType::Byte);
+    let mut report = Report::build(ReportKind::Custom(kind, HEADLINE), place(first, sources))
+        .with_config(config)
+        .with_message(message);
+    // In the order of the text, or the lines would be shown in several frames.
+    let mut sorted: Vec<&Label> = labels.iter().collect();
+    sorted.sort_by_key(|label| (label.file != first.file, label.file, label.span));
+    for label in sorted {
+        let tint = if label == first {
+            HEADLINE
+        } else {
+            Color::Blue
+        };
+        report.add_label(drawn(label, sources, tint));
+    }
+    let mut out = Vec::new();
+    let cache = ariadne::sources(sources.iter().map(|(path, text)| (path.to_owned(), text)));
+    if report.finish().write(cache, &mut out).is_err() {
+        return plain();
+    }
+    let text = String::from_utf8_lossy(&out).into_owned();
+    match color {
+        true => text,
+        // The headline of a kind of our own is coloured whatever the configuration says.
+        false => text.replace("\x1b[33m", "").replace("\x1b[0m", ""),
+    }
+}
+
 fn drawn(label: &Label, sources: &Sources, color: Color) -> ariadne::Label<(String, Range<usize>)> {
     let message = if label.text.is_empty() {
         "here"
@@ -91,16 +146,18 @@ fn described(fix: &Fix, sources: &Sources) -> String {
 
 fn too_long_to_draw(diagnostic: &Diagnostic, sources: &Sources) -> bool {
     let labels = std::iter::once(&diagnostic.primary).chain(&diagnostic.labels);
-    labels.into_iter().any(|label| {
-        let text = sources.text(label.file);
-        let range = sources.range(label.place());
-        let before = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-        let after = text[range.end..]
-            .find('\n')
-            .unwrap_or(text.len() - range.end);
-        let longest = text[before..range.end + after].lines().map(str::len).max();
-        longest.unwrap_or(0) > LINE_BYTES_MAX
-    })
+    labels.into_iter().any(|label| is_too_long(label, sources))
+}
+
+fn is_too_long(label: &Label, sources: &Sources) -> bool {
+    let text = sources.text(label.file);
+    let range = sources.range(label.place());
+    let before = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let after = text[range.end..]
+        .find('\n')
+        .unwrap_or(text.len() - range.end);
+    let longest = text[before..range.end + after].lines().map(str::len).max();
+    longest.unwrap_or(0) > LINE_BYTES_MAX
 }
 
 /// The diagnostic without its source.

@@ -1,7 +1,5 @@
 //! Items, and the bodies of blocks.
 
-use std::sync::Arc;
-
 use super::{Parser, after_attributes};
 use crate::base::{Span, codes};
 use crate::syntax::ast::{
@@ -59,12 +57,12 @@ impl Parser<'_> {
             let end = self.end_of(used);
             items.push(ItemNode {
                 offset: start - base,
-                item: Arc::new(Item {
+                item: Item {
                     docs,
                     attributes,
                     kind,
                     span: Span::new(0, end - start),
-                }),
+                },
             });
             rest.start = used;
         }
@@ -82,12 +80,12 @@ impl Parser<'_> {
         let end = self.end_of(body.end);
         ItemNode {
             offset: start - base,
-            item: Arc::new(Item {
+            item: Item {
                 docs,
                 attributes,
                 kind,
                 span: Span::new(0, end - start),
-            }),
+            },
         }
     }
 

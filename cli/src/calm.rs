@@ -1,0 +1,160 @@
+//! `bloom calm` and `bloom graph`: which outputs are the same however messages come, why the others are not,
+//! and what was inserted to mend them.
+//!
+//! The compiler finds it all out; here it becomes a [`document::Document`], which each format renders.
+
+mod build;
+mod document;
+mod graph;
+mod html;
+mod human;
+mod json;
+mod lock;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+mod witness;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use bloom_compiler::base::FileId;
+
+use crate::args::{CalmArgs, CalmFormat, GraphArgs, GraphFormat};
+use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::sources::Sources;
+use crate::{pipeline, report, terminal};
+use build::Names;
+use document::Document;
+use graph::Graph;
+use lock::{Changes, Lock};
+use witness::Runnable;
+
+/// What is asked about a program.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// Whether to look for runs that show what is said.
+    witness: bool,
+    /// Whether excerpts of the source are coloured.
+    colors: bool,
+}
+
+/// A program and all that is said about it.
+struct Study {
+    document: Document,
+    graph: Graph,
+}
+
+pub(crate) fn calm(args: &CalmArgs) -> Outcome {
+    if args.update && args.lock.is_none() {
+        return Err(Misuse::new("--update goes with --lock"));
+    }
+    let sources = Sources::load(&args.path)?;
+    let colors = args.format == CalmFormat::Human && terminal::colors_stdout();
+    let manner = Manner {
+        witness: !args.no_witness && args.format != CalmFormat::Dot,
+        colors,
+    };
+    let Some(study) = study(&sources, manner) else {
+        return Ok(Verdict::Failed);
+    };
+    let Study { document, graph } = &study;
+    terminal::print(&match args.format {
+        CalmFormat::Human => human::render(document, colors),
+        CalmFormat::Json => json::render(document),
+        CalmFormat::Dot => graph::dot::render(graph, &document.program),
+        CalmFormat::Html => html::render(document, graph),
+    });
+    match &args.lock {
+        Some(file) => hold(args, file.as_deref(), document),
+        None => Ok(Verdict::Fine),
+    }
+}
+
+pub(crate) fn graph(args: &GraphArgs) -> Outcome {
+    let sources = Sources::load(&args.path)?;
+    let manner = Manner {
+        witness: args.format == GraphFormat::Html,
+        colors: false,
+    };
+    let Some(study) = study(&sources, manner) else {
+        return Ok(Verdict::Failed);
+    };
+    let Study { document, graph } = &study;
+    let text = match args.format {
+        GraphFormat::Dot => graph::dot::render(graph, &document.program),
+        GraphFormat::Html => html::render(document, graph),
+        GraphFormat::Svg => graph::svg::render(graph).ok_or_else(|| {
+            Misuse::new(format_args!(
+                "the graph has {} collections, and a picture up to {}; use --format dot",
+                graph.nodes.len(),
+                graph::svg::NODES_MAX
+            ))
+        })?,
+    };
+    terminal::print(&text);
+    Ok(Verdict::Fine)
+}
+
+/// Everything there is to say about a program; its errors, if it has some, are reported instead.
+fn study(sources: &Sources, manner: Manner) -> Option<Study> {
+    let (checked, found) = pipeline::analyze(sources);
+    report::problems_to_stderr(sources, &checked.diagnostics);
+    let found = found?;
+    let names = Names {
+        sources,
+        program: &checked.program,
+        report: &found.before,
+        budget: &RefCell::default(),
+        colors: manner.colors,
+    };
+    let shown = sources.texts.path(FileId::default());
+    let mut document = build::document(names, shown, &found);
+    let wanted = manner.witness && !document.confluent;
+    if wanted && let Some(programs) = pipeline::load(sources, &checked) {
+        let runnable = Runnable { programs };
+        witness::add(&mut document, &checked.program, &found.before, &runnable);
+    }
+    let graph = Graph::of(&checked.program, &found.before, &document);
+    Some(Study { document, graph })
+}
+
+/// Compares with the lock, or writes it.
+fn hold(args: &CalmArgs, file: Option<&Path>, document: &Document) -> Outcome {
+    let path: PathBuf = match file {
+        Some(file) => file.to_owned(),
+        None => lock::default_path(&args.path)?,
+    };
+    let shown = path.display();
+    let now = Lock::of(document);
+    // What cannot be read is no reason not to write it anew.
+    let locked = if args.update {
+        None
+    } else {
+        lock::read(&path)?
+    };
+    let Some(locked) = locked else {
+        lock::write(&path, &now)?;
+        terminal::note(format_args!("wrote {shown}"));
+        return Ok(Verdict::Fine);
+    };
+    let changes = locked.compare(&now);
+    for text in &changes.stronger {
+        terminal::note(text);
+    }
+    for text in &changes.new {
+        terminal::note(format_args!("{text}, and not in {shown}"));
+    }
+    for text in &changes.weaker {
+        terminal::error(text);
+    }
+    if !changes.weaker.is_empty() {
+        terminal::note(format_args!(
+            "{shown} holds the program to more; `--lock --update` lowers it"
+        ));
+    } else if changes != Changes::default() {
+        terminal::note(format_args!("`--lock --update` takes this into {shown}"));
+    }
+    Ok(Verdict::of(changes.weaker.is_empty()))
+}

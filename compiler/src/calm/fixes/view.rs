@@ -1,0 +1,72 @@
+//! An output that becomes a view: it may then change its mind, and its readers know.
+
+use std::collections::BTreeSet;
+
+use super::{Context, Effort, Proposal, replaced};
+use crate::calm::report::Place;
+use crate::hir::{CollectionId, CollectionKind, Literal, NodeKind};
+
+pub(super) fn propose(cx: Context<'_>, place: Place) -> Option<Proposal> {
+    let collection = cx.collection(place);
+    let node = &cx.program.nodes[place.node];
+    let lasts = !passes(node, place.collection, &mut BTreeSet::new());
+    if collection.kind != CollectionKind::Output || !lasts {
+        return None;
+    }
+    let keyword = cx.declaration(collection)?.keyword()?;
+    let title = format!(
+        "make `{}` a view: readers get its present rows, and see them change",
+        collection.name
+    );
+    Some(Proposal::new(
+        Effort::View,
+        title,
+        vec![replaced(keyword, "view")],
+    ))
+}
+
+/// Whether some of the rows come with what arrives and are gone with it: a view of such ends empty.
+fn passes(node: &NodeKind, of: CollectionId, seen: &mut BTreeSet<CollectionId>) -> bool {
+    if !seen.insert(of) {
+        return false;
+    }
+    let rules = node.rules.iter().map(|(_, rule)| rule);
+    let read = rules
+        .filter(|rule| rule.head.collection == of)
+        .flat_map(|rule| &rule.literals)
+        .filter_map(|literal| match &literal.literal {
+            Literal::Atom { collection, .. } => Some(*collection),
+            Literal::Not { .. }
+            | Literal::Error
+            | Literal::Condition(_)
+            | Literal::Let { .. }
+            | Literal::In { .. } => None,
+        });
+    let read: BTreeSet<CollectionId> = read.collect();
+    read.into_iter()
+        .any(|read| match node.collections[read].kind {
+            CollectionKind::Input | CollectionKind::Channel { .. } | CollectionKind::Loopback => {
+                true
+            }
+            CollectionKind::Scratch => passes(node, read, seen),
+            CollectionKind::Table
+            | CollectionKind::Static
+            | CollectionKind::Output
+            | CollectionKind::View
+            | CollectionKind::Periodic { .. }
+            | CollectionKind::Cluster
+            | CollectionKind::Alive
+            | CollectionKind::Stdin
+            | CollectionKind::Errors
+            | CollectionKind::Stdout
+            | CollectionKind::Stderr
+            | CollectionKind::Halt
+            | CollectionKind::SysRule
+            | CollectionKind::SysCollection
+            | CollectionKind::SysDepends
+            | CollectionKind::SysStratum
+            | CollectionKind::Seal { .. }
+            | CollectionKind::Seals { .. }
+            | CollectionKind::Sealed { .. } => false,
+        })
+}
