@@ -1,5 +1,5 @@
 //! Verdicts of the consistency analysis on programs that say themselves what to expect: the first lines of
-//! each file in `tests/calm` are `//! expect: output NAME = ok|flagged` and
+//! each file in `tests/calm`, and of those in `tests/verdicts` for which a small search finds no witness, are `//! expect: output NAME = ok|flagged` and
 //! `//! expect: view NAME = converges|flagged`.
 
 use std::path::{Path, PathBuf};
@@ -16,7 +16,9 @@ struct Expectation {
 }
 
 fn programs() -> Vec<PathBuf> {
-    bloom_files(&root().join("tests/calm"))
+    let folders = ["tests/calm", "tests/verdicts"];
+    let files = folders.map(|folder| bloom_files(&root().join(folder)));
+    files.concat()
 }
 
 fn expectations(text: &str) -> Vec<Expectation> {
