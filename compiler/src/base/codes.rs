@@ -204,6 +204,8 @@ codes! {
     E0608 Error Modules "unknown rule group";
     E0609 Error Modules "item that cannot stand here";
 
+    // 07: analysis and coordination
+    E0701 Error Analysis "replicas that may differ";
     // 08: tests and specs
     E0801 Error Tests "unknown node";
     E0802 Error Tests "nothing that can be expected";

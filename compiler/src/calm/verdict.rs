@@ -159,7 +159,9 @@ fn label(
     let own = model.origin(at);
     let captured = spoiled.iter().map(|&number| &violations[number]);
     let is_replicated = replicated(own) || captured.clone().any(|v| replicated(v.captured));
-    if !is_replicated {
+    // Replicas that take in one sequence of batches do the same, whatever it is.
+    let is_ordered = !spoiled.is_empty() && captured.clone().all(|v| v.is_ordered(model.program));
+    if !is_replicated || is_ordered {
         return Label::Run;
     }
     let is_read = captured.clone().all(|violation| {
@@ -335,6 +337,18 @@ fn violation(
         });
         let places = others.map(|(_, atom)| model.place(rule, atom.collection));
         triggers.extend(sources(lineage, places));
+    }
+    // What takes rows away, or puts others in their place, races with whatever puts them there.
+    match chain.cause {
+        Cause::Delete | Cause::Upsert | Cause::KeyConflict | Cause::Cycle => {
+            triggers.extend(sources(lineage, [model.head(rule)]));
+        }
+        Cause::Negation
+        | Cause::Aggregate
+        | Cause::Reveal
+        | Cause::Function
+        | Cause::Nondeterministic
+        | Cause::Batch => {}
     }
     triggers.sort_unstable();
     triggers.dedup();

@@ -6,7 +6,7 @@
 use smol_str::SmolStr;
 
 use super::report::{Cause, Place};
-use crate::hir::{NodeId, RuleId};
+use crate::hir::{Delivery, NodeId, Program, RuleId};
 
 /// A rule of a kind of node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,4 +58,37 @@ pub struct Gate {
 pub struct Origin {
     pub source: Place,
     pub column: u32,
+}
+
+impl Violation {
+    /// N and E together, each once.
+    pub fn racing(&self) -> Vec<Place> {
+        let all = self.changing.iter().chain(&self.triggers);
+        let mut all: Vec<Place> = all.copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Whether some order of arrivals is all that decides, and not a clock, a timer or chance.
+    pub fn is_race(&self) -> bool {
+        self.cause != Cause::Nondeterministic && !self.changing.is_empty()
+    }
+
+    /// Whether all that races comes through one log, so that the replicas of a node see one order.
+    pub fn is_ordered(&self, program: &Program) -> bool {
+        if !self.is_race() {
+            return false;
+        }
+        let sources = self.racing();
+        let mut deliveries = sources
+            .iter()
+            .map(|place| &program.nodes[place.node].collections[place.collection].delivery);
+        match deliveries.next() {
+            Some(Delivery::Ordered(log)) => {
+                deliveries.all(|other| *other == Delivery::Ordered(log.clone()))
+            }
+            Some(Delivery::Free | Delivery::Once | Delivery::Fifo(_)) | None => false,
+        }
+    }
 }
