@@ -105,6 +105,9 @@ pub(crate) struct CalmArgs {
     pub(crate) path: PathBuf,
     #[arg(long, value_enum, default_value_t = CalmFormat::Human)]
     pub(crate) format: CalmFormat,
+    /// Which coordination to insert: the cheapest that suffices, none, or logs alone
+    #[arg(long, value_enum, default_value_t = Insertion::Auto, value_name = "WHAT")]
+    pub(crate) coordination: Insertion,
     /// Hold the program to what its outputs promised: exit 1 if a guarantee is weaker than FILE says. FILE is
     /// written if it is missing; by default it is `calm.lock` of the package, or `NAME.calm.lock`
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
@@ -128,6 +131,14 @@ pub(crate) enum CalmFormat {
     Html,
 }
 
+/// What reports insert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Insertion {
+    Auto,
+    Off,
+    Order,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
     /// A file, a package folder, or `-` for standard input
@@ -135,6 +146,9 @@ pub(crate) struct GraphArgs {
     pub(crate) path: PathBuf,
     #[arg(long, value_enum, default_value_t = GraphFormat::Svg)]
     pub(crate) format: GraphFormat,
+    /// Which coordination to show: the cheapest that suffices, none, or logs alone
+    #[arg(long, value_enum, default_value_t = Insertion::Auto, value_name = "WHAT")]
+    pub(crate) coordination: Insertion,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

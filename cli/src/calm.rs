@@ -20,8 +20,9 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use bloom_compiler::base::FileId;
+use bloom_compiler::coordination::Coordination;
 
-use crate::args::{CalmArgs, CalmFormat, GraphArgs, GraphFormat};
+use crate::args::{CalmArgs, CalmFormat, GraphArgs, GraphFormat, Insertion};
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::sources::Sources;
 use crate::{pipeline, report, terminal};
@@ -34,6 +35,7 @@ use witness::Runnable;
 /// What is asked about a program.
 #[derive(Clone, Copy)]
 struct Manner {
+    mode: Coordination,
     /// Whether to look for runs that show what is said.
     witness: bool,
     /// Whether excerpts of the source are coloured.
@@ -53,6 +55,7 @@ pub(crate) fn calm(args: &CalmArgs) -> Outcome {
     let sources = Sources::load(&args.path)?;
     let colors = args.format == CalmFormat::Human && terminal::colors_stdout();
     let manner = Manner {
+        mode: mode(args.coordination),
         witness: !args.no_witness && args.format != CalmFormat::Dot,
         colors,
     };
@@ -75,6 +78,7 @@ pub(crate) fn calm(args: &CalmArgs) -> Outcome {
 pub(crate) fn graph(args: &GraphArgs) -> Outcome {
     let sources = Sources::load(&args.path)?;
     let manner = Manner {
+        mode: mode(args.coordination),
         witness: args.format == GraphFormat::Html,
         colors: false,
     };
@@ -97,9 +101,17 @@ pub(crate) fn graph(args: &GraphArgs) -> Outcome {
     Ok(Verdict::Fine)
 }
 
+fn mode(choice: Insertion) -> Coordination {
+    match choice {
+        Insertion::Auto => Coordination::Auto,
+        Insertion::Off => Coordination::Off,
+        Insertion::Order => Coordination::Order,
+    }
+}
+
 /// Everything there is to say about a program; its errors, if it has some, are reported instead.
 fn study(sources: &Sources, manner: Manner) -> Option<Study> {
-    let (checked, found) = pipeline::analyze(sources);
+    let (checked, found) = pipeline::coordinate(sources, manner.mode);
     report::problems_to_stderr(sources, &checked.diagnostics);
     let found = found?;
     let names = Names {

@@ -6,7 +6,7 @@ use bloom_compiler::base::{Diagnostic, FileId};
 use bloom_compiler::check::{self, Checked, File};
 use bloom_compiler::codegen::Target;
 use bloom_compiler::compile::{self, Typing};
-use bloom_compiler::coordination::{Accepted, Coordinated};
+use bloom_compiler::coordination::{self, Coordinated, Coordination};
 use bloom_compiler::syntax::ast::{ItemKind, ItemNode};
 use bloom_compiler::testing::{self, lower_tests};
 use bloom_compiler::{dedalus, hir, syntax};
@@ -56,32 +56,13 @@ pub(crate) fn check(sources: &Sources) -> Checked {
     check::check(&files)
 }
 
-/// The program as it is written, with what is said about it; none if it has errors.
-pub(crate) fn analyze(sources: &Sources) -> (Checked, Option<Coordinated>) {
+/// The program as it is written, and with the coordination that it needs; none if it has errors.
+pub(crate) fn coordinate(sources: &Sources, mode: Coordination) -> (Checked, Option<Coordinated>) {
     let checked = check(sources);
-    if !checked.is_fine() {
-        return (checked, None);
-    }
-    let report = &checked.calm;
-    let outputs = report.outputs.iter();
-    let outputs = outputs.filter_map(|o| Some((&o.node, &o.name, o.accepted.as_ref()?, o.loc)));
-    let views = report.views.iter();
-    let views = views.filter_map(|v| Some((&v.node, &v.name, v.accepted.as_ref()?, v.loc)));
-    let accepted = outputs
-        .chain(views)
-        .map(|(node, name, reason, loc)| Accepted {
-            node: node.clone(),
-            name: name.clone(),
-            reason: reason.clone(),
-            loc,
-        });
-    let found = Coordinated {
-        before: report.clone(),
-        after: report.clone(),
-        accepted: accepted.collect(),
-        ..Coordinated::default()
-    };
-    (checked, Some(found))
+    let found = checked
+        .is_fine()
+        .then(|| coordination::coordinate(&checked, mode));
+    (checked, found)
 }
 
 /// The kinds of a program without errors, to be run; none if this machine cannot run them.

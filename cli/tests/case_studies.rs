@@ -8,70 +8,96 @@ use serde_json::Value as Json;
 /// What is expected of a program below `examples`.
 struct Verdict {
     program: &'static str,
-    /// Outputs with their labels as written; views with `settles` and the like.
-    labels: &'static [(&'static str, &'static str)],
+    /// Outputs with their labels as written, and with what was inserted; views with `settles` and the like.
+    labels: &'static [(&'static str, &'static str, &'static str)],
+    /// What is inserted: kind, sources, columns.
+    inserted: &'static [(&'static str, &'static str, &'static str)],
 }
 
 const VERDICTS: &[Verdict] = &[
     Verdict {
         program: "wordcount/wordcount",
-        labels: &[("frequency", "seal(batch)"), ("running", "settles")],
+        labels: &[
+            ("frequency", "seal(batch)", "seal(batch)"),
+            ("running", "settles", "settles"),
+        ],
+        inserted: &[],
     },
     Verdict {
         program: "ads/threshold",
-        labels: &[("popular", "async")],
+        labels: &[("popular", "async", "async")],
+        inserted: &[],
     },
     Verdict {
         program: "ads/poor",
-        labels: &[("poor", "diverge")],
+        labels: &[("poor", "diverge", "run")],
+        inserted: &[("order", "click, request", "")],
     },
     Verdict {
         program: "ads/window",
-        labels: &[("poor", "diverge")],
+        labels: &[("poor", "diverge", "seal(window)")],
+        inserted: &[("seal", "click", "window")],
     },
     Verdict {
         program: "ads/campaign",
-        labels: &[("poor", "diverge")],
+        labels: &[("poor", "diverge", "seal(campaign)")],
+        inserted: &[("seal", "click", "campaign")],
     },
     Verdict {
         program: "ads/campaign_by_window",
-        labels: &[("poor", "diverge")],
+        labels: &[("poor", "diverge", "run")],
+        inserted: &[("order", "click, request", "")],
     },
     Verdict {
         program: "carts/destructive",
-        labels: &[("order", "run")],
+        labels: &[("order", "run", "run")],
+        inserted: &[],
     },
     Verdict {
         program: "carts/disorderly",
-        labels: &[("order", "run"), ("present", "settles")],
+        labels: &[
+            ("order", "run", "seal(session)"),
+            ("present", "settles", "settles"),
+        ],
+        inserted: &[("seal", "change", "session")],
     },
     Verdict {
         program: "waits/deadlock",
-        labels: &[("deadlocked", "async")],
+        labels: &[("deadlocked", "async", "async")],
+        inserted: &[],
     },
     Verdict {
         program: "waits/garbage",
-        labels: &[("garbage", "run")],
+        labels: &[("garbage", "run", "run")],
+        inserted: &[],
     },
     Verdict {
         program: "commit/commit",
-        labels: &[("decided", "async"), ("result", "async")],
+        labels: &[("decided", "async", "async"), ("result", "async", "async")],
+        inserted: &[],
     },
     Verdict {
         program: "bank/deposits",
-        labels: &[("reached", "async"), ("balance", "settles")],
+        labels: &[
+            ("reached", "async", "async"),
+            ("balance", "settles", "settles"),
+        ],
+        inserted: &[],
     },
     Verdict {
         program: "bank/overdraft",
-        labels: &[("paid", "diverge")],
+        labels: &[("paid", "diverge", "run")],
+        inserted: &[("order", "deposit, withdraw", "")],
     },
     Verdict {
         program: "ids/by_origin",
-        labels: &[("stored", "async")],
+        labels: &[("stored", "async", "async")],
+        inserted: &[],
     },
     Verdict {
         program: "ids/dense",
-        labels: &[("stored", "diverge")],
+        labels: &[("stored", "diverge", "run")],
+        inserted: &[("order", "put", "")],
     },
 ];
 
@@ -131,12 +157,30 @@ fn the_case_studies_come_out() {
     for verdict in VERDICTS {
         let report = report(verdict.program);
         let written = titles(&report, "outputs", "views");
-        let found: Vec<(&str, &str)> = written
+        let after = titles(&report, "after", "after_views");
+        let found: Vec<(&str, &str, &str)> = written
             .iter()
-            .map(|(name, title)| (&**name, &**title))
+            .zip(&after)
+            .map(|((name, before), (_, after))| (&**name, &**before, &**after))
             .collect();
-        if found != verdict.labels {
-            wrong.push(format!("{}: {found:?}", verdict.program));
+        let inserted: Vec<(String, String, String)> = report["coordination"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| {
+                let word = |name: &str| one[name].as_str().expect("it is a word").to_owned();
+                (word("kind"), word("on"), words(&one["by"]))
+            })
+            .collect();
+        let inserted: Vec<(&str, &str, &str)> = inserted
+            .iter()
+            .map(|(kind, on, by)| (&**kind, &**on, &**by))
+            .collect();
+        if found != verdict.labels || inserted != verdict.inserted {
+            wrong.push(format!(
+                "{}: {found:?}, inserted {inserted:?}",
+                verdict.program
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -350,34 +350,47 @@ impl Document {
         }
     }
 
-    /// The verdict in a line.
+    /// The verdict on the program as written, in a line.
     pub(crate) fn verdict(&self) -> String {
-        let mut parts = Vec::new();
         let good = self.outputs.iter().filter(|o| o.deterministic).count();
-        if !self.outputs.is_empty() {
-            let all = self.outputs.len();
-            parts.push(match (good, all) {
-                (1, 1) => "its output is the same in every run".to_owned(),
-                (0, 1) => "its output can differ between runs".to_owned(),
-                (2, 2) => "both outputs are the same in every run".to_owned(),
-                _ if good == all => format!("all {all} outputs are the same in every run"),
-                _ => format!("{good} of {all} outputs are the same in every run"),
-            });
-        }
         let settled = self.views.iter().filter(|v| v.converges).count();
-        if !self.views.is_empty() {
-            let all = self.views.len();
-            parts.push(match (settled, all) {
-                (1, 1) => "its view settles".to_owned(),
-                (0, 1) => "its view need not settle".to_owned(),
-                (2, 2) => "both views settle".to_owned(),
-                _ if settled == all => format!("all {all} views settle"),
-                _ => format!("{settled} of {all} views settle"),
-            });
-        }
-        if parts.is_empty() {
-            parts.push("it has no outputs and no views".to_owned());
-        }
-        format!("{}: {}", self.program, parts.join("; "))
+        let words = verdict((good, self.outputs.len()), (settled, self.views.len()));
+        format!("{}: {words}", self.program)
+    }
+
+    /// The verdict with the coordination that was inserted, if some was.
+    pub(crate) fn verdict_after(&self) -> Option<String> {
+        let good = self.after.iter().filter(|o| o.deterministic).count();
+        let settled = self.after_views.iter().filter(|v| v.converges).count();
+        let words = verdict((good, self.after.len()), (settled, self.after_views.len()));
+        (!self.coordination.is_empty()).then(|| format!("with what is inserted: {words}"))
+    }
+}
+
+/// How many of how many are good, in words.
+fn verdict(outputs: (usize, usize), views: (usize, usize)) -> String {
+    let outputs = match outputs {
+        (_, 0) => None,
+        (1, 1) => Some("its output is the same in every run".to_owned()),
+        (0, 1) => Some("its output can differ between runs".to_owned()),
+        (2, 2) => Some("both outputs are the same in every run".to_owned()),
+        (good, all) if good == all => Some(format!("all {all} outputs are the same in every run")),
+        (good, all) => Some(format!("{good} of {all} outputs are the same in every run")),
+    };
+    let views = match views {
+        (_, 0) => None,
+        (1, 1) => Some("its view settles".to_owned()),
+        (0, 1) => Some("its view need not settle".to_owned()),
+        (2, 2) => Some("both views settle".to_owned()),
+        (good, all) if good == all => Some(format!("all {all} views settle")),
+        (good, all) => Some(format!("{good} of {all} views settle")),
+    };
+    match (outputs, views) {
+        (None, None) => "it has no outputs and no views".to_owned(),
+        (outputs, views) => outputs
+            .into_iter()
+            .chain(views)
+            .collect::<Vec<_>>()
+            .join("; "),
     }
 }

@@ -44,6 +44,9 @@ fn write(out: &mut String, document: &Document, graph: &Graph) -> std::fmt::Resu
         "<h1 class=\"{class}\">{}</h1>",
         escaped(&document.verdict())
     )?;
+    if let Some(after) = document.verdict_after() {
+        writeln!(out, "<p>{}.</p>", escaped(&capitalized(&after)))?;
+    }
     overview(out, &subjects)?;
     for subject in subjects.iter().filter(|subject| !subject.is_good) {
         reason(out, subject)?;

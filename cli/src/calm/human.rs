@@ -15,7 +15,9 @@ use crate::terminal::Color;
 pub(super) use lists::path_kind;
 
 /// Reasons that are told in full.
-const REASONS_MAX: usize = 12;
+const FULL_MAX: usize = 5;
+/// Reasons that have a line after those.
+const REASONS_MAX: usize = 40;
 /// Fixes that are shown for one reason.
 const FIXES_MAX: usize = 5;
 
@@ -35,15 +37,18 @@ pub(super) fn render(document: &Document, colors: bool) -> String {
         false => Color::Bold,
     };
     page.line(&page.paint(&document.verdict(), color));
+    if let Some(after) = document.verdict_after() {
+        page.line(&after);
+    }
     let subjects = document.subjects();
     lists::overview(&mut page, &subjects);
     let reasons = reasons(&subjects);
-    for reason in reasons.iter().take(REASONS_MAX) {
+    let (full, brief) = reasons.split_at(reasons.len().min(FULL_MAX));
+    for reason in full {
         tell(&mut page, reason);
     }
-    if let Some(more) = reasons.len().checked_sub(REASONS_MAX + 1) {
-        page.blank();
-        page.line(&format!("{} more reasons: {}", more + 1, lists::ELSEWHERE));
+    if !brief.is_empty() {
+        mention(&mut page, brief);
     }
     lists::insertions(&mut page, document);
     lists::certificates(&mut page, &subjects);
@@ -108,6 +113,27 @@ fn tell(page: &mut Page, reason: &[&Subject<'_>]) {
         }
     }
     fixes(page, first.fixes);
+}
+
+/// A line for each of the reasons that are left.
+fn mention(page: &mut Page, reasons: &[Vec<&Subject<'_>>]) {
+    page.heading("and further");
+    for reason in reasons.iter().take(REASONS_MAX) {
+        let names: Vec<&str> = reason.iter().map(|subject| &*subject.name).collect();
+        let cause = reason[0].because.first().map(|blame| {
+            let Blame {
+                kind, over, rule, ..
+            } = blame;
+            format!(", {kind} over {over} at {rule}")
+        });
+        let cause = cause.unwrap_or_default();
+        page.line(&format!(
+            "  {}: {}{cause}",
+            lists::joined(&names),
+            reason[0].title
+        ));
+    }
+    lists::left_out(page, reasons.len(), REASONS_MAX);
 }
 
 fn blame(page: &mut Page, blame: &Blame) {

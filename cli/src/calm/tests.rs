@@ -8,6 +8,7 @@ use expect_test::expect;
 fn people_see_the_verdict_the_cause_two_runs_and_what_mends_it() {
     expect![[r#"
         shop.bloom: 1 of 3 outputs are the same in every run; its view settles
+        with what is inserted: 2 of 3 outputs are the same in every run; its view settles
 
           async    seen     the same rows in every run, however messages are ordered
           run      receipt  its rows can differ from run to run

@@ -1,8 +1,10 @@
 //! Witnesses: the explorer looks for runs that show what the analysis says, and a document shows them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bloom_compiler::calm::Report;
+use bloom_compiler::calm::report::Blame;
 use bloom_compiler::hir::Program;
 use bloom_plan::display;
 use bloom_plan::plan::Plan;
@@ -17,15 +19,16 @@ use smol_str::SmolStr;
 
 use super::document::{Document, End, Run, Tick, Witness};
 
-/// Outputs and views for which a witness is looked for; the next ones are mostly bad for the same reasons.
-const SEARCHES_MAX: usize = 8;
+/// Reasons for which a witness is looked for.
+const SEARCHES_MAX: usize = 5;
 
 /// The machine code of a program's kinds, to be run.
 pub(super) struct Runnable {
     pub(super) programs: Vec<(SmolStr, Arc<Loaded>)>,
 }
 
-/// Adds a witness to each bad output and view for which one is found.
+/// Adds a witness to bad outputs and views for which one is found. Of those that are bad for one reason the
+/// first shows it.
 pub(super) fn add(
     document: &mut Document,
     program: &Program,
@@ -37,22 +40,22 @@ pub(super) fn add(
         replicated: replicated.map(|(_, node)| node.name.clone()).collect(),
         ..Hints::default()
     };
-    let mut searches = 0;
-    let mut seek = |node: &SmolStr, name: &SmolStr| {
-        searches += 1;
-        match searches > SEARCHES_MAX {
-            true => None,
-            false => runnable.find(node, name, &hints),
-        }
+    let mut reasons = BTreeSet::new();
+    let mut seek = |node: &SmolStr, name: &SmolStr, because: &[Blame]| {
+        let reason = because
+            .first()
+            .map(|blame| (blame.rule, blame.cause, blame.over.clone()));
+        let is_new = reasons.len() < SEARCHES_MAX && reasons.insert(reason);
+        is_new.then(|| runnable.find(node, name, &hints)).flatten()
     };
     for (output, shown) in report.outputs.iter().zip(&mut document.outputs) {
         if !output.label.is_deterministic() && output.accepted.is_none() {
-            shown.witness = seek(&output.node, &output.name);
+            shown.witness = seek(&output.node, &output.name, &output.because);
         }
     }
     for (view, shown) in report.views.iter().zip(&mut document.views) {
         if !view.converges && view.accepted.is_none() {
-            shown.witness = seek(&view.node, &view.name);
+            shown.witness = seek(&view.node, &view.name, &view.because);
         }
     }
 }

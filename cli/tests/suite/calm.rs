@@ -48,6 +48,33 @@ fn json_names_labels_and_causes() {
 }
 
 #[test]
+fn coordination_is_inserted_or_left_out() {
+    let folder = Folder::with(SHOP);
+    let report = json(&folder, "main.bloom");
+    let inserted = &report["coordination"][0];
+    assert_eq!(inserted["kind"], "seal");
+    assert_eq!(inserted["on"], "add");
+    assert_eq!(inserted["by"], serde_json::json!(["session"]));
+    assert_eq!(inserted["for"], serde_json::json!(["receipt"]));
+    assert_eq!(report["after"][1]["label"], "seal");
+    assert_eq!(report["after"][1]["by"], serde_json::json!(["session"]));
+    assert_eq!(report["after"][1]["deterministic"], true);
+
+    let off = json(&folder, "main.bloom --coordination off");
+    assert_eq!(off["coordination"], serde_json::json!([]));
+    assert_eq!(off["advice"][0]["kind"], "seal");
+    assert_eq!(off["after"][1]["label"], "run");
+    let text = folder.bloom("calm main.bloom").fine();
+    for part in [
+        "inserted\n  seal add by session, for receipt",
+        "price: ",
+        "as written",
+    ] {
+        assert!(text.contains(part), "{text}\nlacks {part}");
+    }
+}
+
+#[test]
 fn people_see_the_verdict_first() {
     let folder = Folder::with(SHOP);
     let text = folder.bloom("calm main.bloom").fine();
@@ -80,7 +107,7 @@ fn every_fix_applied_gives_a_better_report() {
     assert!(fixes.len() >= 3, "{fixes:?}");
     for fix in fixes {
         folder.write("fixed.bloom", applied(SHOP, fix));
-        let fixed = json(&folder, "fixed.bloom");
+        let fixed = json(&folder, "fixed.bloom --coordination off");
         let outputs = fixed["outputs"].as_array().expect("a list");
         let receipt = outputs.iter().find(|output| output["name"] == "receipt");
         let is_better = match receipt {
@@ -145,7 +172,13 @@ fn graphs_and_pages_are_made_from_the_program() {
     let folder = Folder::with(SHOP);
     let dot = folder.bloom("calm main.bloom --format dot").fine();
     assert_eq!(dot, folder.bloom("graph main.bloom --format dot").fine());
-    for part in ["digraph", "subgraph cluster_0", "receipt", "aggregate"] {
+    for part in [
+        "digraph",
+        "subgraph cluster_0",
+        "receipt",
+        "aggregate",
+        "seal by session",
+    ] {
         assert!(dot.contains(part), "{dot}\nlacks {part}");
     }
     let svg = folder.bloom("graph main.bloom").fine();

@@ -119,7 +119,7 @@ pub(super) fn certificates(page: &mut Page, subjects: &[Subject<'_>]) {
     for (assumption, names) in rests.iter().take(ROWS_MAX) {
         page.line(&format!("  {} ({})", assumption.text, joined(names)));
     }
-    left_out(page, rests.len());
+    left_out(page, rests.len(), ROWS_MAX);
 }
 
 /// Bud's table: the ways from sources to outputs, the doubtful ones first.
@@ -145,7 +145,7 @@ pub(super) fn paths(page: &mut Page, document: &Document) {
             padded(&path.to, to)
         ));
     }
-    left_out(page, paths.len());
+    left_out(page, paths.len(), ROWS_MAX);
 }
 
 /// In the words of Bud's table.
@@ -158,8 +158,8 @@ pub(in crate::calm) const fn path_kind(path: &Path) -> &'static str {
     }
 }
 
-fn left_out(page: &mut Page, all: usize) {
-    if let Some(more) = all.checked_sub(ROWS_MAX + 1) {
+pub(super) fn left_out(page: &mut Page, all: usize, shown: usize) {
+    if let Some(more) = all.checked_sub(shown + 1) {
         page.line(&format!("  {} more: {ELSEWHERE}", more + 1));
     }
 }
