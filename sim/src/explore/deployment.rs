@@ -27,7 +27,8 @@ pub struct Feed {
     /// The nodes that are fed it, each at its own time: all replicas of a kind, or one node.
     pub to: Vec<usize>,
     pub what: Fed,
-    /// Feeds of which every node has taken all that it gets before any node takes this one.
+    /// Feeds that come first: every node has taken all that it gets of them before any node takes
+    /// this one, but a node may take them together with it, unless this is news of who is alive.
     pub after: Vec<usize>,
 }
 

@@ -204,7 +204,11 @@ impl<'a> Domains<'a> {
                         }
                     }
                 }
-                Op::Each { .. } | Op::Range { .. } => {}
+                Op::Range { from, to, into } => {
+                    self.relate(kind, registers, register(into.0), from);
+                    self.relate(kind, registers, register(into.0), to);
+                }
+                Op::Each { .. } => {}
             }
         }
     }

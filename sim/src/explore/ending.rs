@@ -34,6 +34,9 @@ impl<M: Resumable> Explorer<'_, '_, M> {
                     fires: false,
                     batch: Vec::new(),
                 };
+                if self.breaks(&after, &tick) {
+                    return Ok(());
+                }
                 after = self.apply(&after, &tick)?;
                 rest.push(tick);
             }

@@ -40,18 +40,18 @@ pub struct Available {
     /// Parcels that may be taken in together, each with those that must be taken in with it if they
     /// have not been before.
     pub free: Vec<(u32, Vec<u32>)>,
-    /// By log: entries of which any may be a batch.
-    pub open: Vec<(u32, Vec<u32>)>,
+    /// By log: entries of which any may be a batch, in the same way.
+    pub open: Vec<(u32, Vec<(u32, Vec<u32>)>)>,
     /// Batches that other nodes have taken from a log.
     pub owed: Vec<Vec<u32>>,
 }
 
-/// `waits` tells what must not be taken yet.
+/// `waits` tells what must be taken before a parcel or with it; none if it cannot be taken yet.
 pub fn available(
     state: &State,
     node: usize,
     parcels: &Parcels,
-    waits: impl Fn(u32) -> bool,
+    waits: impl Fn(u32) -> Option<Vec<u32>>,
 ) -> Available {
     let mut available = Available::default();
     let mut queue = Queue::default();
@@ -59,18 +59,21 @@ pub fn available(
         if parcels.get(pending.parcel).to != node {
             continue;
         }
-        let open = !waits(pending.parcel);
+        let needs = waits(pending.parcel);
+        let open = needs.is_some();
+        let mut needs = needs.unwrap_or_default();
         let lane = parcels.lane(pending.parcel);
         match lane {
             Lane::Free | Lane::Once => {
                 if open {
-                    available.free.push((pending.parcel, Vec::new()));
+                    available.free.push((pending.parcel, needs));
                 }
             }
             Lane::Queue(_) => {
                 queue.follow(lane, pending.joins);
                 if open && queue.open {
-                    available.free.push((pending.parcel, queue.before.clone()));
+                    needs.extend(&queue.before);
+                    available.free.push((pending.parcel, needs));
                 }
                 queue.last.push(pending.parcel);
                 queue.last_open &= open;
@@ -79,8 +82,8 @@ pub fn available(
                 let bound = state.owed.iter().any(|o| o.log == log && o.node == node);
                 if open && !bound {
                     match available.open.iter_mut().find(|(of, _)| *of == log) {
-                        Some((_, entries)) => entries.push(pending.parcel),
-                        None => available.open.push((log, vec![pending.parcel])),
+                        Some((_, entries)) => entries.push((pending.parcel, needs)),
+                        None => available.open.push((log, vec![(pending.parcel, needs)])),
                     }
                 }
             }
@@ -124,8 +127,7 @@ impl Queue {
 pub fn batches(available: &Available, batch_max: usize) -> Vec<Vec<u32>> {
     let mut batches = subsets(&available.free, batch_max);
     for (_, entries) in &available.open {
-        let entries: Vec<(u32, Vec<u32>)> = entries.iter().map(|&e| (e, Vec::new())).collect();
-        batches.extend(subsets(&entries, batch_max));
+        batches.extend(subsets(entries, batch_max));
     }
     batches.extend(available.owed.iter().cloned());
     // Large batches first: they lead to an end soonest.
@@ -133,18 +135,24 @@ pub fn batches(available: &Available, batch_max: usize) -> Vec<Vec<u32>> {
     batches
 }
 
+/// Subsets in which every parcel has what it needs.
 fn subsets(parcels: &[(u32, Vec<u32>)], size_max: usize) -> Vec<Vec<u32>> {
     let mut subsets: Vec<Vec<u32>> = vec![Vec::new()];
-    for (parcel, before) in parcels {
+    for (parcel, _) in parcels {
         for place in 0..subsets.len() {
-            let subset = &subsets[place];
-            if subset.len() < size_max && before.iter().all(|b| subset.contains(b)) {
-                let mut longer = subset.clone();
+            if subsets[place].len() < size_max {
+                let mut longer = subsets[place].clone();
                 longer.push(*parcel);
                 subsets.push(longer);
             }
         }
     }
     subsets.remove(0);
+    subsets.retain(|subset| {
+        let chosen = parcels.iter().filter(|(parcel, _)| subset.contains(parcel));
+        chosen
+            .into_iter()
+            .all(|(_, needs)| needs.iter().all(|need| subset.contains(need)))
+    });
     subsets
 }

@@ -14,6 +14,8 @@ use super::domain::Domains;
 use super::shape::{Hints, is_replicated};
 use super::values::rows;
 
+/// Seals of one attempt, beside other inputs.
+const SEALS_MAX: usize = 2;
 /// An address of no node of the deployment.
 const ELSEWHERE: &str = "elsewhere";
 
@@ -214,7 +216,7 @@ fn add_suspicions(all: &mut Vec<Candidate>, to: &[usize], deployment: &Deploymen
     }
 }
 
-/// Calls `attempt` with sets of up to `inputs_max` candidates until it breaks off, those with the
+/// Calls `attempt` with sets of up to `inputs_max` candidates, and a few seals, until it breaks off, those with the
 /// least total weight first, each candidate counting one more than its own. Sets in which a key has
 /// two rows are left out.
 pub fn each_set(
@@ -224,7 +226,7 @@ pub fn each_set(
 ) -> ControlFlow<()> {
     let heaviest = candidates.iter().map(|c| c.weight + 1).max().unwrap_or(0);
     attempt(&[])?;
-    for weight in 1..=heaviest * inputs_max {
+    for weight in 1..=heaviest * (inputs_max + SEALS_MAX) {
         let mut chosen = Vec::new();
         extend(candidates, 0, weight, inputs_max, &mut chosen, attempt)?;
     }
@@ -242,16 +244,19 @@ fn extend<'c>(
     if weight == 0 {
         return attempt(chosen);
     }
-    if chosen.len() == inputs_max {
-        return ControlFlow::Continue(());
-    }
     for place in from..candidates.len() {
         let candidate = &candidates[place];
         // Candidates stand in order of weight: from here on all are too heavy.
         if candidate.weight + 1 > weight {
             break;
         }
-        if chosen.iter().all(|other| other.agrees(candidate)) {
+        let alike = chosen.iter().filter(|c| c.is_seal() == candidate.is_seal());
+        let most = if candidate.is_seal() {
+            SEALS_MAX
+        } else {
+            inputs_max
+        };
+        if alike.count() < most && chosen.iter().all(|other| other.agrees(candidate)) {
             chosen.push(candidate);
             let rest = weight - candidate.weight - 1;
             extend(candidates, place + 1, rest, inputs_max, chosen, attempt)?;
@@ -313,6 +318,10 @@ pub fn feeds(chosen: &[&Candidate]) -> Vec<Feed> {
 }
 
 impl Candidate {
+    fn is_seal(&self) -> bool {
+        matches!(self.what, Fed::Seal { .. })
+    }
+
     /// Whether both can be fed without claiming one key twice.
     fn agrees(&self, other: &Candidate) -> bool {
         self.key.is_none()

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use bloom_plan::plan::{Delivery, Plan, RelationId, RelationKind};
+use bloom_plan::plan::{Delivery, Plan, RelationId, RelationKind, RowError};
 use bloom_plan::value::{Row, Value};
 use bloom_runtime::{Input, Output};
 use indexmap::IndexSet;
@@ -97,6 +97,8 @@ pub struct Transition {
     pub holds: Vec<(usize, u32)>,
     /// Messages of what went wrong.
     pub errors: Vec<String>,
+    /// A row came whose partition had been declared complete: the surroundings broke their word.
+    pub broken: bool,
     /// Why the tick was given up, if it was.
     pub stopped: Option<String>,
 }
@@ -171,6 +173,7 @@ impl<'a, M: Resumable> Local<'a, M> {
                 emits: Vec::new(),
                 holds: holds.clone(),
                 errors: Vec::new(),
+                broken: false,
                 stopped: None,
             };
         }
@@ -204,6 +207,10 @@ impl<'a, M: Resumable> Local<'a, M> {
             sends,
             emits,
             holds,
+            broken: output
+                .errors
+                .iter()
+                .any(|e| e.message == RowError::Sealed.message()),
             errors: output.errors.into_iter().map(|e| e.message).collect(),
             stopped: output.stopped.map(|stopped| stopped.to_string()),
         }

@@ -11,7 +11,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::machine::{Kinds, Resumable};
 
-use super::deployment::{Deployment, Feed, Observed, Options};
+use super::deployment::{Deployment, Fed, Feed, Observed, Options};
 use super::frontier::{Action, available, batches};
 use super::local::Transition;
 use super::messages::{Content, Lane};
@@ -121,6 +121,9 @@ impl<M: Resumable> Explorer<'_, '_, M> {
                 return Err(Unexplored::Stuck);
             }
             for action in actions {
+                if self.breaks(&state, &action) {
+                    continue;
+                }
                 let after = self.apply(&state, &action)?;
                 self.reach(next, after, action)?;
             }
@@ -213,6 +216,17 @@ impl<M: Resumable> Explorer<'_, '_, M> {
         Ok(after)
     }
 
+    /// Whether the action only happens if a promise is broken: to say nothing more of a partition
+    /// that is sealed. Such runs tell nothing of the program.
+    pub(super) fn breaks(&mut self, state: &State, action: &Action) -> bool {
+        match action {
+            Action::Tick { node, fires, batch } => {
+                self.transition(state, *node, *fires, batch).broken
+            }
+            Action::Lose { .. } => false,
+        }
+    }
+
     /// Whether a tick of the node without arrivals changes or shows something.
     pub(super) fn stirs(&mut self, state: &State, node: usize) -> bool {
         let done = self.transition(state, node, false, &[]);
@@ -251,15 +265,26 @@ impl<M: Resumable> Explorer<'_, '_, M> {
         Ok(actions)
     }
 
-    /// Whether a parcel is fed after something that has not arrived yet.
-    fn waits(&self, state: &State, parcel: u32) -> bool {
+    /// What must arrive before a parcel or with it; none if it cannot arrive yet.
+    fn waits(&self, state: &State, parcel: u32) -> Option<Vec<u32>> {
         let Some(&feed) = self.fed.get(&parcel) else {
-            return false;
+            return Some(Vec::new());
         };
-        let after = &self.feeds[feed].after;
-        let fresh = state.pending.iter().filter(|p| p.fresh);
-        let mut fresh = fresh.filter_map(|p| self.fed.get(&p.parcel));
-        !after.is_empty() && fresh.any(|feed| after.contains(feed))
+        let feed = &self.feeds[feed];
+        if feed.after.is_empty() {
+            return Some(Vec::new());
+        }
+        let fresh = state.pending.iter().filter(|p| p.fresh).map(|p| p.parcel);
+        let before = |parcel: &u32| {
+            let first = self.fed.get(parcel);
+            first.is_some_and(|first| feed.after.contains(first))
+        };
+        let before: Vec<u32> = fresh.filter(before).collect();
+        let parcels = &self.session.shared.parcels;
+        let here = parcels.get(parcel).to;
+        let together = before.iter().all(|&first| parcels.get(first).to == here);
+        let alive = matches!(feed.what, Fed::Alive(_));
+        (before.is_empty() || together && !alive).then_some(before)
     }
 
     fn actions_of(&mut self, state: &State, node: usize, actions: &mut Vec<Action>) {

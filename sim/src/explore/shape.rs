@@ -28,7 +28,8 @@ pub struct Hints {
 }
 
 /// Deployments of the kinds that bear on the slice, the smallest first: one node a kind, but two
-/// replicas, and two where nodes of a kind send to each other; then two of every kind.
+/// replicas, and two where nodes of a kind send to each other or know of each other; then two of every
+/// kind.
 pub fn shapes(
     plans: &BTreeMap<SmolStr, &Plan>,
     slice: &Slice,
@@ -43,7 +44,15 @@ pub fn shapes(
         let (sent, read) = depends::channels(plans[kind], &slice[kind]);
         sent.iter().any(|channel| read.contains(channel))
     };
-    let few = |kind: &SmolStr| match is_replicated(plans, hints, kind) || is_peer(kind) {
+    let meets = |kind: &SmolStr| {
+        let mut relations = slice[kind]
+            .iter()
+            .map(|id| &plans[kind].relations[id.0 as usize]);
+        relations.any(|r| matches!(r.kind, RelationKind::Alive | RelationKind::Cluster))
+    };
+    let several =
+        |kind: &SmolStr| is_replicated(plans, hints, kind) || is_peer(kind) || meets(kind);
+    let few = |kind: &SmolStr| match several(kind) {
         true => 2,
         false => 1,
     };

@@ -119,9 +119,9 @@ pub fn made_up(plan: &Plan, ty: TypeId, addresses: &[Value], depth: usize) -> Ve
     };
     match plan.types.get(ty) {
         Type::Bool | Type::Or | Type::And => [true, false].map(Value::Bool).into(),
-        Type::Int => [1, 2, 3].map(Value::Int).into(),
+        Type::Int => [1, 2, 3, 4].map(Value::Int).into(),
         Type::Float => [1.0, 2.0].map(Value::Float).into(),
-        Type::String => ["a", "b", "c"].map(Value::string).into(),
+        Type::String => ["a", "b", "c", "d"].map(Value::string).into(),
         Type::Bytes => ["a", "b"].map(|s| Value::Bytes(s.as_bytes().into())).into(),
         Type::Addr => addresses.to_vec(),
         Type::Time => [1, 2].map(Value::Time).into(),
