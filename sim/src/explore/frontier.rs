@@ -34,14 +34,20 @@ pub fn groups(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
     groups
 }
 
+/// A parcel, and those that must be taken in with it, for they have not been before.
+#[derive(Debug)]
+pub struct Choice {
+    pub parcel: u32,
+    needs: Vec<u32>,
+}
+
 /// What a node may take in now.
 #[derive(Debug, Default)]
 pub struct Available {
-    /// Parcels that may be taken in together, each with those that must be taken in with it if they
-    /// have not been before.
-    pub free: Vec<(u32, Vec<u32>)>,
+    /// Parcels that may be taken in together.
+    pub free: Vec<Choice>,
     /// By log: entries of which any may be a batch, in the same way.
-    pub open: Vec<(u32, Vec<(u32, Vec<u32>)>)>,
+    pub open: Vec<(u32, Vec<Choice>)>,
     /// Batches that other nodes have taken from a log.
     pub owed: Vec<Vec<u32>>,
 }
@@ -59,21 +65,22 @@ pub fn available(
         if parcels.get(pending.parcel).to != node {
             continue;
         }
-        let needs = waits(pending.parcel);
+        let parcel = pending.parcel;
+        let needs = waits(parcel);
         let open = needs.is_some();
         let mut needs = needs.unwrap_or_default();
         let lane = parcels.lane(pending.parcel);
         match lane {
             Lane::Free | Lane::Once => {
                 if open {
-                    available.free.push((pending.parcel, needs));
+                    available.free.push(Choice { parcel, needs });
                 }
             }
             Lane::Queue(_) => {
                 queue.follow(lane, pending.joins);
                 if open && queue.open {
                     needs.extend(&queue.before);
-                    available.free.push((pending.parcel, needs));
+                    available.free.push(Choice { parcel, needs });
                 }
                 queue.last.push(pending.parcel);
                 queue.last_open &= open;
@@ -82,8 +89,8 @@ pub fn available(
                 let bound = state.owed.iter().any(|o| o.log == log && o.node == node);
                 if open && !bound {
                     match available.open.iter_mut().find(|(of, _)| *of == log) {
-                        Some((_, entries)) => entries.push((pending.parcel, needs)),
-                        None => available.open.push((log, vec![(pending.parcel, needs)])),
+                        Some((_, entries)) => entries.push(Choice { parcel, needs }),
+                        None => available.open.push((log, vec![Choice { parcel, needs }])),
                     }
                 }
             }
@@ -136,23 +143,21 @@ pub fn batches(available: &Available, batch_max: usize) -> Vec<Vec<u32>> {
 }
 
 /// Subsets in which every parcel has what it needs.
-fn subsets(parcels: &[(u32, Vec<u32>)], size_max: usize) -> Vec<Vec<u32>> {
+fn subsets(choices: &[Choice], size_max: usize) -> Vec<Vec<u32>> {
     let mut subsets: Vec<Vec<u32>> = vec![Vec::new()];
-    for (parcel, _) in parcels {
+    for choice in choices {
         for place in 0..subsets.len() {
             if subsets[place].len() < size_max {
                 let mut longer = subsets[place].clone();
-                longer.push(*parcel);
+                longer.push(choice.parcel);
                 subsets.push(longer);
             }
         }
     }
     subsets.remove(0);
     subsets.retain(|subset| {
-        let chosen = parcels.iter().filter(|(parcel, _)| subset.contains(parcel));
-        chosen
-            .into_iter()
-            .all(|(_, needs)| needs.iter().all(|need| subset.contains(need)))
+        let mut chosen = choices.iter().filter(|c| subset.contains(&c.parcel));
+        chosen.all(|choice| choice.needs.iter().all(|need| subset.contains(need)))
     });
     subsets
 }

@@ -291,11 +291,12 @@ impl<M: Resumable> Explorer<'_, '_, M> {
         let parcels = &self.session.shared.parcels;
         let available = available(state, node, parcels, |p| self.waits(state, p));
         if state.losses > 0 {
-            let messages = available.free.iter().filter(|(parcel, _)| {
-                let message = matches!(parcels.get(*parcel).what, Content::Message(_));
-                message && parcels.lane(*parcel) == Lane::Free
+            let messages = available.free.iter().map(|choice| choice.parcel);
+            let lossy = messages.filter(|&parcel| {
+                let message = matches!(parcels.get(parcel).what, Content::Message(_));
+                message && parcels.lane(parcel) == Lane::Free
             });
-            actions.extend(messages.map(|(parcel, _)| Action::Lose { parcel: *parcel }));
+            actions.extend(lossy.map(|parcel| Action::Lose { parcel }));
         }
         let batches = batches(&available, self.options.batch_max);
         if self.may_fire(state, node) {
