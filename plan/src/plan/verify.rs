@@ -63,12 +63,14 @@ fn deliveries(plan: &Plan) -> Check {
             relation.kind,
             RelationKind::Input | RelationKind::Channel { .. } | RelationKind::Loopback
         );
+        let stays = relation.kind == RelationKind::Loopback
+            && matches!(relation.delivery, Delivery::Ordered(_));
         let named = match &relation.delivery {
             Delivery::Free => continue,
             Delivery::Once => true,
             Delivery::Fifo(name) | Delivery::Ordered(name) => !name.is_empty(),
         };
-        require(arrives && named, || {
+        require(arrives && named && !stays, || {
             format!("{:?} of `{}`", relation.delivery, relation.name)
         })?;
     }

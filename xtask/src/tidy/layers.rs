@@ -5,7 +5,7 @@
 use super::Violation;
 use super::source::{SourceFile, code};
 
-const LAYERED: [&str; 3] = ["plan", "compiler", "runtime"];
+const LAYERED: [&str; 4] = ["plan", "compiler", "runtime", "delivery"];
 
 pub fn check(files: &[SourceFile]) -> Vec<Violation> {
     let mut violations = Vec::new();

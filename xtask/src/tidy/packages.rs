@@ -10,21 +10,41 @@ use serde_json::Value;
 use super::Violation;
 
 /// A package of ours, and those of ours that it may name itself.
-const MAY_NAME: [(&str, &[&str]); 8] = [
+const MAY_NAME: [(&str, &[&str]); 9] = [
     ("bloom-stdx", &[]),
     ("bloom-plan", &["bloom-stdx"]),
     ("bloom-compiler", &["bloom-plan", "bloom-stdx"]),
     ("bloom-runtime", &["bloom-plan", "bloom-stdx"]),
-    ("bloom-host", &["bloom-runtime", "bloom-plan", "bloom-stdx"]),
-    ("bloom-sim", &["bloom-runtime", "bloom-plan", "bloom-stdx"]),
+    (
+        "bloom-delivery",
+        &["bloom-runtime", "bloom-plan", "bloom-stdx"],
+    ),
+    (
+        "bloom-host",
+        &[
+            "bloom-delivery",
+            "bloom-runtime",
+            "bloom-plan",
+            "bloom-stdx",
+        ],
+    ),
+    (
+        "bloom-sim",
+        &[
+            "bloom-delivery",
+            "bloom-runtime",
+            "bloom-plan",
+            "bloom-stdx",
+        ],
+    ),
     ("bloom-lsp", &["bloom-compiler", "bloom-plan", "bloom-stdx"]),
     ("bloom-xtask", &["bloom-stdx"]),
 ];
 
 /// A package of ours, and those that must not come in by any path.
-const MUST_NOT_REACH: [(&str, &[&str]); 4] = [
+const MUST_NOT_REACH: [(&str, &[&str]); 5] = [
     ("bloom-plan", &["tokio", "cranelift-codegen", "salsa"]),
-    ("bloom-compiler", &["tokio", "mio", "bloom-runtime"]),
+    ("bloom-compiler", &["tokio", "mio", "bloom-runtime", "raft"]),
     (
         "bloom-runtime",
         &[
@@ -33,8 +53,10 @@ const MUST_NOT_REACH: [(&str, &[&str]); 4] = [
             "salsa",
             "cranelift-codegen",
             "bloom-compiler",
+            "raft",
         ],
     ),
+    ("bloom-delivery", &["tokio", "mio", "bloom-compiler"]),
     ("bloom-lsp", &["bloom-runtime", "bloom-host"]),
 ];
 

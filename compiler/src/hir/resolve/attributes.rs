@@ -116,7 +116,12 @@ impl<'a> Resolver<'a> {
         };
         let name = &attribute.name;
         let problem = match decl.map(|decl| decl.kind) {
-            Some(Kind::Channel | Kind::Loopback) => return true,
+            Some(Kind::Channel) => return true,
+            Some(Kind::Loopback) if name.as_str() != "ordered" => return true,
+            Some(Kind::Loopback) => {
+                "what a loopback carries stays at its node, which takes it in before the next entry of a log"
+                    .to_owned()
+            }
             Some(Kind::Input) if name.as_str() != "once" => return true,
             Some(Kind::Input) => {
                 "what is fed to an input has no sender that could send it again".to_owned()
@@ -129,6 +134,7 @@ impl<'a> Resolver<'a> {
         };
         let place = match name.as_str() {
             "once" => "a channel or loopback",
+            "ordered" => "an input or channel",
             _ => "an input, channel or loopback",
         };
         let message = format!("only {place} can be `{name}`: {problem}");
