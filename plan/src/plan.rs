@@ -208,7 +208,7 @@ pub enum Delivery {
     /// Each message is taken in exactly once.
     Once,
     /// As `Once`, and what one sender sends to one receiver over the channels of the group is taken in in the
-    /// order in which it was sent: one batch a tick of the sender, or several, one after another.
+    /// order in which it was sent, what one tick sent in one tick.
     Fifo(SmolStr),
     /// All replicas of the kind take in the same sequence of batches.
     Ordered(SmolStr),

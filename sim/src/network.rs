@@ -1,6 +1,8 @@
-//! The network between the nodes of a test: which messages it loses. It never repeats or alters
+//! The network between the nodes of a test: which messages and packets it loses. It never repeats or alters
 //! one, and what it does not lose when it is sent will arrive.
 
+use bloom_delivery::Packet;
+use bloom_delivery::packet::Body;
 use bloom_runtime::Message;
 use smol_str::SmolStr;
 
@@ -45,11 +47,24 @@ impl Network {
 
     /// Takes a message that is being sent: whether it will arrive.
     pub fn carry(&mut self, message: &Message) -> bool {
-        if !self.reaches(&message.from, &message.to) {
+        self.carries(&message.from, &message.to, &[&message.channel])
+    }
+
+    /// Takes a packet; one with several rows is lost as a whole.
+    pub fn carry_packet(&mut self, packet: &Packet) -> bool {
+        let channels: Vec<&SmolStr> = match &packet.body {
+            Body::Batch(batch) => batch.rows.iter().map(|(channel, _)| channel).collect(),
+            Body::Ack(_) | Body::Log(_) => Vec::new(),
+        };
+        self.carries(&packet.from, &packet.to, &channels)
+    }
+
+    fn carries(&mut self, from: &str, to: &str, channels: &[&SmolStr]) -> bool {
+        if !self.reaches(from, to) {
             return false;
         }
         let due = self.drops.iter().position(|drop| {
-            drop.from == message.from && drop.to == message.to && drop.channel == message.channel
+            drop.from == from && drop.to == to && channels.contains(&&drop.channel)
         });
         if let Some(due) = due {
             self.drops.remove(due);

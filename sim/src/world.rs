@@ -4,11 +4,17 @@
 //! ran. A message that the network carries waits for its receiver's next tick; it is lost if the
 //! receiver is down when it is sent, or crashes before that tick. Time passes only by `advance`.
 //!
+//! What is delivered once, in order of its sender or through a log goes through the endpoint of each node
+//! ([`mail`]), whose clock goes on by one tick with every tick of the world.
+//!
 //! Under seed 0 messages arrive in the order in which they were sent. Other seeds permute what
 //! arrives together, and hold back messages while the world settles.
 
+mod mail;
+
 use std::collections::BTreeMap;
 
+use bloom_delivery::Packet;
 use bloom_plan::plan::{Plan, RelationId, Role};
 use bloom_plan::value::{Row, Value};
 use bloom_runtime::{Config, ErrorRow, Input, Member, Message, OnConflict, Output};
@@ -17,6 +23,7 @@ use smol_str::SmolStr;
 
 use crate::machine::{Kinds, Machine};
 use crate::network::{Drop, Network};
+use mail::{Arrivals, Mail};
 
 /// How many ticks `settle` runs before it says that the program does not settle.
 pub const SETTLE_TICKS_MAX: usize = 2_000;
@@ -33,6 +40,8 @@ pub struct World<'a, K: Kinds> {
     network: Network,
     /// Nanoseconds since the start of the test.
     now: i64,
+    /// Of endpoints: time that no step of a test lets pass.
+    clock: i64,
     seed: u64,
     random: Random,
 }
@@ -60,6 +69,7 @@ struct Slot<N> {
     starts: u64,
     /// Since it started.
     has_ticked: bool,
+    mail: Mail,
     /// What the network carries to it.
     messages: Vec<Message>,
     fed: Vec<(RelationId, Row)>,
@@ -92,6 +102,7 @@ impl<'a, K: Kinds> World<'a, K> {
             slots: nodes.into_iter().map(Slot::new).collect(),
             network: Network::default(),
             now: 0,
+            clock: 0,
             seed,
             random: Random::new(seed),
         }
@@ -119,8 +130,24 @@ impl<'a, K: Kinds> World<'a, K> {
             on_conflict: OnConflict::Continue,
             durable,
         };
+        let failed = |e: String| format!("node `{}`: {e}", slot.setup.name);
+        let plan = self.kinds.plan(&slot.setup.kind);
+        let plan = plan.expect("the kinds of a test's nodes are the program's");
+        let (seed, now, cluster) = (self.seed, self.clock, self.members.clone());
+        let (address, life) = (slot.setup.name.clone(), slot.starts);
+        let endpoint = |plan, disk: mail::Disk| bloom_delivery::Setup {
+            plan,
+            address,
+            cluster,
+            life,
+            seed,
+            now,
+            saved: disk.saved,
+            applied: disk.applied,
+        };
+        slot.mail.open(plan, endpoint).map_err(failed)?;
         let started = self.kinds.start(&slot.setup.kind, config);
-        slot.life = Life::Up(started.map_err(|e| format!("node `{}`: {e}", slot.setup.name))?);
+        slot.life = Life::Up(started.map_err(failed)?);
         slot.told_alive = None;
         slot.has_ticked = false;
         Ok(())
@@ -133,6 +160,7 @@ impl<'a, K: Kinds> World<'a, K> {
             return Err(format!("node `{}` is not up", slot.setup.name));
         }
         slot.life = Life::Down;
+        slot.mail.close();
         slot.messages.clear();
         slot.fed.clear();
         slot.seals.clear();
@@ -189,6 +217,9 @@ impl<'a, K: Kinds> World<'a, K> {
     pub fn settle(&mut self) -> Result<Vec<Trouble>, String> {
         let mut troubles = Vec::new();
         let mut before = None;
+        for slot in &mut self.slots {
+            slot.mail.stir();
+        }
         for tick in 0..SETTLE_TICKS_MAX {
             let was_quiet = self.is_quiet();
             let hold_back = self.seed != 0 && tick < HOLD_BACK_TICKS_MAX;
@@ -202,7 +233,8 @@ impl<'a, K: Kinds> World<'a, K> {
                 return Ok(troubles);
             }
             let contents = (!hold_back && !is_first).then(|| self.contents());
-            if contents.is_some() && contents == before {
+            let busy = self.slots.iter().any(|slot| slot.mail.is_busy());
+            if contents.is_some() && contents == before && !busy {
                 return Ok(troubles);
             }
             before = contents;
@@ -253,19 +285,22 @@ impl<'a, K: Kinds> World<'a, K> {
         nodes: &[usize],
         hold_back: bool,
     ) -> Result<Vec<Trouble>, String> {
+        self.clock += bloom_delivery::TICK;
         let mut up = nodes.to_vec();
         up.retain(|&node| self.slots[node].is_up());
-        let inputs: Vec<(usize, Input)> = up
+        let mut packets = Vec::new();
+        let inputs: Vec<(usize, Arrivals)> = up
             .into_iter()
-            .map(|node| (node, self.take_arrivals(node, hold_back)))
+            .map(|node| (node, self.take_arrivals(node, hold_back, &mut packets)))
             .collect();
+        self.post(packets);
         let mut troubles = Vec::new();
-        for (node, input) in inputs {
+        for (node, arrivals) in inputs {
             let slot = &mut self.slots[node];
             let Life::Up(machine) = &mut slot.life else {
                 unreachable!("only nodes that are up have arrivals");
             };
-            let output = machine.step(input);
+            let output = machine.step(arrivals.input);
             slot.has_ticked = true;
             let name = &slot.setup.name;
             if let Some(stopped) = output.stopped {
@@ -275,40 +310,63 @@ impl<'a, K: Kinds> World<'a, K> {
                     name => format!("node `{name}`: {stopped}"),
                 });
             }
-            troubles.extend(output.errors.iter().map(|error| Trouble {
-                node: name.clone(),
-                error: error.clone(),
-            }));
-            self.carry_out(node, output);
+            if !arrivals.again {
+                troubles.extend(output.errors.iter().map(|error| Trouble {
+                    node: name.clone(),
+                    error: error.clone(),
+                }));
+            }
+            self.carry_out(node, output, arrivals.again);
         }
         Ok(troubles)
     }
 
-    fn take_arrivals(&mut self, node: usize, hold_back: bool) -> Input {
+    /// What the node's next tick is to take in; also what its endpoint sends.
+    fn take_arrivals(
+        &mut self,
+        node: usize,
+        hold_back: bool,
+        packets: &mut Vec<Packet>,
+    ) -> Arrivals {
         let alive = self.alive_as_seen_by(node);
         let slot = &mut self.slots[node];
         let mut messages = std::mem::take(&mut slot.messages);
         if self.seed != 0 {
             self.random.shuffle(&mut messages);
+            slot.mail.shuffle(&mut self.random);
         }
         if hold_back {
             let (later, now) = messages.into_iter().partition(|_| self.random.chance(1, 4));
             (slot.messages, messages) = (later, now);
         }
-        let news = slot.told_alive.as_ref() != Some(&alive);
-        slot.told_alive = Some(alive.clone());
-        Input {
+        let mut input = Input {
             now: self.now,
             rows: std::mem::take(&mut slot.fed),
             messages,
-            alive: news.then_some(alive),
-            stdin: Vec::new(),
             seals: std::mem::take(&mut slot.seals),
-        }
+            ..Input::default()
+        };
+        let Life::Up(machine) = &slot.life else {
+            unreachable!("only a node that is up takes something in");
+        };
+        let timer_is_due = machine.next_timer().is_some_and(|due| due <= self.now);
+        let wants_tick = machine.wants_tick() || timer_is_due;
+        let held = hold_back.then_some(&mut self.random);
+        let mut arrivals = slot.mail.take(self.clock, wants_tick, &mut input, held);
+        packets.append(&mut arrivals.packets);
+        slot.fed.append(&mut input.rows);
+        slot.messages.append(&mut input.messages);
+        slot.seals.append(&mut input.seals);
+        let news = slot.told_alive.as_ref() != Some(&alive);
+        slot.told_alive = Some(alive.clone());
+        arrivals.input.now = self.now;
+        arrivals.input.alive = news.then_some(alive);
+        arrivals
     }
 
-    /// Performs what a tick asks for: first the disk, then the network.
-    fn carry_out(&mut self, node: usize, output: Output) {
+    /// Performs what a tick asks for: first the disk, then the network. What an earlier life has done already
+    /// does not leave the node again.
+    fn carry_out(&mut self, node: usize, output: Output, again: bool) {
         let plan = self.plan(node);
         let slot = &mut self.slots[node];
         for change in output.durable {
@@ -320,22 +378,39 @@ impl<'a, K: Kinds> World<'a, K> {
                 table.insert(key(plan, &change.table, &row), row);
             }
         }
+        let sends = if again { Vec::new() } else { output.sends };
+        let (free, packets) = slot.mail.done(sends);
         if output.halt.is_some() {
+            slot.mail.close();
             slot.life = match std::mem::replace(&mut slot.life, Life::Down) {
                 Life::Up(machine) => Life::Halted(machine),
                 other => other,
             };
         }
-        for message in output.sends {
-            let to = |slot: &&mut Slot<K::Node>| slot.setup.name == message.to;
-            let receiver = self.slots.iter_mut().find(to);
-            let receiver = receiver.filter(|slot| slot.is_up());
+        for message in free {
             if self.network.carry(&message)
-                && let Some(receiver) = receiver
+                && let Some(receiver) = self.receiver(&message.to)
             {
                 receiver.messages.push(message);
             }
         }
+        self.post(packets);
+    }
+
+    /// Hands packets to the network.
+    fn post(&mut self, packets: Vec<Packet>) {
+        for packet in packets {
+            if self.network.carry_packet(&packet)
+                && let Some(receiver) = self.receiver(&packet.to)
+            {
+                receiver.mail.push(packet);
+            }
+        }
+    }
+
+    fn receiver(&mut self, name: &str) -> Option<&mut Slot<K::Node>> {
+        let mut slots = self.slots.iter_mut();
+        slots.find(|slot| slot.setup.name == name && slot.is_up())
     }
 
     /// Whether a tick of all nodes would take nothing in.
@@ -346,6 +421,7 @@ impl<'a, K: Kinds> World<'a, K> {
             };
             !machine.wants_tick()
                 && machine.next_timer().is_none_or(|due| due > self.now)
+                && !slot.mail.is_busy()
                 && slot.messages.is_empty()
                 && slot.fed.is_empty()
                 && slot.seals.is_empty()
@@ -382,6 +458,7 @@ impl<N> Slot<N> {
             life: Life::Unborn,
             starts: 0,
             has_ticked: false,
+            mail: Mail::default(),
             messages: Vec::new(),
             fed: Vec::new(),
             seals: Vec::new(),

@@ -123,8 +123,10 @@ mod tests {
     fn a_message_is_what_it_was_before_it_was_packed() {
         for (number, kind) in (0..).zip(KINDS) {
             assert_eq!(kind as u8, number);
-            let mut sent = Message::default();
-            sent.msg_type = kind;
+            let mut sent = Message {
+                msg_type: kind,
+                ..Message::default()
+            };
             (sent.to, sent.from, sent.term, sent.index) = (1, 2, 3, 4);
             (sent.log_term, sent.commit, sent.commit_term) = (5, 6, 7);
             (sent.reject, sent.reject_hint, sent.priority) = (true, 8, 9);

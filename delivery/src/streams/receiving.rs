@@ -1,6 +1,6 @@
 //! The receiver's side: what was taken in, and what is held back because something before it is missing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bloom_plan::value::Row;
 use smol_str::SmolStr;
@@ -14,10 +14,8 @@ use crate::seen::Seen;
 pub struct Receiving {
     life: u64,
     streams: BTreeMap<(SmolStr, Stream), Incoming>,
-    /// Sender and rows of the batches that the next tick is to take in.
-    ready: Vec<(SmolStr, Vec<(SmolStr, Row)>)>,
     /// Streams from which something is ready.
-    touched: Vec<(SmolStr, Stream)>,
+    ready: BTreeSet<(SmolStr, Stream)>,
     /// Of what a tick is just taking in.
     due: Vec<(SmolStr, Ack)>,
     out: Vec<(SmolStr, Ack)>,
@@ -34,6 +32,8 @@ struct Incoming {
     /// What was taken in by a tick.
     taken: Seen,
     held: BTreeMap<u64, Vec<(SmolStr, Row)>>,
+    /// What the next ticks are to take in.
+    ready: VecDeque<(u64, Vec<(SmolStr, Row)>)>,
 }
 
 impl Receiving {
@@ -41,8 +41,7 @@ impl Receiving {
         Receiving {
             life,
             streams: BTreeMap::new(),
-            ready: Vec::new(),
-            touched: Vec::new(),
+            ready: BTreeSet::new(),
             due: Vec::new(),
             out: Vec::new(),
             taken: 0,
@@ -78,17 +77,20 @@ impl Receiving {
         match batch.stream {
             Stream::Once => {
                 incoming.seen.insert(batch.number);
-                self.ready.push((key.0.clone(), batch.rows));
+                incoming.ready.push_back((batch.number, batch.rows));
             }
             Stream::Fifo(_) => {
                 incoming.held.insert(batch.number, batch.rows);
-                while let Some(rows) = incoming.held.remove(&(incoming.seen.through() + 1)) {
-                    incoming.seen.insert(incoming.seen.through() + 1);
-                    self.ready.push((key.0.clone(), rows));
+                let next = |incoming: &Incoming| incoming.seen.through() + 1;
+                while let Some(rows) = incoming.held.remove(&next(incoming)) {
+                    incoming.ready.push_back((next(incoming), rows));
+                    incoming.seen.insert(next(incoming));
                 }
             }
         }
-        self.touched.push(key);
+        if !incoming.ready.is_empty() {
+            self.ready.insert(key);
+        }
     }
 
     /// A batch for an earlier life of ours: its sender is to know this one.
@@ -107,27 +109,31 @@ impl Receiving {
         !self.ready.is_empty()
     }
 
-    /// What the next tick is to take in: sender, channel and row.
+    /// What the next tick is to take in: sender, channel and row. Of a stream in order one batch, since a tick
+    /// knows no order among its arrivals.
     pub fn take_ready(&mut self) -> Vec<(SmolStr, SmolStr, Row)> {
-        self.taken += self.ready.len() as u64;
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.sort();
-        touched.dedup();
-        for key in touched {
-            let Some(incoming) = self.streams.get_mut(&key) else {
+        let mut rows = Vec::new();
+        for (from, stream) in std::mem::take(&mut self.ready) {
+            let Some(incoming) = self.streams.get_mut(&(from.clone(), stream.clone())) else {
                 continue;
             };
-            incoming.taken = incoming.seen.clone();
-            let (from, stream) = key;
-            let ack = incoming.ack(stream, self.life);
-            self.due.push((from, ack));
+            let count = match stream {
+                Stream::Once => incoming.ready.len(),
+                Stream::Fifo(_) => 1.min(incoming.ready.len()),
+            };
+            for (number, batch) in incoming.ready.drain(..count) {
+                incoming.taken.insert(number);
+                let row = |(channel, row)| (from.clone(), channel, row);
+                rows.extend(batch.into_iter().map(row));
+            }
+            self.taken += count as u64;
+            let ack = incoming.ack(stream.clone(), self.life);
+            self.due.push((from.clone(), ack));
+            if !incoming.ready.is_empty() {
+                self.ready.insert((from, stream));
+            }
         }
-        let ready = std::mem::take(&mut self.ready);
-        let rows = ready.into_iter().flat_map(|(from, rows)| {
-            let row = move |(channel, row)| (from.clone(), channel, row);
-            rows.into_iter().map(row)
-        });
-        rows.collect()
+        rows
     }
 
     /// The tick that took in what was ready last has taken effect.
@@ -153,6 +159,7 @@ impl Incoming {
             seen: before.clone(),
             taken: before,
             held: BTreeMap::new(),
+            ready: VecDeque::new(),
         }
     }
 
