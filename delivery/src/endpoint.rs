@@ -25,7 +25,7 @@ use crate::streams::{Receiving, Sending};
 
 /// Ticks that a node may ask for between two entries.
 pub const FOLLOW_UP_TICKS_MAX: u32 = 64;
-/// Entries of its own for which an endpoint waits before it has no room for more.
+/// Entries of its own for which an endpoint waits at each log; what is offered beyond is lost.
 pub const WAITING_ENTRIES_MAX: usize = 1024;
 /// How long an endpoint that gets nowhere counts as busy.
 pub const STALL_MAX: i64 = 100 * TICK;
@@ -84,6 +84,7 @@ pub struct Endpoint {
     entry_was_last: bool,
     /// An entry of an earlier life is being taken in again.
     again: bool,
+    notices: Vec<String>,
     progress: u64,
     /// When something was last done.
     moved: i64,
@@ -142,6 +143,7 @@ impl Endpoint {
             follow_ups: 0,
             entry_was_last: false,
             again: false,
+            notices: Vec::new(),
             progress: 0,
             moved: setup.now,
             now: setup.now,
@@ -224,17 +226,19 @@ impl Endpoint {
             }
         }
         for (log, arrivals) in offered {
-            let log = self.logs.get_mut(&log).expect("each log has its replica");
-            log.propose(arrivals);
+            let of = self.logs.get_mut(&log).expect("each log has its replica");
+            if of.waiting() >= WAITING_ENTRIES_MAX {
+                self.notices.push(format!(
+                    "ordered log `{log}`: {} arrivals at {} are lost: {WAITING_ENTRIES_MAX} entries wait already",
+                    arrivals.len(),
+                    self.address
+                ));
+                continue;
+            }
+            of.propose(arrivals);
             self.moved = self.now;
         }
         self.note_progress();
-    }
-
-    /// Whether more may be offered.
-    pub fn has_room(&self) -> bool {
-        let logs = self.logs.values();
-        logs.map(OrderedLog::waiting).sum::<usize>() < WAITING_ENTRIES_MAX
     }
 
     /// Sends what is numbered, and gives back the rest.
@@ -277,7 +281,8 @@ impl Endpoint {
         for (to, ack) in self.receiving.take_out() {
             post(to, Body::Ack(ack));
         }
-        flush.notices = self.sending.take_notices();
+        flush.notices = std::mem::take(&mut self.notices);
+        flush.notices.extend(self.sending.take_notices());
         for log in self.logs.values_mut() {
             let (writes, packets) = log.flush();
             flush.writes.extend(writes);

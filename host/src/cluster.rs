@@ -7,6 +7,7 @@
 
 mod driver;
 mod links;
+mod mail;
 mod work;
 
 use std::collections::HashMap;
@@ -15,19 +16,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bloom_delivery::{Endpoint, Setup};
 use bloom_plan::plan::RelationId;
 use bloom_plan::value::{Row, Value};
-use bloom_runtime::{
-    Config, Conflict, ErrorRow, Member, Message, Node, OnConflict, Program, StartError,
-};
+use bloom_runtime::{Config, Conflict, ErrorRow, Member, Node, OnConflict, Program, StartError};
 use smol_str::SmolStr;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::feed::Feed;
-use crate::store::{Opened, Store, StoreError};
+use crate::store::log::LogFile;
+use crate::store::{Applied, Opened, Store, StoreError};
 use driver::{Arrival, Driver, Inbox};
+use mail::Mail;
 use work::Work;
 
 /// Arrivals that wait for a node's next tick.
@@ -115,6 +117,11 @@ pub enum ClusterError {
         node: SmolStr,
         error: Box<StoreError>,
     },
+    #[error("node {node}: {error}")]
+    Log {
+        node: SmolStr,
+        error: bloom_delivery::SetupError,
+    },
     #[error("cannot listen at {address}: {source}")]
     Listen { address: String, source: io::Error },
 }
@@ -122,7 +129,7 @@ pub enum ClusterError {
 /// Ways from a node to all others, by address.
 pub(crate) struct Routes {
     local: HashMap<SmolStr, Inbox>,
-    remote: HashMap<SmolStr, mpsc::Sender<Message>>,
+    remote: HashMap<SmolStr, mpsc::Sender<links::Outgoing>>,
     events: mpsc::Sender<Event>,
 }
 
@@ -264,20 +271,63 @@ fn start(
                 process.address
             )));
         }
+        let applied = opened
+            .as_mut()
+            .map(|opened| std::mem::take(&mut opened.applied));
         let store = opened.map(Opened::accept).transpose().map_err(failed)?;
+        let mail = mail(deployment, process, &cluster, applied.unwrap_or_default())?;
         let (sender, receiver) = mpsc::channel(INBOX_ARRIVALS_MAX);
         inboxes.push(Inbox::new(sender, work.clone()));
         drivers.push(Driver::new(
             (index, process.address.clone()),
             node,
             receiver,
-            store,
+            (store, mail),
             events.clone(),
             work.clone(),
             stop.clone(),
         ));
     }
     Ok(Started { drivers, inboxes })
+}
+
+/// The endpoint of a node, with what its earlier lives have written.
+fn mail(
+    deployment: &Deployment,
+    process: &Process,
+    cluster: &[Member],
+    applied: Applied,
+) -> Result<Mail, ClusterError> {
+    let plan = process.program.plan();
+    if !Endpoint::is_needed(plan) {
+        return Ok(Mail::none());
+    }
+    let folder = deployment
+        .data
+        .as_ref()
+        .map(|data| data.join(folder_name(&process.address)));
+    let opened = folder.map(|folder| LogFile::open(&folder)).transpose();
+    let opened = opened.map_err(|error| ClusterError::Store {
+        node: process.address.clone(),
+        error: Box::new(error),
+    })?;
+    let (file, saved) = opened.map_or_else(Default::default, |(file, saved)| (Some(file), saved));
+    let now = driver::now();
+    let setup = Setup {
+        plan: Arc::clone(plan),
+        address: process.address.clone(),
+        cluster: cluster.to_vec(),
+        // Time goes on between lives.
+        life: u64::try_from(now).unwrap_or(1).max(1),
+        seed: 0,
+        now,
+        saved,
+        applied,
+    };
+    Mail::new(setup, file).map_err(|error| ClusterError::Log {
+        node: process.address.clone(),
+        error,
+    })
 }
 
 /// An address as the name of a folder.

@@ -1,7 +1,6 @@
 //! Durable tables of one node on disk.
 //!
-//! One file: a magic line, then records, each a header (length of the body and its check, checksum of the
-//! body) and a body. The first record is a snapshot of all durable tables with their shapes; each later
+//! One file: a magic line, then [`records`]. The first record is a snapshot of all durable tables with their shapes; each later
 //! one is what a tick changed, and is on disk before anything else of that tick leaves the node. Opening
 //! reads the whole file and writes the state as the snapshot of a new file, which replaces the old one in
 //! one rename once the node has accepted the rows.
@@ -11,6 +10,9 @@
 //!
 //! Invariant: what `open` returns is the state after some prefix of the appended ticks that contains every
 //! tick whose `append` returned.
+
+pub mod log;
+mod records;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,13 +28,11 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::schema::type_shape;
+use records::{Next, encode, next_record};
 
 const MAGIC: &[u8] = b"bloom store 2\n";
 /// The file that is to replace the store's.
 const FRESH: &str = "tables.new";
-/// Length, its check, checksum.
-const HEADER_BYTES: usize = 20;
-
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("{}: {source}", path.display())]
@@ -76,10 +76,15 @@ struct ColumnShape {
 /// What [`Store::open`] found: the rows of each table; none at the first start.
 pub type Restored = Option<Vec<(SmolStr, Vec<Row>)>>;
 
+/// Through which entry of each ordered log a node has taken entries in.
+pub type Applied = BTreeMap<SmolStr, u64>;
+
 /// What was read of a store. Nothing of it has changed before [`Opened::accept`].
 #[derive(Debug)]
 pub struct Opened {
     pub restored: Restored,
+    /// Through which entry of each ordered log the rows hold what entries did.
+    pub applied: Applied,
     /// Bytes of a torn record at the end, which are dropped.
     pub torn: u64,
     folder: PathBuf,
@@ -99,6 +104,12 @@ pub struct Store {
 enum Record<'a> {
     Snapshot(Cow<'a, [(Shape, Vec<Row>)]>),
     Tick(Vec<Change>),
+    /// What a tick changed that took in an entry of an ordered log.
+    Entry {
+        log: SmolStr,
+        index: u64,
+        changes: Vec<Change>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -123,25 +134,31 @@ impl Store {
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         let path = folder.join("tables");
-        let (tables, torn) = match fs::read(&path) {
+        let (tables, applied, torn) = match fs::read(&path) {
             Ok(bytes) => {
-                let (tables, torn) = replay(&bytes).map_err(|at| StoreError::Damaged {
+                let replayed = replay(&bytes).map_err(|at| StoreError::Damaged {
                     path: path.clone(),
                     at: at as u64,
                 })?;
-                (Some(tables), torn as u64)
+                let Replayed {
+                    tables,
+                    applied,
+                    torn,
+                } = replayed;
+                (Some(tables), applied, torn as u64)
             }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => (None, 0),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => (None, Applied::new(), 0),
             Err(source) => return Err(StoreError::Io { path, source }),
         };
         let is_first = tables.is_none();
         let snapshot = fitted(tables.unwrap_or_default(), plan, &path)?;
-        let file = write_fresh(folder, &snapshot).map_err(failed)?;
+        let file = write_fresh(folder, &snapshot, &applied).map_err(failed)?;
         let rows = snapshot
             .into_iter()
             .map(|(shape, rows)| (shape.table, rows));
         Ok(Opened {
             restored: (!is_first).then(|| rows.collect()),
+            applied,
             torn,
             folder: folder.to_owned(),
             store: Store {
@@ -157,12 +174,25 @@ impl Store {
         if changes.is_empty() {
             return Ok(());
         }
-        let changes = changes.iter().map(|change| Change {
-            table: change.table.clone(),
-            deletes: change.deletes.clone(),
-            upserts: change.upserts.clone(),
-        });
-        let record = encode(&Record::Tick(changes.collect()));
+        self.write(&Record::Tick(owned(changes)))
+    }
+
+    /// Returns once the changes of a tick that took in an entry are on disk, and that it did.
+    pub fn append_entry(
+        &mut self,
+        changes: &[DurableChange],
+        log: &SmolStr,
+        index: u64,
+    ) -> Result<(), StoreError> {
+        self.write(&Record::Entry {
+            log: log.clone(),
+            index,
+            changes: owned(changes),
+        })
+    }
+
+    fn write(&mut self, record: &Record<'_>) -> Result<(), StoreError> {
+        let record = encode(record);
         self.file
             .write_all(&record)
             .and_then(|()| self.file.sync_data())
@@ -171,6 +201,15 @@ impl Store {
                 source,
             })
     }
+}
+
+fn owned(changes: &[DurableChange]) -> Vec<Change> {
+    let change = |change: &DurableChange| Change {
+        table: change.table.clone(),
+        deletes: change.deletes.clone(),
+        upserts: change.upserts.clone(),
+    };
+    changes.iter().map(change).collect()
 }
 
 impl Opened {
@@ -255,105 +294,71 @@ fn fitted(
 }
 
 /// Writes a file of one snapshot beside the store, open for appending.
-fn write_fresh(folder: &Path, snapshot: &[(Shape, Vec<Row>)]) -> io::Result<File> {
+fn write_fresh(
+    folder: &Path,
+    snapshot: &[(Shape, Vec<Row>)],
+    applied: &Applied,
+) -> io::Result<File> {
     let mut file = File::create(folder.join(FRESH))?;
     file.write_all(MAGIC)?;
     file.write_all(&encode(&Record::Snapshot(Cow::Borrowed(snapshot))))?;
+    for (log, &index) in applied {
+        file.write_all(&encode(&Record::Entry {
+            log: log.clone(),
+            index,
+            changes: Vec::new(),
+        }))?;
+    }
     file.sync_all()?;
     Ok(file)
 }
 
-fn encode(record: &Record<'_>) -> Vec<u8> {
-    let body = postcard::to_stdvec(record).expect("rows have no shape that postcard lacks");
-    let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
-    bytes.extend(header(body.len() as u64, checksum(&body)));
-    bytes.extend(body);
-    bytes
+struct Replayed {
+    tables: Tables,
+    applied: Applied,
+    /// Bytes of a torn record at the end.
+    torn: usize,
 }
 
-fn header(length: u64, sum: u64) -> [u8; HEADER_BYTES] {
-    let length = length.to_le_bytes();
-    let mut bytes = [0; HEADER_BYTES];
-    bytes[..8].copy_from_slice(&length);
-    bytes[8..12].copy_from_slice(&(checksum(&length) as u32).to_le_bytes());
-    bytes[12..].copy_from_slice(&sum.to_le_bytes());
-    bytes
-}
-
-/// Length and checksum of a body; none if the length is not the one that was written.
-fn parse_header(bytes: &[u8]) -> Option<(u64, u64)> {
-    let length = bytes.get(..8)?;
-    let check = u32::from_le_bytes(bytes.get(8..12)?.try_into().ok()?);
-    let sum = u64::from_le_bytes(bytes.get(12..HEADER_BYTES)?.try_into().ok()?);
-    let is_whole = checksum(length) as u32 == check;
-    is_whole.then_some((u64::from_le_bytes(length.try_into().ok()?), sum))
-}
-
-/// The state after the whole records of a file, and how many bytes a torn one at its end has; or where
-/// the file is damaged.
-fn replay(bytes: &[u8]) -> Result<(Tables, usize), usize> {
+/// The state after the whole records of a file, or where the file is damaged.
+fn replay(bytes: &[u8]) -> Result<Replayed, usize> {
     let mut rest = bytes.strip_prefix(MAGIC).ok_or(0_usize)?;
     let Next::Record(Record::Snapshot(snapshot)) = next_record(&mut rest) else {
         return Err(MAGIC.len());
     };
-    let mut tables = Tables::new();
+    let mut replayed = Replayed {
+        tables: Tables::new(),
+        applied: Applied::new(),
+        torn: 0,
+    };
     for (shape, rows) in snapshot.into_owned() {
         let rows = rows.into_iter().map(|row| (shape.key(&row), row)).collect();
-        tables.insert(shape.table.clone(), Table { shape, rows });
+        let table = shape.table.clone();
+        replayed.tables.insert(table, Table { shape, rows });
     }
     loop {
         let at = bytes.len() - rest.len();
-        match next_record(&mut rest) {
-            Next::End => return Ok((tables, 0)),
-            Next::Torn => return Ok((tables, rest.len())),
-            Next::Record(Record::Tick(changes)) => {
-                for change in changes {
-                    apply(&mut tables, change).ok_or(at)?;
-                }
+        let changes = match next_record(&mut rest) {
+            Next::End => return Ok(replayed),
+            Next::Torn => {
+                replayed.torn = rest.len();
+                return Ok(replayed);
+            }
+            Next::Record(Record::Tick(changes)) => changes,
+            Next::Record(Record::Entry {
+                log,
+                index,
+                changes,
+            }) => {
+                replayed.applied.insert(log, index);
+                changes
             }
             Next::Record(Record::Snapshot(_)) | Next::Damaged => return Err(at),
+        };
+        for change in changes {
+            apply(&mut replayed.tables, change).ok_or(at)?;
         }
     }
-}
-
-enum Next {
-    Record(Record<'static>),
-    End,
-    /// The last record, which a crash kept from being written whole.
-    Torn,
-    Damaged,
-}
-
-fn next_record(rest: &mut &[u8]) -> Next {
-    if rest.is_empty() {
-        return Next::End;
-    }
-    let Some((length, sum)) = parse_header(rest) else {
-        // After a crash a file may have its new length but zeros for what was not written.
-        let written = rest
-            .iter()
-            .rposition(|&byte| byte != 0)
-            .map_or(0, |i| i + 1);
-        return if written < HEADER_BYTES {
-            Next::Torn
-        } else {
-            Next::Damaged
-        };
-    };
-    let after = &rest[HEADER_BYTES..];
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    let Some((body, after)) = after.split_at_checked(length) else {
-        return Next::Torn;
-    };
-    if checksum(body) != sum {
-        return if after.is_empty() {
-            Next::Torn
-        } else {
-            Next::Damaged
-        };
-    }
-    *rest = after;
-    postcard::from_bytes(body).map_or(Next::Damaged, Next::Record)
 }
 
 /// None if there is no such table.
@@ -366,24 +371,4 @@ fn apply(tables: &mut Tables, change: Change) -> Option<()> {
         rows.insert(shape.key(&row), row);
     }
     Some(())
-}
-
-/// FNV-1a, 64 bits: tells a torn or damaged record from a whole one.
-fn checksum(bytes: &[u8]) -> u64 {
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    bytes.iter().fold(OFFSET, |sum, &byte| {
-        (sum ^ u64::from(byte)).wrapping_mul(PRIME)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_may_be_longer_than_four_gibibytes() {
-        let length = (1 << 32) + 5;
-        assert_eq!(parse_header(&header(length, 7)), Some((length, 7)));
-    }
 }

@@ -2,12 +2,13 @@
 //! postcard body.
 //!
 //! Whoever connects says [`Frame::Hello`] first and is answered by a `Hello` or a `Refusal`; after that
-//! rows go from the one who connected to the other, and nothing comes back. Two nodes fit together if
-//! every channel that both have has the same columns.
+//! rows and packets of endpoints go from the one who connected to the other, and nothing comes back. Two nodes fit together if
+//! every channel that both have has the same columns and the same delivery.
 
 use std::collections::BTreeMap;
 use std::io;
 
+use bloom_delivery::Packet;
 use bloom_plan::value::Row;
 use bloom_runtime::{Message, Program};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// No frame is longer; a longer one ends the connection.
 pub const FRAME_BYTES_MAX: u32 = 64 << 20;
 /// Of the protocol, and of how values are encoded.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Frame {
@@ -25,6 +26,8 @@ pub enum Frame {
     /// Why the connection ends.
     Refusal(String),
     Rows(Vec<Delivery>),
+    /// What endpoints say to each other.
+    Packets(Vec<Packet>),
 }
 
 /// Who speaks.
@@ -111,7 +114,7 @@ impl Hello {
         };
         let (name, _) = self.channels.iter().find(differs)?;
         Some(format!(
-            "channel `{name}` has other columns at {} than at {}",
+            "channel `{name}` has other columns or another delivery at {} than at {}",
             self.address, other.address
         ))
     }

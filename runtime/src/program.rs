@@ -54,7 +54,7 @@ impl Program {
         Some(RelationId(place as u32))
     }
 
-    /// Channels by name, each with a hash of its columns: what two nodes compare when they connect.
+    /// Channels by name, each with a hash of its columns and delivery: what two nodes compare when they connect.
     /// The same on every machine and for every node kind that declares the channel alike.
     pub fn channel_schemas(&self) -> impl Iterator<Item = (&str, u64)> {
         let channel =
@@ -66,6 +66,7 @@ impl Program {
                 hasher.write_u8(column.role as u8);
                 hasher.write(self.types.describe(column.ty).as_bytes());
             }
+            hasher.write(format!("{:?}", relation.delivery).as_bytes());
             (relation.name.as_str(), hasher.finish())
         })
     }

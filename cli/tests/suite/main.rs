@@ -7,6 +7,7 @@ mod check;
 mod commands;
 mod expand;
 mod fmt;
+mod ordered;
 mod peers;
 mod repl;
 mod service;

@@ -4,16 +4,19 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bloom_delivery::Packet;
 use bloom_plan::plan::RelationId;
 use bloom_plan::value::Row;
 use bloom_runtime::{Input, Message, Misfit, Node, Output};
 use smol_str::SmolStr;
 use tokio::sync::{mpsc, watch};
 
+use super::links::Outgoing;
+use super::mail::Mail;
 use super::work::Work;
 use super::{ClusterError, Ending, Event, Routes};
 use crate::schema::{GivenRow, whole};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Arrivals that one tick takes in.
 const TICK_ARRIVALS_MAX: usize = 4096;
@@ -24,6 +27,7 @@ pub(crate) enum Arrival {
     Row(RelationId, GivenRow),
     Seal(RelationId, Row),
     Message(Message),
+    Packet(Packet),
     Stdin(String),
     Alive(Vec<SmolStr>),
 }
@@ -59,15 +63,31 @@ impl Inbox {
     }
 }
 
+/// One tick to be.
+#[derive(Debug, Default)]
+struct Turn {
+    input: Input,
+    /// How many arrivals it takes in.
+    taken: usize,
+    /// The log and the entry that it takes in.
+    entry: Option<(SmolStr, u64)>,
+    /// An earlier life has done the same.
+    again: bool,
+}
+
 pub(super) struct Driver {
     address: SmolStr,
     reporter: Reporter,
     node: Node,
     inbox: mpsc::Receiver<Arrival>,
     store: Option<Store>,
+    mail: Mail,
+    /// What has arrived and waits for a tick, and how many arrivals that were.
+    waiting: Input,
+    waiting_count: usize,
     work: Arc<Work>,
     stop: watch::Receiver<bool>,
-    /// Whether the node counts as work because it wants a tick.
+    /// Whether the node counts as work because it wants a tick, or its endpoint has something to do.
     wanting: bool,
     /// Why rows were not taken in, not reported yet.
     refused: Vec<String>,
@@ -80,7 +100,7 @@ impl Driver {
         (index, address): (usize, SmolStr),
         node: Node,
         inbox: mpsc::Receiver<Arrival>,
-        store: Option<Store>,
+        (store, mail): (Option<Store>, Mail),
         events: mpsc::Sender<Event>,
         work: Arc<Work>,
         stop: watch::Receiver<bool>,
@@ -94,6 +114,9 @@ impl Driver {
             node,
             inbox,
             store,
+            mail,
+            waiting: Input::default(),
+            waiting_count: 0,
             work,
             stop,
             wanting: false,
@@ -108,7 +131,7 @@ impl Driver {
         let ending = self.ticks(&routes).await;
         // Nobody waits for what this node will not do any more.
         self.inbox.close();
-        let mut abandoned = usize::from(self.wanting);
+        let mut abandoned = usize::from(self.wanting) + self.waiting_count;
         while self.inbox.try_recv().is_ok() {
             abandoned += 1;
         }
@@ -119,18 +142,32 @@ impl Driver {
     }
 
     async fn ticks(&mut self, routes: &Routes) -> Result<Ending, ClusterError> {
-        while let Some((input, taken)) = self.gather().await {
+        while let Some(turn) = self.gather(routes).await? {
             for why in std::mem::take(&mut self.refused) {
                 let text = format!("{}: refused a row: {why}", self.address);
                 self.reporter.report(Event::Notice(text)).await;
             }
-            let output = self.node.step(input);
+            let mut output = self.node.step(turn.input);
             let (halt, conflict) = (output.halt, output.halted_by_conflict.is_some());
-            self.persist(&output)?;
-            self.reporter.carry_out(output, routes).await;
+            self.persist(&output, turn.entry.filter(|_| !conflict))?;
+            if turn.again {
+                // An earlier life has sent and shown this already.
+                output = Output {
+                    tick: output.tick,
+                    halted_by_conflict: output.halted_by_conflict,
+                    ..Output::default()
+                };
+            }
+            self.mail.taken_in();
+            let sends = self.mail.send(std::mem::take(&mut output.sends));
+            self.reporter.carry_out(output).await;
+            for message in sends {
+                routes.send(message).await;
+            }
+            self.flush(routes).await?;
             self.note_wanting();
-            if taken > 0 {
-                self.work.end(taken);
+            if turn.taken > 0 {
+                self.work.end(turn.taken);
             }
             if halt.is_some() || conflict {
                 return Ok(Ending { halt, conflict });
@@ -139,48 +176,117 @@ impl Driver {
         Ok(Ending::default())
     }
 
-    /// Waits for a reason to tick; none to stop. Also how many arrivals the input took.
-    async fn gather(&mut self) -> Option<(Input, usize)> {
-        let mut input = Input::default();
-        let mut taken = 0;
-        if *self.stop.borrow() {
-            return None;
-        }
-        if !self.node.wants_tick() {
-            let timer = until(self.node.next_timer());
+    /// Waits for a reason to tick; none to stop.
+    async fn gather(&mut self, routes: &Routes) -> Result<Option<Turn>, ClusterError> {
+        loop {
+            if *self.stop.borrow() {
+                return Ok(None);
+            }
+            self.last = self.last.max(now());
+            self.mail.pass(self.last);
+            let done = self.drain();
+            self.flush(routes).await?;
+            self.note_wanting();
+            if done > 0 {
+                self.work.end(done);
+            }
+            if let Some(turn) = self.turn() {
+                return Ok(Some(turn));
+            }
+            let due = [self.node.next_timer(), self.mail.wake()];
+            let timer = until(due.into_iter().flatten().min());
             let arrival = tokio::select! {
                 biased;
-                _ = self.stop.wait_for(|stop| *stop) => return None,
-                arrival = self.inbox.recv() => Some(arrival?),
-                () = timer => None,
+                _ = self.stop.wait_for(|stop| *stop) => return Ok(None),
+                arrival = self.inbox.recv() => match arrival {
+                    Some(arrival) => arrival,
+                    None => return Ok(None),
+                },
+                () = timer => continue,
             };
-            if let Some(arrival) = arrival {
-                self.take(&mut input, arrival);
-                taken = 1;
+            let done = self.take(arrival);
+            if done > 0 {
+                // What it leads to counts before it does not count any more.
+                self.note_wanting();
+                self.work.end(done);
             }
         }
+    }
+
+    /// Takes what has arrived; how much of it was for the endpoint.
+    fn drain(&mut self) -> usize {
+        let mut done = 0;
+        let mut taken = self.waiting_count;
         while taken < TICK_ARRIVALS_MAX
             && let Ok(arrival) = self.inbox.try_recv()
         {
-            self.take(&mut input, arrival);
+            done += self.take(arrival);
             taken += 1;
         }
-        self.last = self.last.max(now());
-        input.now = self.last;
-        Some((input, taken))
+        let ordered = self.mail.offer(&mut self.waiting);
+        self.waiting_count -= ordered;
+        done + ordered
     }
 
-    fn take(&mut self, input: &mut Input, arrival: Arrival) {
+    /// What the next tick is to take in, if there is a reason for one.
+    fn turn(&mut self) -> Option<Turn> {
+        let timer_is_due = self.node.next_timer().is_some_and(|due| due <= self.last);
+        let wants_tick = self.node.wants_tick() || timer_is_due;
+        let others_wait = self.waiting_count > 0;
+        let mut turn = Turn::default();
+        if let Some(entry) = self.mail.take_entry(wants_tick, others_wait) {
+            turn.input = entry.input;
+            turn.entry = Some((entry.log, entry.index));
+        } else if self.mail.holds_back() {
+            if !wants_tick {
+                return None;
+            }
+        } else {
+            let batches = self.mail.take_batches();
+            if !wants_tick && !others_wait && batches.is_empty() {
+                return None;
+            }
+            turn.input = std::mem::take(&mut self.waiting);
+            turn.input.messages.extend(batches);
+            turn.taken = std::mem::take(&mut self.waiting_count);
+        }
+        turn.again = self.mail.is_again();
+        turn.input.now = self.last;
+        Some(turn)
+    }
+
+    /// Writes and sends what the endpoint wants written and sent.
+    async fn flush(&mut self, routes: &Routes) -> Result<(), ClusterError> {
+        let flushed = self.mail.flush();
+        let (packets, notices) = flushed.map_err(|error| self.failed(error))?;
+        for text in notices {
+            self.reporter.report(Event::Notice(text)).await;
+        }
+        for packet in packets {
+            routes.send_packet(packet);
+        }
+        Ok(())
+    }
+
+    /// Takes an arrival; 1 if it was for the endpoint, and waits for no tick.
+    fn take(&mut self, arrival: Arrival) -> usize {
+        let waiting = &mut self.waiting;
         match arrival {
+            Arrival::Packet(packet) => {
+                self.mail.receive(packet);
+                return 1;
+            }
             Arrival::Row(relation, given) => match self.complete(relation, given) {
-                Ok(row) => input.rows.push((relation, row)),
+                Ok(row) => self.waiting.rows.push((relation, row)),
                 Err(error) => self.refused.push(error.to_string()),
             },
-            Arrival::Seal(relation, key) => input.seals.push((relation, key)),
-            Arrival::Message(message) => input.messages.push(message),
-            Arrival::Stdin(line) => input.stdin.push(line),
-            Arrival::Alive(addresses) => input.alive = Some(addresses),
+            Arrival::Seal(relation, key) => waiting.seals.push((relation, key)),
+            Arrival::Message(message) => waiting.messages.push(message),
+            Arrival::Stdin(line) => waiting.stdin.push(line),
+            Arrival::Alive(addresses) => waiting.alive = Some(addresses),
         }
+        self.waiting_count += 1;
+        0
     }
 
     fn complete(&mut self, relation: RelationId, mut given: GivenRow) -> Result<Row, Misfit> {
@@ -190,22 +296,33 @@ impl Driver {
         }
     }
 
-    fn persist(&mut self, output: &Output) -> Result<(), ClusterError> {
+    fn persist(
+        &mut self,
+        output: &Output,
+        entry: Option<(SmolStr, u64)>,
+    ) -> Result<(), ClusterError> {
         let Some(store) = &mut self.store else {
             return Ok(());
         };
-        if output.durable.is_empty() {
-            return Ok(());
-        }
-        let written = tokio::task::block_in_place(|| store.append(&output.durable));
-        written.map_err(|error| ClusterError::Store {
+        let written = match entry {
+            Some((log, index)) => {
+                tokio::task::block_in_place(|| store.append_entry(&output.durable, &log, index))
+            }
+            None if output.durable.is_empty() => Ok(()),
+            None => tokio::task::block_in_place(|| store.append(&output.durable)),
+        };
+        written.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: StoreError) -> ClusterError {
+        ClusterError::Store {
             node: self.address.clone(),
             error: Box::new(error),
-        })
+        }
     }
 
     fn note_wanting(&mut self) {
-        let wants = self.node.wants_tick();
+        let wants = self.node.wants_tick() || self.mail.is_busy();
         if wants && !self.wanting {
             self.work.begin();
         }
@@ -224,7 +341,7 @@ struct Reporter {
 }
 
 impl Reporter {
-    async fn carry_out(&self, output: Output, routes: &Routes) {
+    async fn carry_out(&self, output: Output) {
         let (node, tick) = (self.node, output.tick);
         for (relation, rows) in output.outputs {
             self.report(Event::Rows {
@@ -251,9 +368,6 @@ impl Reporter {
             })
             .await;
         }
-        for message in output.sends {
-            routes.send(message).await;
-        }
     }
 
     async fn report(&self, event: Event) {
@@ -269,7 +383,7 @@ impl Routes {
         let pushed = if let Some(inbox) = self.local.get(&to) {
             inbox.push(Arrival::Message(message))
         } else if let Some(link) = self.remote.get(&to) {
-            link.try_send(message).is_ok()
+            link.try_send(Outgoing::Row(message)).is_ok()
         } else {
             let text = format!("lost a row of `{}` for {to}: no such node", message.channel);
             let _unread = self.events.send(Event::Notice(text)).await;
@@ -278,6 +392,18 @@ impl Routes {
         if !pushed {
             let text = format!("lost a row for {to}: its queue is full or it has stopped");
             let _unread = self.events.send(Event::Notice(text)).await;
+        }
+    }
+
+    /// Hands a packet on. What has no way or no room is lost: endpoints send again.
+    pub(super) fn send_packet(&self, packet: Packet) {
+        if let Some(inbox) = self.local.get(&packet.to) {
+            inbox.push(Arrival::Packet(packet));
+        } else if let Some(link) = self.remote.get(&packet.to)
+            // While a peer is away its packets must leave room for rows.
+            && link.capacity() > link.max_capacity() / 2
+        {
+            let _full = link.try_send(Outgoing::Packet(packet));
         }
     }
 }

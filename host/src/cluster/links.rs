@@ -6,6 +6,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bloom_delivery::Packet;
 use bloom_runtime::Message;
 use smol_str::SmolStr;
 use tokio::io::{AsyncWriteExt, BufReader, BufWriter};
@@ -20,6 +21,13 @@ const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MAX: Duration = Duration::from_secs(2);
 /// Messages a frame.
 const FRAME_MESSAGES_MAX: usize = 512;
+
+/// Something for a peer.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    Row(Message),
+    Packet(Packet),
+}
 
 /// Which nodes are trusted to be up: those of this process, and peers with a standing connection.
 #[derive(Clone)]
@@ -69,7 +77,7 @@ impl Trust {
 pub(super) async fn dial(
     peer: SmolStr,
     hello: Hello,
-    mut queue: mpsc::Receiver<Message>,
+    mut queue: mpsc::Receiver<Outgoing>,
     events: mpsc::Sender<Event>,
     trust: Trust,
 ) {
@@ -123,13 +131,15 @@ async fn connect(peer: &str, hello: &Hello) -> Result<TcpStream, Failure> {
             None => Ok(stream),
         },
         Some(Frame::Refusal(why)) => Err(Failure::Refused(why)),
-        Some(Frame::Rows(_)) => Err(Failure::Refused("it does not speak this protocol".into())),
+        Some(Frame::Rows(_) | Frame::Packets(_)) => {
+            Err(Failure::Refused("it does not speak this protocol".into()))
+        }
         None => Err(Failure::Io),
     }
 }
 
 /// Ok when the queue is closed and all of it was sent.
-async fn forward(mut stream: TcpStream, queue: &mut mpsc::Receiver<Message>) -> io::Result<()> {
+async fn forward(mut stream: TcpStream, queue: &mut mpsc::Receiver<Outgoing>) -> io::Result<()> {
     let (mut back, out) = stream.split();
     let mut out = BufWriter::new(out);
     let mut messages = Vec::new();
@@ -146,8 +156,19 @@ async fn forward(mut stream: TcpStream, queue: &mut mpsc::Receiver<Message>) -> 
             }
             () = closed => return Err(io::ErrorKind::ConnectionAborted.into()),
         }
-        let rows = messages.drain(..).map(Into::into).collect();
-        write_frame(&mut out, &Frame::Rows(rows)).await?;
+        let (mut rows, mut packets) = (Vec::new(), Vec::new());
+        for message in messages.drain(..) {
+            match message {
+                Outgoing::Row(message) => rows.push(message.into()),
+                Outgoing::Packet(packet) => packets.push(packet),
+            }
+        }
+        if !rows.is_empty() {
+            write_frame(&mut out, &Frame::Rows(rows)).await?;
+        }
+        if !packets.is_empty() {
+            write_frame(&mut out, &Frame::Packets(packets)).await?;
+        }
         out.flush().await?;
     }
 }
@@ -180,21 +201,30 @@ async fn receive(mut stream: TcpStream, hello: &Hello, routes: &Routes) -> io::R
                 return write_frame(&mut out, &Frame::Refusal(why)).await;
             }
         }
-        Some(Frame::Refusal(_) | Frame::Rows(_)) => {
+        Some(Frame::Refusal(_) | Frame::Rows(_) | Frame::Packets(_)) => {
             return write_frame(&mut out, &Frame::Refusal("say hello first".into())).await;
         }
         None => return Ok(()),
     }
     write_frame(&mut out, &Frame::Hello(hello.clone())).await?;
     while let Some(frame) = read_frame(&mut input).await? {
-        let Frame::Rows(rows) = frame else {
-            return Ok(());
-        };
-        for delivery in rows {
+        match frame {
             // Waits for room, so that a fast sender is slowed down by TCP and not cut short.
-            if let Some(inbox) = routes.local.get(&delivery.to) {
-                inbox.push_waiting(Arrival::Message(delivery.into())).await;
+            Frame::Rows(rows) => {
+                for delivery in rows {
+                    if let Some(inbox) = routes.local.get(&delivery.to) {
+                        inbox.push_waiting(Arrival::Message(delivery.into())).await;
+                    }
+                }
             }
+            Frame::Packets(packets) => {
+                for packet in packets {
+                    if let Some(inbox) = routes.local.get(&packet.to) {
+                        inbox.push_waiting(Arrival::Packet(packet)).await;
+                    }
+                }
+            }
+            Frame::Hello(_) | Frame::Refusal(_) => return Ok(()),
         }
     }
     Ok(())
