@@ -2,7 +2,7 @@
 //! checked and analysed again. Those after which it has no errors, the output is better and no other is
 //! worse are fixes; so a fix never does harm, whatever the proposals' shapes miss.
 
-use crate::base::{Edit, FileId, Fix, Sources};
+use crate::base::{Diagnostic, Edit, FileId, FileSpan, Fix, Sources};
 use crate::calm::fixes::{Context, Effort, proposals};
 use crate::calm::report::{Output, Place, Report, View};
 use crate::check::{self, File};
@@ -68,6 +68,34 @@ pub fn remedies(of: Patient<'_>, place: Place, budget: &mut Budget) -> Vec<Remed
             fix: proposal.fix,
         })
         .collect()
+}
+
+/// Adds to each warning of a point of order what mends the first output or view that it names by a label.
+pub fn attach(of: Patient<'_>, warnings: &mut [Diagnostic]) {
+    let mut budget = Budget::default();
+    let outputs = of
+        .report
+        .outputs
+        .iter()
+        .map(|output| (output.loc, output.place));
+    let views = of.report.views.iter().map(|view| (view.loc, view.place));
+    let declared: Vec<(FileSpan, Place)> = outputs
+        .chain(views)
+        .map(|(loc, place)| (of.program.file_span(loc), place))
+        .collect();
+    for warning in warnings {
+        let named = warning.labels.iter().find_map(|label| {
+            let mut all = declared.iter();
+            let (_, place) = all.find(|(declared, _)| *declared == label.place())?;
+            Some(*place)
+        });
+        if let Some(place) = named {
+            let found = remedies(of, place, &mut budget);
+            warning
+                .fixes
+                .extend(found.into_iter().map(|remedy| remedy.fix));
+        }
+    }
 }
 
 /// The report on the program with the edits made; none if it then has errors.

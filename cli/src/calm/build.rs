@@ -8,7 +8,7 @@ use bloom_compiler::base::{FileSpan, Label as SourceLabel, render};
 use bloom_compiler::calm::Report;
 use bloom_compiler::calm::report;
 use bloom_compiler::coordination::{self, Coordinated};
-use bloom_compiler::hir::{Literal, Loc, Program};
+use bloom_compiler::hir::{CollectionKind, Literal, Loc, Program};
 use bloom_compiler::mend::{Budget, Patient, remedies};
 
 use super::document::{
@@ -80,6 +80,11 @@ pub(super) fn document(names: Names<'_>, shown: &str, found: &Coordinated) -> Do
         accepted: found.accepted.iter().map(accepted).collect(),
         after: found.after.outputs.iter().map(after).collect(),
         after_views: found.after.views.iter().map(after_view).collect(),
+        refused: found
+            .diagnostics
+            .iter()
+            .map(|one| one.message.clone())
+            .collect(),
         paths: before.paths.iter().map(path).collect(),
         several_kinds,
     }
@@ -158,11 +163,8 @@ impl Names<'_> {
         let marked = self.literal(blame).unwrap_or(rule);
         let mut labels = vec![SourceLabel::new(marked, blame.cause.phrase())];
         let source = blame.path.first().and_then(|name| self.declaration(name));
-        if let Some(source) = source.filter(|source| *source != marked) {
-            labels.push(SourceLabel::new(
-                source,
-                "rows come at any time, in any order",
-            ));
+        if let Some((source, words)) = source.filter(|(source, _)| *source != marked) {
+            labels.push(SourceLabel::new(source, words));
         }
         render::excerpt(
             "because",
@@ -215,8 +217,8 @@ impl Names<'_> {
             .collect()
     }
 
-    /// Where a collection is declared, `Kind.name` or the name alone.
-    fn declaration(self, name: &str) -> Option<FileSpan> {
+    /// Where a source is declared, `Kind.name` or the name alone, and when its rows come.
+    fn declaration(self, name: &str) -> Option<(FileSpan, &'static str)> {
         let (kind, own) = match name.split_once('.') {
             Some((kind, own)) => (Some(kind), own),
             None => (None, name),
@@ -229,7 +231,12 @@ impl Names<'_> {
             };
             let collection = &node.collections[node.collection(own)?];
             let place = self.program.file_span(collection.loc);
-            (!place.span.is_empty()).then_some(place)
+            let is_timer = matches!(collection.kind, CollectionKind::Periodic { .. });
+            let words = match is_timer {
+                true => "fires when a clock says",
+                false => "rows come at any time, in any order",
+            };
+            (!place.span.is_empty()).then_some((place, words))
         })
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Document {
     /// The outputs with the coordination above.
     pub(crate) after: Vec<After>,
     pub(crate) after_views: Vec<AfterView>,
+    /// Why the program must not run with coordination, where it must not.
+    pub(crate) refused: Vec<String>,
     pub(crate) paths: Vec<Path>,
     /// Whether names need their kind of node to be told apart.
     #[serde(skip)]
@@ -212,14 +214,21 @@ pub(crate) struct Tick {
     pub(crate) tick: u64,
     /// What it took in: `click(1, "a")`.
     pub(crate) arrivals: Vec<String>,
-    /// What it sent: `told(1) to b`.
-    pub(crate) sends: Vec<String>,
+    pub(crate) sends: Vec<Sent>,
     /// Rows of the output that this tick gave, or what the view held.
     pub(crate) rows: Vec<String>,
     /// Row errors and key conflicts.
     pub(crate) errors: Vec<String>,
     /// From here on everything happens again and again.
     pub(crate) again: bool,
+}
+
+/// A message that a tick sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Sent {
+    /// As it arrives: `told(1)`.
+    pub(crate) row: String,
+    pub(crate) to: String,
 }
 
 impl Witness {

@@ -53,6 +53,9 @@ fn write(out: &mut String, document: &Document, graph: &Graph) -> std::fmt::Resu
     }
     insertions(out, "Inserted coordination", &document.coordination)?;
     insertions(out, "Advised, not inserted", &document.advice)?;
+    for refused in &document.refused {
+        writeln!(out, "<p class=\"note\">Refused: {}.</p>", marked(refused))?;
+    }
     picture(out, graph)?;
     certificates(out, &subjects)?;
     paths(out, &document.paths)?;

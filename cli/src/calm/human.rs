@@ -51,6 +51,7 @@ pub(super) fn render(document: &Document, colors: bool) -> String {
         mention(&mut page, brief);
     }
     lists::insertions(&mut page, document);
+    lists::refusals(&mut page, document);
     lists::certificates(&mut page, &subjects);
     lists::paths(&mut page, document);
     page.text

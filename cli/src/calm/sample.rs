@@ -177,6 +177,7 @@ pub(super) fn document() -> Document {
             prefix_safe: false,
             title: "settles",
         }],
+        refused: Vec::new(),
         paths: vec![
             Path {
                 from: "add".into(),

@@ -17,7 +17,7 @@ use bloom_sim::explore::{
 use bloom_sim::{Kinds, Programs};
 use smol_str::SmolStr;
 
-use super::document::{Document, End, Run, Tick, Witness};
+use super::document::{Document, End, Run, Sent, Tick, Witness};
 
 /// Reasons for which a witness is looked for.
 const SEARCHES_MAX: usize = 5;
@@ -126,9 +126,9 @@ impl Scene<'_> {
             .arrivals
             .iter()
             .map(|arrival| self.arrival(tick.node, arrival));
-        let sends = tick.sends.iter().map(|message| {
-            let row = self.named(tick.node, &message.channel, &message.row);
-            format!("{row} to {}", message.to)
+        let sends = tick.sends.iter().map(|message| Sent {
+            row: self.named(tick.node, &message.channel, &message.row),
+            to: message.to.to_string(),
         });
         let emits = tick
             .emits

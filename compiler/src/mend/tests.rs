@@ -1,7 +1,7 @@
 //! Which fixes small programs get, and that each one does what it says.
 
-use super::{Budget, Patient, after, is_better, remedies};
-use crate::base::Sources;
+use super::{Budget, Patient, after, attach, is_better, remedies};
+use crate::base::{Diagnostic, Sources, codes};
 use crate::calm::fixes::Effort;
 use crate::calm::report::Place;
 use crate::check::{self, Checked, File};
@@ -259,6 +259,25 @@ fn a_budget_that_is_spent_tries_nothing() {
     let case = case(COUNT);
     let mut spent = Budget { rules: 3 };
     assert_eq!(remedies(case.patient(), case.bad(), &mut spent), []);
+}
+
+#[test]
+fn warnings_get_the_fixes_of_what_they_name() {
+    let case = case(COUNT);
+    let report = &case.checked.calm;
+    let output = case.checked.program.file_span(report.outputs[0].loc);
+    let rule = case.checked.program.file_span(report.rules[0].loc);
+    let warning = |named| Diagnostic::new(codes::W0401, rule, "", "").with_label(named, "");
+    let mut warnings = [warning(output), warning(rule)];
+    attach(case.patient(), &mut warnings);
+    let titles: Vec<&str> = warnings[0]
+        .fixes
+        .iter()
+        .map(|fix| fix.title.as_str())
+        .collect();
+    assert_eq!(titles.len(), 3, "{titles:?}");
+    assert!(titles[0].starts_with("make `receipt` a view"), "{titles:?}");
+    assert_eq!(warnings[1].fixes, []);
 }
 
 #[test]

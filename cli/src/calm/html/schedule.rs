@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::calm::document::{Run, Witness, set};
+use crate::calm::document::{Run, Tick, Witness, set};
 use crate::calm::graph::svg::escaped;
 
 const LETTER_WIDTH: f64 = 7.3;
@@ -73,6 +73,10 @@ fn draw(out: &mut String, title: &str, run: &Run, name: &str) -> std::fmt::Resul
             "<line class=\"lane\" x1=\"{start:.1}\" y1=\"{y:.1}\" x2=\"{end:.1}\" y2=\"{y:.1}\"/>"
         )?;
     }
+    for (from, to) in messages(run) {
+        let (from, to) = (&marks[from], &marks[to]);
+        message(out, (from.x, lane_y(from.lane)), (to.x, lane_y(to.lane)))?;
+    }
     for mark in &marks {
         tick(out, mark, lane_y(mark.lane))?;
     }
@@ -86,6 +90,43 @@ fn draw(out: &mut String, title: &str, run: &Run, name: &str) -> std::fmt::Resul
     )?;
     text(out, "", end + 20.0, y + 4.0, &outcome)?;
     writeln!(out, "</svg>")
+}
+
+/// The ticks between which messages go: each message to the first later tick that takes it in.
+fn messages(run: &Run) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for (from, tick) in run.ticks.iter().enumerate() {
+        for sent in &tick.sends {
+            let takes = |other: &Tick| other.node == sent.to && other.arrivals.contains(&sent.row);
+            if let Some(wait) = run.ticks[from + 1..].iter().position(takes) {
+                pairs.push((from, from + 1 + wait));
+            }
+        }
+    }
+    pairs.dedup();
+    pairs
+}
+
+/// From the edge of one tick's circle to that of another.
+fn message(out: &mut String, from: (f64, f64), to: (f64, f64)) -> std::fmt::Result {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let length = dx.hypot(dy).max(1.0);
+    let (ux, uy) = (dx / length, dy / length);
+    let (x, y) = (to.0 - 10.0 * ux, to.1 - 10.0 * uy);
+    writeln!(
+        out,
+        "<path class=\"message\" d=\"M{:.1} {:.1} L{x:.1} {y:.1}\"/>",
+        from.0 + 10.0 * ux,
+        from.1 + 10.0 * uy
+    )?;
+    writeln!(
+        out,
+        "<path class=\"head\" d=\"M{x:.1} {y:.1} L{:.1} {:.1} L{:.1} {:.1} Z\"/>",
+        x - 8.0 * ux - 4.0 * uy,
+        y - 8.0 * uy + 4.0 * ux,
+        x - 8.0 * ux + 4.0 * uy,
+        y - 8.0 * uy - 4.0 * ux
+    )
 }
 
 /// Where each tick stands, wide enough for what arrives, and where the lanes end.
@@ -129,7 +170,13 @@ fn tick(out: &mut String, mark: &Mark<'_>, y: f64) -> std::fmt::Result {
         )?;
     }
     for (row, arrival) in (0u32..).zip(mark.arrivals.iter().rev()) {
-        middle(out, "", x, y - 28.0 - f64::from(row) * LINE_HEIGHT, arrival)?;
+        middle(
+            out,
+            "over",
+            x,
+            y - 28.0 - f64::from(row) * LINE_HEIGHT,
+            arrival,
+        )?;
     }
     writeln!(
         out,

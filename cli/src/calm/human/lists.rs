@@ -52,6 +52,17 @@ pub(super) fn insertions(page: &mut Page, document: &Document) {
     }
 }
 
+/// Why no coordination makes the program fit to run.
+pub(super) fn refusals(page: &mut Page, document: &Document) {
+    if document.refused.is_empty() {
+        return;
+    }
+    page.heading("refused, unless it is accepted or runs without coordination");
+    for reason in &document.refused {
+        page.line(&format!("  {}", page.paint(reason, Color::Red)));
+    }
+}
+
 fn insertion(page: &mut Page, insertion: &Insertion) {
     let by = match insertion.by.as_slice() {
         [] => String::new(),

@@ -67,7 +67,11 @@ fn lines(run: &Run, watched: Watched<'_>) -> Vec<String> {
             arrivals => arrivals.join(", "),
         };
         lines.push(format!("  {place}: {arrivals}"));
-        lines.extend(tick.sends.iter().map(|sent| format!("    sends {sent}")));
+        let sent = tick
+            .sends
+            .iter()
+            .map(|sent| format!("    sends {} to {}", sent.row, sent.to));
+        lines.extend(sent);
         lines.extend(
             tick.errors
                 .iter()

@@ -126,8 +126,12 @@ fn place(label: &Label, sources: &Sources) -> (String, Range<usize>) {
     )
 }
 
-/// What the fix does, in words.
+/// What the fix does, in words. One that changes several lines is told by its title.
 fn described(fix: &Fix, sources: &Sources) -> String {
+    let is_long = fix.edits.len() > 1 || fix.edits.iter().any(|edit| edit.new_text.contains('\n'));
+    if is_long && !fix.title.is_empty() {
+        return fix.title.clone();
+    }
     let edits = fix.edits.iter().map(|edit| {
         let old = &sources.text(edit.file)[sources.range(edit.place())];
         match (old, edit.new_text.as_str()) {
