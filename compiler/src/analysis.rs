@@ -14,16 +14,22 @@ mod dump;
 mod laws;
 mod order;
 mod reading;
+mod recall;
 mod strata;
+
+pub use recall::Recall;
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use bloom_stdx::arena::{Arena, Id};
 
 use crate::base::Diagnostic;
-use crate::hir::{CollectionId, FunctionId, NodeId, NodeKind, Program, RuleId};
+use crate::hir::{CollectionId, FunctionId, NodeId, NodeKind, Program, Rule, RuleId};
 use crate::typing::{NodeTypes, Typed};
+use recall::{Declared, OfRule, Recalled};
 
 /// What [`analyze`] found. The arenas run parallel to those of the program.
 #[derive(Clone, Debug, Default)]
@@ -98,31 +104,94 @@ pub enum Growth {
 
 /// Analyses a typed program. Of one with type errors the result is a best effort.
 pub fn analyze(program: &Program, typed: &Typed) -> Analysis {
-    let mut diagnostics = Vec::new();
-    let growth = growth::functions(program, typed, &mut diagnostics);
+    analyze_declared(program, typed, declared(program, typed, 0), None)
+}
+
+/// As [`analyze`]; rules that were analysed before are not analysed again. `generation` is that of
+/// the recall by which the program was typed.
+pub fn analyze_with(
+    program: &Program,
+    typed: &Typed,
+    recall: &mut Recall,
+    generation: u64,
+) -> Analysis {
+    let known = recall.declared(generation_of(typed, generation));
+    let declared = known.unwrap_or_else(|| declared(program, typed, generation));
+    let mut recalled = recall.begin(&declared);
+    let analysis = analyze_declared(program, typed, declared.clone(), Some(&mut recalled));
+    recall.end(declared, recalled);
+    analysis
+}
+
+fn generation_of(typed: &Typed, generation: u64) -> (u64, usize, usize) {
+    (generation, typed.instances.len(), typed.own_lattices.len())
+}
+
+/// Analyses all but the rules.
+fn declared(program: &Program, typed: &Typed, generation: u64) -> Declared {
+    let mut of_growth = Vec::new();
+    let growth = growth::functions(program, typed, &mut of_growth);
+    let fallible = fallible::functions(program, typed);
     let scope = Scope {
         program,
         typed,
-        fallible: fallible::functions(program, typed),
+        fallible: &fallible,
         growth: &growth,
     };
-    let mut nodes = Arena::new();
-    for (id, kind) in program.nodes.iter() {
-        nodes.push(scope.node(kind, &typed.nodes[id], &mut diagnostics));
-    }
-    for (kind, types) in program.unused.iter().zip(&typed.unused) {
-        scope.node(kind, types, &mut diagnostics);
-    }
+    let mut of_rest = Vec::new();
     let specs = program.specs.iter().zip(&typed.specs);
-    let specs = specs.map(|(spec, types)| scope.spec(spec, types, &mut diagnostics));
+    let specs = specs.map(|(spec, types)| scope.spec(spec, types, &mut of_rest));
     let specs = specs.collect();
-    constants::check(program, typed, &mut diagnostics);
-    laws::check(program, typed, &mut diagnostics);
+    constants::check(program, typed, &mut of_rest);
+    laws::check(program, typed, &mut of_rest);
+    Declared {
+        generation: generation_of(typed, generation),
+        growth,
+        fallible,
+        of_growth,
+        specs,
+        of_rest,
+    }
+}
+
+fn analyze_declared(
+    program: &Program,
+    typed: &Typed,
+    declared: Declared,
+    mut recalled: Option<&mut Recalled>,
+) -> Analysis {
+    let mut diagnostics = declared.of_growth;
+    let scope = Scope {
+        program,
+        typed,
+        fallible: &declared.fallible,
+        growth: &declared.growth,
+    };
+    let kinds = program.nodes.values().chain(&program.unused);
+    let types = typed.nodes.values().chain(&typed.unused);
+    let mut nodes = Arena::new();
+    for (place, (kind, types)) in kinds.zip(types).enumerate() {
+        let of_rules = |(id, rule): (RuleId, &Arc<Rule>)| {
+            let analyze = || scope.rule(kind, types, id);
+            match recalled.as_deref_mut() {
+                Some(recalled) => recalled
+                    .rule(place, rule, &types.rules[id], analyze)
+                    .clone(),
+                None => analyze(),
+            }
+        };
+        let rules = kind.rules.iter().map(of_rules).collect();
+        let node = scope.node(kind, rules, &mut diagnostics);
+        if place < program.nodes.len() {
+            nodes.push(node);
+        }
+    }
+    diagnostics.extend(declared.of_rest);
     dedup(&mut diagnostics);
     Analysis {
         nodes,
-        specs,
-        functions: growth,
+        specs: declared.specs,
+        functions: declared.growth,
         diagnostics,
     }
 }
@@ -139,31 +208,42 @@ struct Scope<'a> {
     program: &'a Program,
     typed: &'a Typed,
     /// Whether each function can end in a row error.
-    fallible: Vec<bool>,
+    fallible: &'a [bool],
     growth: &'a Arena<FunctionId, Vec<Growth>>,
 }
 
 impl Scope<'_> {
-    fn node(
-        &self,
-        kind: &NodeKind,
-        types: &NodeTypes,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> NodeAnalysis {
-        let mut rules: Arena<RuleId, RuleAnalysis> = Arena::new();
-        for (id, rule) in kind.rules.iter() {
-            let body_types = &types.rules[id];
-            rules.push(RuleAnalysis {
+    /// What follows from a rule by itself.
+    fn rule(&self, kind: &NodeKind, types: &NodeTypes, id: RuleId) -> OfRule {
+        let (rule, body_types) = (&kind.rules[id], &types.rules[id]);
+        OfRule {
+            _of: (Arc::clone(rule), Arc::clone(body_types)),
+            analysis: RuleAnalysis {
                 stratum: 0,
                 order: self.order_of(rule, body_types),
                 literals: self.readings(rule, body_types),
-            });
+            },
+            conflict: conflicts::of_rule(self.program, self.typed, kind, types, rule),
+        }
+    }
+
+    fn node(
+        &self,
+        kind: &NodeKind,
+        of_rules: Vec<OfRule>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> NodeAnalysis {
+        let mut rules: Arena<RuleId, RuleAnalysis> = Arena::new();
+        let mut conflicts = Vec::new();
+        for of_rule in of_rules {
+            rules.push(of_rule.analysis);
+            conflicts.extend(of_rule.conflict);
         }
         let strata = strata::of_node(self.program, kind, &rules, diagnostics);
         for (id, rule) in kind.rules.iter() {
             rules[id].stratum = strata.levels[rule.head.collection.index()];
         }
-        conflicts::warn(self.program, self.typed, kind, types, diagnostics);
+        diagnostics.extend(conflicts);
         NodeAnalysis {
             strata: strata.levels.into_iter().collect(),
             stratum_count: strata.count,

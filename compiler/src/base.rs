@@ -3,7 +3,6 @@
 //! Invariant: user errors are data ([`Diagnostic`]); they are turned into text in one place only.
 
 pub mod codes;
-pub mod db;
 mod diagnostic;
 pub mod render;
 mod source;

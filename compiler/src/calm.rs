@@ -25,6 +25,7 @@ mod fixpoint;
 mod lineage;
 mod model;
 mod paths;
+mod recall;
 mod refine;
 mod sealing;
 mod verdict;
@@ -33,13 +34,16 @@ mod wording;
 #[cfg(test)]
 mod tests;
 
+pub use recall::Recall;
 pub use report::Report;
 pub use violation::Violation;
 
-use bloom_stdx::arena::Arena;
+use std::sync::Arc;
+
+use bloom_stdx::arena::{Arena, Id};
 
 use crate::analysis::Analysis;
-use crate::hir::{NodeId, Program};
+use crate::hir::{NodeId, Program, RuleId};
 use crate::typing::Typed;
 use body::{Basis, Found, Known};
 use dependencies::Dependencies;
@@ -50,9 +54,47 @@ use sealing::Sealing;
 
 /// Summarises every rule of a well-typed program.
 pub fn summarize(program: &Program, typed: &Typed, analysis: &Analysis) -> Arena<NodeId, KindFlow> {
+    let of_rule = |setting: flow::Setting<'_>, node: NodeId, rule: RuleId| {
+        let readings = &analysis.nodes[node].rules[rule].literals;
+        Arc::new(flow::summarize(
+            setting,
+            &setting.kind.rules[rule],
+            readings,
+        ))
+    };
+    summarize_by(program, typed, of_rule)
+}
+
+/// As [`summarize`]; rules that were summarised before are not summarised again. `generation` is that
+/// of the recall by which the program was typed.
+pub fn summarize_with(
+    program: &Program,
+    typed: &Typed,
+    analysis: &Analysis,
+    recall: &mut Recall,
+    generation: u64,
+) -> Arena<NodeId, KindFlow> {
+    recall.begin(generation);
+    let of_rule = |setting: flow::Setting<'_>, node: NodeId, id: RuleId| {
+        let (rule, types) = (&setting.kind.rules[id], &setting.types.rules[id]);
+        let readings = &analysis.nodes[node].rules[id].literals;
+        recall.rule(node.index(), rule, types, readings, || {
+            flow::summarize(setting, rule, readings)
+        })
+    };
+    let flows = summarize_by(program, typed, of_rule);
+    recall.end();
+    flows
+}
+
+fn summarize_by(
+    program: &Program,
+    typed: &Typed,
+    mut of_rule: impl FnMut(flow::Setting<'_>, NodeId, RuleId) -> Arc<flow::RuleSummary>,
+) -> Arena<NodeId, KindFlow> {
     let declared = Declared::new(program);
-    let kind = |id: NodeId, kind: &crate::hir::NodeKind| {
-        let types = &typed.nodes[id];
+    program.nodes.map(|node, kind| {
+        let types = &typed.nodes[node];
         let shapes = flow::shapes(kind, types, typed);
         let setting = flow::Setting {
             declared: &declared,
@@ -61,14 +103,12 @@ pub fn summarize(program: &Program, typed: &Typed, analysis: &Analysis) -> Arena
             types,
             shapes: &shapes,
         };
-        let rules = kind.rules.iter().map(|(rule, of)| {
-            let readings = &analysis.nodes[id].rules[rule].literals;
-            flow::summarize(setting, of, readings)
-        });
-        let rules = rules.collect();
-        KindFlow { shapes, rules }
-    };
-    program.nodes.map(kind)
+        let rules = kind.rules.ids().map(|rule| of_rule(setting, node, rule));
+        KindFlow {
+            rules: rules.collect(),
+            shapes,
+        }
+    })
 }
 
 /// The report of a program, from the summaries of its rules.

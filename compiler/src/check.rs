@@ -15,7 +15,7 @@ use crate::{dedalus, syntax};
 #[cfg(test)]
 mod mutation;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// A file to be compiled. Its place among the files is its [`FileId`].
 #[derive(Clone, Copy, Debug)]

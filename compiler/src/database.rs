@@ -1,17 +1,36 @@
-//! The front of the pipeline as salsa queries, so that an edit does again only what it changed.
+//! The front of the pipeline as salsa queries, for whoever checks a program again after each edit.
 //!
 //! ```text
-//! File ── outline ──> fragments ── fragment (by text) ──> parsed ──> module ──> resolved ──> typed
+//! File ── fragments (by text) ──> parsed ──> module ──┐
+//!                                                     ├──> resolved ──> program ──> typed ──> analyzed ──> flows ──> calm
+//!                                        other files ─┘        └──> places
 //! ```
 //!
 //! A fragment is parsed once for each text, wherever it stands. [`module`] is the tree alone: an edit in a
-//! comment leaves it equal, and nothing after it runs. The commands of one run can use the functions behind the
-//! queries as well; both give the same.
+//! comment at the end leaves it equal, and nothing after it runs. [`program`] counts every place from the item
+//! that it is in, so a line inserted above leaves it equal; [`resolved`] says where items are. [`flows`] are the
+//! summaries that the consistency analysis reads: an edit that leaves them equal does not run it.
+//!
+//! The queries of a package take all its rules together, but do not look at each again: a [`Recall`] keeps
+//! what was found of every rule, and a rule that did not change costs a look-up. The functions behind the
+//! queries give the same in one shot, as [`check`](crate::check::check) does; tests hold one to the other.
 
-use crate::base::{Diagnostic, FileId};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bloom_stdx::arena::Arena;
+use rustc_hash::FxHashMap;
+
+use crate::analysis::{self, Analysis};
+use crate::base::{Diagnostic, FileId, FileSpan};
+use crate::calm::flow::KindFlow;
+use crate::check::Checked;
+use crate::hir::{self, ItemRef, Loc, NodeId, Place, Program};
 use crate::syntax::ast;
 use crate::typing::{self, Typed};
-use crate::{dedalus, hir, syntax};
+use crate::{calm, dedalus, syntax};
+
+#[cfg(test)]
+mod tests;
 
 /// The language of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,7 +41,7 @@ pub enum Language {
 }
 
 /// A file and what is in it now.
-#[salsa::input]
+#[salsa::input(debug)]
 pub struct File {
     /// Its path as a module: `kvs`, `std.delivery`.
     #[returns(ref)]
@@ -34,7 +53,7 @@ pub struct File {
 }
 
 /// A program: the root file, then all that it may import. The index of a file is its [`FileId`].
-#[salsa::input]
+#[salsa::input(debug)]
 pub struct Package {
     #[returns(ref)]
     pub files: Vec<File>,
@@ -46,38 +65,82 @@ struct FragmentText<'db> {
     text: String,
 }
 
+/// What was found of the rules of a package when it was last checked.
+#[derive(Debug, Default)]
+struct Recall {
+    resolution: hir::Recall,
+    typing: typing::Recall,
+    analysis: analysis::Recall,
+    calm: calm::Recall,
+}
+
+/// How many rules of a package the last run of each stage looked at, rather than recalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    pub resolved: usize,
+    pub typed: usize,
+    pub analyzed: usize,
+    pub summarized: usize,
+}
+
+/// A database with what helps its queries, and never changes what they answer.
+#[salsa::db]
+pub trait Db: salsa::Database {
+    fn recalls(&self) -> &Recalls;
+}
+
+/// What each package's rules are known by.
+#[derive(Clone, Debug, Default)]
+pub struct Recalls(Arc<Mutex<FxHashMap<Package, Recall>>>);
+
 /// What the queries are kept in.
 #[salsa::db]
 #[derive(Clone, Default)]
 pub struct Database {
     storage: salsa::Storage<Self>,
+    recalls: Recalls,
 }
 
 #[salsa::db]
 impl salsa::Database for Database {}
+
+#[salsa::db]
+impl Db for Database {
+    fn recalls(&self) -> &Recalls {
+        &self.recalls
+    }
+}
 
 impl Database {
     /// A database that tells of each event, such as a query that runs.
     pub fn observed(observe: impl Fn(salsa::Event) + Send + Sync + 'static) -> Self {
         Self {
             storage: salsa::Storage::new(Some(Box::new(observe))),
+            recalls: Recalls::default(),
         }
     }
 }
 
+impl Recalls {
+    /// Nothing in them can be half done: what a panic left out is found again.
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<Package, Recall>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[salsa::tracked(returns(ref))]
-fn fragment<'db>(db: &'db dyn salsa::Database, text: FragmentText<'db>) -> syntax::Fragment {
+fn fragment<'db>(db: &'db dyn Db, text: FragmentText<'db>) -> syntax::Fragment {
     syntax::parse_fragment(text.text(db))
 }
 
 /// A file's tree, diagnostics and comments.
-#[salsa::tracked(returns(ref))]
-pub fn parsed(db: &dyn salsa::Database, file: File) -> syntax::Parse {
+#[salsa::tracked(returns(ref), no_eq)]
+pub fn parsed(db: &dyn Db, file: File) -> syntax::Parse {
     let text = file.text(db);
     match file.language(db) {
-        Language::Bloom => syntax::parse_with(text, |text| {
-            fragment(db, FragmentText::new(db, text.to_owned()))
-        }),
+        Language::Bloom => {
+            syntax::parse_with(text, |text| fragment(db, FragmentText::new(db, text)))
+        }
         Language::Dedalus => {
             let parse = dedalus::parse(text);
             let (module, translation) = dedalus::translate(&parse.program);
@@ -92,95 +155,174 @@ pub fn parsed(db: &dyn salsa::Database, file: File) -> syntax::Parse {
 
 /// A file's tree.
 #[salsa::tracked(returns(ref))]
-pub fn module(db: &dyn salsa::Database, file: File) -> ast::Module {
+pub fn module(db: &dyn Db, file: File) -> ast::Module {
     parsed(db, file).module.clone()
 }
 
-/// The program with every name looked up.
-#[salsa::tracked(returns(ref))]
-pub fn resolved(db: &dyn salsa::Database, package: Package) -> hir::Resolved {
+/// A program with every name looked up.
+#[derive(Debug)]
+pub struct Resolved {
+    /// Every place in it counts from its item, as if that were a file of the item's number.
+    program: Arc<Program>,
+    /// Where items are.
+    pub places: Arena<ItemRef, Place>,
+    /// By file and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The program with every name looked up, and where its items are.
+#[salsa::tracked(returns(ref), no_eq)]
+pub fn resolved(db: &dyn Db, package: Package) -> Resolved {
+    let files = package.files(db);
     let sources: Vec<hir::Source<'_>> = (0..)
-        .zip(package.files(db))
+        .zip(files)
         .map(|(number, &file)| hir::Source {
             name: file.name(db),
             file: FileId(number),
             module: module(db, file),
         })
         .collect();
-    hir::resolve(&sources)
+    let mut recalls = db.recalls().lock();
+    let recall = &mut recalls.entry(package).or_default().resolution;
+    let mut resolved = hir::resolve_with(&sources, Some(recall));
+    let relative = hir::relative_places(&resolved.program);
+    let places = std::mem::replace(&mut resolved.program.places, relative);
+    Resolved {
+        program: Arc::new(resolved.program),
+        places,
+        diagnostics: resolved.diagnostics,
+    }
+}
+
+/// The program with every name looked up. Its places count from its items: [`file_span`] tells where
+/// something is.
+#[salsa::tracked(returns(ref))]
+pub fn program(db: &dyn Db, package: Package) -> Arc<Program> {
+    Arc::clone(&resolved(db, package).program)
 }
 
 /// The program with every type inferred.
 #[salsa::tracked(returns(ref), no_eq)]
-pub fn typed(db: &dyn salsa::Database, package: Package) -> Typed {
-    typing::infer(&resolved(db, package).program)
+pub fn typed(db: &dyn Db, package: Package) -> Typed {
+    let program = program(db, package);
+    let mut recalls = db.recalls().lock();
+    let recall = &mut recalls.entry(package).or_default().typing;
+    typing::infer_with(program, recall)
 }
 
-/// What is wrong with a program, up to its types: by file and place.
-pub fn diagnostics(db: &dyn salsa::Database, package: Package) -> Vec<Diagnostic> {
+/// Whether nothing is wrong with the program up to its types, so that more can be said of it.
+#[salsa::tracked(returns(copy))]
+fn well_typed(db: &dyn Db, package: Package) -> bool {
+    let parsed = package.files(db).iter().map(|&file| parsed(db, file));
+    let mut syntax = parsed.flat_map(|parsed| &parsed.diagnostics);
+    let mut resolution = resolved(db, package).diagnostics.iter();
+    let mut types = typed(db, package).diagnostics.iter();
+    !(syntax.any(Diagnostic::is_error)
+        || resolution.any(Diagnostic::is_error)
+        || types.any(Diagnostic::is_error))
+}
+
+/// What follows from the rules of a well-typed program.
+#[salsa::tracked(returns(ref), no_eq)]
+pub fn analyzed(db: &dyn Db, package: Package) -> Analysis {
+    if !well_typed(db, package) {
+        return Analysis::default();
+    }
+    let (program, typed) = (program(db, package), typed(db, package));
+    let mut recalls = db.recalls().lock();
+    let Recall {
+        typing, analysis, ..
+    } = recalls.entry(package).or_default();
+    analysis::analyze_with(program, typed, analysis, typing.generation)
+}
+
+/// The summaries of the rules of a program without errors.
+#[salsa::tracked(returns(ref))]
+fn flows(db: &dyn Db, package: Package) -> Arena<NodeId, KindFlow> {
+    let analysis = analyzed(db, package);
+    if !well_typed(db, package) || analysis.diagnostics.iter().any(Diagnostic::is_error) {
+        return Arena::new();
+    }
+    let (program, typed) = (program(db, package), typed(db, package));
+    let mut recalls = db.recalls().lock();
+    let Recall { typing, calm, .. } = recalls.entry(package).or_default();
+    calm::summarize_with(program, typed, analysis, calm, typing.generation)
+}
+
+/// Which outputs no schedule decides, and why not the others: of a program without errors.
+#[salsa::tracked(returns(ref), no_eq)]
+pub fn calm_report(db: &dyn Db, package: Package) -> calm::Report {
+    let flows = flows(db, package);
+    match flows.is_empty() {
+        true => calm::Report::default(),
+        false => calm::analyze(program(db, package), flows),
+    }
+}
+
+/// All that is wrong with a program, by file and place.
+pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
     let mut all = Vec::new();
     for (number, &file) in (0..).zip(package.files(db)) {
         let syntax = parsed(db, file).diagnostics.iter();
         all.extend(syntax.map(|diagnostic| diagnostic.clone().placed(FileId(number), 0)));
     }
-    all.extend(resolved(db, package).diagnostics.iter().cloned());
-    all.extend(typed(db, package).diagnostics.iter().cloned());
+    let resolved = resolved(db, package);
+    all.extend(resolved.diagnostics.iter().cloned());
+    let types = typed(db, package).diagnostics.iter();
+    let relative = types.chain(&analyzed(db, package).diagnostics);
+    all.extend(relative.map(|diagnostic| placed(diagnostic.clone(), &resolved.places)));
     all.sort_by_key(|diagnostic| (diagnostic.primary.place(), diagnostic.code.id()));
     all
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Database, File, Language, Package, diagnostics};
-    use expect_test::{Expect, expect};
-    use salsa::Setter;
-    use std::sync::{Arc, Mutex};
-
-    /// Checks `before`, then `after`, and compares the queries that the second check ran.
-    fn check_edit(before: &str, after: &str, expect: &Expect) {
-        let ran: Arc<Mutex<Vec<String>>> = Arc::default();
-        let log = Arc::clone(&ran);
-        let mut db = Database::observed(move |event| {
-            if let salsa::EventKind::WillExecute { database_key } = event.kind {
-                let name = format!("{database_key:?}");
-                let name = name.split('(').next().expect("a split has a first part");
-                log.lock()
-                    .expect("no test panics while it logs")
-                    .push(name.to_owned());
-            }
-        });
-        let file = File::new(&db, "main".to_owned(), Language::Bloom, before.to_owned());
-        let package = Package::new(&db, vec![file]);
-        diagnostics(&db, package);
-        ran.lock().expect("no test panics while it logs").clear();
-        file.set_text(&mut db).to(after.to_owned());
-        diagnostics(&db, package);
-        let names = ran.lock().expect("no test panics while it logs").join("\n");
-        expect.assert_eq(&names);
+/// The program as far as it was understood, as [`check`](crate::check::check) gives it; for what is to be
+/// compiled or looked at as a whole.
+pub fn checked(db: &dyn Db, package: Package) -> Checked {
+    Checked {
+        program: Program {
+            places: resolved(db, package).places.clone(),
+            ..Program::clone(program(db, package))
+        },
+        typed: Typed {
+            diagnostics: Vec::new(),
+            ..typed(db, package).clone()
+        },
+        analysis: Analysis {
+            diagnostics: Vec::new(),
+            ..analyzed(db, package).clone()
+        },
+        calm: calm_report(db, package).clone(),
+        diagnostics: diagnostics(db, package),
     }
+}
 
-    #[test]
-    fn a_comment_at_the_end_stops_at_the_tree() {
-        check_edit(
-            "table a(x: Int);\na{x: 1};\n",
-            "table a(x: Int);\na{x: 1};\n// done\n",
-            &expect![[r#"
-                parsed
-                module"#]],
-        );
-    }
+/// Where something is.
+pub fn file_span(db: &dyn Db, package: Package, loc: Loc) -> FileSpan {
+    let place = resolved(db, package).places[loc.item];
+    FileSpan::new(place.file, loc.span.shifted(place.offset))
+}
 
-    #[test]
-    fn a_changed_rule_is_the_only_one_parsed() {
-        check_edit(
-            "table a(x: Int);\na{x: 1};\na{x: 2};\n",
-            "table a(x: Int);\na{x: 1};\na{x: 3};\n",
-            &expect![[r#"
-                parsed
-                fragment
-                module
-                resolved
-                typed"#]],
-        );
+/// How much of the package was looked at when it was last checked.
+pub fn effort(db: &dyn Db, package: Package) -> Effort {
+    let recalls = db.recalls().lock();
+    let of = |count: fn(&Recall) -> usize| recalls.get(&package).map_or(0, count);
+    Effort {
+        resolved: of(|recall| recall.resolution.resolved),
+        typed: of(|recall| recall.typing.inferred),
+        analyzed: of(|recall| recall.analysis.analyzed),
+        summarized: of(|recall| recall.calm.summarized),
     }
+}
+
+/// A diagnostic about places that count from items.
+fn placed(mut diagnostic: Diagnostic, places: &Arena<ItemRef, Place>) -> Diagnostic {
+    let labels = std::iter::once(&mut diagnostic.primary).chain(&mut diagnostic.labels);
+    let edits = diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits);
+    let labels = labels.map(|label| (&mut label.file, &mut label.span));
+    for (file, span) in labels.chain(edits.map(|edit| (&mut edit.file, &mut edit.span))) {
+        let place = places[ItemRef(file.0)];
+        *file = place.file;
+        *span = span.shifted(place.offset);
+    }
+    diagnostic
 }

@@ -17,8 +17,6 @@ pub mod hir;
 
 pub mod typing;
 
-pub mod database;
-
 pub mod eval;
 
 pub mod analysis;
@@ -26,6 +24,8 @@ pub mod analysis;
 pub mod calm;
 
 pub mod check;
+
+pub mod database;
 
 pub mod coordination;
 

@@ -9,7 +9,6 @@ mod construct;
 mod depth;
 pub mod dump;
 mod format;
-pub mod incremental;
 pub(crate) mod lexer;
 mod literal;
 mod messages;
@@ -27,6 +26,8 @@ mod grammar {
 
 pub use format::format;
 pub use parser::{Fragment, parse_fragment};
+
+use std::sync::Arc;
 
 use crate::base::{Diagnostic, FileId, Span, codes};
 use construct::Unit;
@@ -197,7 +198,7 @@ impl Parse {
     fn add(&mut self, fragment: &Fragment, offset: u32) {
         let items = fragment.items.iter().map(|node| ast::ItemNode {
             offset: node.offset + offset,
-            item: node.item.clone(),
+            item: Arc::clone(&node.item),
         });
         self.module.items.extend(items);
         let diagnostics = fragment.diagnostics.iter().cloned();

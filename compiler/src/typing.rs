@@ -23,11 +23,15 @@ mod dump;
 mod finish;
 mod infer;
 mod program;
+mod recall;
 
 pub use program::infer;
+pub use recall::{Recall, infer_with};
 
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use bloom_plan::functions::BuiltinId;
 use bloom_plan::types::{TypeId, TypeTable};
@@ -73,7 +77,7 @@ pub struct ConstantTypes {
 #[derive(Clone, Debug, Default)]
 pub struct NodeTypes {
     pub collections: Arena<CollectionId, Vec<ColumnTypes>>,
-    pub rules: Arena<RuleId, BodyTypes>,
+    pub rules: Arena<RuleId, Arc<BodyTypes>>,
 }
 
 #[derive(Clone, Debug)]

@@ -138,7 +138,7 @@ fn used(kind: &NodeKind) -> BTreeSet<CollectionId> {
 
 /// What the author wrote, without facts and what the language adds.
 fn rules(kind: &NodeKind) -> impl Iterator<Item = &Rule> {
-    kind.rules.iter().map(|(_, rule)| rule).filter(|rule| {
+    kind.rules.iter().map(|(_, rule)| rule.as_ref()).filter(|rule| {
         let written = match rule.origin {
             Origin::Written | Origin::SealSend => true,
             Origin::System | Origin::SealCollect(_) => false,

@@ -13,56 +13,50 @@ use crate::hir::{
 use crate::syntax::ast::Arrow;
 use crate::typing::{NodeTypes, Typed, walk};
 
-/// Warns of each rule that can derive two plain values for one key from rows that come from outside.
-pub(super) fn warn(
+/// Warns of a rule that can derive two plain values for one key from rows that come from outside.
+pub(super) fn of_rule(
     program: &Program,
     typed: &Typed,
     kind: &NodeKind,
     types: &NodeTypes,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for (_, rule) in kind.rules.iter() {
-        let head = &kind.collections[rule.head.collection];
-        let columns = &types.collections[rule.head.collection];
-        let is_plain =
-            |place: usize| !head.columns[place].key && !typed.types.is_lattice(columns[place].ty);
-        let Some(source) = outside(kind, rule) else {
-            continue;
-        };
-        if !matches!(rule.arrow, Arrow::Merge | Arrow::DeferredMerge) || head.imported {
-            continue;
-        }
-        let determined = determined(kind, rule, head);
-        let open = (0..head.columns.len()).find(|&place| {
-            is_plain(place)
-                && match &rule.head.columns[place] {
-                    HeadColumn::Expr(expr) => !is_determined(rule, *expr, &determined),
-                    // Groups are the other columns, which hold the key.
-                    HeadColumn::Aggregate(_) | HeadColumn::Default | HeadColumn::Omitted => false,
-                }
-        });
-        let Some(place) = open else {
-            continue;
-        };
-        let (name, column) = (&head.name, &head.columns[place].name);
-        let message = format!(
-            "rows of `{}` can give one key of `{name}` two values of `{column}`",
-            kind.collections[source].name
-        );
-        let place = program.file_span(rule.body.loc.at(rule.head.span));
-        diagnostics.push(
-            Diagnostic::new(
-                codes::W0401,
-                place,
-                message,
-                "the key does not determine the value",
-            )
+    rule: &Rule,
+) -> Option<Diagnostic> {
+    let head = &kind.collections[rule.head.collection];
+    let columns = &types.collections[rule.head.collection];
+    let is_plain =
+        |place: usize| !head.columns[place].key && !typed.types.is_lattice(columns[place].ty);
+    let source = outside(kind, rule)?;
+    if !matches!(rule.arrow, Arrow::Merge | Arrow::DeferredMerge) || head.imported {
+        return None;
+    }
+    let determined = determined(kind, rule, head);
+    let place = (0..head.columns.len()).find(|&place| {
+        is_plain(place)
+            && match &rule.head.columns[place] {
+                HeadColumn::Expr(expr) => !is_determined(rule, *expr, &determined),
+                // Groups are the other columns, which hold the key.
+                HeadColumn::Aggregate(_) | HeadColumn::Default | HeadColumn::Omitted => false,
+            }
+    })?;
+    let (name, column) = (&head.name, &head.columns[place].name);
+    let message = format!(
+        "rows of `{}` can give one key of `{name}` two values of `{column}`",
+        kind.collections[source].name
+    );
+    let place = program.file_span(rule.body.loc.at(rule.head.span));
+    let diagnostic = Diagnostic::new(
+        codes::W0401,
+        place,
+        message,
+        "the key does not determine the value",
+    );
+    Some(
+        diagnostic
             .with_help(format!(
                 "make `{column}` a lattice that merges, such as `Lww` or `Max`, or a key column"
             ))
             .with_help("or replace the row that is there by `<+-`"),
-        );
-    }
+    )
 }
 
 /// A collection of the body whose rows come from outside.

@@ -59,7 +59,7 @@ pub fn instance_of(typed: &Typed, function: FunctionId) -> Option<&Instance> {
 impl Scope<'_> {
     /// Whether evaluating the expression can end in a row error.
     pub(super) fn can_fail(&self, body: &Body, types: &BodyTypes, expr: ExprId) -> bool {
-        can_fail(self.typed, &self.fallible, body, types, expr)
+        can_fail(self.typed, self.fallible, body, types, expr)
     }
 }
 

@@ -8,6 +8,8 @@ mod summary;
 
 pub use summary::{Declared, Setting, shapes, summarize};
 
+use std::sync::Arc;
+
 use bloom_stdx::arena::Arena;
 
 use crate::analysis::Reading;
@@ -132,10 +134,10 @@ pub struct ColumnShape {
 }
 
 /// A kind of node: parallel to the program's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct KindFlow {
     pub shapes: Arena<CollectionId, Shape>,
-    pub rules: Vec<RuleSummary>,
+    pub rules: Vec<Arc<RuleSummary>>,
 }
 
 impl Term {

@@ -8,11 +8,11 @@ use super::{Checked, File, check};
 use crate::base::codes::ALL;
 use crate::base::{Category, Diagnostic, Sources};
 
-pub(super) fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-pub(super) fn bloom_files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn bloom_files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
@@ -30,7 +30,7 @@ pub(super) fn bloom_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The standard library, by module names.
-pub(super) fn stdlib() -> Vec<(String, String)> {
+pub(crate) fn stdlib() -> Vec<(String, String)> {
     let folder = root().join("stdlib");
     let files = bloom_files(&folder).into_iter().map(|path| {
         let inner = path.strip_prefix(&folder).expect("found below the folder");
@@ -41,7 +41,7 @@ pub(super) fn stdlib() -> Vec<(String, String)> {
     files.collect()
 }
 
-pub(super) fn check_text(name: &str, text: &str, library: &[(String, String)]) -> Checked {
+pub(crate) fn check_text(name: &str, text: &str, library: &[(String, String)]) -> Checked {
     let root = File {
         name,
         text,

@@ -103,7 +103,7 @@ fn sends<'p>(
 ) -> impl Iterator<Item = &'p crate::hir::Rule> {
     let of = &program.nodes[channel.node].collections[channel.collection];
     let is_channel = matches!(of.kind, CollectionKind::Channel { .. });
-    kind.rules.values().filter(move |rule| {
+    kind.rules.values().map(AsRef::as_ref).filter(move |rule| {
         let head = &kind.collections[rule.head.collection];
         is_channel && head.name == of.name && head.loc == of.loc
     })

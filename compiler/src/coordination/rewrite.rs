@@ -3,6 +3,8 @@
 //! Ids of what was there stay as they are: literals are added at the end of a rule, rules and collections at
 //! the end of their kind, so that edits that were found for the program can be applied in any set.
 
+use std::sync::Arc;
+
 use smol_str::{SmolStr, format_smolstr};
 
 use super::writing::{Cell, RuleWriter, column, declare};
@@ -72,7 +74,7 @@ pub(super) fn apply<'e>(program: &Program, edits: impl IntoIterator<Item = &'e E
 }
 
 fn wait(node: &mut NodeKind, rule: RuleRef, sealed: CollectionId, partition: &[Pat]) {
-    let rule = &mut node.rules[rule.rule];
+    let rule = Arc::make_mut(&mut node.rules[rule.rule]);
     let span = rule.head.span;
     let args = (0..).zip(partition).map(|(column, pat)| {
         let pat = pat.clone();
@@ -87,7 +89,7 @@ fn wait(node: &mut NodeKind, rule: RuleRef, sealed: CollectionId, partition: &[P
 }
 
 fn read_instead(node: &mut NodeKind, rule: RuleRef, literal: u32, kept: CollectionId) {
-    let rule = &mut node.rules[rule.rule];
+    let rule = Arc::make_mut(&mut node.rules[rule.rule]);
     let literal = &mut rule.literals[literal as usize].literal;
     if let Literal::Atom { collection, .. } = literal {
         *collection = kept;

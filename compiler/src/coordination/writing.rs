@@ -1,5 +1,7 @@
 //! Writes rules into a resolved program: variables by name, atoms by column.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use crate::hir::{
@@ -102,13 +104,13 @@ impl RuleWriter {
         columns: Vec<HeadColumn>,
         arrow: Arrow,
         origin: Origin,
-    ) -> Rule {
+    ) -> Arc<Rule> {
         let head = Head {
             collection,
             columns,
             span: self.loc.span,
         };
-        Rule {
+        Arc::new(Rule {
             head,
             arrow,
             literals: self.literals,
@@ -118,7 +120,7 @@ impl RuleWriter {
             nondeterministic: None,
             body: self.body,
             loc: self.loc,
-        }
+        })
     }
 
     fn push(&mut self, literal: Literal) {

@@ -11,6 +11,8 @@
 //! | `p(…);` | `p(…) <= dedalus_always();` |
 //! | `p(…)@1` in a body | `p_at_1(…)`, a table that keeps what `p` was at 1 |
 
+use std::sync::Arc;
+
 use super::ast::{
     Atom, Expr, ExprKind, Literal, LiteralKind, Program, Rule, Statement, StatementNode, Time,
 };
@@ -293,12 +295,12 @@ impl Translation {
     }
 
     fn push(&mut self, offset: u32, span: Span, kind: bloom::ItemKind) {
-        let item = bloom::Item {
+        let item = Arc::new(bloom::Item {
             docs: Vec::new(),
             attributes: Vec::new(),
             kind,
             span,
-        };
+        });
         self.items.push(bloom::ItemNode { offset, item });
     }
 }

@@ -7,6 +7,7 @@ use super::{
 use crate::base::{FileId, FileSpan, Span};
 use bloom_stdx::arena::Arena;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 pub use crate::syntax::ast::{Arrow, FunctionKind};
 pub use bloom_plan::plan::Delivery;
@@ -54,7 +55,8 @@ pub struct NodeKind {
     /// The parameters given at start, in order; each is among `constants` too.
     pub parameters: Vec<ConstantId>,
     pub collections: Arena<CollectionId, Collection>,
-    pub rules: Arena<RuleId, Rule>,
+    /// Shared, so that programs that are nearly the same can share what is.
+    pub rules: Arena<RuleId, Arc<Rule>>,
     /// Paths through components that are not written in Bloom.
     pub extern_paths: Vec<ExternPath>,
     /// Names of the protocols that the node declares.

@@ -19,6 +19,7 @@ mod kind;
 mod modules;
 mod order;
 mod pattern;
+mod recall;
 mod rule;
 mod scope;
 mod seal;
@@ -36,6 +37,7 @@ use crate::base::{Code, Diagnostic, FileId, FileSpan, Span};
 use crate::syntax::ast;
 use bloom_stdx::arena::Arena;
 use kind::Kind;
+pub use recall::{Recall, relative_places};
 use rustc_hash::{FxHashMap, FxHashSet};
 use scope::{Scope, ScopeId};
 use smol_str::SmolStr;
@@ -62,13 +64,21 @@ pub const PRELUDE: &str = "std.prelude";
 
 /// Resolves the program whose root is the first source. The others are what it may import.
 pub fn resolve(sources: &[Source<'_>]) -> Resolved {
-    let mut resolver = Resolver::new(sources);
+    resolve_with(sources, None)
+}
+
+/// As [`resolve`]; what did not change since the recall was last given is not resolved again.
+pub fn resolve_with(sources: &[Source<'_>], mut recall: Option<&mut Recall>) -> Resolved {
+    let mut resolver = Resolver::new(sources, recall.as_deref_mut());
     if !sources.is_empty() {
         resolver.resolve_root();
     }
     resolver
         .diagnostics
         .sort_by_key(|diagnostic| (diagnostic.primary.place(), diagnostic.code.id()));
+    if let Some(recall) = recall {
+        recall.end(&mut resolver);
+    }
     Resolved {
         program: resolver.program,
         diagnostics: resolver.diagnostics,
@@ -105,10 +115,13 @@ struct Resolver<'a> {
     defining: Vec<ItemRef>,
     /// Names of all variants of all sources: one of these may be what an expected type has.
     variant_names: FxHashSet<SmolStr>,
+    /// Whether rules are remembered.
+    recalls: bool,
+    recalled: recall::Recalled,
 }
 
 impl<'a> Resolver<'a> {
-    fn new(sources: &'a [Source<'a>]) -> Self {
+    fn new(sources: &'a [Source<'a>], recall: Option<&mut Recall>) -> Self {
         let mut resolver = Self {
             sources,
             program: Program::default(),
@@ -128,7 +141,12 @@ impl<'a> Resolver<'a> {
             opened: FxHashSet::default(),
             defining: Vec::new(),
             variant_names: FxHashSet::from_iter([SmolStr::new("None"), SmolStr::new("Some")]),
+            recalls: recall.is_some(),
+            recalled: recall::Recalled::default(),
         };
+        if let Some(recall) = recall {
+            recall.begin(&mut resolver, sources);
+        }
         for source in sources {
             collect_variant_names(&source.module.items, &mut resolver.variant_names);
             collect_broken(&source.module.items, &mut resolver.in_broken);

@@ -2,7 +2,6 @@
 
 mod format;
 mod generate;
-mod incremental;
 mod messages;
 mod mutation;
 mod pages;

@@ -51,6 +51,23 @@ impl<'a> Context<'a> {
         cx
     }
 
+    /// Goes on with what another context has found of the same declarations.
+    pub fn resume(
+        program: &'a Program,
+        store: Store,
+        columns: Vec<Vec<Vec<Ty>>>,
+        constants: Vec<Ty>,
+    ) -> Self {
+        Context {
+            program,
+            store,
+            kinds: program.nodes.values().chain(&program.unused).collect(),
+            columns,
+            constants,
+            diagnostics: Vec::new(),
+        }
+    }
+
     pub fn columns(&self, kind: usize, collection: CollectionId) -> &[Ty] {
         &self.columns[kind][collection.index()]
     }

@@ -5,6 +5,7 @@
 //! consequence (the element of an empty list that nobody reads) and becomes the unit type.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -24,8 +25,13 @@ use crate::hir::{Builtin, FunctionId, LatticeForm, TypeDefId, TypeDefKind};
 
 pub struct Finish<'c, 'a> {
     cx: &'c mut Context<'a>,
-    typed: Typed,
+    pub state: State,
+}
 
+/// What is closed so far.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub typed: Typed,
     /// Of closed terms.
     ids: FxHashMap<Ty, TypeId>,
     instances: FxHashMap<(FunctionId, Vec<TypeId>), InstanceId>,
@@ -33,24 +39,30 @@ pub struct Finish<'c, 'a> {
     work: VecDeque<(InstanceId, Vec<Ty>)>,
 }
 
-impl<'c, 'a> Finish<'c, 'a> {
-    pub fn new(cx: &'c mut Context<'a>) -> Self {
+impl State {
+    pub fn new() -> Self {
         let mut typed = Typed::default();
         typed.types.intern(Type::Tuple(Vec::new()));
-        Finish {
-            cx,
+        State {
             typed,
             ids: FxHashMap::default(),
             instances: FxHashMap::default(),
             work: VecDeque::new(),
         }
     }
+}
+
+impl<'c, 'a> Finish<'c, 'a> {
+    /// Goes on from what is closed so far.
+    pub fn new(cx: &'c mut Context<'a>, state: State) -> Self {
+        Finish { cx, state }
+    }
 
     pub fn constants(&mut self, found: Vec<Option<Found>>) {
         for (place, found) in found.into_iter().enumerate() {
             let ty = self.close(self.cx.constants[place]);
             let init = found.map(|found| self.body(found));
-            self.typed.constants.push(ConstantTypes { ty, init });
+            self.state.typed.constants.push(ConstantTypes { ty, init });
         }
     }
 
@@ -69,19 +81,19 @@ impl<'c, 'a> Finish<'c, 'a> {
                 node.collections.push(columns.collect());
             }
             for found in rules {
-                node.rules.push(self.body(found));
+                node.rules.push(Arc::new(self.body(found)));
             }
             if place < self.cx.program.nodes.len() {
-                self.typed.nodes.push(node);
+                self.state.typed.nodes.push(node);
             } else {
-                self.typed.unused.push(node);
+                self.state.typed.unused.push(node);
             }
         }
     }
 
     pub fn tests(&mut self, tests: Vec<Found>, fault_tests: Vec<Found>) {
-        self.typed.tests = tests.into_iter().map(|found| self.body(found)).collect();
-        self.typed.fault_tests = fault_tests
+        self.state.typed.tests = tests.into_iter().map(|found| self.body(found)).collect();
+        self.state.typed.fault_tests = fault_tests
             .into_iter()
             .map(|found| self.body(found))
             .collect();
@@ -92,34 +104,41 @@ impl<'c, 'a> Finish<'c, 'a> {
             let collections = relations.into_iter().map(|columns| self.close_all(columns));
             let collections = collections.collect();
             let rules = rules.into_iter().map(|found| self.body(found)).collect();
-            self.typed.specs.push(SpecTypes { collections, rules });
+            self.state
+                .typed
+                .specs
+                .push(SpecTypes { collections, rules });
         }
     }
 
     /// Types the instances that are called, and what these call, and gives the whole.
-    pub fn done(mut self) -> Typed {
+    pub fn done(mut self) -> State {
         // Functions without type parameters are there whether called or not: tools look at them.
         for (id, function) in self.cx.program.functions.iter() {
             if function.type_params.is_empty() {
                 self.instance((id, Vec::new()));
             }
         }
-        while let Some((id, args)) = self.work.pop_front() {
-            let function = self.typed.instances[id].function;
+        self.instances();
+        self.state
+    }
+
+    /// Types the bodies of instances that are called and not typed yet.
+    pub fn instances(&mut self) {
+        while let Some((id, args)) = self.state.work.pop_front() {
+            let function = self.state.typed.instances[id].function;
             let function = &self.cx.program.functions[function];
             let result = self.cx.lower(&function.result, &args);
             let found = Infer::new(self.cx, &function.body, setting(function), &args)
                 .silent()
                 .value(result);
-            self.typed.instances[id].body = self.body(found);
+            self.state.typed.instances[id].body = self.body(found);
         }
-        self.typed.diagnostics = std::mem::take(&mut self.cx.diagnostics);
-        self.typed
     }
 
     fn instance(&mut self, (function, args): Draft) -> InstanceId {
         let type_args = self.close_all(args.clone());
-        if let Some(&id) = self.instances.get(&(function, type_args.clone())) {
+        if let Some(&id) = self.state.instances.get(&(function, type_args.clone())) {
             return id;
         }
         let definition = &self.cx.program.functions[function];
@@ -136,19 +155,19 @@ impl<'c, 'a> Finish<'c, 'a> {
             vars: body.vars.map(|_, _| unit),
             ..BodyTypes::default()
         };
-        let id = self.typed.instances.push(Instance {
+        let id = self.state.typed.instances.push(Instance {
             function,
             type_args: type_args.clone(),
             params,
             result,
             body,
         });
-        self.instances.insert((function, type_args), id);
-        self.work.push_back((id, args));
+        self.state.instances.insert((function, type_args), id);
+        self.state.work.push_back((id, args));
         id
     }
 
-    fn body(&mut self, found: Found) -> BodyTypes {
+    pub fn body(&mut self, found: Found) -> BodyTypes {
         let injections = found.injections.into_iter();
         let aggregates = found.aggregates.into_iter();
         let mut uses = FxHashMap::default();
@@ -180,7 +199,7 @@ impl<'c, 'a> Finish<'c, 'a> {
 
     fn close(&mut self, ty: Ty) -> TypeId {
         let ty = self.cx.store.resolve(ty);
-        if let Some(&id) = self.ids.get(&ty) {
+        if let Some(&id) = self.state.ids.get(&ty) {
             return id;
         }
         let Term::App(con, args) = self.cx.store.term(ty).clone() else {
@@ -212,8 +231,8 @@ impl<'c, 'a> Finish<'c, 'a> {
                 ..
             }
         );
-        let id = self.typed.types.intern(closed);
-        self.ids.insert(ty, id);
+        let id = self.state.typed.types.intern(closed);
+        self.state.ids.insert(ty, id);
         if own && let Some(def) = def {
             self.own_lattice(id, def, args.to_vec());
         }
@@ -288,7 +307,7 @@ impl<'c, 'a> Finish<'c, 'a> {
         };
         let bottom = bottom.map(|function| self.instance((function, args.clone())));
         let merge = merge.map(|function| self.instance((function, args.clone())));
-        self.typed.own_lattices.push(OwnLattice {
+        self.state.typed.own_lattices.push(OwnLattice {
             ty,
             def,
             bottom,

@@ -5,12 +5,14 @@
 //! rules that derive them, as far as they are not recursive, so that a rule sees types and not
 //! variables wherever it can.
 
+use std::ops::Range;
+
 use bloom_stdx::arena::Id;
 
 use super::Typed;
 use super::context::Context;
 use super::declarations;
-use super::finish::Finish;
+use super::finish::{Finish, State};
 use super::infer::{Found, Infer, Setting};
 use super::ty::Ty;
 use crate::base::codes;
@@ -18,12 +20,28 @@ use crate::hir::{CollectionKind, Function, Literal, Program, Rule, RuleId};
 
 /// Infers the types of a program.
 pub fn infer(program: &Program) -> Typed {
+    infer_all(program).state.typed
+}
+
+/// An inference that is done, with what it takes to go on.
+pub(super) struct Inference<'a> {
+    pub cx: Context<'a>,
+    pub state: State,
+    /// Of each rule of each kind, where its diagnostics are.
+    pub reports: Vec<Vec<Range<usize>>>,
+    /// Where the diagnostics of all rules are.
+    pub of_rules: Range<usize>,
+}
+
+pub(super) fn infer_all(program: &Program) -> Inference<'_> {
     let mut cx = Context::new(program);
     let constants = constants(&mut cx);
     declarations::check(&mut cx);
     let defaults = defaults(&mut cx);
     functions(&mut cx);
-    let rules = rules(&mut cx);
+    let first = cx.diagnostics.len();
+    let (rules, reports) = rules(&mut cx);
+    let of_rules = first..cx.diagnostics.len();
     let tests = program.tests.iter();
     let tests: Vec<Found> = tests
         .map(|test| Infer::new(&mut cx, &test.body, Setting::Test, &[]).test(test, None))
@@ -42,12 +60,19 @@ pub fn infer(program: &Program) -> Typed {
         .collect();
     declarations::check_columns(&mut cx);
 
-    let mut finish = Finish::new(&mut cx);
+    let mut finish = Finish::new(&mut cx, State::new());
     finish.constants(constants);
     finish.kinds(defaults, rules);
     finish.tests(tests, fault_tests);
     finish.specs(specs);
-    finish.done()
+    let mut state = finish.done();
+    state.typed.diagnostics = std::mem::take(&mut cx.diagnostics);
+    Inference {
+        cx,
+        state,
+        reports,
+        of_rules,
+    }
 }
 
 /// The bodies of constants. One without a declared type takes that of its value, so constants are
@@ -116,12 +141,19 @@ pub(super) fn setting(function: &Function) -> Setting {
     }
 }
 
-/// The rules of each kind.
-fn rules(cx: &mut Context<'_>) -> Vec<Vec<Found>> {
+/// The rules of each kind, and where the diagnostics of each are.
+fn rules<'a>(cx: &mut Context<'a>) -> (Vec<Vec<Found>>, Vec<Vec<Range<usize>>>) {
     let kinds = cx.kinds.clone();
     let mut all = Vec::with_capacity(kinds.len());
+    let mut reports = Vec::with_capacity(kinds.len());
     for (place, kind) in kinds.into_iter().enumerate() {
         let mut found: Vec<Option<Found>> = vec![None; kind.rules.len()];
+        let mut said = vec![0..0; kind.rules.len()];
+        let mut infer = |cx: &mut Context<'a>, id: RuleId| {
+            let first = cx.diagnostics.len();
+            found[id.index()] = Some(rule_of(cx, place, &kind.rules[id]));
+            said[id.index()] = first..cx.diagnostics.len();
+        };
         let mut waiting: Vec<RuleId> = kind.rules.ids().collect();
         while !waiting.is_empty() {
             let before = waiting.len();
@@ -129,19 +161,20 @@ fn rules(cx: &mut Context<'_>) -> Vec<Vec<Found>> {
                 let rule = &kind.rules[id];
                 let ready = reads_known(cx, place, rule);
                 if ready {
-                    found[id.index()] = Some(rule_of(cx, place, rule));
+                    infer(cx, id);
                 }
                 !ready
             });
             // Recursive: the one written first begins.
             if waiting.len() == before {
                 let id = waiting.remove(0);
-                found[id.index()] = Some(rule_of(cx, place, &kind.rules[id]));
+                infer(cx, id);
             }
         }
         all.push(found.into_iter().flatten().collect());
+        reports.push(said);
     }
-    all
+    (all, reports)
 }
 
 fn rule_of<'a>(cx: &mut Context<'a>, kind: usize, rule: &'a Rule) -> Found {

@@ -120,6 +120,11 @@ impl Default for Store {
 }
 
 impl Store {
+    /// How many terms there are.
+    pub fn count(&self) -> usize {
+        self.terms.len()
+    }
+
     /// A variable bound to nothing yet.
     pub fn fresh(&mut self) -> Ty {
         let var = self.bindings.len() as u32;

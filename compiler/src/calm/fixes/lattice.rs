@@ -46,8 +46,8 @@ fn lift(cx: Context<'_>, node: &NodeKind, head: CollectionId) -> Option<Proposal
     let rules: Vec<&Rule> = node
         .rules
         .iter()
-        .map(|(_, rule)| rule)
-        .filter(|rule| rule.head.collection == head)
+        .map(|(_, rule)| rule.as_ref())
+        .filter(|rule: &&Rule| rule.head.collection == head)
         .collect();
     let columns = cx.declaration(collection)?.columns();
     let mut edits = Vec::new();

@@ -1,5 +1,7 @@
 //! What a producer does to count: the first half of the rules in [`super`].
 
+use std::sync::Arc;
+
 use super::{Sealed, and, rows, with};
 use crate::coordination::writing::{Cell, RuleWriter};
 use crate::hir::{
@@ -28,13 +30,13 @@ pub(super) fn count(node: &mut NodeKind, of: &Sealed) {
         let rule = Rule {
             arrow: Arrow::Merge,
             origin: of.origin(),
-            ..node.rules[id].clone()
+            ..Rule::clone(&node.rules[id])
         };
-        let id = node.rules.push(rule);
-        node.rules[id].head.collection = parts.out;
+        let id = node.rules.push(Arc::new(rule));
+        Arc::make_mut(&mut node.rules[id]).head.collection = parts.out;
     }
     for id in sealing {
-        let rule = &mut node.rules[id];
+        let rule = Arc::make_mut(&mut node.rules[id]);
         rule.arrow = Arrow::Merge;
         rule.origin = of.origin();
         rule.head.collection = parts.closing;

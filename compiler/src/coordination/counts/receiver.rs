@@ -1,6 +1,8 @@
 //! What a receiver does to know that a partition is complete, and that a row comes too late: the second
 //! half of the rules in [`super`].
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::producer::count_of;
@@ -144,7 +146,7 @@ fn wait(node: &mut NodeKind, of: &Sealed, parts: &Parts, seals: CollectionId) {
     let Some(unsealed) = unsealed else { return };
     let waiting = node.rules.iter_mut().map(|(_, rule)| rule);
     for rule in waiting.filter(|rule| rule.head.collection == unsealed) {
-        for literal in &mut rule.literals {
+        for literal in &mut Arc::make_mut(rule).literals {
             if let Literal::Not { collection, .. } = &mut literal.literal
                 && *collection == seals
             {

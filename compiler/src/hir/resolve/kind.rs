@@ -14,6 +14,8 @@ use smol_str::{SmolStr, format_smolstr};
 #[derive(Default)]
 pub(super) struct Kind<'a> {
     pub node: NodeKind,
+    /// How many collections there are before any rule is resolved.
+    pub declared: usize,
     /// Files that something nested in them is taken from.
     pub ambient: FxHashMap<usize, ScopeId>,
     /// Of modules that others nest in, by the scope around them.
@@ -245,6 +247,7 @@ impl<'a> Resolver<'a> {
         for pending in std::mem::take(&mut self.kind.functions) {
             self.resolve_function(&pending);
         }
+        self.kind.declared = self.kind.node.collections.len();
         for pending in std::mem::take(&mut self.kind.rules) {
             self.resolve_rule(&pending);
         }
@@ -298,7 +301,7 @@ fn protocol_name(ty: &ast::Type) -> Option<SmolStr> {
 }
 
 /// Whether the items do anything outside the modules they declare.
-fn behaves(items: &[ast::ItemNode]) -> bool {
+pub(super) fn behaves(items: &[ast::ItemNode]) -> bool {
     items.iter().any(|node| {
         matches!(
             node.item.kind,

@@ -11,9 +11,28 @@ use crate::hir::{
     PatId, Rule,
 };
 use crate::syntax::ast::{self, LiteralKind};
+use std::sync::Arc;
 
 impl<'a> Resolver<'a> {
+    /// Adds the rule to the kind, as it was resolved before or anew.
     pub fn resolve_rule(&mut self, pending: &PendingRule<'a>) {
+        if let Some(rule) = self.recall_rule(pending) {
+            self.kind.node.rules.push(rule);
+            return;
+        }
+        self.count_resolved();
+        let extent = self.extent();
+        let Some(rule) = self.resolved_rule(pending) else {
+            return;
+        };
+        let rule = Arc::new(rule);
+        if self.recalls && self.extent() == extent {
+            self.remember_rule(pending, &rule);
+        }
+        self.kind.node.rules.push(rule);
+    }
+
+    fn resolved_rule(&mut self, pending: &PendingRule<'a>) -> Option<Rule> {
         let rule = pending.rule;
         let before = self.mistakes;
         let loc = Loc::new(pending.item, rule.span);
@@ -30,14 +49,12 @@ impl<'a> Resolver<'a> {
         }
         let mut cx = BodyCx::new(self, pending.scope, Mode::Rule, loc);
         let literals = cx.literals(&rule.body);
-        let Some(Found { id: collection, .. }) = head else {
-            return;
-        };
+        let Found { id: collection, .. } = head?;
         let columns = cx.head_columns(collection, &rule.head, arrow);
         cx.check_bound(&literals, &columns, before);
         cx.body.mistaken = cx.r.mistakes > before;
         let body = cx.body;
-        self.kind.node.rules.push(Rule {
+        Some(Rule {
             head: Head {
                 collection,
                 columns,
@@ -55,7 +72,7 @@ impl<'a> Resolver<'a> {
             nondeterministic: pending.nondeterministic.clone(),
             body,
             loc,
-        });
+        })
     }
 
     /// The hidden channel that a `seal` writes.

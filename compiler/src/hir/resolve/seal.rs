@@ -29,6 +29,8 @@ use crate::hir::{
     Pat, PatNode, Rule, TypeRef, Var, VarId,
 };
 use bloom_stdx::arena::Arena;
+use std::sync::Arc;
+
 use smol_str::{SmolStr, format_smolstr};
 
 /// The collections that one `sealed by` stands for.
@@ -195,7 +197,7 @@ impl<'a> Resolver<'a> {
             None => (sealed, seals),
         };
         let rule = Collector::new(node, pending.id).rule(node, head, &[Reads::Row(from)]);
-        node.rules.push(rule);
+        node.rules.push(Arc::new(rule));
     }
 
     /// The collection `C.sealed`, or a report.
@@ -263,11 +265,11 @@ impl<'a> Resolver<'a> {
                 Reads::NoRow(seals),
             ];
             let rule = Collector::new(node, of).rule(node, unsealed, &reads);
-            node.rules.push(rule);
+            node.rules.push(Arc::new(rule));
         }
         let reads = [Reads::Partition(seals), Reads::NoRow(unsealed)];
         let rule = Collector::new(node, of).rule(node, sealed, &reads);
-        node.rules.push(rule);
+        node.rules.push(Arc::new(rule));
     }
 
     /// The kinds that send a channel of this kind.

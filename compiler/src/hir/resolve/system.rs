@@ -9,6 +9,7 @@ use crate::hir::{
     Loc, Origin, Rule,
 };
 use smol_str::{SmolStr, format_smolstr};
+use std::sync::Arc;
 
 impl<'a> Resolver<'a> {
     pub fn describe_program(&mut self) {
@@ -25,7 +26,7 @@ impl<'a> Resolver<'a> {
         for (id, rows) in facts {
             for row in rows {
                 let loc = self.kind.node.loc;
-                self.kind.node.rules.push(fact(id, row, loc));
+                self.kind.node.rules.push(Arc::new(fact(id, row, loc)));
             }
         }
     }

@@ -3,12 +3,14 @@
 use super::{Arg, Expr, FaultTest, Name, Path, Rule, Seal, Spec, Test};
 use crate::base::Span;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// An item and where it starts, counted from the start of the file or of the item around it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ItemNode {
     pub offset: u32,
-    pub item: Item,
+    /// Shared by all trees that hold the very same text here.
+    pub item: Arc<Item>,
 }
 
 /// Starts at its first doc line or attribute; `span` starts at 0 and covers the whole item.

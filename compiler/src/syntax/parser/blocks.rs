@@ -1,5 +1,7 @@
 //! Items, and the bodies of blocks.
 
+use std::sync::Arc;
+
 use super::{Parser, after_attributes};
 use crate::base::{Span, codes};
 use crate::syntax::ast::{
@@ -57,12 +59,12 @@ impl Parser<'_> {
             let end = self.end_of(used);
             items.push(ItemNode {
                 offset: start - base,
-                item: Item {
+                item: Arc::new(Item {
                     docs,
                     attributes,
                     kind,
                     span: Span::new(0, end - start),
-                },
+                }),
             });
             rest.start = used;
         }
@@ -80,12 +82,12 @@ impl Parser<'_> {
         let end = self.end_of(body.end);
         ItemNode {
             offset: start - base,
-            item: Item {
+            item: Arc::new(Item {
                 docs,
                 attributes,
                 kind,
                 span: Span::new(0, end - start),
-            },
+            }),
         }
     }
 

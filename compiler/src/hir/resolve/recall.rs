@@ -1,0 +1,262 @@
+//! What one resolution leaves for the next of nearly the same program, so that a rule which nobody changed
+//! is not resolved again.
+//!
+//! What a rule means depends on its tree, on the scope it stands in, and on what is declared; so it is recalled
+//! if its item is the very one of before (trees share their items) and if no item but rules was changed,
+//! added or removed. A rule whose resolution reported or declared anything is never recalled: it does both
+//! again. Recalled or not, the result means the same; only the numbers of items differ, which stay with
+//! their items, so that an item that comes or goes leaves all others equal.
+
+use super::kind::PendingRule;
+use super::scope::ScopeId;
+use super::{Resolver, Source};
+use crate::base::FileId;
+use crate::hir::{CollectionId, CollectionKind, ItemRef, Literal, Place, Program, Rule};
+use crate::syntax::ast::{self, ItemKind};
+use bloom_stdx::arena::{Arena, Id};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Where numbers are whose items are gone.
+const GONE: Place = Place {
+    file: FileId(u32::MAX),
+    offset: 0,
+};
+
+/// So many more numbers than items are kept, before all is numbered anew.
+const GONE_MAX: usize = 10_000;
+
+/// What is known of a program from when it was last resolved.
+#[derive(Debug, Default)]
+pub struct Recall {
+    /// The files by name, and their trees, which keep the items.
+    sources: Vec<(String, ast::Module)>,
+    items: Vec<(Known, ItemRef)>,
+    /// The numbers of the starts of files, where no item need be.
+    starts: Vec<(FileId, ItemRef)>,
+    numbers: usize,
+    rules: FxHashMap<Key, Entry>,
+    /// How many rules the last resolution resolved, rather than recalled.
+    pub resolved: usize,
+}
+
+/// An item of some source, those nested in others after them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    source: usize,
+    /// Its address, which stands for the item as long as that is kept.
+    address: usize,
+    is_rule: bool,
+}
+
+/// A rule in a scope, by its address and item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    address: usize,
+    scope: ScopeId,
+    item: ItemRef,
+}
+
+#[derive(Debug)]
+struct Entry {
+    rule: Arc<Rule>,
+    /// What the language provides and the rule names: it is declared where it is first named.
+    built_in: Vec<(CollectionId, CollectionKind)>,
+}
+
+/// The recall of one resolution: what was, and what is.
+#[derive(Default)]
+pub(super) struct Recalled {
+    before: FxHashMap<Key, Entry>,
+    now: FxHashMap<Key, Entry>,
+    resolved: usize,
+}
+
+/// Whatever resolving a rule may add to: equal before and after, it added nothing.
+#[derive(PartialEq, Eq)]
+pub(super) struct Extent([usize; 7]);
+
+impl Recall {
+    /// Prepares the resolver for the sources, as far as they are those of before.
+    pub(super) fn begin<'a>(&mut self, resolver: &mut Resolver<'a>, sources: &'a [Source<'a>]) {
+        let mut items = Vec::with_capacity(self.items.len());
+        let mut places = Vec::with_capacity(self.items.len());
+        for (number, source) in sources.iter().enumerate() {
+            walk(&source.module.items, 0, &mut |node, offset| {
+                items.push(Known::new(number, node));
+                places.push((source.file, offset));
+            });
+        }
+        let old: Vec<Known> = self.items.iter().map(|&(known, _)| known).collect();
+        let (prefix, suffix) = common_ends(&old, &items);
+        let changed = |of: &[Known]| -> Vec<Known> {
+            let middle = &of[prefix..of.len() - suffix];
+            middle
+                .iter()
+                .filter(|item| !item.is_rule)
+                .copied()
+                .collect()
+        };
+        let names = self.sources.iter().map(|(name, _)| name.as_str());
+        let same_files = names.eq(sources.iter().map(|source| source.name));
+        let behaves = |items: Option<&[ast::ItemNode]>| items.map(super::kind::behaves);
+        let same_root = behaves(
+            self.sources
+                .first()
+                .map(|(_, module)| module.items.as_slice()),
+        ) == behaves(sources.first().map(|source| source.module.items.as_slice()));
+        if same_files && same_root && changed(&old) == changed(&items) {
+            resolver.recalled.before = std::mem::take(&mut self.rules);
+        }
+        if !same_files || self.numbers > self.items.len() + GONE_MAX {
+            resolver.recalled.before.clear();
+            return;
+        }
+        let kept = self.items[..prefix].iter().zip(&places[..prefix]);
+        let moved = places.len() - suffix..;
+        let kept = kept.chain(self.items[old.len() - suffix..].iter().zip(&places[moved]));
+        let kept = kept.map(|(&(_, item), &place)| (item, place));
+        // The start of a file whose first item stood there and has moved is another place now.
+        let is_free =
+            |start: &&(FileId, ItemRef)| !self.items.iter().any(|(_, item)| *item == start.1);
+        let starts = self.starts.iter().filter(is_free);
+        let starts = starts.map(|&(file, item)| (item, (file, 0)));
+        resolver.program.places = (0..self.numbers).map(|_| GONE).collect();
+        for (item, (file, offset)) in starts.chain(kept) {
+            resolver.items.insert((file, offset), item);
+            resolver.program.places[item] = Place { file, offset };
+        }
+    }
+
+    /// Takes over what the resolver knows.
+    pub(super) fn end(&mut self, resolver: &mut Resolver<'_>) {
+        let sources = resolver.sources;
+        self.items.clear();
+        for (number, source) in sources.iter().enumerate() {
+            walk(&source.module.items, 0, &mut |node, offset| {
+                // What nothing refers to, such as an item in a file that nothing imports, gets its number here.
+                let item = resolver.item(number, offset);
+                self.items.push((Known::new(number, node), item));
+            });
+        }
+        let start = |source: &Source<'_>| {
+            let start = resolver.items.get(&(source.file, 0));
+            start.map(|&item| (source.file, item))
+        };
+        self.starts = sources.iter().filter_map(start).collect();
+        self.numbers = resolver.program.places.len();
+        let source = |source: &Source<'_>| (source.name.to_owned(), source.module.clone());
+        self.sources = sources.iter().map(source).collect();
+        let recalled = std::mem::take(&mut resolver.recalled);
+        self.rules = recalled.now;
+        self.resolved = recalled.resolved;
+    }
+}
+
+impl Known {
+    fn new(source: usize, node: &ast::ItemNode) -> Self {
+        Known {
+            source,
+            address: Arc::as_ptr(&node.item).addr(),
+            is_rule: matches!(node.item.kind, ItemKind::Rule(_)),
+        }
+    }
+}
+
+impl Key {
+    fn new(pending: &PendingRule<'_>) -> Self {
+        Key {
+            address: std::ptr::from_ref(pending.rule).addr(),
+            scope: pending.scope,
+            item: pending.item,
+        }
+    }
+}
+
+impl<'a> Resolver<'a> {
+    /// The rule as it was resolved before, if that still holds.
+    pub fn recall_rule(&mut self, pending: &PendingRule<'a>) -> Option<Arc<Rule>> {
+        let key = Key::new(pending);
+        let entry = self.recalled.before.remove(&key)?;
+        let collections = &self.kind.node.collections;
+        let is_there = |&(id, kind): &(CollectionId, CollectionKind)| {
+            collections.get(id).is_some_and(|own| own.kind == kind)
+        };
+        if !entry.built_in.iter().all(is_there) {
+            return None;
+        }
+        let rule = Arc::clone(&entry.rule);
+        self.recalled.now.insert(key, entry);
+        Some(rule)
+    }
+
+    /// Remembers a rule that added nothing but itself. `declared` are the collections that were there before
+    /// any rule of the kind.
+    pub fn remember_rule(&mut self, pending: &PendingRule<'a>, rule: &Arc<Rule>) {
+        let of_literal = |literal: &Literal| match literal {
+            Literal::Atom { collection, .. } | Literal::Not { collection, .. } => Some(*collection),
+            Literal::Error | Literal::Condition(_) | Literal::Let { .. } | Literal::In { .. } => {
+                None
+            }
+        };
+        let literals = rule.literals.iter().map(|node| &node.literal);
+        let named = literals
+            .filter_map(of_literal)
+            .chain([rule.head.collection]);
+        let declared = self.kind.declared;
+        let built_in = named
+            .filter(|id| id.index() >= declared)
+            .map(|id| (id, self.kind.node.collections[id].kind))
+            .collect();
+        let entry = Entry {
+            rule: Arc::clone(rule),
+            built_in,
+        };
+        self.recalled.now.insert(Key::new(pending), entry);
+    }
+
+    /// Counts a rule that is resolved.
+    pub fn count_resolved(&mut self) {
+        self.recalled.resolved += 1;
+    }
+
+    pub fn extent(&self) -> Extent {
+        Extent([
+            self.mistakes,
+            self.diagnostics.len(),
+            self.scopes.len(),
+            self.program.types.len(),
+            self.program.functions.len(),
+            self.program.constants.len(),
+            self.kind.node.collections.len(),
+        ])
+    }
+}
+
+/// Visits the items with their offsets in the file, outer ones first.
+fn walk(items: &[ast::ItemNode], base: u32, visit: &mut impl FnMut(&ast::ItemNode, u32)) {
+    for node in items {
+        let offset = base + node.offset;
+        visit(node, offset);
+        if let ItemKind::Module(module) = &node.item.kind {
+            walk(&module.items, offset, visit);
+        }
+    }
+}
+
+/// How many values are the same at the start and, of the rest, at the end.
+fn common_ends<T: PartialEq>(a: &[T], b: &[T]) -> (usize, usize) {
+    let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[prefix..], &b[prefix..]);
+    let suffix = a.iter().rev().zip(b.iter().rev());
+    (prefix, suffix.take_while(|(a, b)| a == b).count())
+}
+
+/// Places that count from each item itself, as if it were a file of that number: what is said of them holds
+/// wherever the items move.
+pub fn relative_places(program: &Program) -> Arena<ItemRef, Place> {
+    program.places.map(|item, _| Place {
+        file: FileId(item.0),
+        offset: 0,
+    })
+}
