@@ -106,8 +106,8 @@ pub(crate) struct CalmArgs {
     #[arg(long, value_enum, default_value_t = CalmFormat::Human)]
     pub(crate) format: CalmFormat,
     /// Which coordination to insert: the cheapest that suffices, none, or logs alone
-    #[arg(long, value_enum, default_value_t = Insertion::Auto, value_name = "WHAT")]
-    pub(crate) coordination: Insertion,
+    #[arg(long, value_enum, default_value_t = Coordination::Auto, value_name = "WHAT")]
+    pub(crate) coordination: Coordination,
     /// Hold the program to what its outputs promised: exit 1 if a guarantee is weaker than FILE says. FILE is
     /// written if it is missing; by default it is `calm.lock` of the package, or `NAME.calm.lock`
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
@@ -131,14 +131,6 @@ pub(crate) enum CalmFormat {
     Html,
 }
 
-/// What reports insert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Insertion {
-    Auto,
-    Off,
-    Order,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
     /// A file, a package folder, or `-` for standard input
@@ -147,8 +139,8 @@ pub(crate) struct GraphArgs {
     #[arg(long, value_enum, default_value_t = GraphFormat::Svg)]
     pub(crate) format: GraphFormat,
     /// Which coordination to show: the cheapest that suffices, none, or logs alone
-    #[arg(long, value_enum, default_value_t = Insertion::Auto, value_name = "WHAT")]
-    pub(crate) coordination: Insertion,
+    #[arg(long, value_enum, default_value_t = Coordination::Auto, value_name = "WHAT")]
+    pub(crate) coordination: Coordination,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -238,8 +230,8 @@ pub(crate) struct RunArgs {
     /// How rows are evaluated; this version has one engine
     #[arg(long, value_enum, default_value_t = Engine::Native, value_name = "ENGINE")]
     pub(crate) engine: Engine,
-    /// Whether to insert coordination; this version runs programs as written
-    #[arg(long, value_enum, default_value_t = Coordination::Off)]
+    /// Coordination to insert into a service; a batch has all its input at once and needs none
+    #[arg(long, value_enum, default_value_t = Coordination::Auto)]
     pub(crate) coordination: Coordination,
     /// A parameter of the node; `--NAME VALUE` does the same
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
@@ -256,12 +248,22 @@ pub(crate) enum Engine {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Coordination {
-    Off,
-    /// Designed and not built, as is `order`.
-    #[value(hide = true)]
+    /// The cheapest that suffices
     Auto,
-    #[value(hide = true)]
+    /// None: the program as it is written
+    Off,
+    /// Logs only, where replicas are to agree
     Order,
+}
+
+impl From<Coordination> for bloom_compiler::coordination::Coordination {
+    fn from(chosen: Coordination) -> Self {
+        match chosen {
+            Coordination::Auto => Self::Auto,
+            Coordination::Off => Self::Off,
+            Coordination::Order => Self::Order,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -362,6 +364,9 @@ pub(crate) struct TestArgs {
     /// The first seed, as a failure prints it
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
+    /// Coordination to insert; tests say themselves what arrives when, so by default there is none
+    #[arg(long, value_enum, default_value_t = Coordination::Off)]
+    pub(crate) coordination: Coordination,
     /// Only tests whose name has this in it
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
@@ -402,6 +407,9 @@ pub(crate) struct ExpandArgs {
     /// Print the plans instead
     #[arg(long)]
     pub(crate) plan: bool,
+    /// Coordination to insert
+    #[arg(long, value_enum, default_value_t = Coordination::Auto)]
+    pub(crate) coordination: Coordination,
 }
 
 #[derive(Debug, Args)]

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use bloom_compiler::base::FileId;
 use bloom_compiler::coordination::Coordination;
 
-use crate::args::{CalmArgs, CalmFormat, GraphArgs, GraphFormat, Insertion};
+use crate::args::{CalmArgs, CalmFormat, GraphArgs, GraphFormat};
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::sources::Sources;
 use crate::{pipeline, report, terminal};
@@ -55,7 +55,7 @@ pub(crate) fn calm(args: &CalmArgs) -> Outcome {
     let sources = Sources::load(&args.path)?;
     let colors = args.format == CalmFormat::Human && terminal::colors_stdout();
     let manner = Manner {
-        mode: mode(args.coordination),
+        mode: args.coordination.into(),
         witness: !args.no_witness && args.format != CalmFormat::Dot,
         colors,
     };
@@ -78,7 +78,7 @@ pub(crate) fn calm(args: &CalmArgs) -> Outcome {
 pub(crate) fn graph(args: &GraphArgs) -> Outcome {
     let sources = Sources::load(&args.path)?;
     let manner = Manner {
-        mode: mode(args.coordination),
+        mode: args.coordination.into(),
         witness: args.format == GraphFormat::Html,
         colors: false,
     };
@@ -99,14 +99,6 @@ pub(crate) fn graph(args: &GraphArgs) -> Outcome {
     };
     terminal::print(&text);
     Ok(Verdict::Fine)
-}
-
-fn mode(choice: Insertion) -> Coordination {
-    match choice {
-        Insertion::Auto => Coordination::Auto,
-        Insertion::Off => Coordination::Off,
-        Insertion::Order => Coordination::Order,
-    }
 }
 
 /// Everything there is to say about a program; its errors, if it has some, are reported instead.

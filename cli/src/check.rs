@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bloom_compiler::base::{Diagnostic, render};
+use bloom_compiler::coordination::Coordination;
 
 use crate::args::{CheckArgs, CheckFormat};
 use crate::outcome::{Misuse, Outcome, Verdict};
@@ -18,7 +19,7 @@ pub(crate) fn check(args: &CheckArgs) -> Outcome {
         let [sources] = programs.as_slice() else {
             return Err(Misuse::new("--emit prints one program; name a single file"));
         };
-        let (dump, diagnostics) = pipeline::emit(sources, stage);
+        let (dump, diagnostics) = pipeline::emit(sources, stage, Coordination::Off);
         report::problems_to_stderr(sources, &diagnostics);
         terminal::print(&dump);
         return Ok(Verdict::of(!diagnostics.iter().any(Diagnostic::is_error)));
@@ -27,7 +28,7 @@ pub(crate) fn check(args: &CheckArgs) -> Outcome {
     let mut reported = BTreeSet::new();
     let mut all = Vec::new();
     for sources in &programs {
-        let mut diagnostics = pipeline::check(sources).diagnostics;
+        let mut diagnostics = pipeline::problems(sources);
         diagnostics.retain(|diagnostic| {
             let place = diagnostic.primary.place();
             let path = sources.texts.path(place.file).to_owned();

@@ -1,4 +1,4 @@
-//! `bloom expand`: the program without imports, as source, or its plans.
+//! `bloom expand`: the program without imports and with its coordination, as source, or its plans.
 
 use bloom_compiler::base::Diagnostic;
 
@@ -9,9 +9,10 @@ use crate::{pipeline, report, terminal};
 
 pub(crate) fn expand(args: &ExpandArgs) -> Outcome {
     let sources = Sources::load(&args.path)?;
+    let mode = args.coordination.into();
     let (dump, diagnostics) = match args.plan {
-        true => pipeline::emit(&sources, Stage::Plan),
-        false => pipeline::expand(&sources),
+        true => pipeline::emit(&sources, Stage::Plan, mode),
+        false => pipeline::expand(&sources, mode),
     };
     report::problems_to_stderr(&sources, &diagnostics);
     report::count_to_stderr(&diagnostics);

@@ -29,6 +29,8 @@ pub(crate) struct Compiled {
     pub(crate) tests: Vec<Test>,
     /// Steps of tests that have no value.
     pub(crate) failures: Vec<Failure>,
+    /// Outputs that may differ, by name, and how.
+    pub(crate) unsettled: Vec<(String, &'static str)>,
 }
 
 /// Why a test cannot be run.
@@ -58,11 +60,50 @@ pub(crate) fn check(sources: &Sources) -> Checked {
 
 /// The program as it is written, and with the coordination that it needs; none if it has errors.
 pub(crate) fn coordinate(sources: &Sources, mode: Coordination) -> (Checked, Option<Coordinated>) {
+    let mut checked = check(sources);
+    if !checked.is_fine() {
+        return (checked, None);
+    }
+    let found = coordination::coordinate(&checked, mode);
+    checked
+        .diagnostics
+        .extend(found.diagnostics.iter().cloned());
+    (checked, Some(found))
+}
+
+/// All that is wrong with the program, replicas that would differ among it.
+pub(crate) fn problems(sources: &Sources) -> Vec<Diagnostic> {
     let checked = check(sources);
-    let found = checked
-        .is_fine()
-        .then(|| coordination::coordinate(&checked, mode));
-    (checked, found)
+    let replicated = checked.program.nodes.values().any(|node| node.replicated);
+    match replicated && checked.is_fine() {
+        true => coordinated(checked, Coordination::Auto).diagnostics,
+        false => checked.diagnostics,
+    }
+}
+
+/// The program as it is to run.
+fn coordinated(checked: Checked, mode: Coordination) -> Checked {
+    if mode == Coordination::Off || !checked.is_fine() {
+        return checked;
+    }
+    let done = coordination::coordinate(&checked, mode);
+    let mut diagnostics = checked.diagnostics;
+    diagnostics.extend(done.diagnostics);
+    Checked {
+        program: done.program,
+        typed: done.typed,
+        analysis: done.analysis,
+        calm: done.after,
+        diagnostics,
+    }
+}
+
+/// The outputs of a program that may differ as it is compiled, with their labels.
+fn unsettled(checked: &Checked) -> Vec<(String, &'static str)> {
+    let outputs = checked.calm.outputs.iter();
+    let bad = outputs.filter(|o| o.accepted.is_none() && !o.label.is_deterministic());
+    bad.map(|output| (output.name.to_string(), output.label.name()))
+        .collect()
 }
 
 /// The kinds of a program without errors, to be run; none if this machine cannot run them.
@@ -78,22 +119,23 @@ pub(crate) fn load(sources: &Sources, checked: &Checked) -> Option<Vec<(SmolStr,
 }
 
 /// The program without its tests.
-pub(crate) fn compile(sources: &Sources) -> Compiled {
-    let checked = check(sources);
+pub(crate) fn compile(sources: &Sources, mode: Coordination) -> Compiled {
+    let checked = coordinated(check(sources), mode);
     let kinds = match checked.is_fine() {
         true => compile::compile(typing(sources, &checked), &Target::native()),
         false => Vec::new(),
     };
     Compiled {
         kinds,
+        unsettled: unsettled(&checked),
         diagnostics: checked.diagnostics,
         ..Compiled::default()
     }
 }
 
 /// The program with its tests.
-pub(crate) fn compile_tests(sources: &Sources) -> Compiled {
-    let checked = check(sources);
+pub(crate) fn compile_tests(sources: &Sources, mode: Coordination) -> Compiled {
+    let checked = coordinated(check(sources), mode);
     let lowered = lower_checked(sources, &checked);
     // A program without tests needs no code either.
     let kinds = match lowered.tests.is_empty() {
@@ -125,10 +167,10 @@ fn lower_checked(sources: &Sources, checked: &Checked) -> Compiled {
     };
     let failures = failures.into_iter().map(message).collect();
     Compiled {
-        kinds: Vec::new(),
         tests,
         failures,
         diagnostics: checked.diagnostics.clone(),
+        ..Compiled::default()
     }
 }
 
@@ -146,7 +188,11 @@ pub(crate) fn fault_tests(sources: &Sources) -> usize {
 }
 
 /// What a stage made of the program, as text, and what is wrong with the program up to there.
-pub(crate) fn emit(sources: &Sources, stage: Stage) -> (String, Vec<Diagnostic>) {
+pub(crate) fn emit(
+    sources: &Sources,
+    stage: Stage,
+    mode: Coordination,
+) -> (String, Vec<Diagnostic>) {
     let root = FileId::default();
     match stage {
         Stage::Tokens => return (syntax::dump::tokens(sources.texts.text(root)), Vec::new()),
@@ -159,7 +205,7 @@ pub(crate) fn emit(sources: &Sources, stage: Stage) -> (String, Vec<Diagnostic>)
         | Stage::Plan
         | Stage::Clif => {}
     }
-    let checked = check(sources);
+    let checked = coordinated(check(sources), mode);
     let typing = typing(sources, &checked);
     let text = match stage {
         Stage::Hir => checked.program.dump(),
@@ -175,9 +221,9 @@ pub(crate) fn emit(sources: &Sources, stage: Stage) -> (String, Vec<Diagnostic>)
     (text, checked.diagnostics)
 }
 
-/// The program without imports, as source.
-pub(crate) fn expand(sources: &Sources) -> (String, Vec<Diagnostic>) {
-    let checked = check(sources);
+/// The program without imports and with its coordination, as source.
+pub(crate) fn expand(sources: &Sources, mode: Coordination) -> (String, Vec<Diagnostic>) {
+    let checked = coordinated(check(sources), mode);
     let prelude = sources.names.iter().position(|name| name == hir::PRELUDE);
     let text = checked.program.source(prelude.map(|at| FileId(at as u32)));
     // Tidy as far as it can be read; the author's own errors may leave gaps.

@@ -20,17 +20,30 @@ use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::pipeline;
 use crate::report;
 use crate::sources::Sources;
+use crate::terminal;
 use stats::Phases;
 
 pub(crate) fn run(args: &RunArgs) -> Outcome {
     let mut phases = Phases::start();
     refuse_later(args)?;
     let sources = Sources::load(&args.path)?;
-    let compiled = pipeline::compile(&sources);
+    // A batch has all its input in one tick: no message races with another, and nobody would seal anything.
+    let mode = match asks_for_batch(args) {
+        true => Coordination::Off,
+        false => args.coordination,
+    };
+    let compiled = pipeline::compile(&sources, mode.into());
     report::problems_to_stderr(&sources, &compiled.diagnostics);
     if !compiled.is_fine() {
         report::count_to_stderr(&compiled.diagnostics);
         return Ok(Verdict::Failed);
+    }
+    if args.coordination == Coordination::Off {
+        for (name, label) in &compiled.unsettled {
+            terminal::note(format_args!(
+                "`{name}` may differ from run to run or between replicas ({label}); `bloom calm` says why"
+            ));
+        }
     }
     let mut programs = Vec::new();
     for (plan, artifact) in compiled.kinds {
@@ -65,17 +78,19 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
 
 /// Refuses values of options that are designed and not built.
 fn refuse_later(args: &RunArgs) -> Result<(), Misuse> {
-    let later = match (args.engine, args.coordination) {
-        (Engine::Timely, _) => "--engine timely",
-        (Engine::Native, Coordination::Auto) => "--coordination auto",
-        (Engine::Native, Coordination::Order) => "--coordination order",
-        (Engine::Native, Coordination::Off) => return Ok(()),
-    };
-    Err(Misuse::new(format!("`{later}` is not in this version")))
+    match args.engine {
+        Engine::Timely => Err(Misuse::new("`--engine timely` is not in this version")),
+        Engine::Native => Ok(()),
+    }
+}
+
+/// Whether an option asks for a batch run.
+fn asks_for_batch(args: &RunArgs) -> bool {
+    args.facts.is_some() || args.out.is_some() || !args.dump.is_empty()
 }
 
 fn is_batch(args: &RunArgs, programs: &[Arc<Program>]) -> Result<bool, Misuse> {
-    let batch = args.facts.is_some() || args.out.is_some() || !args.dump.is_empty();
+    let batch = asks_for_batch(args);
     let service = args.nodes.is_some()
         || args.listen.is_some()
         || !args.peers.is_empty()

@@ -67,7 +67,7 @@ fn notes(args: &TestArgs, fault_tests: usize, nothing_ran: bool) {
 
 /// The results of one program's tests, unless it does not compile, or a test has a step without a value.
 fn run(args: &TestArgs, sources: &Sources) -> Result<Result<Vec<TestResult>, Broken>, Misuse> {
-    let compiled = pipeline::compile_tests(sources);
+    let compiled = pipeline::compile_tests(sources, args.coordination.into());
     let errors: Vec<_> = compiled
         .diagnostics
         .iter()

@@ -7,6 +7,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use bloom_compiler::coordination::Coordination;
 use bloom_compiler::syntax;
 use bloom_compiler::syntax::ast::ItemKind;
 use bloom_plan::testing::Action;
@@ -146,7 +147,7 @@ impl Session {
             Ok(sources) => sources,
             Err(misuse) => return Answer::Refused(format!("{misuse}\n")),
         };
-        let compiled = pipeline::compile(&sources);
+        let compiled = pipeline::compile(&sources, Coordination::Off);
         if !compiled.is_fine() {
             let shown = compiled.diagnostics.iter().filter(|d| d.is_error());
             return Answer::Refused(shown.map(|d| report::human(d, &sources.texts)).collect());

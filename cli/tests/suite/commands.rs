@@ -193,9 +193,6 @@ fn what_is_not_built_says_so() {
         .bloom("run main.bloom --http 127.0.0.1:80")
         .fails(2, "`--http` is not in this version");
     folder
-        .bloom("run main.bloom --coordination auto")
-        .fails(2, "`--coordination auto` is not in this version");
-    folder
         .bloom("run main.bloom --workers 0")
         .fails(2, "--workers");
     folder

@@ -5,6 +5,7 @@ mod calm;
 mod calm_page;
 mod check;
 mod commands;
+mod coordination;
 mod expand;
 mod fmt;
 mod ordered;
