@@ -112,6 +112,7 @@ input put(key: String, stamp: Stamp => val: String);
 /// Asks for the value of a key.
 input get(req: Req => key: String);
 /// The answer; there is none for a key that nobody has written.
+#[nondeterministic("a reader sees the writes that have come by then")]
 output got(req: Req => val: String);
 
 table store(key: String => val: Lww<Stamp, String>);

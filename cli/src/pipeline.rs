@@ -71,14 +71,19 @@ pub(crate) fn coordinate(sources: &Sources, mode: Coordination) -> (Checked, Opt
     (checked, Some(found))
 }
 
-/// All that is wrong with the program, replicas that would differ among it.
+/// All that is wrong with the program: replicas that would differ among it, and where nothing is replicated,
+/// and so nothing is inserted, points of order.
 pub(crate) fn problems(sources: &Sources) -> Vec<Diagnostic> {
-    let checked = check(sources);
+    let mut checked = check(sources);
     let replicated = checked.program.nodes.values().any(|node| node.replicated);
-    match replicated && checked.is_fine() {
-        true => coordinated(checked, Coordination::Auto).diagnostics,
-        false => checked.diagnostics,
+    if replicated && checked.is_fine() {
+        return coordinated(checked, Coordination::Auto).diagnostics;
     }
+    let points = checked.points_of_order();
+    checked.diagnostics.extend(points);
+    let by_place = |d: &Diagnostic| (d.primary.place(), d.code.id());
+    checked.diagnostics.sort_by_key(by_place);
+    checked.diagnostics
 }
 
 /// The program as it is to run.

@@ -29,6 +29,7 @@ mod recall;
 mod refine;
 mod sealing;
 mod verdict;
+mod warnings;
 mod wording;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ mod tests;
 pub use recall::Recall;
 pub use report::Report;
 pub use violation::Violation;
+pub use warnings::warnings;
 
 use std::sync::Arc;
 

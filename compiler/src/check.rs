@@ -6,7 +6,7 @@
 //! fault of the author's.
 
 use crate::analysis::{Analysis, analyze};
-use crate::base::{Diagnostic, FileId};
+use crate::base::{Diagnostic, FileId, FileSpan, codes};
 use crate::calm;
 use crate::hir::{self, Program};
 use crate::typing::{Typed, infer};
@@ -42,6 +42,24 @@ impl Checked {
     /// Whether there is no error; what is not fine must not be lowered.
     pub fn is_fine(&self) -> bool {
         !self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Warnings of outputs and views that differ from run to run: what `bloom check` says besides.
+    pub fn points_of_order(&self) -> Vec<Diagnostic> {
+        let mut points = calm::warnings(&self.program, &self.calm);
+        // Where rows can conflict, that has been said.
+        let conflicts = self.diagnostics.iter().filter(|d| d.code == codes::W0401);
+        let conflicts: Vec<FileSpan> = conflicts.map(|d| d.primary.place()).collect();
+        points.retain(|point| {
+            let rule = point.primary.place();
+            let within = |place: &FileSpan| {
+                place.file == rule.file
+                    && rule.span.start <= place.span.start
+                    && place.span.end <= rule.span.end
+            };
+            !conflicts.iter().any(within)
+        });
+        points
     }
 
     /// `--emit labels`: strata and readings, then the properties of all collections.

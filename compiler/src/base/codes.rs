@@ -206,6 +206,8 @@ codes! {
 
     // 07: analysis and coordination
     E0701 Error Analysis "replicas that may differ";
+    W0701 Warning Analysis "point of order";
+
     // 08: tests and specs
     E0801 Error Tests "unknown node";
     E0802 Error Tests "nothing that can be expected";

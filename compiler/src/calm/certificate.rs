@@ -17,6 +17,10 @@ pub fn of(known: Known<'_, '_>, found: &Found, at: At) -> Vec<Assumption> {
     for &rule in &rules {
         of_rule(known, found, rule, &mut all);
     }
+    let nodes: BTreeSet<_> = places.iter().map(|&at| known.model.node_of(at)).collect();
+    for node in nodes {
+        halts(known, node, &mut all);
+    }
     all.into_iter().collect()
 }
 
@@ -70,6 +74,21 @@ fn upstream(known: Known<'_, '_>, at: At) -> (BTreeSet<At>, BTreeSet<RuleAt>) {
         }
     }
     (places, rules)
+}
+
+/// A schedule in which a node halts is not fair: what comes later is not taken in.
+fn halts(known: Known<'_, '_>, node: crate::hir::NodeId, all: &mut BTreeSet<Assumption>) {
+    let kind = &known.model.program.nodes[node];
+    let halts = kind.collections.iter().any(|(id, collection)| {
+        let writers = known.model.writers(known.model.place_of(node, id));
+        collection.kind == CollectionKind::Halt && !writers.is_empty()
+    });
+    if halts {
+        all.insert(Assumption {
+            kind: AssumptionKind::Refinement,
+            text: format!("`{}` takes in all that comes before it halts", kind.name),
+        });
+    }
 }
 
 fn of_place(known: Known<'_, '_>, at: At, all: &mut BTreeSet<Assumption>) {

@@ -163,8 +163,12 @@ impl<'m, 'a> Dependencies<'m, 'a> {
 
     fn find_conflict(&self, at: At, span: Span) -> Option<Conflict> {
         let rules: Vec<RuleAt> = self.model.inserters(at).collect();
-        // What facts alone give is the same in every run.
-        if rules.iter().all(|&rule| is_fact(self.model.rule(rule))) {
+        // What facts alone give is the same in every run, at one node.
+        let many = matches!(
+            self.model.collection(at).kind,
+            CollectionKind::Channel { .. } | CollectionKind::Seal { .. }
+        );
+        if !many && rules.iter().all(|&rule| is_fact(self.model.rule(rule))) {
             return None;
         }
         if let Some(&rule) = rules.iter().find(|&&rule| !self.determines(at, rule, span)) {
@@ -187,7 +191,12 @@ impl<'m, 'a> Dependencies<'m, 'a> {
     fn determines(&self, at: At, rule: RuleAt, span: Span) -> bool {
         let summary = self.model.rule(rule);
         let shape = self.model.shape(at);
-        if is_fact(summary) && !summary.chance {
+        // Rows of a channel come from several nodes.
+        let many = matches!(
+            self.model.collection(at).kind,
+            CollectionKind::Channel { .. } | CollectionKind::Seal { .. }
+        );
+        if is_fact(summary) && !many {
             return true;
         }
         if summary.chance {
@@ -202,11 +211,6 @@ impl<'m, 'a> Dependencies<'m, 'a> {
                 Term::Any | Term::Literal(_) | Term::Constant(_) | Term::Of { .. } => {}
             }
         }
-        // Rows of a channel come from several nodes.
-        let many = matches!(
-            self.model.collection(at).kind,
-            CollectionKind::Channel { .. } | CollectionKind::Seal { .. }
-        );
         if !many {
             seeds.push(SELF);
         }

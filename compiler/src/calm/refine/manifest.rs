@@ -84,7 +84,10 @@ fn matching(
     for (inner, own) in parent.terms.iter().zip(&held.terms) {
         match (inner, own) {
             (Term::Any, _) => {}
-            (Term::Var(_), Term::Var(_)) => same.push((inner.clone(), own.clone())),
+            // A variable that stands twice asks for more than the parent's row.
+            (Term::Var(_), Term::Var(_)) if same.iter().all(|(known, _)| known != inner) => {
+                same.push((inner.clone(), own.clone()));
+            }
             _ if inner == own && inner.is_fixed() => {}
             _ => return None,
         }
@@ -96,7 +99,11 @@ fn matching(
         let ([inner], [own]) = (&binding.binds[..], &twin.binds[..]) else {
             return None;
         };
-        same.push((Term::Var(*inner), Term::Var(*own)));
+        let inner = Term::Var(*inner);
+        if same.iter().any(|(known, _)| *known == inner) {
+            return None;
+        }
+        same.push((inner, Term::Var(*own)));
     }
     Some(same)
 }
