@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use bloom_xtask::{cart_log, dependency_facts, rules_program};
 
 mod ci;
+mod figures;
 mod tidy;
 
 const USAGE: &str = "\
@@ -22,6 +23,7 @@ usage: cargo xtask TASK
   tidy                                 check layering, unsafe code, error pages and file names
   ci                                   format, lint, tidy, documentation, tests: the whole gate
   cart-log --actions N --seed N        write an input of examples/cart
+  figures                              measure, and write docs/figures.md
   rules-program --rules N --seed N     write a large program that does nothing of use
   dependency-facts CARGO.LOCK          write the facts of examples/deps as CSV";
 
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["tidy"] => tidy::run(&root()),
+        ["figures"] => figures::run(&root()),
         ["ci"] => ci::run(&root()),
         ["cart-log", "--actions", actions, "--seed", seed] => print_cart_log(actions, seed),
         ["rules-program", "--rules", rules, "--seed", seed] => print_rules_program(rules, seed),
