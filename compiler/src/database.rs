@@ -1,18 +1,18 @@
 //! The front of the pipeline as salsa queries, for whoever checks a program again after each edit.
 //!
 //! ```text
-//! File ── fragments (by text) ──> parsed ──> module ──┐
-//!                                                     ├──> resolved ──> program ──> typed ──> analyzed ──> flows ──> calm
-//!                                        other files ─┘        └──> places
+//! File ──> parsed ──> module ──┐
+//!                              ├──> resolved ──> program ──> typed ──> analyzed ──> flows ──> calm_report
+//!                 other files ─┘
 //! ```
 //!
-//! A fragment is parsed once for each text, wherever it stands. [`module`] is the tree alone: an edit in a
-//! comment at the end leaves it equal, and nothing after it runs. [`program`] counts every place from the item
+//! [`module`] is the tree alone: an edit in a comment at the end leaves it equal, and nothing after it runs.
+//! [`program`] counts every place from the item
 //! that it is in, so a line inserted above leaves it equal; [`resolved`] says where items are. [`flows`] are the
 //! summaries that the consistency analysis reads: an edit that leaves them equal does not run it.
 //!
-//! The queries of a package take all its rules together, but do not look at each again: a [`Recall`] keeps
-//! what was found of every rule, and a rule that did not change costs a look-up. The functions behind the
+//! The queries take all rules together, but do not look at each again: a [`Recall`] keeps what was found of
+//! every item and rule, and one that did not change costs a look-up. The functions behind the
 //! queries give the same in one shot, as [`check`](crate::check::check) does; tests hold one to the other.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,12 +59,6 @@ pub struct Package {
     pub files: Vec<File>,
 }
 
-#[salsa::interned]
-struct FragmentText<'db> {
-    #[returns(ref)]
-    text: String,
-}
-
 /// What was found of the rules of a package when it was last checked.
 #[derive(Debug, Default)]
 struct Recall {
@@ -74,9 +68,10 @@ struct Recall {
     calm: calm::Recall,
 }
 
-/// How many rules of a package the last run of each stage looked at, rather than recalled.
+/// How many fragments and rules of a package the last run of each stage looked at, rather than recalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
+    pub parsed: usize,
     pub resolved: usize,
     pub typed: usize,
     pub analyzed: usize,
@@ -89,9 +84,15 @@ pub trait Db: salsa::Database {
     fn recalls(&self) -> &Recalls;
 }
 
-/// What each package's rules are known by.
+/// What was found of each file and package.
 #[derive(Clone, Debug, Default)]
-pub struct Recalls(Arc<Mutex<FxHashMap<Package, Recall>>>);
+pub struct Recalls(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    files: FxHashMap<File, syntax::Recall>,
+    packages: FxHashMap<Package, Recall>,
+}
 
 /// What the queries are kept in.
 #[salsa::db]
@@ -123,14 +124,9 @@ impl Database {
 
 impl Recalls {
     /// Nothing in them can be half done: what a panic left out is found again.
-    fn lock(&self) -> MutexGuard<'_, FxHashMap<Package, Recall>> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-#[salsa::tracked(returns(ref))]
-fn fragment<'db>(db: &'db dyn Db, text: FragmentText<'db>) -> syntax::Fragment {
-    syntax::parse_fragment(text.text(db))
 }
 
 /// A file's tree, diagnostics and comments.
@@ -139,7 +135,8 @@ pub fn parsed(db: &dyn Db, file: File) -> syntax::Parse {
     let text = file.text(db);
     match file.language(db) {
         Language::Bloom => {
-            syntax::parse_with(text, |text| fragment(db, FragmentText::new(db, text)))
+            let mut recalls = db.recalls().lock();
+            syntax::parse_again(text, recalls.files.entry(file).or_default())
         }
         Language::Dedalus => {
             let parse = dedalus::parse(text);
@@ -183,7 +180,7 @@ pub fn resolved(db: &dyn Db, package: Package) -> Resolved {
         })
         .collect();
     let mut recalls = db.recalls().lock();
-    let recall = &mut recalls.entry(package).or_default().resolution;
+    let recall = &mut recalls.packages.entry(package).or_default().resolution;
     let mut resolved = hir::resolve_with(&sources, Some(recall));
     let relative = hir::relative_places(&resolved.program);
     let places = std::mem::replace(&mut resolved.program.places, relative);
@@ -206,7 +203,7 @@ pub fn program(db: &dyn Db, package: Package) -> Arc<Program> {
 pub fn typed(db: &dyn Db, package: Package) -> Typed {
     let program = program(db, package);
     let mut recalls = db.recalls().lock();
-    let recall = &mut recalls.entry(package).or_default().typing;
+    let recall = &mut recalls.packages.entry(package).or_default().typing;
     typing::infer_with(program, recall)
 }
 
@@ -232,7 +229,7 @@ pub fn analyzed(db: &dyn Db, package: Package) -> Analysis {
     let mut recalls = db.recalls().lock();
     let Recall {
         typing, analysis, ..
-    } = recalls.entry(package).or_default();
+    } = recalls.packages.entry(package).or_default();
     analysis::analyze_with(program, typed, analysis, typing.generation)
 }
 
@@ -245,7 +242,7 @@ fn flows(db: &dyn Db, package: Package) -> Arena<NodeId, KindFlow> {
     }
     let (program, typed) = (program(db, package), typed(db, package));
     let mut recalls = db.recalls().lock();
-    let Recall { typing, calm, .. } = recalls.entry(package).or_default();
+    let Recall { typing, calm, .. } = recalls.packages.entry(package).or_default();
     calm::summarize_with(program, typed, analysis, calm, typing.generation)
 }
 
@@ -305,8 +302,11 @@ pub fn file_span(db: &dyn Db, package: Package, loc: Loc) -> FileSpan {
 /// How much of the package was looked at when it was last checked.
 pub fn effort(db: &dyn Db, package: Package) -> Effort {
     let recalls = db.recalls().lock();
-    let of = |count: fn(&Recall) -> usize| recalls.get(&package).map_or(0, count);
+    let of = |count: fn(&Recall) -> usize| recalls.packages.get(&package).map_or(0, count);
+    let files = package.files(db).iter();
+    let parsed = files.filter_map(|file| recalls.files.get(file));
     Effort {
+        parsed: parsed.map(|recall| recall.parsed).sum(),
         resolved: of(|recall| recall.resolution.resolved),
         typed: of(|recall| recall.typing.inferred),
         analyzed: of(|recall| recall.analysis.analyzed),

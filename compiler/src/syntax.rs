@@ -14,6 +14,7 @@ mod literal;
 mod messages;
 mod parser;
 pub mod print;
+mod recall;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ mod grammar {
 
 pub use format::format;
 pub use parser::{Fragment, parse_fragment};
+pub use recall::{Recall, parse_again};
 
 use std::sync::Arc;
 

@@ -189,8 +189,9 @@ fn front(root: &Path, rules: &str) -> Result<Vec<Figure>, String> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let milliseconds = |name: &str| {
         let micros = text.lines().find_map(|line| {
-            let (own, micros) = line.rsplit_once(' ')?;
-            (own == name).then_some(micros)
+            let (rest, median) = line.rsplit_once(' ')?;
+            let (own, _least) = rest.rsplit_once(' ')?;
+            (own == name).then_some(median)
         });
         let micros: f64 = micros
             .and_then(|micros| micros.parse().ok())

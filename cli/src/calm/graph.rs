@@ -138,13 +138,16 @@ fn used(kind: &NodeKind) -> BTreeSet<CollectionId> {
 
 /// What the author wrote, without facts and what the language adds.
 fn rules(kind: &NodeKind) -> impl Iterator<Item = &Rule> {
-    kind.rules.iter().map(|(_, rule)| rule.as_ref()).filter(|rule| {
-        let written = match rule.origin {
-            Origin::Written | Origin::SealSend => true,
-            Origin::System | Origin::SealCollect(_) => false,
-        };
-        written && !rule.literals.is_empty()
-    })
+    kind.rules
+        .iter()
+        .map(|(_, rule)| rule.as_ref())
+        .filter(|rule| {
+            let written = match rule.origin {
+                Origin::Written | Origin::SealSend => true,
+                Origin::System | Origin::SealCollect(_) => false,
+            };
+            written && !rule.literals.is_empty()
+        })
 }
 
 /// The collections of a body, and whether each is negated.

@@ -41,7 +41,7 @@ pub struct Recall {
 }
 
 /// An item of some source, those nested in others after them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Known {
     source: usize,
     /// Its address, which stands for the item as long as that is kept.
@@ -115,6 +115,17 @@ impl Recall {
         let kept = self.items[..prefix].iter().zip(&places[..prefix]);
         let moved = places.len() - suffix..;
         let kept = kept.chain(self.items[old.len() - suffix..].iter().zip(&places[moved]));
+        // Between two edits what stayed is found by identity; what stands there twice, in order.
+        let mut between: FxHashMap<Known, Vec<ItemRef>> = FxHashMap::default();
+        for &(known, item) in self.items[prefix..old.len() - suffix].iter().rev() {
+            between.entry(known).or_default().push(item);
+        }
+        let middle = prefix..items.len() - suffix;
+        let stayed = items[middle.clone()].iter().zip(&places[middle]);
+        let stayed = stayed.filter_map(|(known, &place)| {
+            let item = between.get_mut(known)?.pop()?;
+            Some((item, place))
+        });
         let kept = kept.map(|(&(_, item), &place)| (item, place));
         // The start of a file whose first item stood there and has moved is another place now.
         let is_free =
@@ -122,7 +133,7 @@ impl Recall {
         let starts = self.starts.iter().filter(is_free);
         let starts = starts.map(|&(file, item)| (item, (file, 0)));
         resolver.program.places = (0..self.numbers).map(|_| GONE).collect();
-        for (item, (file, offset)) in starts.chain(kept) {
+        for (item, (file, offset)) in starts.chain(kept).chain(stayed) {
             resolver.items.insert((file, offset), item);
             resolver.program.places[item] = Place { file, offset };
         }
