@@ -249,7 +249,7 @@ impl Loader {
                 // Nothing in Dedalus names a file's contents, so the compiler would not miss them.
                 if is_dedalus && !self.has(&folder, &path) {
                     return Err(Misuse::new(format_args!(
-                        "{}: there is no file `{}` to include",
+                        "{}: there is no file `{}.ded` to include",
                         self.texts.path(id),
                         path.join("/")
                     )));

@@ -129,7 +129,7 @@ impl Trial<'_> {
             if grown != *a {
                 let (grown, a) = (self.show(&grown), self.show(a));
                 let shown = format!("merge(bottom, a) is {grown} for a = {a}");
-                return Some(("neutral for its bottom", shown));
+                return Some(("neutral for its bottom, which must be the identity", shown));
             }
         }
         None

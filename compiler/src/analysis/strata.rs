@@ -22,13 +22,45 @@ pub(super) struct Strata {
     pub count: u32,
 }
 
+/// Why a collection must be complete before another can be derived from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    Not,
+    Aggregate,
+    /// A lattice value is read as it is now.
+    Now,
+    /// What ends a derivation is told after it.
+    Errors,
+}
+
+impl Cause {
+    fn noun(self) -> &'static str {
+        match self {
+            Cause::Not => "negation",
+            Cause::Aggregate => "aggregation",
+            Cause::Now => "a lattice that is revealed",
+            Cause::Errors => "`errors`",
+        }
+    }
+
+    /// What is needed of the collection.
+    fn of(self) -> &'static str {
+        match self {
+            Cause::Not => "`not`",
+            Cause::Aggregate => "an aggregate",
+            Cause::Now => "a lattice value seen as it is now",
+            Cause::Errors => "`errors`",
+        }
+    }
+}
+
 /// What a rule's head depends on.
 struct Edge {
     head: usize,
     body: usize,
     negative: bool,
     /// What makes it so: `not`, `an aggregate`.
-    cause: &'static str,
+    cause: Cause,
     place: FileSpan,
 }
 
@@ -55,9 +87,9 @@ pub(super) fn of_node(
                 | Literal::In { .. } => continue,
             };
             let cause = match (negated, aggregates) {
-                (true, _) => "`not`",
-                (false, true) => "an aggregate",
-                (false, false) => "a lattice value seen as it is now",
+                (true, _) => Cause::Not,
+                (false, true) => Cause::Aggregate,
+                (false, false) => Cause::Now,
             };
             edges.push(Edge {
                 head: rule.head.collection.index(),
@@ -117,7 +149,7 @@ fn wait_for_errors(kind: &NodeKind, edges: &mut Vec<Edge>) {
         head: errors,
         body,
         negative: true,
-        cause: "`errors`",
+        cause: Cause::Errors,
         place,
     }));
 }
@@ -184,7 +216,9 @@ fn report_cycles(
         };
         let mut spelled = format!(
             "`{}` needs {} of `{}`",
-            names[edge.head], edge.cause, names[edge.body]
+            names[edge.head],
+            edge.cause.of(),
+            names[edge.body]
         );
         for pair in back.windows(2) {
             spelled.push_str(&format!(
@@ -195,7 +229,7 @@ fn report_cycles(
         let mut diagnostic = Diagnostic::new(
             codes::E0503,
             edge.place,
-            format!("cycle through negation: {spelled}"),
+            format!("cycle through {}: {spelled}", edge.cause.noun()),
             format!("needs `{}` complete", names[edge.body]),
         );
         for pair in back.windows(2) {
@@ -252,8 +286,8 @@ impl Scope<'_> {
                         body: *collection as usize,
                         negative: complete,
                         cause: match negated {
-                            true => "`not`",
-                            false => "an aggregate",
+                            true => Cause::Not,
+                            false => Cause::Aggregate,
                         },
                         place: self.program.file_span(rule.loc),
                     });

@@ -134,7 +134,7 @@ fn a_cycle_through_negation_is_spelled_out() {
               rule2 c: stratum 0, [0, 1], [Morphism, Complete]
               rule3 d: stratum 1, [0], [Complete]
             E0503 cycle through negation: `c` needs `not` of `a`, `a` needs `b`, `b` needs `c` [not a{x}]
-            E0503 cycle through negation: `d` needs a lattice value seen as it is now of `d` [d{n}]
+            E0503 cycle through a lattice that is revealed: `d` needs a lattice value seen as it is now of `d` [d{n}]
         "#]],
     );
 }
@@ -232,8 +232,8 @@ fn broken_laws_are_shown_by_a_small_example() {
             fn Last.bottom []
             fn Last.merge [Morphism, Neither]
             node Main: 1 strata
-            E0405 merge not neutral for its bottom: merge(bottom, a) is Sum(n: 0) for a = Sum(n: 1) [Sum]
-            E0405 merge not neutral for its bottom: merge(bottom, a) is Floor(n: 0) for a = Floor(n: -1) [Floor]
+            E0405 merge not neutral for its bottom, which must be the identity: merge(bottom, a) is Sum(n: 0) for a = Sum(n: 1) [Sum]
+            E0405 merge not neutral for its bottom, which must be the identity: merge(bottom, a) is Floor(n: 0) for a = Floor(n: -1) [Floor]
             E0405 merge not commutative: merge(a, b) is Last(l: High) and merge(b, a) is Last(l: Mid) for a = Last(l: Mid), b = Last(l: High) [Last]
         "#]],
     );

@@ -172,6 +172,7 @@ codes! {
     E0312 Error Types "generator over what has no elements";
     E0313 Error Types "type that holds itself";
     E0314 Error Types "constant whose value fails";
+    E0315 Error Types "function where a value is kept";
     W0301 Warning Types "arm that no value reaches";
     // 04: lattices
     E0401 Error Lattices "lattice in a key column";

@@ -93,7 +93,7 @@ impl Mutant {
         labels.any(|label| label.file == FileId(0) && near(label.span))
     }
 
-    fn shown(&self, name: &str, errors: &[&Diagnostic]) -> String {
+    fn shown(&self, name: &str, errors: &[Diagnostic]) -> String {
         let mut lines = vec![format!(
             "{name}:{}: {}",
             line(&self.text, self.from) + 1,
@@ -122,11 +122,26 @@ fn corpus() -> Vec<(String, String)> {
     programs.chain(stdlib()).collect()
 }
 
+/// The errors of a program; it is checked with no more of the library than it may name.
+fn errors(name: &str, text: &str, library: &[(String, String)]) -> Vec<Diagnostic> {
+    let imported = |(module, _): &&(String, String)| {
+        module != name && (module == "std.prelude" || text.contains("std"))
+    };
+    let library: Vec<_> = library.iter().filter(imported).cloned().collect();
+    let mut diagnostics = check_text(name, text, &library).diagnostics;
+    diagnostics.retain(Diagnostic::is_error);
+    diagnostics
+}
+
 #[test]
 #[expect(clippy::print_stderr, reason = "the figures are worth a look")]
 fn a_changed_token_gives_one_error_near_it() {
     let library = stdlib();
     let corpus = corpus();
+    for (name, text) in &corpus {
+        let errors = errors(name, text, &library);
+        assert_eq!(errors, [], "{name}: an error before any change");
+    }
     let mut random = Random::new(7);
     let (mut broken, mut one, mut near) = (0, 0, 0);
     let mut causes: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -134,13 +149,7 @@ fn a_changed_token_gives_one_error_near_it() {
     for _ in 0..MUTANTS {
         let (name, text) = &corpus[random.below(corpus.len())];
         let mutant = mutate(text, &mut random);
-        let imported = |(module, _): &&(String, String)| {
-            module != name && (module == "std.prelude" || mutant.text.contains("std"))
-        };
-        let library: Vec<_> = library.iter().filter(imported).cloned().collect();
-        let checked = check_text(name, &mutant.text, &library);
-        let errors = checked.diagnostics.iter().filter(|d| d.is_error());
-        let errors: Vec<&Diagnostic> = errors.collect();
+        let errors = errors(name, &mutant.text, &library);
         if errors.is_empty() {
             continue;
         }

@@ -356,6 +356,35 @@ impl Collection {
         u32::try_from(place).ok()
     }
 
+    /// Whether every program has it, so that it is declared nowhere.
+    pub fn is_everywhere(&self) -> bool {
+        match self.kind {
+            CollectionKind::Cluster
+            | CollectionKind::Alive
+            | CollectionKind::Stdin
+            | CollectionKind::Errors
+            | CollectionKind::Stdout
+            | CollectionKind::Stderr
+            | CollectionKind::Halt
+            | CollectionKind::SysRule
+            | CollectionKind::SysCollection
+            | CollectionKind::SysDepends
+            | CollectionKind::SysStratum => true,
+            CollectionKind::Table
+            | CollectionKind::Scratch
+            | CollectionKind::Static
+            | CollectionKind::Input
+            | CollectionKind::Output
+            | CollectionKind::View
+            | CollectionKind::Channel { .. }
+            | CollectionKind::Loopback
+            | CollectionKind::Periodic { .. }
+            | CollectionKind::Seal { .. }
+            | CollectionKind::Seals { .. }
+            | CollectionKind::Sealed { .. } => false,
+        }
+    }
+
     /// Whether rows live for one tick, unless derived anew.
     pub fn is_transient(&self) -> bool {
         !matches!(

@@ -177,6 +177,17 @@ impl TypeRef {
         TypeRef::Builtin(builtin, Vec::new())
     }
 
+    /// Whether a function is among what its values are made of, as far as it is written here.
+    pub fn has_functions(&self) -> bool {
+        match self {
+            TypeRef::Function { .. } => true,
+            TypeRef::Builtin(_, of) | TypeRef::Def(_, of) | TypeRef::Tuple(of) => {
+                of.iter().any(TypeRef::has_functions)
+            }
+            TypeRef::Error | TypeRef::Param(_) | TypeRef::Opaque { .. } => false,
+        }
+    }
+
     /// This type with `args` in place of [`TypeRef::Param`]s.
     #[must_use]
     pub fn substitute(&self, args: &[TypeRef]) -> TypeRef {

@@ -39,6 +39,16 @@ pub fn syntax_error(
         return Diagnostic::new(codes::E0101, place(token.span), message, "unexpected")
             .with_help("a condition is negated with `!`, as in `!(x > 3)`");
     }
+    if is_comparison(token.kind) && is_expected(expected, "&&") {
+        let message = format!("comparisons do not chain: {found} after another one");
+        return Diagnostic::new(
+            codes::E0101,
+            place(token.span),
+            message,
+            "a second comparison",
+        )
+        .with_help("compare twice, as in `1 < x && x < 5`, or put one in parentheses");
+    }
     let wanted = wanted(read, at, expected);
     let message = format!("expected {wanted}, found {found}");
     let diagnostic = Diagnostic::new(codes::E0101, place(token.span), message, "unexpected");
@@ -71,10 +81,30 @@ fn lower_case_type(text: &str, name: &Token) -> Diagnostic {
     }
 }
 
-/// Whether only a name stands between the token and a `not`.
+fn is_comparison(kind: TokenKind) -> bool {
+    use TokenKind as T;
+    matches!(
+        kind,
+        T::Less | T::LessEqual | T::Greater | T::GreaterEqual | T::EqualEqual | T::NotEqual
+    )
+}
+
+/// Whether only a name, or what a comparison makes a condition of, stands between the token and a `not`.
 fn follows_not(tokens: &[Token], at: usize) -> bool {
+    let called = is_comparison(tokens[at].kind);
+    let mut depth = 0usize;
     let mut before = tokens[..at].iter().rev();
-    let first = before.find(|token| token.kind != TokenKind::Dot && !token.kind.is_lower_name());
+    let first = before.find(|token| match token.kind {
+        TokenKind::CloseParen if called => {
+            depth += 1;
+            false
+        }
+        TokenKind::OpenParen if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        kind => depth == 0 && kind != TokenKind::Dot && !kind.is_lower_name(),
+    });
     first.is_some_and(|token| token.kind == TokenKind::Not)
 }
 

@@ -108,10 +108,10 @@ fn what_is_not_monotone_is_refused_with_what_to_do() {
         a{n} <= road{a: n, who}, who == {1};
         "#,
         &expect![[r#"
-            E0402 comparison `>` of `Min<Int>` is not monotone [km > 3]
+            E0402 comparison `>` of the growing lattice `Min<Int>` is not monotone [km > 3]
               help: compare it with a plain value by `<=` or `<`, which stays true once it is
               help: its `.reveal` is the plain value as it is now; to compare that is a point of order
-            E0402 comparison `==` of `Min<Int>` is not monotone [km == 3]
+            E0402 comparison `==` of the growing lattice `Min<Int>` is not monotone [km == 3]
               help: compare it with a plain value by `<=` or `<`, which stays true once it is
               help: its `.reveal` is the plain value as it is now; to compare that is a point of order
             E0403 a growing `Min<Int>` cannot be matched with a value [3]
@@ -120,7 +120,7 @@ fn what_is_not_monotone_is_refused_with_what_to_do() {
               help: join on `.reveal`, its plain value as it is now, or give the two different names
             E0301 type mismatch: expected `Int`, found `Min<Int>` [km]
               help: `.reveal` gives its plain value as it is now, which is a point of order
-            E0402 comparison `==` of `Set<Int>` is not monotone [who == {1}]
+            E0402 comparison `==` of the growing lattice `Set<Int>` is not monotone [who == {1}]
               help: its `.reveal` is the plain value as it is now; to compare that is a point of order
         "#]],
     );
@@ -207,10 +207,10 @@ fn matches_cover_every_value() {
         fn c(x: Bool, n: Int?): Int = match (x, n) { (true, Some(k)) => k, (false, _) => 0 };
         "#,
         &expect![[r#"
-            E0308 match does not cover `Go((_, false))` [match c { Stop => 0, Go((1, _)) => 1, Go((_, true)) => 2 }]
+            E0308 match is not exhaustive: it does not cover `Go((_, false))` [match c { Stop => 0, Go((1, _)) => 1, Go((_, true)) => 2 }]
               help: add an arm `Go((_, false)) => …`
             W0301 no value reaches this arm [Stop]
-            E0308 match does not cover `(true, None)` [match (x, n) { (true, Some(k)) => k, (false, _) => 0 }]
+            E0308 match is not exhaustive: it does not cover `(true, None)` [match (x, n) { (true, Some(k)) => k, (false, _) => 0 }]
               help: add an arm `(true, None) => …`
         "#]],
     );

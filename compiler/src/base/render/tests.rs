@@ -36,6 +36,28 @@ fn people_see_the_lines() {
 }
 
 #[test]
+fn labels_of_one_file_share_an_excerpt() {
+    let sources = Sources::single("a.bloom", "table t(n: Int);\n\nt{n: \"x\"};\n");
+    let at = |start, end| FileSpan::new(FileId(0), Span::new(start, end));
+    let diagnostic = Diagnostic::new(codes::E0301, at(23, 26), "type mismatch", "a string")
+        .with_label(at(8, 9), "declared here");
+    expect![[r#"
+        [E0301] Error: type mismatch
+           ╭─[ a.bloom:3:6 ]
+           │
+         1 │ table t(n: Int);
+           │         ┬  
+           │         ╰── declared here
+           │ 
+         3 │ t{n: "x"};
+           │      ─┬─  
+           │       ╰─── a string
+        ───╯
+    "#]]
+    .assert_eq(&human(&diagnostic, &sources, false));
+}
+
+#[test]
 fn programs_see_one_object_a_line() {
     let (diagnostic, sources) = sample();
     expect![[r#"{"code":"E0102","file":"a.bloom","fixes":[{"edits":[{"file":"a.bloom","new_text":";","span":{"end":{"column":13,"line":1},"start":{"column":13,"line":1}}}],"title":"add `;`"}],"help":["rules end with `;`"],"label":"","labels":[{"file":"a.bloom","message":"inside a character","span":{"end":{"column":1,"line":1},"start":{"column":1,"line":1}}}],"message":"a `;` is missing here","severity":"error","span":{"end":{"column":13,"line":1},"start":{"column":12,"line":1}}}"#]].assert_eq(&json_line(&diagnostic, &sources));

@@ -219,7 +219,7 @@ impl BodyCx<'_, '_> {
         if let Some(place) = columns.iter().position(|column| *column == name.text) {
             return u32::try_from(place).ok();
         }
-        let message = format!("`{of}` has no column `{name}`");
+        let message = format!("unknown column {name}: `{of}` has no column `{name}`");
         let loc = self.loc(name.span);
         let names = columns.iter().map(SmolStr::as_str);
         self.r.report_unknown(

@@ -168,7 +168,9 @@ impl<'a> Resolver<'a> {
 
     pub fn resolve_constant(&mut self, pending: &PendingConstant<'a>) {
         if let Some((ty, item)) = pending.ty {
-            let ty = self.resolve_type(pending.scope, &[], ty, item);
+            let loc = self.program.constants[pending.id].loc;
+            let loc = Loc::new(item, loc.span);
+            let ty = self.resolve_kept_type(pending.scope, &[], ty, loc);
             self.program.constants[pending.id].ty = Some(ty);
         }
         if let Some((value, scope, item)) = pending.value {
@@ -185,7 +187,8 @@ impl<'a> Resolver<'a> {
             .iter()
             .map(|param| self.resolve_type(scope, &decl.type_params, &param.ty, item))
             .collect();
-        let result = self.resolve_type(scope, &decl.type_params, &decl.ret, item);
+        let at_name = Loc::new(item, decl.name.span);
+        let result = self.resolve_kept_type(scope, &decl.type_params, &decl.ret, at_name);
         let mut cx = BodyCx::new(self, scope, Mode::Closed, Loc::new(item, decl.body.span));
         for (i, (param, ty)) in decl.params.iter().zip(&types).enumerate() {
             if let Some(before) = decl.params[..i]

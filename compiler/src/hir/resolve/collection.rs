@@ -259,7 +259,10 @@ impl<'a> Resolver<'a> {
         let columns = decl.keys.iter().chain(decl.values.iter().flatten());
         for (place, column) in columns.enumerate() {
             let ty = match &column.ty {
-                Some(ty) => Some(self.resolve_type(scope, &[], ty, item)),
+                Some(ty) => {
+                    let loc = Loc::new(item, column.name.span);
+                    Some(self.resolve_kept_type(scope, &[], ty, loc))
+                }
                 None if decl.kind == ast::CollectionKind::Scratch => None,
                 None => {
                     let loc = Loc::new(item, column.name.span);

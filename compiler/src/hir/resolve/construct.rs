@@ -286,7 +286,10 @@ impl<'a> Resolver<'a> {
             return u32::try_from(place).ok();
         }
         let names: Vec<SmolStr> = fields.iter().map(|field| field.name.clone()).collect();
-        let message = format!("`{}` has no field `{name}`", self.program.types[def].name);
+        let message = format!(
+            "unknown field {name}: `{}` has no field `{name}`",
+            self.program.types[def].name
+        );
         let names = names.iter().map(SmolStr::as_str);
         self.report_unknown(
             codes::E0302,

@@ -464,7 +464,10 @@ impl BodyCx<'_, '_> {
             .map(|(_, field)| format!("`{}`", field.name))
             .collect();
         if sound && !missing.is_empty() {
-            let message = format!("`{path}` is built without {}", missing.join(", "));
+            let message = format!(
+                "missing field: `{path}` is built without {}",
+                missing.join(", ")
+            );
             let loc = self.loc(span);
             self.r.error(codes::E0305, loc, message, "field missing");
             return Expr::Error;

@@ -59,7 +59,10 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let columns: Vec<SmolStr> = collection.columns.iter().map(|c| c.name.clone()).collect();
-            let message = format!("`{}` has no column `{name}`", collection.name);
+            let message = format!(
+                "unknown column {name}: `{}` has no column `{name}`",
+                collection.name
+            );
             let columns = columns.iter().map(SmolStr::as_str);
             let loc = Loc::new(item, name.span);
             self.report_unknown(

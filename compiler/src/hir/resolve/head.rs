@@ -13,7 +13,8 @@ pub(super) struct RowShape {
     pub columns: Vec<SmolStr>,
     /// What stands for a column that is left out, if it may be.
     pub may_lack: Vec<Option<HeadColumn>>,
-    pub declared: Loc,
+    /// Where; none for what every program has.
+    pub declared: Option<Loc>,
 }
 
 impl BodyCx<'_, '_> {
@@ -41,7 +42,7 @@ impl BodyCx<'_, '_> {
                     }
                 })
                 .collect(),
-            declared: collection.loc,
+            declared: (!collection.is_everywhere()).then_some(collection.loc),
         };
         self.row_columns(&shape, &head.args, head.span)
     }
@@ -124,24 +125,34 @@ impl BodyCx<'_, '_> {
                 "columns"
             };
             let message = format!(
-                "`{}` is given no {columns} {}",
+                "missing {columns}: `{}` is given no {columns} {}",
                 shape.name,
                 missing.join(", ")
             );
-            let declared = self.r.program.file_span(shape.declared);
             let loc = self.loc(span);
-            let diagnostic = self
-                .r
-                .diagnostic(
-                    codes::E0210,
-                    loc,
-                    message,
-                    "column left out, and it has no default",
-                )
-                .with_label(declared, "declared here");
+            let label = "column left out, and it has no default";
+            let mut diagnostic = self.r.diagnostic(codes::E0210, loc, message, label);
+            if let Some(declared) = shape.declared {
+                let declared = self.r.program.file_span(declared);
+                diagnostic = diagnostic.with_label(declared, "declared here");
+            }
             self.r.report(diagnostic);
         }
         columns
+    }
+
+    /// Without a body there is nothing to range over.
+    pub fn refuse_aggregates_of_facts(&mut self, columns: &[HeadColumn], head: Span) {
+        let is_aggregate = |column: &HeadColumn| matches!(column, HeadColumn::Aggregate(_));
+        if columns.iter().any(is_aggregate) {
+            let loc = self.loc(head);
+            let message = "an aggregate without a body: there are no rows that it could range over";
+            let diagnostic = self
+                .r
+                .diagnostic(codes::E0220, loc, message, "a fact has no body")
+                .with_help("write what it ranges over, as in `n{c: count()} <= x{};`");
+            self.r.report(diagnostic);
+        }
     }
 
     fn head_column(&mut self, value: &ast::Expr) -> HeadColumn {

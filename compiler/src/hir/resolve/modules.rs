@@ -139,6 +139,9 @@ impl<'a> Resolver<'a> {
             }
             Some(_) | None => {}
         }
+        if let Some(found) = self.find_in_instance(scope, &path.segments, at) {
+            return Some(found);
+        }
         let (source, used) = self.find_source(self.scopes[scope].source, &path.segments)?;
         let rest = &path.segments[used..];
         let Some((last, [])) = rest.split_last() else {
@@ -161,6 +164,47 @@ impl<'a> Resolver<'a> {
                 _,
             )) => Some(self.item_binding(header, item_ref, scope, base)),
             Some((ModuleEntry::Bound(_), _)) | None => None,
+        }
+    }
+
+    /// The module that a path names inside what is imported already: `wire.codec`. It sees the parameters of
+    /// that import.
+    fn find_in_instance(
+        &mut self,
+        scope: ScopeId,
+        path: &[ast::Name],
+        at: Loc,
+    ) -> Option<Binding<'a>> {
+        (1..path.len()).rev().find_map(|length| {
+            let instance = self.instance(scope, &path[..length])?;
+            let entry = self.scopes[instance].modules.get(path[length].as_str());
+            let Some((
+                ModuleEntry::Item {
+                    header,
+                    item_ref,
+                    scope,
+                    base,
+                },
+                _,
+            )) = entry.cloned()
+            else {
+                return None;
+            };
+            let inner = self.item_binding(header, item_ref, scope, base);
+            self.find_nested(inner, &path[length + 1..], at)
+        })
+    }
+
+    /// Whether the path leads into a module with parameters.
+    pub fn needs_instance(&self, scope: ScopeId, path: &ast::Path) -> bool {
+        let Some((first, [_, ..])) = path.segments.split_first() else {
+            return false;
+        };
+        match self.module_entry(scope, first.as_str()) {
+            Some(ModuleEntry::Item { header, .. }) => {
+                !(header.params.is_empty() && header.type_params.is_empty())
+            }
+            Some(ModuleEntry::Bound(_)) | None => false,
         }
     }
 
@@ -268,7 +312,27 @@ impl<'a> Resolver<'a> {
     ) -> Option<Binding<'a>> {
         let at = Loc::new(item, target.span);
         let Some(mut binding) = self.find_module(scope, &target.path, at) else {
-            self.report_unknown_module(scope, &target.path, Loc::new(item, target.path.span()));
+            let loc = Loc::new(item, target.path.span());
+            if self.needs_instance(scope, &target.path) {
+                let outer = &target.path.segments[0];
+                let message = format!(
+                    "unknown module {}: `{outer}` takes arguments, so that what is inside belongs to an import of it",
+                    target.path
+                );
+                let diagnostic = self
+                    .diagnostic(
+                        codes::E0601,
+                        loc,
+                        message,
+                        "which arguments are meant is open",
+                    )
+                    .with_help(format!(
+                        "import `{outer}` first, and what is inside through that import's name"
+                    ));
+                self.report(diagnostic);
+                return None;
+            }
+            self.report_unknown_module(scope, &target.path, loc);
             return None;
         };
         if !target.type_args.is_empty() {

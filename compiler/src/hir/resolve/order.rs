@@ -87,7 +87,8 @@ impl<'a> Resolver<'a> {
                 )
             }
         };
-        let message = format!("the {what} `{name}` needs itself");
+        let message =
+            format!("recursive {what} `{name}`: recursion in its value, which needs itself");
         let diagnostic = self
             .diagnostic(code, loc, message, "leads back here")
             .with_help("recursion is for rules: derive the result into a collection");

@@ -51,6 +51,9 @@ impl<'a> Resolver<'a> {
         let literals = cx.literals(&rule.body);
         let Found { id: collection, .. } = head?;
         let columns = cx.head_columns(collection, &rule.head, arrow);
+        if rule.arrow.is_none() {
+            cx.refuse_aggregates_of_facts(&columns, rule.head.span);
+        }
         cx.check_bound(&literals, &columns, before);
         cx.body.mistaken = cx.r.mistakes > before;
         let body = cx.body;
@@ -189,12 +192,12 @@ impl<'a> Resolver<'a> {
                 (format!("{word} is written by no rule: `{name}`"), None)
             }
         };
-        let mut diagnostic = self
-            .diagnostic(codes::E0207, place, message, "does not fit the collection")
-            .with_label(
-                self.program.file_span(collection.loc),
-                format!("`{name}` is declared here"),
-            );
+        let mut diagnostic =
+            self.diagnostic(codes::E0207, place, message, "does not fit the collection");
+        if !collection.is_everywhere() {
+            let declared = self.program.file_span(collection.loc);
+            diagnostic = diagnostic.with_label(declared, format!("`{name}` is declared here"));
+        }
         if let (Some(wanted), Some(_)) = (wanted, rule.arrow) {
             let arrow = self.program.file_span(loc.at(rule.arrow_span));
             let title = format!("write `{}`", symbol(wanted));

@@ -94,7 +94,7 @@ impl<'a> Resolver<'a> {
                 let columns = &self.kind.node.collections[id].columns;
                 let names: Vec<SmolStr> =
                     columns.iter().map(|column| column.name.clone()).collect();
-                let message = format!("`{}` has no column `{by}`", decl.name);
+                let message = format!("unknown column {by}: `{}` has no column `{by}`", decl.name);
                 let loc = Loc::new(item, by.span);
                 let names = names.iter().map(SmolStr::as_str);
                 self.report_unknown(

@@ -150,7 +150,7 @@ fn spec_rule(
         name: collections[head].name.clone(),
         columns: collections[head].columns.clone(),
         may_lack: vec![None; collections[head].columns.len()],
-        declared: cx.loc(rule.head.span),
+        declared: Some(cx.loc(rule.head.span)),
     };
     let columns = cx.row_columns(&shape, &rule.head.args, rule.head.span);
     let uses: Vec<Uses> = literals

@@ -317,7 +317,9 @@ impl<'a> Steps<'_, 'a> {
                     let span = arg.name.as_ref().map_or(arg.value.span, |name| name.span);
                     let loc = self.cx.loc(span);
                     let message = match &arg.name {
-                        Some(name) => format!("`{kind_name}` has no parameter `{name}`"),
+                        Some(name) => format!(
+                            "unknown parameter {name}: `{kind_name}` has no parameter `{name}`"
+                        ),
                         None => {
                             let count = wording::count(params.len(), "parameter");
                             format!("`{kind_name}` has {count}, this is argument {}", i + 1)
@@ -336,7 +338,7 @@ impl<'a> Steps<'_, 'a> {
         if let Some(((name, _), _)) = missing
             && decl.args.len() < params.len()
         {
-            let message = format!("`{kind_name}` needs an argument for `{name}`");
+            let message = format!("missing argument: `{kind_name}` needs an argument for `{name}`");
             let loc = self.cx.loc(decl.kind.span());
             self.cx
                 .r

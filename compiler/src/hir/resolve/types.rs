@@ -120,7 +120,7 @@ impl<'a> Resolver<'a> {
                 scope,
             } => {
                 if self.defining.contains(&item_ref) {
-                    let message = format!("the type `{path}` contains itself");
+                    let message = format!("recursive type `{path}`: it contains itself");
                     let diagnostic = self
                         .diagnostic(codes::E0313, loc, message, "leads back to the type it is part of")
                         .with_help("values are finite; keep the parts in a collection, and refer to them by key");
@@ -270,6 +270,27 @@ impl<'a> Resolver<'a> {
         format_smolstr!("{prefix}{name}{}", self.show_args(env))
     }
 
+    /// A type of values that are kept: not one of functions.
+    pub fn resolve_kept_type(
+        &mut self,
+        scope: ScopeId,
+        params: &[ast::TypeParam],
+        ty: &ast::Type,
+        loc: Loc,
+    ) -> TypeRef {
+        let resolved = self.resolve_type(scope, params, ty, loc.item);
+        if !resolved.has_functions() {
+            return resolved;
+        }
+        let message = "a function is no value that can be kept";
+        let label = "its type has functions";
+        let diagnostic = self
+            .diagnostic(codes::E0315, loc, message, label)
+            .with_help("only a parameter of a function may be a function: `fn each(f: fn(Int): Int, n: Int): Int = f(n);`");
+        self.report(diagnostic);
+        TypeRef::Error
+    }
+
     fn fields(
         &mut self,
         scope: ScopeId,
@@ -290,7 +311,7 @@ impl<'a> Resolver<'a> {
             }
             resolved.push(Field {
                 name: field.name.text.clone(),
-                ty: self.resolve_type(scope, params, &field.ty, item),
+                ty: self.resolve_kept_type(scope, params, &field.ty, loc),
                 doc: doc(&field.docs),
                 loc,
             });

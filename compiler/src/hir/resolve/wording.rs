@@ -33,6 +33,10 @@ impl<'a> Resolver<'a> {
         message: String,
         label: &str,
     ) {
+        // What is no name was reported when it was read.
+        if name.is_empty() {
+            return;
+        }
         if code != codes::E0204 {
             let first = name.split('.').next().filter(|first| *first != "sys");
             let about = match code == codes::E0201 {

@@ -66,8 +66,10 @@ fn a_type_in_lower_case_is_explained() {
 #[test]
 fn a_condition_after_not_is_explained() {
     check(
-        "s(x) <= t(x), not x > 3;\ns(x) <= t(x), not (x > 3);",
+        "s(x) <= t(x), not x > 3;\ns(x) <= t(x), not f(g(x), 1) > 3;\ns(x) <= t(x), not (x > 3);",
         expect![[r#"
+            E0101 at `>`: expected a row of a collection after `not`, found `>`
+              help: a condition is negated with `!`, as in `!(x > 3)`
             E0101 at `>`: expected a row of a collection after `not`, found `>`
               help: a condition is negated with `!`, as in `!(x > 3)`
             E0113 at `(x > 3)`: this is not a row
@@ -107,6 +109,17 @@ fn names_of_the_wrong_case_are_explained() {
               help: names of types, variants, nodes and protocols are upper-case
             E0101 at `T`: expected a name, `(`, `{` or `.`, found `T`
               help: names of collections, columns, variables and functions are lower-case
+        "#]],
+    );
+}
+
+#[test]
+fn comparisons_that_chain_are_explained() {
+    check(
+        "s(x) <= t(x), 1 < x < 5;",
+        expect![[r#"
+            E0101 at `<`: comparisons do not chain: `<` after another one
+              help: compare twice, as in `1 < x && x < 5`, or put one in parentheses
         "#]],
     );
 }

@@ -104,7 +104,10 @@ impl Infer<'_, '_> {
             let diagnostic = self.at(
                 codes::E0304,
                 self.body.expr_loc(expr),
-                format!("{what} lacks its argument `{}`", names[missing]),
+                format!(
+                    "missing argument: {what} lacks its argument `{}`",
+                    names[missing]
+                ),
                 format!("takes {}, found {}", count(names.len()), args.len()),
             );
             self.report(diagnostic);
@@ -169,9 +172,10 @@ impl Infer<'_, '_> {
         expr: ExprId,
         name: &SmolStr,
         args: &[ExprId],
+        expected: Option<Ty>,
     ) -> Ty {
         match signatures().functions(name).next() {
-            Some(signature) => self.call_builtin(expr, signature, None, args),
+            Some(signature) => self.call_builtin(expr, signature, None, args, expected),
             // Resolution knows the same table.
             None => Ty::ERROR,
         }
@@ -220,6 +224,7 @@ impl Infer<'_, '_> {
         signature: &'static Signature,
         receiver: Option<(ExprId, Ty)>,
         args: &[ExprId],
+        expected: Option<Ty>,
     ) -> Ty {
         let mut instance = Instance::default();
         let mut arguments = Vec::with_capacity(args.len() + 1);
@@ -237,6 +242,13 @@ impl Infer<'_, '_> {
         let result = signature
             .result
             .instantiate(&mut instance, &mut self.cx.store);
+        // A lattice that is made here takes what it is made of as lattices: `sealable({x})`.
+        if let Some(expected) = expected
+            && self.cx.store.is_lattice(expected)
+            && self.cx.store.is_lattice(result)
+        {
+            self.fits(result, expected);
+        }
         if parameters.len() != args.len() {
             let diagnostic = self.at(
                 codes::E0304,
@@ -296,7 +308,7 @@ impl Infer<'_, '_> {
         match (candidates.next(), candidates.next()) {
             (Some(_), Some(_)) if !last => self.defer_method(expr),
             (Some(signature), _) => {
-                self.call_builtin(expr, signature, Some((receiver, found)), args)
+                self.call_builtin(expr, signature, Some((receiver, found)), args, None)
             }
             (None, _) => self.no_member(expr, found, name, is_call),
         }

@@ -22,7 +22,9 @@ impl Infer<'_, '_> {
             Expr::Constant(constant) => self.cx.constant(*constant),
             Expr::Function(function) => self.function_value(expr, *function),
             Expr::Call { function, args } => self.call(expr, *function, args, expected),
-            Expr::CallBuiltin { name, args } => self.call_builtin_function(expr, name, args),
+            Expr::CallBuiltin { name, args } => {
+                self.call_builtin_function(expr, name, args, expected)
+            }
             Expr::CallVar { var, args } => self.call_var(expr, *var, args),
             Expr::Method { receiver, args, .. } => {
                 let found = self.infer(*receiver, None);

@@ -38,7 +38,7 @@ impl Infer<'_, '_> {
                     .at(
                         codes::E0308,
                         self.body.expr_loc(pending.expr),
-                        format!("match does not cover `{shown}`"),
+                        format!("match is not exhaustive: it does not cover `{shown}`"),
                         "no arm takes it",
                     )
                     .with_help(format!("add an arm `{shown} => …`"));

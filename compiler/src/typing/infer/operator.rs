@@ -288,7 +288,10 @@ impl Infer<'_, '_> {
         let mut diagnostic = self.at(
             codes::E0402,
             self.body.expr_loc(expr),
-            format!("comparison `{}` of `{shown}` is not monotone", op.symbol()),
+            format!(
+                "comparison `{}` of the growing lattice `{shown}` is not monotone",
+                op.symbol()
+            ),
             "the lattice may still grow, and the answer change",
         );
         let threshold = match self.cx.store.head(lattice) {

@@ -47,7 +47,10 @@ impl<'a> Resolver<'a> {
         for group in &include.without {
             if !self.scopes[included].groups.contains(&group.text) {
                 let names = self.scopes[included].groups.clone();
-                let message = format!("`{}` has no rule group `{group}`", binding.target.name);
+                let message = format!(
+                    "unknown rule group {group}: `{}` has no such group",
+                    binding.target.name
+                );
                 let loc = Loc::new(item, group.span);
                 let names = names.iter().map(SmolStr::as_str);
                 self.report_unknown(

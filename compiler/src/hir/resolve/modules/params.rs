@@ -75,7 +75,10 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             if value.is_none() && matches!(args, Args::Given { .. }) {
-                let message = format!("`{}` needs an argument for `{}`", header.name, param.name);
+                let message = format!(
+                    "missing argument: `{}` needs an argument for `{}`",
+                    header.name, param.name
+                );
                 let diagnostic = self
                     .diagnostic(codes::E0605, at, message, "argument missing")
                     .with_label(
@@ -111,7 +114,10 @@ impl<'a> Resolver<'a> {
     ) {
         let (message, span) = match &arg.name {
             Some(name) => (
-                format!("`{}` has no parameter `{name}`", header.name),
+                format!(
+                    "unknown parameter {name}: `{}` has no parameter `{name}`",
+                    header.name
+                ),
                 name.span,
             ),
             None => {

@@ -76,7 +76,7 @@ impl<'a> Steps<'_, 'a> {
                 .iter()
                 .map(|column| column.default.is_some().then_some(HeadColumn::Default))
                 .collect(),
-            declared: collection.loc,
+            declared: Some(collection.loc),
         }
     }
 
