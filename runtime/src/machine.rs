@@ -214,6 +214,10 @@ impl Machine {
                 rules.insert(plan.rules[version.rule.0 as usize].at.clone());
             }
         }
+        // A fixpoint that is about to end is not cut short.
+        if reason == Reason::Asked && rules.is_empty() {
+            return true;
+        }
         self.stopped = Some(Stopped {
             reason,
             iterations: self.stats.iterations,

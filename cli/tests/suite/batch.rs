@@ -281,7 +281,7 @@ fn a_batch_ends_when_nothing_changes_any_more() {
     folder.write("lost.ded", "include \"nowhere.ded\";\np(1)@1;\n");
     folder
         .bloom("run lost.ded")
-        .fails(2, "lost.ded: there is no file `nowhere` to include");
+        .fails(2, "lost.ded: there is no file `nowhere.ded` to include");
 }
 
 const ENDLESS: &str = "scratch n(x: Int);\nn(1);\nn{x: x + 1} <= n{x};\n";
