@@ -7,6 +7,7 @@ use bloom_compiler::check::{self, Checked, File};
 use bloom_compiler::codegen::Target;
 use bloom_compiler::compile::{self, Typing};
 use bloom_compiler::coordination::{self, Coordinated, Coordination};
+use bloom_compiler::mend::{self, Patient};
 use bloom_compiler::syntax::ast::{ItemKind, ItemNode};
 use bloom_compiler::testing::{self, lower_tests};
 use bloom_compiler::{dedalus, hir, syntax};
@@ -58,6 +59,16 @@ pub(crate) fn check(sources: &Sources) -> Checked {
     check::check(&files)
 }
 
+/// The program, for trying fixes.
+pub(crate) fn patient<'c>(sources: &'c Sources, checked: &'c Checked) -> Patient<'c> {
+    Patient {
+        sources: &sources.texts,
+        names: &sources.names,
+        program: &checked.program,
+        report: &checked.calm,
+    }
+}
+
 /// The program as it is written, and with the coordination that it needs; none if it has errors.
 pub(crate) fn coordinate(sources: &Sources, mode: Coordination) -> (Checked, Option<Coordinated>) {
     let mut checked = check(sources);
@@ -79,7 +90,8 @@ pub(crate) fn problems(sources: &Sources) -> Vec<Diagnostic> {
     if replicated && checked.is_fine() {
         return coordinated(checked, Coordination::Auto).diagnostics;
     }
-    let points = checked.points_of_order();
+    let mut points = checked.points_of_order();
+    mend::attach(patient(sources, &checked), &mut points);
     checked.diagnostics.extend(points);
     let by_place = |d: &Diagnostic| (d.primary.place(), d.code.id());
     checked.diagnostics.sort_by_key(by_place);

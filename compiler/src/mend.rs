@@ -11,6 +11,8 @@ use crate::check::{self, File};
 const TRIED_MAX: usize = 24;
 /// Rules of all the programs that are checked for one report, so that a large program is not checked often.
 const RULES_MAX: usize = 60_000;
+/// The same for the warnings of one check, which people wait for.
+const RULES_OF_CHECK_MAX: usize = 5_000;
 /// Modules whose name begins so are not the author's to edit.
 const LIBRARY: &str = "std.";
 
@@ -72,7 +74,9 @@ pub fn remedies(of: Patient<'_>, place: Place, budget: &mut Budget) -> Vec<Remed
 
 /// Adds to each warning of a point of order what mends the first output or view that it names by a label.
 pub fn attach(of: Patient<'_>, warnings: &mut [Diagnostic]) {
-    let mut budget = Budget::default();
+    let mut budget = Budget {
+        rules: RULES_OF_CHECK_MAX,
+    };
     let outputs = of
         .report
         .outputs

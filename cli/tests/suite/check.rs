@@ -84,6 +84,28 @@ fn warnings_do_not_fail() {
 }
 
 #[test]
+fn points_of_order_are_warnings_with_fixes() {
+    let folder = Folder::with(
+        "input a(n: Int);\ntable t(n: Int);\noutput b(n: Int);\nt{n} <= a{n};\nb{n: count()} <= t{};\n",
+    );
+    let text = folder.bloom("check main.bloom --format json").fine();
+    let warning: Json = serde_json::from_str(text.trim()).expect("one line of JSON");
+    assert_eq!(warning["code"], "W0701");
+    assert_eq!(warning["severity"], "warning");
+    let fixes = warning["fixes"].as_array().expect("a list");
+    let first = &fixes[0]["edits"][0];
+    assert_eq!(first["new_text"], "view");
+    assert_eq!(
+        first["span"]["start"],
+        serde_json::json!({"line": 3, "column": 1})
+    );
+    assert_eq!(
+        first["span"]["end"],
+        serde_json::json!({"line": 3, "column": 7})
+    );
+}
+
+#[test]
 fn a_package_is_checked_whole_and_shared_files_are_reported_once() {
     let folder = Folder::new();
     folder.write(
