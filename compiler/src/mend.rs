@@ -95,6 +95,10 @@ pub fn attach(of: Patient<'_>, warnings: &mut [Diagnostic]) {
         });
         if let Some(place) = named {
             let found = remedies(of, place, &mut budget);
+            // What was tried on this very program says more than the advice for mistakes of the kind.
+            if !found.is_empty() {
+                warning.help.clear();
+            }
             warning
                 .fixes
                 .extend(found.into_iter().map(|remedy| remedy.fix));
