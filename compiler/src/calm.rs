@@ -21,6 +21,7 @@ mod body;
 mod certificate;
 mod dependencies;
 mod dump;
+mod fifo;
 mod fixpoint;
 mod lineage;
 mod model;

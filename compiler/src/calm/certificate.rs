@@ -160,9 +160,17 @@ fn of_rule(known: Known<'_, '_>, found: &Found, rule: RuleAt, all: &mut BTreeSet
             for source in known.sealing.sources(known.model, rule, atom) {
                 let name = super::verdict::name(known, source);
                 let read = super::verdict::name(known, known.model.place(rule, atom.collection));
-                all.insert(Assumption {
-                    kind: AssumptionKind::Seal,
-                    text: format!("`{read}` is read once the partition of `{name}` is sealed"),
+                all.insert(match known.sealing.is_sequence(source) {
+                    true => Assumption {
+                        kind: AssumptionKind::Channel,
+                        text: format!(
+                            "`{read}` is read once a message has come that its sender sent after `{name}`"
+                        ),
+                    },
+                    false => Assumption {
+                        kind: AssumptionKind::Seal,
+                        text: format!("`{read}` is read once the partition of `{name}` is sealed"),
+                    },
                 });
             }
         }

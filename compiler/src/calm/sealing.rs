@@ -6,11 +6,15 @@
 //! error. The same holds of what is derived within a tick from such tables. A collection's [`Need`]s say
 //! which seals must have come, and where it has the columns of their partitions.
 //!
+//! Where one producer's messages come in the order sent, its last one does what a seal does: see
+//! [`super::fifo`].
+//!
 //! This is a property of form. Who relies on it must also know that the contents do not depend on the
 //! schedule (U of a table, L of what is derived).
 
 use rustc_hash::FxHashMap;
 
+use super::fifo::{self, Sequence};
 use super::flow::{Atom, RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
 use crate::hir::{Arrow, CollectionKind};
@@ -42,6 +46,8 @@ pub struct Sealing {
     status: Vec<Status>,
     /// Of each `C.sealed`, the place of `C`.
     sources: FxHashMap<At, At>,
+    /// Of channels in the order of their sender.
+    sequences: FxHashMap<At, Sequence>,
 }
 
 impl Sealing {
@@ -49,6 +55,7 @@ impl Sealing {
         let mut sealing = Sealing {
             status: vec![Status::Unknown; model.place_count()],
             sources: FxHashMap::default(),
+            sequences: fifo::sequences(model),
         };
         let mut open = Vec::new();
         for at in model.places() {
@@ -60,7 +67,7 @@ impl Sealing {
             sealing.status[at.index()] = sealing.start(model, at);
             open.push(at);
         }
-        if sealing.sources.is_empty() {
+        if sealing.sources.is_empty() && sealing.sequences.is_empty() {
             return sealing;
         }
         // Least fixpoint: statuses only rise, and each has few to rise to.
@@ -85,6 +92,12 @@ impl Sealing {
                 Status::Passing(vec![Need {
                     source: at,
                     columns: collection.sealed_by.iter().map(|&c| c as usize).collect(),
+                }])
+            }
+            CollectionKind::Channel { .. } if self.sequences.contains_key(&at) => {
+                Status::Passing(vec![Need {
+                    source: at,
+                    columns: self.sequences[&at].columns.clone(),
                 }])
             }
             CollectionKind::Cluster
@@ -207,8 +220,16 @@ impl Sealing {
         let summary = model.rule(rule);
         needs.iter().all(|need| {
             let mut seals = summary.positive();
-            seals.any(|(_, seal)| self.answers(model, rule, seal, atom, need))
+            seals.any(|(_, seal)| {
+                self.answers(model, rule, seal, atom, need)
+                    || self.is_last(model, rule, seal, atom, need)
+            })
         })
+    }
+
+    /// Whether the source has no seal, and its sender's last message takes the place of one.
+    pub fn is_sequence(&self, source: At) -> bool {
+        self.sequences.contains_key(&source)
     }
 
     /// The seals that [`Sealing::is_frozen`] of the atom rests on.
@@ -241,6 +262,30 @@ impl Sealing {
                 .iter()
                 .zip(&seal.terms)
                 .all(|(&column, term)| same_value(term, &atom.terms[column]))
+    }
+
+    /// Whether a row of `seal` is there only once a message has come after the rows that are needed.
+    fn is_last(
+        &self,
+        model: &Model<'_>,
+        rule: RuleAt,
+        seal: &Atom,
+        atom: &Atom,
+        need: &Need,
+    ) -> bool {
+        let Some(sequence) = self.sequences.get(&need.source) else {
+            return false;
+        };
+        let columns = need.columns.iter().map(|&column| {
+            let mut terms = seal.terms.iter();
+            terms.position(|term| same_value(term, &atom.terms[column]))
+        });
+        let Some(columns) = columns.collect::<Option<Vec<usize>>>() else {
+            return false;
+        };
+        let at = model.place(rule, seal.collection);
+        let mut last = sequence.last.iter();
+        last.any(|(last, keys)| fifo::follows(model, at, &columns, *last, keys))
     }
 
     /// Whether the rule's aggregates, once there, stay as they are: all rows are frozen by seals whose

@@ -1,6 +1,8 @@
 //! What a report says besides verdicts, which programs in `tests/calm` and `tests/verdicts` hold: causes,
 //! points of order, labels, certificates, warnings.
 
+mod fifo;
+
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
