@@ -92,6 +92,7 @@ pub(crate) enum Stage {
     Hir,
     Types,
     Labels,
+    Coord,
     Rir,
     RirOpt,
     Plan,

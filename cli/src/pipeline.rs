@@ -217,10 +217,14 @@ pub(crate) fn emit(
         Stage::Hir
         | Stage::Types
         | Stage::Labels
+        | Stage::Coord
         | Stage::Rir
         | Stage::RirOpt
         | Stage::Plan
         | Stage::Clif => {}
+    }
+    if stage == Stage::Coord {
+        return coordination_of(check(sources));
     }
     let checked = coordinated(check(sources), mode);
     let typing = typing(sources, &checked);
@@ -233,9 +237,21 @@ pub(crate) fn emit(
         Stage::Rir => compile::emit_rir(typing),
         Stage::RirOpt => compile::emit_optimized(typing),
         Stage::Clif => compile::emit_clif(typing, &Target::native()),
-        Stage::Plan | Stage::Tokens | Stage::Ast => compile::emit_plan(typing),
+        Stage::Plan | Stage::Tokens | Stage::Ast | Stage::Coord => compile::emit_plan(typing),
     };
     (text, checked.diagnostics)
+}
+
+/// What coordination does to the program when it is run.
+fn coordination_of(checked: Checked) -> (String, Vec<Diagnostic>) {
+    if !checked.is_fine() {
+        return (String::new(), checked.diagnostics);
+    }
+    let done = coordination::coordinate(&checked, Coordination::Auto);
+    let text = done.dump();
+    let mut diagnostics = checked.diagnostics;
+    diagnostics.extend(done.diagnostics);
+    (text, diagnostics)
 }
 
 /// The program without imports and with its coordination, as source.

@@ -11,12 +11,15 @@
 
 pub mod insertion;
 
+mod account;
 mod advice;
 mod candidate;
 mod choice;
 mod counts;
+mod dump;
 mod logs;
 mod lookout;
+mod producer;
 mod rewrite;
 mod standing;
 mod writing;
@@ -24,19 +27,15 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-use smol_str::SmolStr;
-
 use crate::analysis::Analysis;
 use crate::base::{Diagnostic, codes};
 use crate::calm::Report;
-use crate::calm::report::Place;
 use crate::calm::violation::Violation;
 use crate::check::{Checked, check_resolved};
 use crate::hir::Program;
 use crate::typing::Typed;
 use candidate::{Candidate, Means};
-use logs::{log_of, share_logs};
-use rewrite::Edit;
+use logs::{share_groups, share_logs};
 use standing::{Standing, key, standings};
 
 pub use counts::with_counts;
@@ -140,6 +139,7 @@ fn insert(checked: &Checked, mode: Coordination) -> Vec<Candidate> {
             );
         }
         found = share_logs(&checked.program, found);
+        found = share_groups(&checked.program, found);
         current = with(checked, &found);
     }
     without_need(checked, found, &current)
@@ -228,112 +228,26 @@ fn with(checked: &Checked, candidates: &[Candidate]) -> Checked {
     check_resolved(rewrite::apply(&checked.program, edits), Vec::new())
 }
 
-/// The candidates as data: one a set of seals or a log.
-fn insertions(checked: &Checked, found: &[Candidate]) -> Vec<Insertion> {
-    let mut all: Vec<Insertion> = Vec::new();
-    let program = &checked.program;
-    let goal = standings(&with(checked, found));
-    for (number, candidate) in found.iter().enumerate() {
-        let mut rest = found.to_vec();
-        rest.remove(number);
-        let strategy = match (&candidate.means, log_of(candidate)) {
-            (Means::Order(_), Some(log)) => Strategy::Order { log },
-            (Means::Order(_) | Means::Seal(_), _) => Strategy::Seal,
-        };
-        let collection = |place: &Place| &program.nodes[place.node].collections[place.collection];
-        let on: Vec<SmolStr> = candidate
-            .means
-            .sources()
-            .iter()
-            .map(|p| collection(p).name.clone())
-            .collect();
-        let mut by = Vec::new();
-        if strategy == Strategy::Seal {
-            for place in candidate.means.sources() {
-                let of = collection(place);
-                for &column in &of.sealed_by {
-                    let name = of.columns[column as usize].name.clone();
-                    if !by.contains(&name) {
-                        by.push(name);
-                    }
-                }
-            }
-        }
-        let insertion = Insertion {
-            price: advice::price(&strategy),
-            node: program.nodes[candidate.node].name.clone(),
-            on,
-            by,
-            mends: mended(checked, &goal, &rest),
-            points: points(program, candidate),
-            why: candidate.why.clone(),
-            strategy,
-        };
-        merge(&mut all, insertion);
-    }
-    all
-}
-
-/// Whether it is through a certain log, which takes further sources in.
-fn has_log(strategy: &Strategy) -> bool {
-    matches!(strategy, Strategy::Order { log } if log != candidate::ANY_LOG)
-}
-
-/// Adds an insertion, to one of the same kind if there is one.
-fn merge(all: &mut Vec<Insertion>, more: Insertion) {
-    let same = all.iter_mut().find(|known| {
-        known.strategy == more.strategy
-            && known.node == more.node
-            && (known.on == more.on || has_log(&more.strategy))
+/// For each insertion, the report of the program with all the others: what it is needed for.
+pub fn without_each(checked: &Checked, mode: Coordination) -> Vec<(Insertion, Report)> {
+    let found = match mode {
+        Coordination::Auto | Coordination::Order => insert(checked, mode),
+        Coordination::Off => Vec::new(),
+    };
+    let parts = account::insertions(checked, &found).into_iter();
+    let without = parts.map(|(insertion, parts)| {
+        let others = found.iter().enumerate();
+        let others = others.filter(|(number, _)| !parts.contains(number));
+        let others: Vec<Candidate> = others.map(|(_, candidate)| candidate.clone()).collect();
+        (insertion, with(checked, &others).calm)
     });
-    let Some(known) = same else {
-        all.push(more);
-        return;
-    };
-    let mut add = |on: SmolStr| {
-        if !known.on.contains(&on) {
-            known.on.push(on);
-        }
-    };
-    more.on.into_iter().for_each(&mut add);
-    known.mends.extend(more.mends);
-    known.mends.sort();
-    known.mends.dedup();
-    for point in more.points {
-        if !known.points.contains(&point) {
-            known.points.push(point);
-        }
-    }
+    without.collect()
 }
 
-/// The outputs and views that are worse with only the rest of the candidates.
-fn mended(checked: &Checked, goal: &[Standing], rest: &[Candidate]) -> Vec<Mended> {
-    let without = standings(&with(checked, rest));
-    let worse = standing::names(&checked.calm).into_iter();
-    let worse = worse.zip(goal.iter().zip(without));
-    worse
-        .filter(|(_, (with, without))| *without > **with)
-        .map(|(name, _)| name)
-        .collect()
-}
-
-/// The rules that wait; of a log, the rules that are no longer run in two orders.
-fn points(program: &Program, candidate: &Candidate) -> Vec<crate::hir::Loc> {
-    let mut points = Vec::new();
-    for edit in &candidate.edits {
-        let point = match edit {
-            Edit::Await { rule, .. } | Edit::Keep { rule, .. } => {
-                program.nodes[rule.node].rules[rule.rule].loc
-            }
-            Edit::Deliver {
-                node, collection, ..
-            } => program.nodes[*node].collections[*collection].loc,
-        };
-        if !points.contains(&point) {
-            points.push(point);
-        }
-    }
-    points
+/// The candidates as data.
+fn insertions(checked: &Checked, found: &[Candidate]) -> Vec<Insertion> {
+    let all = account::insertions(checked, found).into_iter();
+    all.map(|(insertion, _)| insertion).collect()
 }
 
 /// Advice for what is left.
@@ -342,7 +256,7 @@ fn advise(after: &Checked) -> Vec<Insertion> {
     for violation in targets(after) {
         let mends = standing::spoiled(&after.calm, violation);
         if let Some(advice) = advice::advice(&after.program, violation, mends) {
-            merge(&mut all, advice);
+            account::merge(&mut all, advice);
         }
     }
     all

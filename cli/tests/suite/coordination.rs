@@ -26,6 +26,29 @@ const ARRIVALS: &str = r#"{"collection": "item", "row": {"order": 1, "name": "pe
 {"seal": "item", "row": {"order": 1}}
 "#;
 
+const PRESS: &str = "channel page(@to: Addr, from: Addr = self, job: Int, text: String);
+channel done(@to: Addr, from: Addr = self, job: Int);
+
+node Author(press: Addr) {
+  input   write(job: Int => pages: List<String>) immutable;
+  scratch written(job: Int);
+
+  page{to: press, job, text} <~ write{job, pages}, text in pages;
+  written{job}               <+ write{job};
+  done{to: press, job}       <~ written{job};
+}
+
+node Press {
+  output bound(from: Addr, job: Int, pages: Int);
+  table  pages(from: Addr, job: Int, text: String);
+  table  jobs(from: Addr, job: Int);
+
+  pages{from, job, text}           <= page{from, job, text};
+  jobs{from, job}                  <= done{from, job};
+  bound{from, job, pages: count()} <= jobs{from, job}, pages{from, job};
+}
+";
+
 const REPLICAS: &str = "node Desk replicated {
   input  ask(id: Int);
   output answer(id: Int, at: Time);
@@ -47,6 +70,30 @@ fn a_service_waits_for_seals_unless_it_is_told_not_to() {
         run.out
     );
     assert!(run.err.contains("`parcel` may differ"), "{}", run.err);
+}
+
+#[test]
+fn one_producers_order_stands_for_a_seal() {
+    let folder = Folder::with(PRESS);
+    let dump = folder.bloom("check main.bloom --emit coord").fine();
+    assert!(
+        dump.starts_with("insert fifo \"page-done\" on page, done"),
+        "{dump}"
+    );
+    assert!(
+        dump.ends_with("output Press.bound: run -> async\n"),
+        "{dump}"
+    );
+    let expanded = folder.bloom("expand main.bloom").fine();
+    assert_eq!(
+        expanded.matches("#[fifo(\"page-done\")]\nchannel ").count(),
+        2
+    );
+    folder.write("expanded.bloom", &expanded);
+    let report = folder
+        .bloom("calm expanded.bloom --coordination off")
+        .fine();
+    assert!(report.contains("async  Press.bound"), "{report}");
 }
 
 #[test]

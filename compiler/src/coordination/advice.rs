@@ -5,9 +5,10 @@ use smol_str::SmolStr;
 
 use super::candidate::race;
 use super::insertion::{Insertion, Mended, Price, Strategy};
+use super::producer::one_producer;
 use crate::calm::report::Place;
 use crate::calm::violation::Violation;
-use crate::hir::{CollectionKind, HeadColumn, NodeKind, Program};
+use crate::hir::Program;
 
 /// The cheapest advice, if some order of messages can help at all.
 pub(super) fn advice(
@@ -55,77 +56,6 @@ fn shared_columns(violation: &Violation, sources: &[Place]) -> Vec<SmolStr> {
         sources.iter().all(has)
     });
     shared.map(|gate| gate.name.clone()).collect()
-}
-
-/// The name for a group of channels that one producer sends, if the gate tells producers apart.
-fn one_producer(program: &Program, violation: &Violation, sources: &[Place]) -> Option<SmolStr> {
-    if sources.len() < 2 {
-        return None;
-    }
-    let mut senders = sources.iter().map(|&source| sender(program, source));
-    let first = senders.next()??;
-    if senders.any(|other| other != Some(first)) {
-        return None;
-    }
-    let tells = violation.gate.iter().any(|gate| {
-        sources.iter().all(|&source| {
-            let mut origins = gate.origins.iter();
-            origins.any(|origin| {
-                origin.source == source && is_address_of_sender(program, source, origin.column)
-            })
-        })
-    });
-    let names: Vec<&str> = sources
-        .iter()
-        .map(|place| {
-            program.nodes[place.node].collections[place.collection]
-                .name
-                .as_str()
-        })
-        .collect();
-    tells.then(|| SmolStr::new(names.join("-")))
-}
-
-/// The only kind of node that sends a channel.
-fn sender(program: &Program, channel: Place) -> Option<&str> {
-    let mut kinds = program.nodes.values().filter(|kind| {
-        let mut sends = sends(program, kind, channel);
-        sends.next().is_some()
-    });
-    let first = kinds.next()?;
-    kinds.next().is_none().then_some(first.name.as_str())
-}
-
-fn sends<'p>(
-    program: &'p Program,
-    kind: &'p NodeKind,
-    channel: Place,
-) -> impl Iterator<Item = &'p crate::hir::Rule> {
-    let of = &program.nodes[channel.node].collections[channel.collection];
-    let is_channel = matches!(of.kind, CollectionKind::Channel { .. });
-    kind.rules.values().map(AsRef::as_ref).filter(move |rule| {
-        let head = &kind.collections[rule.head.collection];
-        is_channel && head.name == of.name && head.loc == of.loc
-    })
-}
-
-/// Whether every message has in the column who sent it.
-fn is_address_of_sender(program: &Program, channel: Place, column: u32) -> bool {
-    program.nodes.values().all(|kind| {
-        let mut rules = sends(program, kind, channel);
-        rules.all(|rule| match rule.head.columns.get(column as usize) {
-            Some(HeadColumn::Expr(expr)) => *rule.body.expr(*expr) == crate::hir::Expr::SelfAddr,
-            Some(HeadColumn::Default) => {
-                let of = &kind.collections[rule.head.collection].columns[column as usize];
-                let default = of.default.as_ref();
-                default.is_some_and(|body| {
-                    body.value
-                        .is_some_and(|value| *body.expr(value) == crate::hir::Expr::SelfAddr)
-                })
-            }
-            Some(HeadColumn::Aggregate(_) | HeadColumn::Omitted) | None => false,
-        })
-    })
 }
 
 fn help(strategy: &Strategy, by: &[SmolStr]) -> String {

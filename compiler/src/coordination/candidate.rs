@@ -1,9 +1,11 @@
-//! What could mend a violation: seals that its rule waits for, or a log for all that races in it.
+//! What could mend a violation: the order of the producer's messages, seals that its rule waits for, or a
+//! log for all that races in it.
 
 use smol_str::{SmolStr, format_smolstr};
 
 use super::insertion::Coordination;
 use super::lookout::{atoms, carried, in_kind, is_event};
+use super::producer::one_producer;
 use super::rewrite::Edit;
 use crate::calm::report::Place;
 use crate::calm::violation::{RuleRef, Violation};
@@ -13,7 +15,8 @@ use crate::hir::{
 };
 use crate::typing::Typed;
 
-/// What a seal's message for a partition costs, and an entry of a log for each source in it.
+/// What numbers in messages cost, a seal's message for a partition, and an entry of a log, for each source.
+const FIFO_WEIGHT: u32 = 0;
 const SEAL_WEIGHT: u32 = 1;
 const ORDER_WEIGHT: u32 = 10;
 /// Of a log until it is known which violations share it.
@@ -30,6 +33,8 @@ pub(super) struct Candidate {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Means {
+    /// The sender's order, over all of these channels.
+    Fifo(Vec<Place>),
     Seal(Vec<Place>),
     Order(Vec<Place>),
 }
@@ -37,18 +42,19 @@ pub(super) enum Means {
 impl Means {
     pub fn sources(&self) -> &[Place] {
         match self {
-            Means::Seal(sources) | Means::Order(sources) => sources,
+            Means::Fifo(sources) | Means::Seal(sources) | Means::Order(sources) => sources,
         }
     }
 
     /// What is paid for, each once however many violations it mends.
-    pub fn costs(&self) -> impl Iterator<Item = (bool, Place, u32)> {
-        let (order, weight) = match self {
-            Means::Seal(_) => (false, SEAL_WEIGHT),
-            Means::Order(_) => (true, ORDER_WEIGHT),
+    pub fn costs(&self) -> impl Iterator<Item = (u32, Place)> {
+        let weight = match self {
+            Means::Fifo(_) => FIFO_WEIGHT,
+            Means::Seal(_) => SEAL_WEIGHT,
+            Means::Order(_) => ORDER_WEIGHT,
         };
         let sources = self.sources().iter();
-        sources.map(move |&source| (order, source, weight))
+        sources.map(move |&source| (weight, source))
     }
 }
 
@@ -60,11 +66,49 @@ pub(super) fn candidates(
     mode: Coordination,
 ) -> Vec<Candidate> {
     let mut all = match mode {
-        Coordination::Auto | Coordination::Off => seals(program, typed, violation),
+        Coordination::Auto | Coordination::Off => {
+            let mut all: Vec<Candidate> = fifo(program, violation).into_iter().collect();
+            all.extend(seals(program, typed, violation));
+            all
+        }
         Coordination::Order => Vec::new(),
     };
     all.extend(order(program, violation));
     all
+}
+
+/// One group for all channels that race in the violation, if one producer sends them.
+fn fifo(program: &Program, violation: &Violation) -> Option<Candidate> {
+    if !violation.is_race() {
+        return None;
+    }
+    let sources = violation.racing();
+    let named = one_producer(program, violation, &sources)?;
+    let delivery =
+        |place: &Place| &program.nodes[place.node].collections[place.collection].delivery;
+    let mut group = None;
+    for source in &sources {
+        match delivery(source) {
+            Delivery::Free | Delivery::Once => {}
+            Delivery::Fifo(known) => group = Some(known.clone()),
+            Delivery::Ordered(_) => return None,
+        }
+    }
+    let group = group.unwrap_or(named);
+    let edits = sources.iter().map(|place| Edit::Deliver {
+        node: place.node,
+        collection: place.collection,
+        delivery: Delivery::Fifo(group.clone()),
+    });
+    Some(Candidate {
+        node: violation.capture.node,
+        edits: edits.collect(),
+        why: format!(
+            "{}; one producer sends all of it, and in the order sent what comes last says that the rest is there",
+            race(program, violation)
+        ),
+        means: Means::Fifo(sources),
+    })
 }
 
 /// Seals at the rule that captures, else at the one that makes the value revisable.

@@ -1,7 +1,7 @@
 //! The cheapest set of candidates, one a violation. What several need is paid once, so the choice for one
 //! violation changes the price for others: a weighted hitting problem, exact for few, greedy for many.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::candidate::Candidate;
 use crate::calm::report::Place;
@@ -56,13 +56,15 @@ fn greedy(candidates: &[Vec<Candidate>]) -> Vec<usize> {
 
 /// The weight of everything that is needed, then the number of edits, then earlier candidates first.
 fn cost(candidates: &[Vec<Candidate>], choices: &[usize]) -> (u32, usize, Vec<usize>) {
-    let mut paid: BTreeMap<(bool, Place), u32> = BTreeMap::new();
+    let mut paid: BTreeSet<(u32, Place)> = BTreeSet::new();
     let mut edits = 0;
     for (of, &choice) in candidates.iter().zip(choices) {
-        for (order, source, weight) in of[choice].means.costs() {
-            paid.insert((order, source), weight);
-        }
+        paid.extend(of[choice].means.costs());
         edits += of[choice].edits.len();
     }
-    (paid.values().sum(), edits, choices.to_vec())
+    (
+        paid.iter().map(|(weight, _)| weight).sum(),
+        edits,
+        choices.to_vec(),
+    )
 }

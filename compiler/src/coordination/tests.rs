@@ -1,6 +1,7 @@
 //! What is inserted into small programs, and that all of it is needed.
 
 mod ads;
+mod fifo;
 mod insertions;
 
 use std::fmt::Write;

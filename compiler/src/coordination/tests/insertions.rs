@@ -256,31 +256,3 @@ fn no_order_mends_a_clock() {
         "#]],
     );
 }
-
-#[test]
-fn one_producers_channels_are_advised_to_keep_their_order() {
-    coordinates(
-        "channel page(@to: Addr, from: Addr = self, job: Int, text: String);
-         channel done(@to: Addr, from: Addr = self, job: Int);
-         node Author(press: Addr) {
-           input write(job: Int => pages: List<String>) immutable;
-           scratch written(job: Int);
-           page{to: press, job, text: p} <~ write{job, pages}, p in pages;
-           written{job} <+ write{job};
-           done{to: press, job} <~ written{job};
-         }
-         node Press {
-           output bound(from: Addr, job: Int, pages: Int);
-           table pages(from: Addr, job: Int, text: String);
-           table jobs(from: Addr, job: Int);
-           pages{from, job, text} <= page{from, job, text};
-           jobs{from, job} <= done{from, job};
-           bound{from, job, pages: count()} <= jobs{from, job}, pages{from, job};
-         }",
-        &expect![[r#"
-            before: bound run
-            advise fifo "page-done" on page, done for bound
-            after: bound run
-        "#]],
-    );
-}
