@@ -257,7 +257,7 @@ fn shown(milliseconds: f64) -> String {
 }
 
 /// The processor and system, as far as they tell.
-fn machine() -> String {
+pub(super) fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info
@@ -274,14 +274,14 @@ fn machine() -> String {
     )
 }
 
-fn output(command: &mut Command) -> Result<String, String> {
+pub(super) fn output(command: &mut Command) -> Result<String, String> {
     let output = command
         .output()
         .map_err(|error| format!("{command:?}: {error}"))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {
+pub(super) fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let status = Command::new(env!("CARGO"))
         .args(arguments)
         .current_dir(root)

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use bloom_xtask::{cart_log, dependency_facts, rules_program};
 
+mod bench;
 mod ci;
 mod figures;
 mod tidy;
@@ -24,6 +25,7 @@ usage: cargo xtask TASK
   ci                                   format, lint, tidy, documentation, tests: the whole gate
   cart-log --actions N --seed N        write an input of examples/cart
   figures                              measure, and write docs/figures.md
+  bench B9                             run a benchmark, and write bench/results.md
   rules-program --rules N --seed N     write a large program that does nothing of use
   dependency-facts CARGO.LOCK          write the facts of examples/deps as CSV";
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["tidy"] => tidy::run(&root()),
+        ["bench", "B9"] => bench::coordination(&root()),
         ["figures"] => figures::run(&root()),
         ["ci"] => ci::run(&root()),
         ["cart-log", "--actions", actions, "--seed", seed] => print_cart_log(actions, seed),

@@ -1,6 +1,7 @@
 //! The `bloom` command from outside: its arguments, exit codes, output and files.
 
 mod batch;
+mod bench;
 mod calm;
 mod calm_page;
 mod check;
