@@ -370,9 +370,11 @@ impl<'t> Splitter<'t> {
     fn unit_end(&self, start: usize) -> usize {
         let mut braces = 0usize;
         for at in start..self.tokens.len() {
-            // `argmin(table by (n desc))` may be on several lines.
-            let sorts = self.kind(at + 1) == Some(TokenKind::By);
-            if at > start + 1 && self.tokens[at].first_on_line && !sorts && self.declares(at) {
+            if at > start + 1
+                && self.tokens[at].first_on_line
+                && !self.sorts(at)
+                && self.declares(at)
+            {
                 return at;
             }
             match self.tokens[at].kind {
@@ -392,6 +394,20 @@ impl<'t> Splitter<'t> {
             self.tokens[at].first_on_line
                 || (self.last_on_line(at) && self.same_line(frame.header.end - 1, at))
         })
+    }
+
+    /// Whether the word at `at` is a name in an aggregate: `argmin(table by (node desc))` may be on several
+    /// lines, one of which begins with it.
+    fn sorts(&self, at: usize) -> bool {
+        match self.kind(at + 1) {
+            Some(TokenKind::By) => true,
+            // What comes after the name of a declaration is neither.
+            Some(TokenKind::Desc) => matches!(
+                self.kind(at + 2),
+                Some(TokenKind::Comma | TokenKind::CloseParen)
+            ),
+            _ => false,
+        }
     }
 
     /// Whether the tokens at `at` can only be the start of a declaration.
