@@ -278,9 +278,13 @@ impl<'t> Splitter<'t> {
             .take_while(|token| !token.first_on_line)
             .map(|token| token.kind)
             .collect();
-        if matches!(line.as_slice(), [.., T::Str, T::OpenBrace])
-            || (kind == T::Str && line == [T::OpenBrace])
-        {
+        // Not the line of another unit that ends so: `const a = match "b" {`, `tick; test "t" {`.
+        let is_test = match line.as_slice() {
+            [words @ .., T::Str, T::OpenBrace] => words.iter().all(|word| word.is_lower_name()),
+            [T::OpenBrace] => kind == T::Str,
+            _ => false,
+        };
+        if is_test {
             return Some(Mode::Steps);
         }
         let is_row = matches!(line.first(), Some(T::OpenBrace | T::OpenParen | T::Dot));

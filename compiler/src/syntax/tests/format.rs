@@ -108,6 +108,17 @@ fn a_name_that_begins_a_line_of_an_aggregate_begins_no_declaration() {
 }
 
 #[test]
+fn a_line_that_ends_as_the_header_of_a_test_may_begin_another_item() {
+    for text in [
+        "const a = {1}; test \"t\" {\n}\n",
+        "const a = match \"b\" {\n  \"b\" => {1},\n  _ => {2}\n};\n",
+        "a{x: y} <= b{x}, let y = match \"b\" {\n  _ => x\n};\n",
+    ] {
+        round_trip(text, text);
+    }
+}
+
+#[test]
 fn what_is_printed_parses_to_the_same_tree() {
     for (path, text) in corpus() {
         let module = parse(&text).module;
