@@ -6,7 +6,7 @@
 //! schedule decides (L), and have a union over all ticks that no schedule decides (U). They are the
 //! greatest fixpoint over the rules of all kinds together. A captured output needs U, a view L.
 //!
-//! The stages: [`flow`] summarises each rule by itself; [`model`] connects the summaries of a program;
+//! The stages: [`flow`] summarises each rule by itself; `model` connects the summaries of a program;
 //! `sealing` and `dependencies` find what follows from forms alone; `fixpoint` solves, with the
 //! transfer function of `body` and its `refine`ments; `verdict` and `blame` make the [`Report`].
 

@@ -8,10 +8,10 @@
 //!
 //! [`module`] is the tree alone: an edit in a comment at the end leaves it equal, and nothing after it runs.
 //! [`program`] counts every place from the item
-//! that it is in, so a line inserted above leaves it equal; [`resolved`] says where items are. [`flows`] are the
+//! that it is in, so a line inserted above leaves it equal; [`resolved`] says where items are. `flows` are the
 //! summaries that the consistency analysis reads: an edit that leaves them equal does not run it.
 //!
-//! The queries take all rules together, but do not look at each again: a [`Recall`] keeps what was found of
+//! The queries take all rules together, but do not look at each again: a `Recall` keeps what was found of
 //! every item and rule, and one that did not change costs a look-up. The functions behind the
 //! queries give the same in one shot, as [`check`](crate::check::check) does; tests hold one to the other.
 

@@ -1,6 +1,6 @@
 //! Durable tables of one node on disk.
 //!
-//! One file: a magic line, then [`records`]. The first record is a snapshot of all durable tables with their shapes; each later
+//! One file: a magic line, then records (module `records`). The first record is a snapshot of all durable tables with their shapes; each later
 //! one is what a tick changed, and is on disk before anything else of that tick leaves the node. Opening
 //! reads the whole file and writes the state as the snapshot of a new file, which replaces the old one in
 //! one rename once the node has accepted the rows.

@@ -5,7 +5,7 @@
 //! receiver is down when it is sent, or crashes before that tick. Time passes only by `advance`.
 //!
 //! What is delivered once, in order of its sender or through a log goes through the endpoint of each node
-//! ([`mail`]), whose clock goes on by one tick with every tick of the world.
+//! (module `mail`), whose clock goes on by one tick with every tick of the world.
 //!
 //! Under seed 0 messages arrive in the order in which they were sent. Other seeds permute what
 //! arrives together, and hold back messages while the world settles.

@@ -3,6 +3,8 @@
 //! A [`Violation`] is one place where a value that can still be revised is captured. N of the
 //! literature's strategies are its `changing` sources, E its `triggers`.
 
+mod ordering;
+
 use smol_str::SmolStr;
 
 use super::report::{Cause, Place};
@@ -75,12 +77,20 @@ impl Violation {
         self.cause != Cause::Nondeterministic && !self.changing.is_empty()
     }
 
+    /// What must come through one log for replicas to agree: what races, and in place of a loopback what its rows
+    /// follow from. None where a clock or chance is among that.
+    pub fn ordering(&self, program: &Program) -> Option<Vec<Place>> {
+        ordering::sources(program, &self.racing())
+    }
+
     /// Whether all that races comes through one log, so that the replicas of a node see one order.
     pub fn is_ordered(&self, program: &Program) -> bool {
         if !self.is_race() {
             return false;
         }
-        let sources = self.racing();
+        let Some(sources) = ordering::sources(program, &self.racing()) else {
+            return false;
+        };
         let mut deliveries = sources
             .iter()
             .map(|place| &program.nodes[place.node].collections[place.collection].delivery);

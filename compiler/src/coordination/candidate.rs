@@ -317,16 +317,13 @@ fn order(program: &Program, violation: &Violation) -> Option<Candidate> {
     if !node.replicated || !violation.is_race() {
         return None;
     }
-    let sources = violation.racing();
+    let sources = violation.ordering(program)?;
     let own: Option<Vec<CollectionId>> = sources
         .iter()
         .map(|&source| {
             let own = in_kind(program, source, node_id)?;
             let kind = node.collections[own].kind;
-            let ordered = matches!(
-                kind,
-                CollectionKind::Input | CollectionKind::Channel { .. } | CollectionKind::Loopback
-            );
+            let ordered = matches!(kind, CollectionKind::Input | CollectionKind::Channel { .. });
             ordered.then_some(own)
         })
         .collect();
