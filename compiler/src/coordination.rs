@@ -30,7 +30,7 @@ mod tests;
 use crate::analysis::Analysis;
 use crate::base::{Diagnostic, codes};
 use crate::calm::Report;
-use crate::calm::violation::Violation;
+use crate::calm::violation::{RuleRef, Violation};
 use crate::check::{Checked, check_resolved};
 use crate::hir::Program;
 use crate::typing::Typed;
@@ -110,6 +110,9 @@ fn insert(checked: &Checked, mode: Coordination) -> Vec<Candidate> {
     for _ in 0..ROUNDS_MAX {
         let mut candidates: Vec<Vec<Candidate>> = Vec::new();
         for violation in targets(&current) {
+            if is_of_insertion(checked, violation) {
+                continue;
+            }
             let all = candidate::candidates(&checked.program, &checked.typed, violation, mode);
             let sufficient: Vec<(Candidate, Effect)> = all
                 .into_iter()
@@ -163,6 +166,14 @@ fn targets(checked: &Checked) -> Vec<&Violation> {
         .collect()
 }
 
+/// Whether the violation is in what was inserted. Of that there are no candidates: the edits are of the
+/// program as written.
+fn is_of_insertion(checked: &Checked, violation: &Violation) -> bool {
+    let is_new =
+        |rule: RuleRef| rule.rule.0 as usize >= checked.program.nodes[rule.node].rules.len();
+    is_new(violation.capture) || is_new(violation.rule)
+}
+
 /// What else a candidate does to a program.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Effect {
@@ -179,13 +190,6 @@ fn mends(
     candidate: &Candidate,
     violation: &Violation,
 ) -> Option<Effect> {
-    let is_new = |rule: crate::calm::violation::RuleRef| {
-        rule.rule.0 as usize >= checked.program.nodes[rule.node].rules.len()
-    };
-    // Of what insertions brought there are no candidates: the edits are of the program as written.
-    if is_new(violation.capture) || is_new(violation.rule) {
-        return None;
-    }
     // That one order makes replicas agree needs no analysis.
     if matches!(candidate.means, Means::Order(_)) {
         return Some(Effect::Nothing);
@@ -226,6 +230,17 @@ fn without_need(checked: &Checked, mut found: Vec<Candidate>, whole: &Checked) -
 fn with(checked: &Checked, candidates: &[Candidate]) -> Checked {
     let edits = candidates.iter().flat_map(|candidate| &candidate.edits);
     check_resolved(rewrite::apply(&checked.program, edits), Vec::new())
+}
+
+/// The program with all that [`coordinate`] inserts but one piece, for each piece once.
+pub fn with_one_less(checked: &Checked, mode: Coordination) -> Vec<Checked> {
+    let found = insert(checked, mode);
+    let without = |number: usize| {
+        let mut rest = found.clone();
+        rest.remove(number);
+        with(checked, &rest)
+    };
+    (0..found.len()).map(without).collect()
 }
 
 /// For each insertion, the report of the program with all the others: what it is needed for.

@@ -10,3 +10,5 @@ pub mod program;
 pub mod shrink;
 
 pub mod compare;
+
+pub mod soundness;

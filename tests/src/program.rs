@@ -19,6 +19,7 @@ use crate::reference::Model;
 /// A program without errors.
 pub struct Loaded {
     pub checked: Checked,
+    pub sources: Sources,
     pub plans: Vec<Plan>,
     pub programs: Vec<(SmolStr, Arc<Program>)>,
     pub tests: Vec<Test>,
@@ -104,6 +105,15 @@ pub fn load_with(
     for (name, text) in library {
         sources.add(name.clone(), text.clone());
     }
+    load_checked(checked, sources, optimization)
+}
+
+/// Compiles and loads a program without errors.
+pub fn load_checked(
+    checked: Checked,
+    sources: Sources,
+    optimization: Optimization,
+) -> Result<Loaded, Vec<String>> {
     let (program, typed) = (&checked.program, &checked.typed);
     let compiled = compile_with(
         Typing {
@@ -134,6 +144,7 @@ pub fn load_with(
     let counted = with_counts(program, typed);
     Ok(Loaded {
         checked: counted.unwrap_or(checked),
+        sources,
         plans,
         programs,
         tests,

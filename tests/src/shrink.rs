@@ -7,12 +7,22 @@
 use crate::generate::Case;
 
 /// A smaller program that still fails. `fails` is asked at most `tries_max` times.
-pub fn shrink(case: &Case, tries_max: usize, mut fails: impl FnMut(&Case) -> bool) -> Case {
+pub fn shrink(case: &Case, tries_max: usize, fails: impl FnMut(&Case) -> bool) -> Case {
+    shrink_pieces(case, &PIECES, tries_max, fails)
+}
+
+/// As [`shrink`], for anything with pieces.
+pub fn shrink_pieces<T: Clone>(
+    case: &T,
+    pieces: &[Piece<T>],
+    tries_max: usize,
+    mut fails: impl FnMut(&T) -> bool,
+) -> T {
     let mut best = case.clone();
     let mut tries = 0;
     loop {
         let mut changed = false;
-        for piece in PIECES {
+        for piece in pieces {
             let mut at = 0;
             loop {
                 let mut smaller = best.clone();
@@ -35,9 +45,9 @@ pub fn shrink(case: &Case, tries_max: usize, mut fails: impl FnMut(&Case) -> boo
 }
 
 /// Leaves out the piece of that number; false if there are fewer.
-type Piece = fn(&mut Case, usize) -> bool;
+pub type Piece<T> = fn(&mut T, usize) -> bool;
 
-const PIECES: [Piece; 5] = [
+const PIECES: [Piece<Case>; 5] = [
     |case, at| remove(&mut case.ticks, at),
     |case, at| remove(&mut case.rules, at),
     |case, at| remove_inner(case.ticks.iter_mut(), at),
@@ -45,7 +55,8 @@ const PIECES: [Piece; 5] = [
     |case, at| remove(&mut case.declarations, at),
 ];
 
-fn remove<T>(items: &mut Vec<T>, at: usize) -> bool {
+/// Leaves out an item; false if there are fewer.
+pub fn remove<T>(items: &mut Vec<T>, at: usize) -> bool {
     if at < items.len() {
         items.remove(at);
         return true;
@@ -53,7 +64,8 @@ fn remove<T>(items: &mut Vec<T>, at: usize) -> bool {
     false
 }
 
-fn remove_inner<'a, T: 'a>(lists: impl Iterator<Item = &'a mut Vec<T>>, mut at: usize) -> bool {
+/// Leaves out an item of the lists, counted over all of them; false if there are fewer.
+pub fn remove_inner<'a, T: 'a>(lists: impl Iterator<Item = &'a mut Vec<T>>, mut at: usize) -> bool {
     for list in lists {
         if at < list.len() {
             list.remove(at);

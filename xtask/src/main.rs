@@ -9,7 +9,7 @@
 
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use bloom_xtask::{cart_log, dependency_facts, rules_program};
 
@@ -27,7 +27,8 @@ usage: cargo xtask TASK
   figures                              measure, and write docs/figures.md
   bench B9                             run a benchmark, and write bench/results.md
   rules-program --rules N --seed N     write a large program that does nothing of use
-  dependency-facts CARGO.LOCK          write the facts of examples/deps as CSV";
+  dependency-facts CARGO.LOCK          write the facts of examples/deps as CSV
+  soundness [OPTION]…                  hold the analysis to all schedules of random programs";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         ["cart-log", "--actions", actions, "--seed", seed] => print_cart_log(actions, seed),
         ["rules-program", "--rules", rules, "--seed", seed] => print_rules_program(rules, seed),
         ["dependency-facts", path] => print_dependency_facts(path),
+        ["soundness", rest @ ..] => soundness(rest),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -74,6 +76,20 @@ fn print_dependency_facts(path: &str) -> Result<(), String> {
         dependency_facts::csv(&text).map_err(|error| format!("{path}: {error}"))?
     );
     Ok(())
+}
+
+/// The differential test of the analysis is a program of the tests' own, since this one knows
+/// nothing of the compiler.
+fn soundness(options: &[&str]) -> Result<(), String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--release", "--locked", "--package", "bloom-tests"]);
+    cargo.args(["--bin", "soundness", "--"]).args(options);
+    let status = cargo.current_dir(root()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err("the analysis was not held to be sound".to_owned()),
+        Err(error) => Err(format!("cargo: {error}")),
+    }
 }
 
 /// The workspace's folder.

@@ -107,7 +107,11 @@ impl<'k, 'a> Known<'k, 'a> {
         }
         match self.forms.redundant(rule) {
             Redundant::No => {}
-            Redundant::OverTheRun => props = props.with(Props::UNION),
+            // It is the union of all rules that is the same, so what this one grows to need not be.
+            Redundant::OverTheRun if props.closed().has(Props::LIMIT) => {
+                props = props.with(Props::UNION);
+            }
+            Redundant::OverTheRun => props = props.without(Props::GROWS).with(Props::UNION),
             Redundant::InEveryTick => props = Props::ALL,
         }
         Body {
@@ -177,6 +181,9 @@ impl<'k, 'a> Known<'k, 'a> {
     fn share(&self, rule: RuleAt, place: usize, atom: &Atom, found: &Found) -> Share {
         let at = self.model.place(rule, atom.collection);
         let props = found.places[at.index()];
+        if self.forms.is_implied(rule, place) {
+            return Share::FIXED;
+        }
         if self.is_frozen(rule, atom, found) {
             return Share {
                 positive: !atom.negated,

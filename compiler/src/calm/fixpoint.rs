@@ -127,8 +127,8 @@ fn contents(known: Known<'_, '_>, found: &Found, at: At) -> Props {
     let conflict = known.dependencies.conflict(at).is_some();
     let bodies = model.inserters(at).map(|rule| arriving(model, found, rule));
     let mut props = bodies.fold(Props::ALL, Props::and).closed();
-    if conflict && !props.has(Props::CONSTANT) {
-        // Rows in conflict are not there.
+    if conflict && (model.is_asynchronous(at) || !props.has(Props::CONSTANT)) {
+        // Rows in conflict are not there; which of them arrive together, the schedule says.
         props = props.and(Props::LIMIT.with(Props::FADES).with(Props::EMPTY));
     }
     match model.is_asynchronous(at) {
@@ -203,7 +203,9 @@ fn kept(known: Known<'_, '_>, found: &Found, at: At) -> Props {
     if replaces {
         return Props::NONE;
     }
-    let from_the_start = inserts().all(|(rule, body)| rule.arrow == Arrow::Merge && body.constant);
+    // Of a fact and a rule that conflict, the rule's row comes in the second tick.
+    let from_the_start =
+        !conflict && inserts().all(|(rule, body)| rule.arrow == Arrow::Merge && body.constant);
     let union = !conflict && inserts().all(|(_, body)| body.props.has(Props::UNION));
     if deletes().next().is_none() {
         return Props::GROWS

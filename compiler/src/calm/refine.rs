@@ -4,6 +4,7 @@
 pub mod bounded;
 pub mod contained;
 pub mod guard;
+pub mod implied;
 pub mod manifest;
 pub mod parent;
 pub mod threshold;
@@ -20,6 +21,7 @@ pub struct Forms {
 struct Form {
     guards: Vec<usize>,
     redundant: Redundant,
+    implied: Vec<usize>,
     single: bool,
 }
 
@@ -27,7 +29,11 @@ impl Forms {
     pub fn new(basis: Basis<'_, '_>) -> Self {
         let form = |rule| Form {
             guards: guard::unneeded(basis, rule),
-            redundant: contained::redundant(basis, rule),
+            redundant: match implied::is_contradiction(basis, rule) {
+                true => Redundant::InEveryTick,
+                false => contained::redundant(basis, rule),
+            },
+            implied: implied::implied(basis, rule),
             single: basis.dependencies.is_single(rule),
         };
         Forms {
@@ -42,6 +48,11 @@ impl Forms {
 
     pub fn redundant(&self, rule: RuleAt) -> Redundant {
         self.rules[rule].redundant
+    }
+
+    /// Whether the atom holds whenever another one of the rule does.
+    pub fn is_implied(&self, rule: RuleAt, place: usize) -> bool {
+        self.rules[rule].implied.contains(&place)
     }
 
     /// Whether a group of the rule's aggregates has at most one row over the whole run.

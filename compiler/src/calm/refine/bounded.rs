@@ -2,16 +2,17 @@
 //!
 //! What is counted is the rows of one collection. Of its key columns those that group have one value; of each
 //! other the values are among those of facts, because every rule that derives it takes the value from a
-//! collection of facts, or names a constant. The product of these numbers bounds the count. Where the bound
+//! collection of facts, or names a constant. The product of these numbers, one for each variable, bounds the
+//! count. Where the bound
 //! is the number that is asked for, the count is a threshold upwards, and final once it holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::calm::body::Basis;
 use crate::calm::flow::Term;
 use crate::calm::model::{At, RuleAt};
 use crate::calm::sealing::{groups, same_value};
-use crate::hir::{AggregateFunction, CollectionKind, LitKind};
+use crate::hir::{AggregateFunction, CollectionKind, LitKind, VarId};
 
 /// Values of a column are followed back through so many rules, and so many values are told apart.
 const DEPTH_MAX: usize = 8;
@@ -34,16 +35,28 @@ fn rows_max(basis: Basis<'_, '_>, rule: RuleAt) -> Option<usize> {
     }
     let groups = groups(summary);
     let mut product: usize = 1;
+    // A variable in two places has the values that both allow.
+    let mut vars: BTreeMap<VarId, usize> = BTreeMap::new();
     for (_, atom) in summary.positive() {
         let at = basis.model.place(rule, atom.collection);
         for key in basis.model.shape(at).key_columns() {
             let term = &atom.terms[key];
             let told = term.is_fixed() || groups.iter().any(|group| same_value(group, term));
-            if !told {
-                let values = values(basis, at, key, &mut Vec::new())?;
-                product = product.checked_mul(values.len())?;
+            if told {
+                continue;
+            }
+            let values = values(basis, at, key, &mut Vec::new())?.len();
+            match term {
+                Term::Var(var) => {
+                    let known = vars.entry(*var).or_insert(values);
+                    *known = values.min(*known);
+                }
+                _ => product = product.checked_mul(values)?,
             }
         }
+    }
+    for values in vars.into_values() {
+        product = product.checked_mul(values)?;
     }
     Some(product)
 }

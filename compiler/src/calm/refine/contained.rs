@@ -68,7 +68,8 @@ pub fn redundant(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
     }
 }
 
-fn is_simple(summary: &RuleSummary) -> bool {
+/// Whether the rule is its rows and comparisons, and nothing else.
+pub fn is_simple(summary: &RuleSummary) -> bool {
     !summary.bootstrap
         && !summary.chance
         && summary.aggregates.is_empty()
@@ -117,7 +118,7 @@ fn replaced(head: &[Term], atom: &Atom, writer: &RuleSummary) -> Option<Vec<Term
 }
 
 /// Whether `other` gives the head wherever the atoms and tests hold.
-fn is_contained(other: &RuleSummary, head: &[Term], atoms: &[Atom], tests: &[Test]) -> bool {
+pub fn is_contained(other: &RuleSummary, head: &[Term], atoms: &[Atom], tests: &[Test]) -> bool {
     let mut bound = Substitution::default();
     let heads = other.columns.iter().zip(head);
     for (general, special) in heads {

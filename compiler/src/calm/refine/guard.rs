@@ -5,7 +5,8 @@
 //! with its id. If each derivation of `sent` goes back to a row of `out` with that id, at this node, and the
 //! id determines the whole row of `out`, then the blocked row has been derived before. So the union over
 //! all ticks of what the rule gives is the same with and without the guard. (Nothing is said of what it
-//! gives in one tick: only U is gained.)
+//! gives in one tick: only U is gained.) It is the same where `sent` follows what triggers the rule, as in
+//! `sent{id} <+ note{id}`: the first note with that id found no row of `sent`.
 //!
 //! "Goes back to" is a map from the columns of the guard to columns of one row among its causes, found
 //! backwards over all rules of the guard and of what they read, across nodes where messages carry the
@@ -15,6 +16,7 @@ use crate::calm::body::Basis;
 use crate::calm::dependencies::Span;
 use crate::calm::flow::{Atom, SELF, Term};
 use crate::calm::model::{At, RuleAt};
+use crate::calm::refine::contained::{is_contained, is_simple};
 use crate::calm::sealing::same_value;
 use crate::hir::{Arrow, VarId};
 
@@ -54,9 +56,45 @@ pub fn unneeded(known: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
     }
     let atoms = summary.atoms.iter().enumerate();
     atoms
-        .filter(|(_, atom)| atom.negated && repeats(known, rule, head, atom))
+        .filter(|(place, atom)| {
+            atom.negated
+                && (repeats(known, rule, head, atom) || follows_trigger(known, rule, *place))
+        })
         .map(|(place, _)| place)
         .collect()
+}
+
+/// Whether a row of the guard comes only one tick after all else that the rule asks for was there with
+/// the same values. The first time that it was, the guard did not stop the rule.
+fn follows_trigger(known: Basis<'_, '_>, rule: RuleAt, place: usize) -> bool {
+    let (model, summary) = (known.model, known.model.rule(rule));
+    let guard = &summary.atoms[place];
+    let asked: Vec<usize> = (0..guard.terms.len())
+        .filter(|&column| !guard.terms[column].is_any())
+        .collect();
+    let mut trigger = summary.clone();
+    trigger.atoms.remove(place);
+    trigger.columns = asked.iter().map(|&c| guard.terms[c].clone()).collect();
+    let mut writers = model
+        .inserters(model.place(rule, guard.collection))
+        .peekable();
+    let follows = writers.peek().is_some()
+        && is_simple(summary)
+        && writers.all(|writer| {
+            let of = model.rule(writer);
+            let head: Vec<Term> = asked.iter().map(|&c| of.columns[c].clone()).collect();
+            of.arrow == Arrow::DeferredMerge
+                && is_simple(of)
+                && is_contained(&trigger, &head, &of.atoms, &of.tests)
+        });
+    follows && {
+        let vars = guard.terms.iter().flat_map(Term::vars).copied();
+        let seeds = vars.chain([SELF]).collect();
+        let told = known.dependencies.closure(rule, seeds, Span::Run);
+        let is_told = |term: &Term| term.vars().iter().all(|var| told.contains(var));
+        let mut columns = summary.columns.iter();
+        columns.all(|term| !term.is_any() && is_told(term))
+    }
 }
 
 fn repeats(known: Basis<'_, '_>, rule: RuleAt, head: At, atom: &Atom) -> bool {

@@ -1,0 +1,91 @@
+//! Literals that other literals of the same body decide.
+//!
+//! A row that is there whenever another one of the body is, changes nothing: `p(x, y), p(x, _)` is
+//! `p(x, y)`, so the body depends on one use of `p` and not on two (the core of a conjunctive query,
+//! Chandra and Merlin 1977, one literal at a time). A row that must be there and must not be there
+//! makes a rule dead: `p(x, y), not p(x, _)`, and `not s(_)` where `s` has a fact that nothing takes away.
+
+use crate::calm::body::Basis;
+use crate::calm::dependencies::is_fact;
+use crate::calm::flow::{Atom, RuleSummary, Term};
+use crate::calm::model::RuleAt;
+use crate::calm::sealing::same_value;
+
+/// Bodies with more rows are not looked at.
+const ATOMS_MAX: usize = 32;
+
+/// The atoms of the rule, by place, that hold whenever another one does.
+pub fn implied(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
+    let summary = basis.model.rule(rule);
+    let mut implied: Vec<usize> = Vec::new();
+    // An aggregate ranges over the combinations of rows, so that each use of a row counts.
+    if !summary.aggregates.is_empty() || summary.atoms.len() > ATOMS_MAX {
+        return implied;
+    }
+    for (place, general) in summary.positive() {
+        let mut others = summary
+            .positive()
+            .filter(|(other, _)| *other != place && !implied.contains(other));
+        if others.any(|(_, special)| implies(special, general, summary, place)) {
+            implied.push(place);
+        }
+    }
+    implied
+}
+
+fn implies(special: &Atom, general: &Atom, summary: &RuleSummary, place: usize) -> bool {
+    let terms = general.terms.iter().zip(&special.terms);
+    general.collection == special.collection
+        && terms.into_iter().all(|(general_term, special_term)| {
+            is_free(general_term, general, summary, place) || same_value(general_term, special_term)
+        })
+}
+
+/// Whether the term takes any value, and nothing asks which.
+fn is_free(term: &Term, atom: &Atom, summary: &RuleSummary, place: usize) -> bool {
+    match term {
+        Term::Any => true,
+        Term::Var(var) => {
+            let uses = atom.terms.iter().filter(|own| own.vars().contains(var));
+            uses.count() == 1
+                && !summary.is_used_beside(*var, place)
+                && !summary.tests.iter().any(|test| test.reads(*var))
+        }
+        Term::Literal(_) | Term::Constant(_) | Term::SelfAddr | Term::Of { .. } => false,
+    }
+}
+
+/// Whether no rows can match the body, whatever the collections hold.
+pub fn is_contradiction(basis: Basis<'_, '_>, rule: RuleAt) -> bool {
+    let summary = basis.model.rule(rule);
+    let mut absent = summary.atoms.iter().filter(|atom| atom.negated);
+    absent.any(|absent| {
+        let mut present = summary.positive();
+        let denied = present.any(|(_, present)| {
+            present.collection == absent.collection && matches(basis, rule, absent, &present.terms)
+        });
+        denied || is_given(basis, rule, absent)
+    })
+}
+
+/// Whether a fact that stays matches the atom.
+fn is_given(basis: Basis<'_, '_>, rule: RuleAt, absent: &Atom) -> bool {
+    let model = basis.model;
+    let at = model.place(rule, absent.collection);
+    model.only_gains(at)
+        && basis.dependencies.conflict(at).is_none()
+        && model.writers(at).iter().any(|&writer| {
+            let fact = model.rule(writer);
+            is_fact(fact) && fact.inserts() && matches(basis, rule, absent, &fact.columns)
+        })
+}
+
+/// Whether a row with these terms is one that the negated atom speaks of.
+fn matches(basis: Basis<'_, '_>, rule: RuleAt, absent: &Atom, present: &[Term]) -> bool {
+    let model = basis.model;
+    let shape = model.shape(model.place(rule, absent.collection));
+    let columns = shape.columns.iter().zip(&absent.terms).zip(present);
+    columns.into_iter().all(|((column, absent), present)| {
+        absent.is_any() || (!column.lattice && same_value(absent, present))
+    })
+}
