@@ -3,7 +3,7 @@
 //! worse are fixes; so a fix never does harm, whatever the proposals' shapes miss.
 
 use crate::base::{Diagnostic, Edit, FileId, FileSpan, Fix, Sources};
-use crate::calm::fixes::{Context, Effort, proposals};
+use crate::calm::fixes::{Context, Effort, Outlines, proposals};
 use crate::calm::report::{Output, Place, Report, View};
 use crate::check::{self, File};
 
@@ -47,15 +47,20 @@ impl Default for Budget {
 
 /// The fixes for the output or view at a place, the cheapest first, of those that the budget lets be tried.
 pub fn remedies(of: Patient<'_>, place: Place, budget: &mut Budget) -> Vec<Remedy> {
+    let nodes = of.program.nodes.iter();
+    let rules: usize = 1 + nodes.map(|(_, node)| node.rules.len()).sum::<usize>();
+    let tries = TRIED_MAX.min(budget.rules / rules);
+    if tries == 0 {
+        return Vec::new();
+    }
     let cx = Context {
         program: of.program,
         sources: of.sources,
         report: of.report,
+        outlines: &Outlines::default(),
     };
-    let nodes = of.program.nodes.iter();
-    let rules: usize = 1 + nodes.map(|(_, node)| node.rules.len()).sum::<usize>();
     let mut proposals = proposals(cx, place);
-    proposals.truncate(TRIED_MAX.min(budget.rules / rules));
+    proposals.truncate(tries);
     budget.rules -= proposals.len() * rules;
     let helps = |edits: &[Edit]| {
         let own = |edit: &Edit| !of.is_library(edit.file);

@@ -11,6 +11,8 @@ mod seal;
 mod threshold;
 mod view;
 
+pub use declaration::Outlines;
+
 use super::report::{Output, Place, Report, View};
 use super::violation::{RuleRef, Violation};
 use crate::base::{Edit, FileSpan, Fix, Sources, Span};
@@ -48,6 +50,7 @@ pub struct Context<'a> {
     pub program: &'a Program,
     pub sources: &'a Sources,
     pub report: &'a Report,
+    pub outlines: &'a Outlines,
 }
 
 /// What may mend the output or view at a place, the cheapest first.

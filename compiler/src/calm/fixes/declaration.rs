@@ -1,5 +1,9 @@
 //! Where the parts of a collection's declaration stand in the text.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
 use super::Context;
 use crate::base::{FileId, FileSpan, Span};
 use crate::hir::Collection;
@@ -16,6 +20,23 @@ pub(super) struct Declaration<'a> {
     decl: ast::Collection,
 }
 
+/// Where the fragments of each file are: a file is cut once, however many declarations are asked for.
+#[derive(Debug, Default)]
+pub struct Outlines(RefCell<FxHashMap<FileId, Vec<Span>>>);
+
+impl Outlines {
+    /// The fragment around a place of a file.
+    fn fragment(&self, file: FileId, text: &str, at: u32) -> Option<Span> {
+        let mut files = self.0.borrow_mut();
+        let fragments = files
+            .entry(file)
+            .or_insert_with(|| syntax::outline(text).fragments);
+        let after = fragments.partition_point(|fragment| fragment.start <= at);
+        let fragment = fragments[..after].last()?;
+        fragment.contains(at).then_some(*fragment)
+    }
+}
+
 /// A column as it is written.
 pub(super) struct ColumnText<'a> {
     pub(super) name: String,
@@ -30,8 +51,9 @@ impl<'a> Context<'a> {
     pub(super) fn declaration(self, collection: &Collection) -> Option<Declaration<'a>> {
         let place = self.place_of(collection.loc);
         let text = self.sources.text(place.file);
-        let parse = syntax::parse(text);
-        let (offset, item, decl) = find(&parse.module.items, 0, place.span.start)?;
+        let fragment = self.outlines.fragment(place.file, text, place.span.start)?;
+        let parse = syntax::parse(&text[fragment.range()]);
+        let (offset, item, decl) = find(&parse.module.items, fragment.start, place.span.start)?;
         Some(Declaration {
             file: place.file,
             text,
