@@ -1,173 +1,77 @@
-//! The benchmarks of `bench/`: runs of the release binary side by side, whose answers are checked before their
-//! time counts, and `bench/results.md`, where medians and what was promised of them stand.
+//! The benchmarks: `cargo xtask bench [ID]… [OPTION]…` generates inputs, builds Bloom and what it is compared with,
+//! and writes `bench/results.md` section by section.
+//!
+//! Invariant: a time counts only if its run's answers were those of all others, row for row.
 
-use std::fmt::Write;
+mod answers;
+mod batch;
+mod compile;
+mod coordination;
+mod inputs;
+mod memory;
+mod options;
+mod peers;
+pub(crate) mod process;
+mod results;
+mod smoke;
+mod ticks;
+mod workers;
+mod works;
+
 use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
 
-use bloom_xtask::clicks::{self, Size, Variant};
+use options::Options;
+use results::Page;
 
-use crate::figures::{cargo, machine, output};
+/// What there is, in the order of the page, and its titles.
+const SECTIONS: [(&str, &str); 10] = [
+    ("B1", "transitive closure"),
+    ("B2", "program analyses and other recursion"),
+    ("B3", "least values: shortest paths and components"),
+    ("B4", "negation and groups"),
+    ("B5", "a store, by rows in a tick"),
+    ("B6", "a tick of one row, as what is there grows"),
+    ("B8", "compiling and starting"),
+    ("B9", "what coordination costs"),
+    ("B10", "two workers"),
+    ("B11", "memory"),
+];
 
-const REPETITIONS: usize = 5;
-const SEED: u64 = 1;
-const SERVERS: [usize; 2] = [5, 10];
-
-fn size(servers: usize) -> Size {
-    Size {
-        servers,
-        windows: 20,
-        pages: 20,
-        clicks: 25,
-    }
-}
-
-/// The runs of one size.
-struct Runs {
-    size: Size,
-    /// From the fastest to the slowest, in the order of [`Variant::ALL`].
-    times: [Vec<Duration>; 3],
-}
-
-impl Runs {
-    /// How many times as many rows a second as `other`.
-    fn ratio(&self, variant: Variant, other: Variant) -> f64 {
-        self.time(other).as_secs_f64() / self.time(variant).as_secs_f64()
-    }
-
-    fn time(&self, variant: Variant) -> Duration {
-        self.times[variant as usize][REPETITIONS / 2]
-    }
-
-    fn rows_a_second(&self, variant: Variant) -> f64 {
-        self.size.rows() as f64 / self.time(variant).as_secs_f64()
-    }
-}
-
-pub fn coordination(root: &Path) -> Result<(), String> {
-    cargo(
-        root,
-        &["build", "--release", "--locked", "--package", "bloom-cli"],
-    )?;
-    let load = load();
-    let bloom = root.join("target/release/bloom");
-    let folder = root.join("target/bench/clicks");
-    std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let path = root.join("bench/clicks.bloom");
-    let program = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let mut all = Vec::new();
-    for servers in SERVERS {
-        let size = size(servers);
-        let mut times: [Vec<Duration>; 3] = Default::default();
-        // In turns, so that what else the machine does weighs on all alike.
-        for _ in 0..REPETITIONS {
-            for variant in Variant::ALL {
-                let time = clicks::run(&bloom, &folder, &program, variant, size, SEED)?;
-                println!("{servers} servers, {}: {time:.2?}", variant.name());
-                times[variant as usize].push(time);
-            }
+pub fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
+    let options = match Options::parse(arguments)? {
+        Some(options) => options,
+        None => {
+            print!("{}", options::USAGE);
+            return Ok(());
         }
-        for times in &mut times {
-            times.sort();
+    };
+    if options.smoke {
+        return smoke::run(root);
+    }
+    peers::build_bloom(root, peers::Profile::Release)?;
+    let mut page = Page::read(root)?;
+    for (id, title) in SECTIONS {
+        if !options.takes(id) {
+            continue;
         }
-        all.push(Runs { size, times });
-    }
-    let version = output(Command::new(&bloom).arg("--version"))?;
-    let rustc = output(Command::new("rustc").arg("--version"))?;
-    let on = format!(
-        "Measured with {version}, built by {rustc}, on {}; {load}.",
-        machine()
-    );
-    let page = page(&all, &on);
-    let path = root.join("bench/results.md");
-    std::fs::write(&path, &page).map_err(|e| format!("{}: {e}", path.display()))?;
-    println!("{page}");
-    Ok(())
-}
-
-fn page(all: &[Runs], on: &str) -> String {
-    let mut page = format!(
-        "# Results\n\n\
-         Written by `cargo xtask bench B9`; do not edit. Answers are checked before times count.\n\n\
-         ## B9: what coordination costs\n\n\
-         `clicks.bloom`: servers send clicks to three replicas of a report, all of them processes that talk over TCP\n\
-         on loopback. Time goes from the first click fed to the last answer at the last replica; medians of\n\
-         {REPETITIONS} runs, in turns.\n\n\
-         | servers | variant | clicks | time | clicks a second | fastest to slowest |\n\
-         | ---: | --- | ---: | ---: | ---: | --- |\n"
-    );
-    for runs in all {
-        for variant in Variant::ALL {
-            let (servers, clicks) = (runs.size.servers, runs.size.rows());
-            let (time, rate) = (runs.time(variant), runs.rows_a_second(variant));
-            let name = variant.name();
-            let all = &runs.times[variant as usize];
-            let (fastest, slowest) = (all[0], all[REPETITIONS - 1]);
-            let line = format!(
-                "| {servers} | {name} | {clicks} | {time:.2?} | {rate:.0} | {fastest:.2?} to {slowest:.2?} |"
-            );
-            writeln!(page, "{line}").expect("writing to a string never fails");
-        }
-    }
-    page.push_str("\n| servers | ratio of rates | measured | at least | | goal | |\n");
-    page.push_str("| ---: | --- | ---: | ---: | --- | ---: | --- |\n");
-    for runs in all {
-        let pairs = [
-            (Variant::Uncoordinated, 0.9, 0.97),
-            (Variant::Ordered, 3.0, 10.0),
-        ];
-        for (other, least, goal) in pairs {
-            let ratio = runs.ratio(Variant::Sealed, other);
-            let line = format!(
-                "| {} | sealed / {} | {ratio:.2} | {least} | {} | {goal} | {} |",
-                runs.size.servers,
-                other.name(),
-                met(ratio >= least),
-                met(ratio >= goal)
-            );
-            writeln!(page, "{line}").expect("writing to a string never fails");
-        }
-    }
-    page.push_str("\nThe ratio to `ordered` is promised for ten servers. A ratio says little where the runs of a variant differ\nby more than it.\n\n");
-    page + on + "\n"
-}
-
-/// What else the machine had to do, as far as it tells.
-fn load() -> String {
-    let told = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    match told.split_whitespace().next() {
-        Some(load) => format!("before it began, {load} other threads wanted a core on average"),
-        None => "the machine does not tell what else it had to do".to_owned(),
-    }
-}
-
-fn met(is_met: bool) -> &'static str {
-    match is_met {
-        true => "met",
-        false => "**missed**",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_page_says_what_is_missed() {
-        let seconds = Duration::from_secs;
-        let runs = Runs {
-            size: size(10),
-            times: [19, 20, 50].map(|time| vec![seconds(time); REPETITIONS]),
+        let load = results::load();
+        let text = match id {
+            "B1" | "B2" | "B3" | "B4" => batch::section(root, id, &options)?,
+            "B5" => ticks::section_of_sizes(root, &options)?,
+            "B6" => ticks::section_of_growth(root, &options)?,
+            "B8" => compile::section(root, &options)?,
+            "B10" => workers::section(root, &options)?,
+            "B11" => memory::section(root, &options)?,
+            "B9" => coordination::section(root)?,
+            other => unreachable!("{other} is in the list of sections"),
         };
-        let page = page(&[runs], "");
-        assert!(
-            page.contains("| 10 | sealed | 100000 | 20.00s | 5000 | 20.00s to 20.00s |"),
-            "{page}"
-        );
-        let line = "| 10 | sealed / uncoordinated | 0.95 | 0.9 | met | 0.97 | **missed** |";
-        assert!(page.contains(line), "{page}");
-        let line = "| 10 | sealed / ordered | 2.50 | 3 | **missed** | 10 | **missed** |";
-        assert!(page.contains(line), "{page}");
+        let on = results::measured_on(root, &options, &load)?;
+        let section = format!("## {id}: {title}\n\n{text}\n{on}\n");
+        println!("{section}");
+        page.replace(id, section);
+        if options.is_whole() {
+            page.write(root)?;
+        }
     }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::tidy;
+use crate::{bench, tidy};
 
 struct Step {
     name: &'static str,
@@ -70,6 +70,11 @@ pub fn run(root: &Path) -> Result<(), String> {
     println!("== fresh random programs");
     if !fresh_programs(root) {
         failed.push("fresh random programs");
+    }
+    println!("== answers of the benchmarks");
+    if let Err(message) = bench::run(root, &["--smoke"]) {
+        eprintln!("{message}");
+        failed.push("answers of the benchmarks");
     }
     if failed.is_empty() {
         println!("all fine");

@@ -25,7 +25,7 @@ usage: cargo xtask TASK
   ci                                   format, lint, tidy, documentation, tests: the whole gate
   cart-log --actions N --seed N        write an input of examples/cart
   figures                              measure, and write docs/figures.md
-  bench B9                             run a benchmark, and write bench/results.md
+  bench [ID]… [OPTION]…                run benchmarks, and write bench/results.md; `bench --help`
   rules-program --rules N --seed N     write a large program that does nothing of use
   dependency-facts CARGO.LOCK          write the facts of examples/deps as CSV
   soundness [OPTION]…                  hold the analysis to all schedules of random programs";
@@ -35,7 +35,10 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["tidy"] => tidy::run(&root()),
-        ["bench", "B9"] => bench::coordination(&root()),
+        ["bench", rest @ ..] => bench::run(&root(), rest),
+        [bench::process::MEASURE, report, program, rest @ ..] => {
+            bench::process::run_measured(report, program, rest)
+        }
         ["figures"] => figures::run(&root()),
         ["ci"] => ci::run(&root()),
         ["cart-log", "--actions", actions, "--seed", seed] => print_cart_log(actions, seed),

@@ -1,0 +1,106 @@
+//! B8: from the text of a program to its first result, beside what it takes to build a program with what others use.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use bloom_xtask::rules_program;
+
+use super::options::Options;
+use super::peers::{self, Peer, Profile};
+use super::process::measure;
+use super::results::{median, met};
+
+const RULES: usize = 10_000;
+
+/// Seconds that Soufflé needs for the type analysis alone of so many rules, before it begins to write C++; measured
+/// when this benchmark was planned, on another machine of the same kind.
+const SOUFFLE_SECONDS: f64 = 29.0;
+
+const COLD_START_MAX: f64 = 0.020;
+const COLD_START_GOAL: f64 = 0.005;
+
+const SMALL: &str = "\
+input n(x: Int);
+output next(x: Int);
+next{x: x + 1} <= n{x};
+";
+
+pub fn section(root: &Path, options: &Options) -> Result<String, String> {
+    let folder = root.join("target/bench/compile");
+    let facts = folder.join("facts");
+    let write = |path: PathBuf, text: &str| {
+        std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+        Ok::<_, String>(path)
+    };
+    std::fs::create_dir_all(&facts).map_err(|e| format!("{}: {e}", facts.display()))?;
+    write(facts.join("n.csv"), "x\n1\n")?;
+    let small = write(folder.join("small.bloom"), SMALL)?;
+    let rules = options.size(RULES);
+    let text = rules_program::text(rules, options.seed);
+    let large = write(folder.join("rules.bloom"), &text)?;
+    let empty = folder.join("empty");
+    std::fs::create_dir_all(&empty).map_err(|e| format!("{}: {e}", empty.display()))?;
+
+    let out = folder.join("out");
+    let run = |program: &Path, facts: &Path| {
+        let mut command = Command::new(peers::bloom(root, Profile::Release));
+        command.arg("run").arg(program).arg("--facts").arg(facts);
+        command.arg("--out").arg(&out);
+        command
+    };
+    let of_rules = times(&run(&large, &empty), &folder, options)?;
+    let of_small = times(&run(&small, &facts), &folder, options)?;
+    let ascent = build_ascent(root)?;
+    let mut page = String::from(
+        "Seconds of wall time, of the whole process; in brackets processor time.\n\n| what | median | |\n| --- | ---: | --- |\n",
+    );
+    let mut put = |line: String| writeln!(page, "{line}").expect("writing to a string never fails");
+    let ratio = SOUFFLE_SECONDS / of_rules.0;
+    put(format!(
+        "| `bloom run` of {rules} rules without facts | {:.3} ({:.3}) | {ratio:.0} times as fast as the {SOUFFLE_SECONDS} s of Soufflé's type analysis alone, which were measured elsewhere; at least 100: {} |",
+        of_rules.0,
+        of_rules.1,
+        met(ratio >= 100.0)
+    ));
+    put(format!(
+        "| `bloom run` of one rule and one fact | {:.4} ({:.4}) | at most {COLD_START_MAX}: {}; goal {COLD_START_GOAL}: {} |",
+        of_small.0,
+        of_small.1,
+        met(of_small.0 <= COLD_START_MAX),
+        met(of_small.0 <= COLD_START_GOAL)
+    ));
+    put(format!(
+        "| `cargo build --release` of eight small programs in Ascent, its crates built before | {:.1} | |",
+        ascent.as_secs_f64()
+    ));
+    Ok(page)
+}
+
+/// Medians of wall and processor seconds.
+fn times(command: &Command, folder: &Path, options: &Options) -> Result<(f64, f64), String> {
+    let (mut wall, mut cpu) = (Vec::new(), Vec::new());
+    // The first warms up.
+    for run in 0..=options.runs.max(5) {
+        let cost = measure(command, folder)?;
+        if run > 0 {
+            wall.push(cost.wall.as_secs_f64());
+            cpu.push(cost.cpu.as_secs_f64());
+        }
+    }
+    Ok((median(&wall), median(&cpu)))
+}
+
+fn build_ascent(root: &Path) -> Result<Duration, String> {
+    peers::build(root, &[Peer::Ascent], Profile::Release)?;
+    let main = root.join("bench/peers/ascent/src/main.rs");
+    let touched = std::fs::File::options()
+        .append(true)
+        .open(&main)
+        .and_then(|file| file.set_modified(std::time::SystemTime::now()));
+    touched.map_err(|e| format!("{}: {e}", main.display()))?;
+    let begin = Instant::now();
+    peers::build(root, &[Peer::Ascent], Profile::Release)?;
+    Ok(begin.elapsed())
+}
