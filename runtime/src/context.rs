@@ -14,7 +14,7 @@ pub mod testing;
 
 use std::sync::Arc;
 
-use bloom_plan::plan::{FunctionId, Plan, RowError, Site, SiteId};
+use bloom_plan::plan::{FunctionId, LiteralId, Plan, RowError, Site, SiteId};
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::Value;
 use bloom_stdx::random::Random;
@@ -137,6 +137,10 @@ impl Context {
 
     pub fn constant(&self, place: usize) -> u64 {
         self.constants[place]
+    }
+
+    pub fn literal(&self, literal: LiteralId) -> u64 {
+        self.literals[literal.0 as usize]
     }
 
     /// Word of the node's own address.

@@ -33,6 +33,8 @@ mod report;
 
 mod machine;
 
+pub mod interpret;
+
 pub mod node;
 
 pub use bounds::{Bounds, Stopped, Watch};
@@ -41,5 +43,6 @@ pub use api::{
     Claim, Config, Conflict, DurableChange, ErrorKind, ErrorRow, Input, LoadError, Member, Message,
     Misfit, OnConflict, Output, Pending, StartError, Stats,
 };
+pub use interpret::Interpreter;
 pub use node::{Node, Snapshot};
 pub use program::Program;
