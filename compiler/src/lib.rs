@@ -42,3 +42,5 @@ pub mod planning;
 pub mod codegen;
 
 pub mod compile;
+
+pub mod faults;

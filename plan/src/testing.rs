@@ -108,3 +108,73 @@ pub enum Pattern {
     List(Vec<Pattern>),
     Variant(u32, Vec<Pattern>),
 }
+
+/// A `fault test`: a deployment, what it is fed, what must hold, and which faults there may be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultTest {
+    pub name: String,
+    /// File as given on the command line.
+    pub file: String,
+    pub line: u32,
+    pub column: u32,
+    pub nodes: Vec<TestNode>,
+    pub feeds: Vec<Feed>,
+    /// One a spec that it checks.
+    pub observers: Vec<Observer>,
+    pub bounds: FaultBounds,
+}
+
+/// A row that a node takes in at a tick, if it is up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feed {
+    /// From 1.
+    pub tick: u32,
+    pub node: usize,
+    pub collection: SmolStr,
+    pub row: Row,
+}
+
+/// Which faults a search may assume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultBounds {
+    /// The last tick.
+    pub ticks: u32,
+    /// Messages sent before this tick may be lost.
+    pub losses_until: u32,
+    /// How many nodes may crash.
+    pub crashes: u32,
+}
+
+/// A spec: a kind of node by itself, which after each tick sees rows of all nodes that are up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observer {
+    /// The spec's name.
+    pub spec: SmolStr,
+    /// Name of its plan.
+    pub kind: SmolStr,
+    pub observed: Vec<Observed>,
+    /// The relation of nodes that are up: one column.
+    pub up: SmolStr,
+    /// The relation of nodes that have crashed, with the tick in which they did.
+    pub crashed: SmolStr,
+    /// At the end of a run each row of `pre` needs its equal in `post`.
+    pub pre: Option<SmolStr>,
+    pub post: Option<SmolStr>,
+    /// Relations in which there must be no row at any tick.
+    pub never: Vec<SmolStr>,
+}
+
+/// A relation of an observer: where a row is, then the row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    pub relation: SmolStr,
+    pub sources: Vec<Source>,
+}
+
+/// A collection of one kind of node, with the places of its columns in the observer's order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    pub kind: SmolStr,
+    pub collection: SmolStr,
+    pub columns: Vec<u32>,
+}

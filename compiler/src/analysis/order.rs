@@ -57,6 +57,11 @@ impl Scope<'_> {
                     step
                 }
                 SpecLiteral::Up { node, negated } => Step::pats(body, [*node], *negated),
+                SpecLiteral::Crashed {
+                    node,
+                    tick,
+                    negated,
+                } => Step::pats(body, [*node, *tick], *negated),
                 SpecLiteral::Row { args, negated, .. } => Step::row(body, args, *negated),
                 SpecLiteral::Condition(expr) => self.condition(body, types, *expr),
                 SpecLiteral::Let { pat, value: expr } | SpecLiteral::In { pat, source: expr } => {

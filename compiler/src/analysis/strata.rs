@@ -270,6 +270,7 @@ impl Scope<'_> {
                 let negated = match literal {
                     SpecLiteral::At { negated, .. }
                     | SpecLiteral::Up { negated, .. }
+                    | SpecLiteral::Crashed { negated, .. }
                     | SpecLiteral::Row { negated, .. } => *negated,
                     SpecLiteral::Error
                     | SpecLiteral::Condition(_)

@@ -139,6 +139,12 @@ pub enum SpecLiteral {
         node: PatId,
         negated: bool,
     },
+    /// `crashed(n, t)`: from the tick on in which the node crashed.
+    Crashed {
+        node: PatId,
+        tick: PatId,
+        negated: bool,
+    },
     /// A relation of the spec.
     Row {
         collection: u32,

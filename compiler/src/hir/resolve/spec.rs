@@ -188,7 +188,7 @@ fn bindings(
         LiteralKind::Expr(expr) => {
             let (path, _) = expr.as_call()?;
             let name = path.to_string();
-            let is_row = name == "up"
+            let is_row = matches!(name.as_str(), "up" | "crashed")
                 || collections.iter().any(|known| known.name == name)
                 || !cx.r.collections_named(&name).is_empty();
             if !is_row {
@@ -250,6 +250,18 @@ fn row(
             None => cx.alloc_pat(Pat::Wildcard, span),
         };
         return SpecLiteral::Up { node, negated };
+    }
+    if name == "crashed" && found.is_empty() {
+        let args = cx.row_args(&name, &[SmolStr::new("node"), SmolStr::new("tick")], atom);
+        let mut column = |place: u32| {
+            let given = args.iter().find(|arg| arg.column == place);
+            given.map_or_else(|| cx.alloc_pat(Pat::Wildcard, atom.span), |arg| arg.pat)
+        };
+        return SpecLiteral::Crashed {
+            node: column(0),
+            tick: column(1),
+            negated,
+        };
     }
     let Some(&(node, id)) = found.first() else {
         let loc = cx.loc(atom.path.span());
@@ -320,6 +332,11 @@ fn uses(body: &Body, literal: &SpecLiteral) -> Uses {
             (vec![*pat], false)
         }
         SpecLiteral::Up { node, negated } => (vec![*node], *negated),
+        SpecLiteral::Crashed {
+            node,
+            tick,
+            negated,
+        } => (vec![*node, *tick], *negated),
         SpecLiteral::Row { args, negated, .. } => {
             (args.iter().map(|arg| arg.pat).collect(), *negated)
         }

@@ -63,6 +63,14 @@ impl<'a> Source<'a> {
             SpecLiteral::Up { node, negated } => {
                 format!("{}up({})", not(negated), writer.pat(*node))
             }
+            SpecLiteral::Crashed {
+                node,
+                tick,
+                negated,
+            } => {
+                let (node, tick) = (writer.pat(*node), writer.pat(*tick));
+                format!("{}crashed({node}, {tick})", not(negated))
+            }
             SpecLiteral::Row {
                 collection,
                 args,

@@ -31,6 +31,10 @@ impl Infer<'_, '_> {
                     }
                 }
                 SpecLiteral::Up { node, .. } => self.pattern(*node, Ty::ADDR),
+                SpecLiteral::Crashed { node, tick, .. } => {
+                    self.pattern(*node, Ty::ADDR);
+                    self.pattern(*tick, Ty::INT);
+                }
                 SpecLiteral::Row {
                     collection, args, ..
                 } => {
