@@ -20,6 +20,8 @@ pub mod suite;
 
 pub mod explore;
 
+pub mod faults;
+
 pub use machine::{Kinds, Machine, Programs, Resumable};
 pub use script::{Failure, TestResult, run, run_test};
 pub use suite::{Options, run_suite};

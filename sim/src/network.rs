@@ -13,6 +13,19 @@ pub struct Network {
     groups: Vec<Vec<SmolStr>>,
     /// Messages to be lost, each once.
     drops: Vec<Drop>,
+    /// Links that lose all that is sent over them, each in one direction.
+    cuts: Vec<(SmolStr, SmolStr)>,
+    /// What was sent, if somebody listens.
+    traffic: Option<Vec<Sent>>,
+}
+
+/// A message that was sent, and what became of it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Sent {
+    pub from: SmolStr,
+    pub to: SmolStr,
+    pub channel: SmolStr,
+    pub lost: bool,
 }
 
 /// The next message from one node to another over a channel.
@@ -37,6 +50,22 @@ impl Network {
         self.drops.push(drop);
     }
 
+    /// Loses from now on what is sent over these links, each from one node to another, and no others.
+    pub fn cut(&mut self, links: Vec<(SmolStr, SmolStr)>) {
+        self.cuts = links;
+    }
+
+    /// Keeps what is sent from now on.
+    pub fn listen(&mut self) {
+        self.traffic = Some(Vec::new());
+    }
+
+    /// What was sent since the last call, if somebody listens.
+    pub fn heard(&mut self) -> Vec<Sent> {
+        let traffic = self.traffic.as_mut();
+        traffic.map(std::mem::take).unwrap_or_default()
+    }
+
     pub fn reaches(&self, from: &str, to: &str) -> bool {
         let group = |node: &str| self.groups.iter().position(|g| g.iter().any(|n| n == node));
         match (group(from), group(to)) {
@@ -47,7 +76,16 @@ impl Network {
 
     /// Takes a message that is being sent: whether it will arrive.
     pub fn carry(&mut self, message: &Message) -> bool {
-        self.carries(&message.from, &message.to, &[&message.channel])
+        let arrives = self.carries(&message.from, &message.to, &[&message.channel]);
+        if let Some(traffic) = &mut self.traffic {
+            traffic.push(Sent {
+                from: message.from.clone(),
+                to: message.to.clone(),
+                channel: message.channel.clone(),
+                lost: !arrives,
+            });
+        }
+        arrives
     }
 
     /// Takes a packet; one with several rows is lost as a whole.
@@ -60,7 +98,8 @@ impl Network {
     }
 
     fn carries(&mut self, from: &str, to: &str, channels: &[&SmolStr]) -> bool {
-        if !self.reaches(from, to) {
+        let is_cut = self.cuts.iter().any(|(f, t)| f == from && t == to);
+        if is_cut || !self.reaches(from, to) {
             return false;
         }
         let due = self.drops.iter().position(|drop| {
@@ -96,6 +135,19 @@ mod tests {
         assert!(network.carry(&message("a", "a")));
         assert!(network.carry(&message("d", "a")));
         network.heal();
+        assert!(network.carry(&message("a", "b")));
+    }
+
+    #[test]
+    fn a_cut_is_one_way_and_what_is_lost_is_heard_of() {
+        let mut network = Network::default();
+        network.listen();
+        network.cut(vec![("a".into(), "b".into())]);
+        assert!(!network.carry(&message("a", "b")));
+        assert!(network.carry(&message("b", "a")));
+        let lost: Vec<bool> = network.heard().iter().map(|sent| sent.lost).collect();
+        assert_eq!(lost, [true, false]);
+        network.cut(Vec::new());
         assert!(network.carry(&message("a", "b")));
     }
 

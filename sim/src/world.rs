@@ -204,6 +204,16 @@ impl<'a, K: Kinds> World<'a, K> {
         });
     }
 
+    /// The network between the nodes.
+    pub fn network(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    /// Whether the node is up.
+    pub fn is_up(&self, node: usize) -> bool {
+        self.slots[node].is_up()
+    }
+
     /// One tick of those of the nodes that are up. An error says which of them could not end its tick.
     pub fn tick(&mut self, nodes: &[usize]) -> Result<Vec<Trouble>, String> {
         self.tick_holding_back(nodes, false)

@@ -1,0 +1,41 @@
+//! The search for faults that break a spec.
+//!
+//! One symbolic run of a deployment gives, for every row that a spec asks about, a formula over the faults there
+//! may be (`run`, over `variables`, `node`, `body`, `aggregate`, `annotated`, `circuit`). A SAT solver decides
+//! whether some set of faults within the bounds breaks the spec, finds the smallest and all minimal ones
+//! (`search`, `solver`), and each is run on the production engine before it is told (`concrete`). What cannot be
+//! evaluated symbolically is said (`limit`), and nothing is claimed of it.
+//!
+//! The order of the modules below is their layering.
+
+pub mod circuit;
+
+pub mod limit;
+
+pub mod hypothesis;
+
+pub mod variables;
+
+pub mod annotated;
+
+mod aggregate;
+
+mod body;
+
+pub mod node;
+
+pub mod run;
+
+pub mod concrete;
+
+mod solver;
+
+pub mod symmetry;
+
+pub mod search;
+
+pub mod exhaustive;
+
+pub use concrete::{Execution, execute};
+pub use hypothesis::{Crash, Fault, FaultSpec, Hypothesis};
+pub use search::{Counterexample, Minimal, Options, Report, Verdict, search};

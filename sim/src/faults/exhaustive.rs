@@ -1,0 +1,108 @@
+//! All hypotheses of a small deployment, one by one, on the production engine: what the symbolic search is held
+//! to.
+//!
+//! A hypothesis is built up in the order of time. Losing what is not sent changes nothing, so a loss is only
+//! added where the run so far sends something over the link; and whatever contains a set that breaks a spec
+//! breaks nothing new that is minimal, but may be needed on the way to others, so it is followed all the same.
+
+use bloom_plan::testing::FaultTest;
+
+use super::concrete::{Execution, execute};
+use super::hypothesis::{Fault, FaultSpec, Hypothesis};
+use super::run::Programs;
+
+/// What an enumeration found.
+#[derive(Debug)]
+pub struct Enumeration {
+    pub executions: usize,
+    /// Whether all hypotheses were run.
+    pub complete: bool,
+    /// The minimal ones of those that break a spec, smallest first.
+    pub minimal: Vec<Hypothesis>,
+}
+
+/// Runs all hypotheses within the bounds, up to so many.
+pub fn enumerate(
+    programs: &Programs,
+    test: &FaultTest,
+    spec: &FaultSpec,
+    executions_max: usize,
+) -> Result<Enumeration, String> {
+    let mut found = Vec::new();
+    let mut executions = 0;
+    let mut open = vec![Hypothesis::default()];
+    while let Some(hypothesis) = open.pop() {
+        if executions >= executions_max {
+            return Ok(Enumeration {
+                executions,
+                complete: false,
+                minimal: minimal(found),
+            });
+        }
+        executions += 1;
+        let execution = execute(programs, test, spec, &hypothesis)?;
+        let later = spec.faults(test.nodes.len()).into_iter();
+        open.extend(
+            later
+                .filter(|&fault| extends(test, spec, &hypothesis, &execution, fault))
+                .map(|fault| {
+                    let mut longer = hypothesis.clone();
+                    longer.0.insert(fault);
+                    longer
+                }),
+        );
+        if !execution.broken.is_empty() {
+            found.push(hypothesis);
+        }
+    }
+    Ok(Enumeration {
+        executions,
+        complete: true,
+        minimal: minimal(found),
+    })
+}
+
+/// Whether the fault comes after all of the hypothesis, is within the bounds, and changes its run.
+fn extends(
+    test: &FaultTest,
+    spec: &FaultSpec,
+    hypothesis: &Hypothesis,
+    execution: &Execution,
+    fault: Fault,
+) -> bool {
+    if hypothesis
+        .0
+        .iter()
+        .any(|&earlier| order(earlier) >= order(fault))
+    {
+        return false;
+    }
+    match fault {
+        Fault::Crash { node, .. } => {
+            hypothesis.crashes() < spec.crashes as usize && hypothesis.crash_of(node).is_none()
+        }
+        Fault::Loss { from, to, tick } => {
+            let (from, to) = (&test.nodes[from].name, &test.nodes[to].name);
+            let mut sent = execution.traffic[tick as usize - 1].iter();
+            sent.any(|sent| sent.from == *from && sent.to == *to && !sent.lost)
+        }
+    }
+}
+
+/// Faults by time; a crash comes before what is lost in its tick.
+fn order(fault: Fault) -> (u32, Fault) {
+    match fault {
+        Fault::Crash { tick, .. } | Fault::Loss { tick, .. } => (tick, fault),
+    }
+}
+
+fn minimal(mut sets: Vec<Hypothesis>) -> Vec<Hypothesis> {
+    sets.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+    let mut minimal: Vec<Hypothesis> = Vec::new();
+    for set in sets {
+        if !minimal.iter().any(|smaller| smaller.0.is_subset(&set.0)) {
+            minimal.push(set);
+        }
+    }
+    minimal
+}

@@ -1,0 +1,439 @@
+//! The symbolic run: all nodes tick by tick, over all hypotheses within the bounds at once.
+//!
+//! Source of the idea that one formula holds the whole space of faults: bounded model checking (Biere et al.,
+//! *Symbolic Model Checking without BDDs*, 1999); of lineage as the thing to search in: Alvaro, Rosen and
+//! Hellerstein, *Lineage-driven Fault Injection*, 2015.
+
+use std::sync::Arc;
+
+use bloom_plan::display;
+use bloom_plan::plan::{Plan, RelationId, RelationKind};
+use bloom_plan::testing::{FaultTest, Observer};
+use bloom_plan::value::{Row, Value};
+use bloom_runtime::Program;
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::annotated::{Rows, Words};
+use super::circuit::{Circuit, Lit};
+use super::hypothesis::{Crash, Fault, FaultSpec};
+use super::limit::Limit;
+use super::node::{Node, Send};
+use super::variables::Variables;
+
+/// Virtual time of a tick where no node has a timer.
+const TICK: i64 = 1_000_000_000;
+
+/// The programs of all kinds of node, those of observers among them.
+pub type Programs = [(SmolStr, Arc<Program>)];
+
+/// A row of `pre` or of a `never`, whose presence without its excuse breaks a spec.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    pub spec: SmolStr,
+    /// `post(c, hello)`, or `never forked(1)`.
+    pub what: String,
+    /// Of `pre`: that there is the row and not its equal. Of a `never`: that there is the row.
+    pub condition: Lit,
+    /// The tick in which it shows.
+    pub tick: u32,
+}
+
+/// What may come of a deployment.
+#[derive(Debug)]
+pub struct Outcome {
+    pub circuit: Circuit,
+    pub variables: Variables,
+    pub violations: Vec<Violation>,
+    /// By spec that has `pre`: its rows of `pre` and of `post`.
+    pub claims: Vec<Claims>,
+    /// What every collection may hold, if that was asked for.
+    pub contents: Vec<Contents>,
+}
+
+/// What a collection of a node may hold in a tick, if the node is up.
+#[derive(Debug)]
+pub struct Contents {
+    pub tick: u32,
+    pub node: usize,
+    pub collection: SmolStr,
+    pub rows: Vec<(Row, Lit)>,
+}
+
+#[derive(Debug)]
+pub struct Claims {
+    pub spec: SmolStr,
+    pub pre: Vec<Lit>,
+    pub post: Vec<Lit>,
+}
+
+/// Runs a deployment under all hypotheses.
+pub fn run(programs: &Programs, test: &FaultTest, spec: &FaultSpec) -> Result<Outcome, Limit> {
+    run_recorded(programs, test, spec, false)
+}
+
+/// As [`run`]; with `record` it keeps what all collections hold after each tick.
+pub fn run_recorded(
+    programs: &Programs,
+    test: &FaultTest,
+    spec: &FaultSpec,
+    record: bool,
+) -> Result<Outcome, Limit> {
+    let mut circuit = Circuit::default();
+    let variables = Variables::new(&mut circuit, spec, test.nodes.len());
+    let mut nodes = Vec::new();
+    for node in &test.nodes {
+        let program = program(programs, &node.kind)?;
+        nodes.push(Node::start(&node.name, program, &node.arguments)?);
+    }
+    let mut observers = Vec::new();
+    for observer in &test.observers {
+        let program = program(programs, &observer.kind)?;
+        observers.push((observer, Node::start(&observer.kind, program, &[])?));
+    }
+    let mut run = Run {
+        test,
+        spec,
+        circuit,
+        variables,
+        step: step(&nodes),
+        under_way: nodes.iter().map(|_| Vec::new()).collect(),
+        nodes,
+        observers,
+        violations: Vec::new(),
+        claims: Vec::new(),
+        contents: Vec::new(),
+    };
+    run.load_cluster();
+    for tick in 1..=spec.eot {
+        run.tick(tick)?;
+        run.observe(tick)?;
+        if record {
+            run.record(tick);
+        }
+    }
+    Ok(Outcome {
+        circuit: run.circuit,
+        variables: run.variables,
+        violations: run.violations,
+        claims: run.claims,
+        contents: run.contents,
+    })
+}
+
+fn program<'p>(programs: &'p Programs, kind: &str) -> Result<&'p Arc<Program>, Limit> {
+    let found = programs.iter().find(|(name, _)| name == kind);
+    let found = found.ok_or_else(|| Limit::Unsupported(format!("has no kind of node `{kind}`")));
+    found.map(|(_, program)| program)
+}
+
+/// Virtual time of a tick: the shortest period of a timer, so that it fires once a tick.
+fn step(nodes: &[Node]) -> i64 {
+    let periods = nodes.iter().flat_map(Node::periods);
+    periods.map(|(_, every)| every).min().unwrap_or(TICK).max(1)
+}
+
+/// The virtual time that one tick of the deployment takes.
+pub fn tick_duration(programs: &Programs, test: &FaultTest) -> Result<i64, Limit> {
+    let mut nodes = Vec::new();
+    for node in &test.nodes {
+        let program = program(programs, &node.kind)?;
+        nodes.push(Node::start(&node.name, program, &node.arguments)?);
+    }
+    Ok(step(&nodes))
+}
+
+struct Run<'r> {
+    test: &'r FaultTest,
+    spec: &'r FaultSpec,
+    circuit: Circuit,
+    variables: Variables,
+    nodes: Vec<Node>,
+    observers: Vec<(&'r Observer, Node)>,
+    /// Virtual time of a tick.
+    step: i64,
+    /// By node: what arrives in the next tick.
+    under_way: Vec<Vec<(RelationId, Words, Lit)>>,
+    violations: Vec<Violation>,
+    claims: Vec<Claims>,
+    contents: Vec<Contents>,
+}
+
+impl Run<'_> {
+    fn load_cluster(&mut self) {
+        let members = self.test.nodes.iter();
+        let members =
+            members.map(|n| vec![Value::Addr(n.name.clone()), Value::String(n.kind.clone())]);
+        let members: Vec<Row> = members.collect();
+        for node in &mut self.nodes {
+            let plan = Arc::clone(node.plan());
+            for (id, relation) in (0..).map(RelationId).zip(&plan.relations) {
+                if relation.kind == RelationKind::Cluster {
+                    let rows = members.iter().filter_map(|row| node.words(id, row));
+                    let rows: Rows = rows.map(|words| (words, Lit::TRUE)).collect();
+                    node.load(id, rows);
+                }
+            }
+        }
+    }
+
+    /// One tick of every node.
+    fn tick(&mut self, tick: u32) -> Result<(), Limit> {
+        let now = i64::from(tick - 1).saturating_mul(self.step);
+        let mut sent = Vec::new();
+        for place in 0..self.nodes.len() {
+            let mut arrivals = std::mem::take(&mut self.under_way[place]);
+            self.fed(place, tick, &mut arrivals)?;
+            self.timers(place, now, &mut arrivals);
+            self.alive(place, tick, &mut arrivals);
+            let node = &mut self.nodes[place];
+            let sends = node.tick(&mut self.circuit, now, arrivals)?;
+            sent.push(sends);
+        }
+        for (from, sends) in sent.into_iter().enumerate() {
+            for send in sends {
+                self.carry(from, tick, send);
+            }
+        }
+        Ok(())
+    }
+
+    fn fed(
+        &mut self,
+        place: usize,
+        tick: u32,
+        arrivals: &mut Vec<(RelationId, Words, Lit)>,
+    ) -> Result<(), Limit> {
+        let node = &mut self.nodes[place];
+        for feed in &self.test.feeds {
+            if feed.node != place || feed.tick != tick {
+                continue;
+            }
+            let misfit = |error: String| Limit::Misfit {
+                relation: feed.collection.clone(),
+                error,
+            };
+            let relation = node.relation(&feed.collection);
+            let relation = relation.ok_or_else(|| misfit("there is no such collection".into()))?;
+            let words = node.words(relation, &feed.row);
+            let words = words.ok_or_else(|| misfit("its columns have other types".into()))?;
+            arrivals.push((relation, words, Lit::TRUE));
+        }
+        Ok(())
+    }
+
+    fn timers(&mut self, place: usize, now: i64, arrivals: &mut Vec<(RelationId, Words, Lit)>) {
+        for (relation, every) in self.nodes[place].periods() {
+            if every <= 0 {
+                continue;
+            }
+            let (before, until) = ((now - self.step) / every, now / every);
+            for id in before.max(0) + 1..=until {
+                let words = [id.cast_unsigned(), (id * every).cast_unsigned()];
+                arrivals.push((relation, words.into(), Lit::TRUE));
+            }
+        }
+    }
+
+    /// The failure detector of the simulator makes no mistakes.
+    fn alive(&mut self, place: usize, tick: u32, arrivals: &mut Vec<(RelationId, Words, Lit)>) {
+        let plan = Arc::clone(self.nodes[place].plan());
+        let kind = |id: &RelationId| plan.relations[id.0 as usize].kind == RelationKind::Alive;
+        let ids = (0..plan.relations.len() as u32).map(RelationId);
+        for relation in ids.filter(kind) {
+            for (other, node) in self.test.nodes.iter().enumerate() {
+                let row = vec![Value::Addr(node.name.clone())];
+                if let Some(words) = self.nodes[place].words(relation, &row) {
+                    arrivals.push((relation, words, self.variables.up(other, tick)));
+                }
+            }
+        }
+    }
+
+    /// Puts on the way what a node sends.
+    fn carry(&mut self, from: usize, tick: u32, send: Send) {
+        let sender = &self.nodes[from];
+        let relation = &sender.plan().relations[send.relation.0 as usize];
+        let location = match relation.kind {
+            RelationKind::Channel { location } => location,
+            RelationKind::Loopback => {
+                self.under_way[from].push((send.relation, send.words, send.condition));
+                return;
+            }
+            // What the world sees of a node, and nothing that it takes in.
+            _ => return,
+        };
+        let name = relation.name.clone();
+        let row = sender.row(send.relation, &send.words);
+        let Some(Value::Addr(address)) = row.get(location as usize) else {
+            return;
+        };
+        let Some(to) = self.test.nodes.iter().position(|n| n.name == *address) else {
+            return;
+        };
+        let receiver = &mut self.nodes[to];
+        let Some(relation) = receiver.relation(&name) else {
+            return;
+        };
+        let Some(words) = receiver.words(relation, &row) else {
+            return;
+        };
+        let condition = match from == to {
+            true => send.condition,
+            false => {
+                let lost = self.variables.lost(from, to, tick);
+                let up = self.variables.up(from, tick);
+                self.circuit.and([send.condition, !lost, up])
+            }
+        };
+        if condition != Lit::FALSE {
+            self.under_way[to].push((relation, words, condition));
+        }
+    }
+
+    fn record(&mut self, tick: u32) {
+        for (number, node) in self.nodes.iter().enumerate() {
+            let relations = (0..).map(RelationId).zip(&node.plan().relations);
+            self.contents
+                .extend(relations.map(|(id, relation)| Contents {
+                    tick,
+                    node: number,
+                    collection: relation.name.clone(),
+                    rows: node.rows(id).collect(),
+                }));
+        }
+    }
+
+    /// Lets the observers look.
+    fn observe(&mut self, tick: u32) -> Result<(), Limit> {
+        let is_last = tick == self.spec.eot;
+        for place in 0..self.observers.len() {
+            let observer = self.observers[place].0;
+            if !is_last && observer.never.is_empty() {
+                continue;
+            }
+            let arrivals = self.seen(place, tick);
+            let node = &mut self.observers[place].1;
+            node.tick(&mut self.circuit, 0, arrivals)?;
+            self.never(place, tick);
+            if is_last {
+                self.claim(place, tick);
+            }
+        }
+        Ok(())
+    }
+
+    /// What an observer sees of all nodes.
+    fn seen(&mut self, place: usize, tick: u32) -> Vec<(RelationId, Words, Lit)> {
+        let (observer, watch) = &mut self.observers[place];
+        let mut arrivals = Vec::new();
+        let mut add = |relation: &str, row: &Row, condition: Lit| {
+            if let Some(id) = watch.relation(relation)
+                && let Some(words) = watch.words(id, row)
+                && condition != Lit::FALSE
+            {
+                arrivals.push((id, words, condition));
+            }
+        };
+        for (number, node) in self.nodes.iter().enumerate() {
+            let at = Value::Addr(node.name.clone());
+            let is_up = self.variables.up(number, tick);
+            add(&observer.up, &vec![at.clone()], is_up);
+            for (fault, condition) in &self.variables.faults {
+                if let Fault::Crash {
+                    node: crashed,
+                    tick: when,
+                } = fault
+                    && *crashed == number
+                    && *when <= tick
+                {
+                    let row = vec![at.clone(), Value::Int(i64::from(*when))];
+                    add(&observer.crashed, &row, *condition);
+                }
+            }
+            // A node that only sends nothing any more is seen as it is.
+            let visible = match self.spec.crash {
+                Crash::Stop => is_up,
+                Crash::Mute => Lit::TRUE,
+            };
+            let kind = &self.test.nodes[number].kind;
+            for observed in &observer.observed {
+                let of_kind = observed
+                    .sources
+                    .iter()
+                    .filter(|source| source.kind == *kind);
+                for source in of_kind {
+                    let Some(relation) = node.relation(&source.collection) else {
+                        continue;
+                    };
+                    for (row, condition) in node.rows(relation) {
+                        let columns = source.columns.iter().map(|&c| row[c as usize].clone());
+                        let row = std::iter::once(at.clone()).chain(columns).collect();
+                        let condition = self.circuit.and([condition, visible]);
+                        add(&observed.relation, &row, condition);
+                    }
+                }
+            }
+        }
+        arrivals
+    }
+
+    fn never(&mut self, place: usize, tick: u32) {
+        let (observer, watch) = &self.observers[place];
+        for name in &observer.never {
+            let Some(relation) = watch.relation(name) else {
+                continue;
+            };
+            for (row, condition) in watch.rows(relation) {
+                self.violations.push(Violation {
+                    spec: observer.spec.clone(),
+                    what: format!("never {name}{}", shown(watch.plan(), relation, &row)),
+                    condition,
+                    tick,
+                });
+            }
+        }
+    }
+
+    fn claim(&mut self, place: usize, tick: u32) {
+        let (observer, watch) = &self.observers[place];
+        let relation = |name: &Option<SmolStr>| watch.relation(name.as_deref()?);
+        let Some(pre) = relation(&observer.pre) else {
+            return;
+        };
+        let post = relation(&observer.post);
+        let fulfilled: FxHashMap<Row, Lit> = match post {
+            Some(post) => watch.rows(post).collect(),
+            None => FxHashMap::default(),
+        };
+        let mut claims = Claims {
+            spec: observer.spec.clone(),
+            pre: Vec::new(),
+            post: fulfilled.values().copied().collect(),
+        };
+        for (row, condition) in watch.rows(pre) {
+            let there = fulfilled.get(&row).copied().unwrap_or(Lit::FALSE);
+            claims.pre.push(condition);
+            let broken = self.circuit.and([condition, !there]);
+            if broken != Lit::FALSE {
+                self.violations.push(Violation {
+                    spec: observer.spec.clone(),
+                    what: format!("post{}", shown(watch.plan(), pre, &row)),
+                    condition: broken,
+                    tick,
+                });
+            }
+        }
+        self.claims.push(claims);
+    }
+}
+
+/// `(c, hello)`: texts and addresses without quotes.
+pub fn shown(plan: &Plan, relation: RelationId, row: &Row) -> String {
+    let columns = plan.relations[relation.0 as usize].columns.iter();
+    let values = columns.zip(row).map(|(column, value)| match value {
+        Value::String(text) | Value::Addr(text) => text.to_string(),
+        _ => display::value(&plan.types, column.ty, value).to_string(),
+    });
+    format!("({})", values.collect::<Vec<_>>().join(", "))
+}

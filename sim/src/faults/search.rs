@@ -1,0 +1,363 @@
+//! Decides a fault test: certified within its bounds, or the smallest set of faults that breaks a spec.
+//!
+//! Before any verdict it is checked that the spec says something: without faults, `pre` and `post` must hold
+//! rows, and nothing may be broken. The smallest set is found by a counter over all faults, whose bound is
+//! lowered as long as there is a solution. All minimal sets are found one by one: a solution is made smaller
+//! until no subset of it is a solution, and everything that contains it is then excluded. Each set that is told
+//! was run on the production engine, which must find the same broken.
+
+use bloom_plan::testing::FaultTest;
+use smol_str::SmolStr;
+
+use super::circuit::{Circuit, Lit, Values};
+use super::concrete::{Execution, execute};
+use super::hypothesis::{Fault, FaultSpec, Hypothesis};
+use super::run::{Outcome, Programs, Violation, run};
+use super::solver::Solver;
+use super::symmetry::classes;
+
+/// What to find beside a verdict.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// So many minimal sets are looked for; none if it is 0.
+    pub minimal_sets_max: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            minimal_sets_max: 1_000,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Report {
+    pub verdict: Verdict,
+    /// Runs on the production engine.
+    pub executions: usize,
+    /// How many sets of faults the bounds allow.
+    pub space: f64,
+    pub minimal: Option<Minimal>,
+    pub size: Size,
+}
+
+/// How large the formula was.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Size {
+    pub gates: usize,
+    pub variables: usize,
+    pub clauses: usize,
+}
+
+#[derive(Debug)]
+pub enum Verdict {
+    /// No set of faults within the bounds breaks a spec.
+    Certified,
+    Counterexample(Box<Counterexample>),
+    /// A spec says nothing, and why.
+    Vacuous(String),
+    /// Nothing is known, and why.
+    BoundReached(String),
+}
+
+/// A smallest set of faults that breaks a spec; empty if it is broken without faults.
+#[derive(Debug)]
+pub struct Counterexample {
+    pub hypothesis: Hypothesis,
+    /// What is broken, as the production engine found it.
+    pub broken: Vec<(SmolStr, String, u32)>,
+    pub execution: Execution,
+}
+
+/// Sets of faults that break a spec, and of which no part does.
+#[derive(Debug)]
+pub struct Minimal {
+    /// Smallest first.
+    pub sets: Vec<Hypothesis>,
+    /// Whether these are all of them.
+    pub complete: bool,
+    /// How many they are but for the names of nodes.
+    pub classes: usize,
+}
+
+/// Searches for faults that break a spec of the test.
+pub fn search(
+    programs: &Programs,
+    test: &FaultTest,
+    spec: &FaultSpec,
+    options: &Options,
+) -> Report {
+    let mut search = Search {
+        programs,
+        test,
+        spec,
+        executions: 0,
+        size: Size::default(),
+    };
+    let (verdict, minimal) = match search.verdict(options) {
+        Ok(found) => found,
+        Err(why) => (Verdict::BoundReached(why), None),
+    };
+    Report {
+        verdict,
+        executions: search.executions,
+        space: spec.space(test.nodes.len()),
+        minimal,
+        size: search.size,
+    }
+}
+
+struct Search<'s> {
+    programs: &'s Programs,
+    test: &'s FaultTest,
+    spec: &'s FaultSpec,
+    executions: usize,
+    size: Size,
+}
+
+impl Search<'_> {
+    /// The verdict, with all minimal sets; or why there is none.
+    fn verdict(&mut self, options: &Options) -> Result<(Verdict, Option<Minimal>), String> {
+        let mut outcome =
+            run(self.programs, self.test, self.spec).map_err(|limit| limit.to_string())?;
+        let nothing = Hypothesis::default();
+        let values = outcome.variables.assign(&outcome.circuit, &nothing);
+        let execution = self.replay(&outcome, &values, &nothing)?;
+        if !execution.broken.is_empty() {
+            let counterexample = counterexample(nothing, execution);
+            return Ok((Verdict::Counterexample(Box::new(counterexample)), None));
+        }
+        if let Some(why) = vacuous(&outcome, &values) {
+            return Ok((Verdict::Vacuous(why), None));
+        }
+        let root = outcome.circuit.or(outcome
+            .violations
+            .iter()
+            .map(|violation| violation.condition));
+        self.size.gates = outcome.circuit.gates().len();
+        if root == Lit::FALSE {
+            return Ok((Verdict::Certified, None));
+        }
+        let crashes: Vec<Lit> = outcome.variables.crashes().collect();
+        let crashes = outcome.circuit.at_least(&crashes);
+        let outcome = outcome;
+        let mut hunt = Hunt::new(&outcome, root);
+        if let Some(&too_many) = crashes.get(self.spec.crashes as usize) {
+            hunt.solver.require([!too_many]);
+        }
+        let smallest = hunt.smallest();
+        (self.size.variables, self.size.clauses) = hunt.solver.size();
+        let Some(smallest) = smallest else {
+            return Ok((Verdict::Certified, None));
+        };
+        let values = outcome.variables.assign(&outcome.circuit, &smallest);
+        let execution = self.replay(&outcome, &values, &smallest)?;
+        let minimal = self.minimal(&outcome, &mut hunt, &smallest, options.minimal_sets_max)?;
+        let counterexample = counterexample(smallest, execution);
+        Ok((Verdict::Counterexample(Box::new(counterexample)), minimal))
+    }
+
+    fn minimal(
+        &mut self,
+        outcome: &Outcome,
+        hunt: &mut Hunt<'_>,
+        smallest: &Hypothesis,
+        most: usize,
+    ) -> Result<Option<Minimal>, String> {
+        if most == 0 {
+            return Ok(None);
+        }
+        let (mut sets, complete) = hunt.all_minimal(smallest, most);
+        for set in sets.iter().filter(|set| *set != smallest) {
+            let values = outcome.variables.assign(&outcome.circuit, set);
+            self.replay(outcome, &values, set)?;
+        }
+        sets.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        let classes = classes(self.programs, self.test, &sets).len();
+        Ok(Some(Minimal {
+            sets,
+            complete,
+            classes,
+        }))
+    }
+
+    /// Runs a hypothesis on the production engine, which must find broken what the formula says.
+    fn replay(
+        &mut self,
+        outcome: &Outcome,
+        values: &Values,
+        hypothesis: &Hypothesis,
+    ) -> Result<Execution, String> {
+        self.executions += 1;
+        let execution = execute(self.programs, self.test, self.spec, hypothesis)?;
+        let found: std::collections::BTreeSet<_> = broken(&outcome.violations, values).collect();
+        if found == execution.broken {
+            return Ok(execution);
+        }
+        Err(format!(
+            "the formula and a run with {} do not agree on what is broken: {} and {}; this is a mistake in bloom, please report it",
+            hypothesis.in_words(),
+            listed(found.iter()),
+            listed(execution.broken.iter()),
+        ))
+    }
+}
+
+fn listed<'b>(broken: impl Iterator<Item = &'b (SmolStr, String, u32)>) -> String {
+    let shown: Vec<&str> = broken.map(|(_, what, _)| what.as_str()).collect();
+    match shown.is_empty() {
+        true => "nothing".to_owned(),
+        false => shown.join(", "),
+    }
+}
+
+fn broken<'v>(
+    violations: &'v [Violation],
+    values: &'v Values,
+) -> impl Iterator<Item = (SmolStr, String, u32)> + 'v {
+    let broken = violations.iter().filter(|v| values.of(v.condition));
+    broken.map(|v| (v.spec.clone(), v.what.clone(), v.tick))
+}
+
+fn counterexample(hypothesis: Hypothesis, execution: Execution) -> Counterexample {
+    Counterexample {
+        hypothesis,
+        broken: execution.broken.iter().cloned().collect(),
+        execution,
+    }
+}
+
+/// Why a spec says nothing of the run without faults.
+fn vacuous(outcome: &Outcome, values: &Values) -> Option<String> {
+    let holds = |rows: &[Lit]| rows.iter().any(|&row| values.of(row));
+    outcome.claims.iter().find_map(|claims| {
+        let spec = &claims.spec;
+        if !holds(&claims.pre) {
+            return Some(format!("without faults, `pre` of spec `{spec}` has no row"));
+        }
+        (!holds(&claims.post))
+            .then(|| format!("without faults, `post` of spec `{spec}` has no row"))
+    })
+}
+
+/// The hunt for sets of faults under which a formula holds.
+struct Hunt<'h> {
+    outcome: &'h Outcome,
+    solver: Solver<'h>,
+    /// The faults that matter.
+    faults: Vec<(Fault, Lit)>,
+}
+
+impl<'h> Hunt<'h> {
+    fn new(outcome: &'h Outcome, root: Lit) -> Self {
+        let circuit: &Circuit = &outcome.circuit;
+        let mut solver = Solver::new(circuit);
+        solver.require([root]);
+        for (later, earlier) in outcome.variables.implications() {
+            solver.require([!later, earlier]);
+        }
+        let faults = outcome.variables.faults.iter().copied();
+        // What the formula does not read need not be lost.
+        let matters = |(fault, lit): &(Fault, Lit)| match fault {
+            Fault::Crash { .. } => true,
+            Fault::Loss { .. } => solver.knows(*lit),
+        };
+        let faults: Vec<(Fault, Lit)> = faults.filter(matters).collect();
+        Hunt {
+            outcome,
+            solver,
+            faults,
+        }
+    }
+
+    fn solution(&self) -> Hypothesis {
+        let there = self
+            .faults
+            .iter()
+            .filter(|(_, lit)| self.solver.holds(*lit));
+        Hypothesis(there.map(|(fault, _)| *fault).collect())
+    }
+
+    /// A solution with as few faults as any.
+    fn smallest(&mut self) -> Option<Hypothesis> {
+        for place in 0..self.faults.len() {
+            let lit = self.faults[place].1;
+            self.solver.encode(lit);
+        }
+        if !self.solver.solve(&[]) {
+            return None;
+        }
+        let found = self.solution();
+        let mut best = self.shrink(found);
+        if best.len() <= 1 {
+            return Some(best);
+        }
+        let crashes = self.outcome.variables.crashes();
+        let losses = self.faults.iter().filter_map(|(fault, lit)| match fault {
+            Fault::Crash { .. } => None,
+            Fault::Loss { .. } => Some(*lit),
+        });
+        let all: Vec<Lit> = crashes
+            .chain(losses)
+            .filter(|&lit| lit != Lit::FALSE)
+            .collect();
+        let counter = self.solver.counter(&all, best.len() - 1);
+        while best.len() > 1 && self.solver.solve(&counter.at_most(best.len() - 1)) {
+            best = self.solution();
+        }
+        Some(best)
+    }
+
+    /// A part of a solution that is a solution, and of which no part is.
+    fn shrink(&mut self, mut set: Hypothesis) -> Hypothesis {
+        let mut needed = Hypothesis::default();
+        while let Some(&fault) = set.0.difference(&needed.0).next() {
+            let mut smaller = set.clone();
+            smaller.0.remove(&fault);
+            if self.within(&smaller) {
+                set = self.solution();
+            } else {
+                needed.0.insert(fault);
+            }
+        }
+        set
+    }
+
+    /// Whether some part of the set is a solution.
+    fn within(&mut self, set: &Hypothesis) -> bool {
+        let absent = self
+            .faults
+            .iter()
+            .filter(|(fault, _)| !set.0.contains(fault));
+        let absent: Vec<Lit> = absent.map(|(_, lit)| !*lit).collect();
+        let assumptions: Vec<_> = absent.iter().map(|&lit| self.solver.encode(lit)).collect();
+        self.solver.solve(&assumptions)
+    }
+
+    /// Minimal solutions, up to so many, and whether these are all.
+    fn all_minimal(&mut self, first: &Hypothesis, most: usize) -> (Vec<Hypothesis>, bool) {
+        let mut sets = vec![first.clone()];
+        self.exclude(first);
+        while self.solver.solve(&[]) {
+            if sets.len() >= most {
+                return (sets, false);
+            }
+            let found = self.solution();
+            let found = self.shrink(found);
+            self.exclude(&found);
+            sets.push(found);
+        }
+        (sets, true)
+    }
+
+    /// Asks for other solutions than those that contain the set.
+    fn exclude(&mut self, set: &Hypothesis) {
+        let lits = self
+            .faults
+            .iter()
+            .filter(|(fault, _)| set.0.contains(fault));
+        let lits: Vec<Lit> = lits.map(|(_, lit)| !*lit).collect();
+        self.solver.require(lits);
+    }
+}

@@ -1,0 +1,152 @@
+//! The circuit in a SAT solver: each gate that matters a variable, each AND its clauses (Tseitin, 1968).
+
+use rustc_hash::FxHashMap;
+use rustsat::clause;
+use rustsat::encodings::card::{BoundUpper, Totalizer};
+use rustsat::instances::{BasicVarManager, Cnf, ManageVars};
+use rustsat::solvers::{Solve, SolveIncremental, SolverResult};
+use rustsat::types::{Clause, Lit as SatLit, TernaryVal};
+use rustsat_batsat::BasicSolver;
+
+use super::circuit::{Circuit, Gate, Lit};
+
+/// An incremental solver over gates of one circuit.
+pub struct Solver<'c> {
+    circuit: &'c Circuit,
+    inner: BasicSolver,
+    variables: BasicVarManager,
+    /// The variable of each gate that was needed so far.
+    known: FxHashMap<usize, SatLit>,
+    clauses: usize,
+}
+
+/// Literals of which at most so many may hold.
+pub struct Counter(Totalizer);
+
+impl<'c> Solver<'c> {
+    pub fn new(circuit: &'c Circuit) -> Self {
+        Solver {
+            circuit,
+            inner: BasicSolver::default(),
+            variables: BasicVarManager::default(),
+            known: FxHashMap::default(),
+            clauses: 0,
+        }
+    }
+
+    /// How many variables and clauses there are.
+    pub fn size(&self) -> (usize, usize) {
+        (self.variables.n_used() as usize, self.clauses)
+    }
+
+    /// Whether the solver knows the gate.
+    pub fn knows(&self, lit: Lit) -> bool {
+        self.known.contains_key(&lit.gate())
+    }
+
+    /// The literal of the solver, with all that it depends on.
+    pub fn encode(&mut self, lit: Lit) -> SatLit {
+        let mut open = vec![lit.gate()];
+        while let Some(&gate) = open.last() {
+            if self.known.contains_key(&gate) {
+                open.pop();
+                continue;
+            }
+            let operands: &[Lit] = match &self.circuit.gates()[gate] {
+                Gate::And(operands) => operands,
+                Gate::True | Gate::Variable { .. } => &[],
+            };
+            let before = open.len();
+            let unknown = operands.iter().map(|operand| operand.gate());
+            open.extend(unknown.filter(|gate| !self.known.contains_key(gate)));
+            if open.len() > before {
+                continue;
+            }
+            open.pop();
+            self.define(gate);
+        }
+        self.literal(lit)
+    }
+
+    fn literal(&self, lit: Lit) -> SatLit {
+        let literal = self.known[&lit.gate()];
+        match lit.is_negated() {
+            true => !literal,
+            false => literal,
+        }
+    }
+
+    fn define(&mut self, gate: usize) {
+        let own = self.variables.new_lit();
+        self.known.insert(gate, own);
+        match &self.circuit.gates()[gate] {
+            Gate::True => self.clause(clause![own]),
+            Gate::Variable { .. } => {}
+            Gate::And(operands) => {
+                let mut all = Clause::default();
+                all.add(own);
+                for &operand in operands {
+                    let operand = self.literal(operand);
+                    self.clause(clause![!own, operand]);
+                    all.add(!operand);
+                }
+                self.clause(all);
+            }
+        }
+    }
+
+    fn clause(&mut self, clause: Clause) {
+        self.clauses += 1;
+        self.inner
+            .add_clause(clause)
+            .expect("the solver takes any clause");
+    }
+
+    /// Asks that one of the literals hold.
+    pub fn require(&mut self, literals: impl IntoIterator<Item = Lit>) {
+        let mut clause = Clause::default();
+        for literal in literals {
+            clause.add(self.encode(literal));
+        }
+        self.clause(clause);
+    }
+
+    /// Whether there is an assignment in which all of these hold.
+    pub fn solve(&mut self, assumptions: &[SatLit]) -> bool {
+        let result = self.inner.solve_assumps(assumptions);
+        result.expect("the solver has no bound on its time") == SolverResult::Sat
+    }
+
+    /// Whether the literal holds in the assignment that was found. What matters to nothing does not.
+    pub fn holds(&self, lit: Lit) -> bool {
+        let Some(&literal) = self.known.get(&lit.gate()) else {
+            return false;
+        };
+        let value = self.inner.lit_val(literal);
+        let value = value.expect("an assignment was found") == TernaryVal::True;
+        value != lit.is_negated()
+    }
+
+    /// A counter of the literals that hold, up to `most`: the totalizer of Bailleux and Boufkhad, 2003.
+    pub fn counter(&mut self, literals: &[Lit], most: usize) -> Counter {
+        let literals: Vec<SatLit> = literals.iter().map(|&lit| self.encode(lit)).collect();
+        let mut totalizer: Totalizer = literals.into_iter().collect();
+        let mut clauses = Cnf::new();
+        totalizer
+            .encode_ub(0..=most, &mut clauses, &mut self.variables)
+            .expect("there is memory for the counter");
+        for clause in clauses {
+            self.clause(clause);
+        }
+        Counter(totalizer)
+    }
+}
+
+impl Counter {
+    /// What to assume so that at most so many hold.
+    pub fn at_most(&self, bound: usize) -> Vec<SatLit> {
+        self.0
+            .enforce_ub(bound)
+            .expect("the counter was made for the bound")
+    }
+}
