@@ -10,6 +10,7 @@
 
 pub mod ast;
 mod build;
+mod deploy;
 mod lexer;
 mod parser;
 mod schema;
@@ -23,5 +24,6 @@ mod grammar {
 #[cfg(test)]
 mod tests;
 
+pub use deploy::{Deployment, deploy};
 pub use parser::{Parse, parse};
 pub use translate::translate;

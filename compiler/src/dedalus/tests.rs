@@ -106,3 +106,86 @@ fn a_rule_holds_at_no_single_time() {
         "#]],
     );
 }
+
+fn deployed(text: &str, nodes: &[&str]) -> Result<String, Vec<String>> {
+    let deployment = super::Deployment {
+        nodes: nodes.iter().map(|node| (*node).into()).collect(),
+        ticks: 3,
+        losses_until: 2,
+        crashes: 1,
+    };
+    super::deploy(&[parse(text).program], &deployment)
+}
+
+const ONCE: &str = r#"
+    log(N, P)@next :- log(N, P);
+    peer(N, M)@next :- peer(N, M);
+    log(M, P)@async :- say(N, P), peer(N, M);
+    log(N, P) :- say(N, P);
+    lacks(M, P) :- log(N, P), peer(N, M), notin log(M, P);
+    pre(X, P) :- log(X, P), notin say(X, P)@1, notin crash(X, X, _);
+    post(X, P) :- log(X, P), notin lacks(_, P);
+    peer("A", "B")@1;
+    say("A", "hello")@1;
+"#;
+
+#[test]
+fn each_place_becomes_a_node_and_the_claims_a_spec() {
+    let text = deployed(ONCE, &["A", "B"]).expect("every fact is at a node");
+    expect![[r#"
+        table log_now(c0: String, c1: String);
+        channel log(@to: Addr, c0: String, c1: String);
+        log_now(c0, c1) <= log(_, c0, c1);
+        table peer(c0: String, c1: String);
+        scratch say(c0: String, c1: String);
+        scratch tick_number(n: Int);
+        tick_number(1);
+        tick_number{n: n + 1} <+ tick_number{n}, n < 1;
+        table say_at_1(c0: String, c1: String);
+        say_at_1(c0, c1) <= say(c0, c1), tick_number{n: 1};
+        log((v_M).to_addr(), v_M, v_P) <~ say(v_N, v_P), peer(v_N, v_M);
+        log_now(v_N, v_P) <= say(v_N, v_P);
+        spec correct {
+          place("A");
+          place("B");
+          crash(o, n, t) <= place(o), crashed(a, t), let n = a.to_string();
+          say_at_1("A", "hello");
+          say_at_1(c0, c1) <= say_at_1@_(c0, c1);
+          lacks(v_M, v_P) <= log_now@_(v_N, v_P), peer@_(v_N, v_M), not log_now@_(v_M, v_P);
+          pre(v_X, v_P) <= log_now@_(v_X, v_P), not say_at_1(v_X, v_P), not crash(v_X, v_X, _);
+          post(v_X, v_P) <= log_now@_(v_X, v_P), not lacks(_, v_P);
+        }
+        fault test "correct" checks correct with ticks 3, losses until 2, crashes 1 {
+          node n0, n1: Dedalus;
+          n0.peer("A", "B");
+          n0.say("A", "hello");
+          tick;
+          tick;
+        }
+    "#]]
+    .assert_eq(&text);
+    let parsed = crate::syntax::parse(&text);
+    assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
+}
+
+#[test]
+fn a_fact_of_no_node_is_refused() {
+    let problems = deployed(ONCE, &["A", "C"]);
+    assert!(problems.is_ok(), "B is only named, and has no facts");
+    let problems = deployed(ONCE, &["B"]).expect_err("A has facts");
+    assert!(problems[0].contains("at `A`"), "{problems:?}");
+}
+
+#[test]
+fn what_needs_rows_of_several_places_is_refused_unless_all_know_them() {
+    let apart = ONCE.replace("say(N, P), peer(N, M);", "say(N, P), log(M, P);");
+    let problems = deployed(&apart, &["A", "B"]).expect_err("no node has both");
+    assert!(problems[0].contains("several places"), "{problems:?}");
+    let known = ONCE.replace("say(N, P), peer(N, M);", "say(N, P), peer(_, M);");
+    let text = deployed(&known, &["A", "B"]).expect("peers are set up from the start");
+    assert!(
+        text.contains("say(v_N, v_P), peer_anywhere(_, v_M);"),
+        "{text}"
+    );
+    assert!(text.contains("peer_anywhere(\"A\", \"B\");"), "{text}");
+}

@@ -312,7 +312,7 @@ impl Needs {
 }
 
 /// Whether the rule only says that every row of a relation is there again at the next tick.
-fn keeps_all(rule: &Rule) -> bool {
+pub(super) fn keeps_all(rule: &Rule) -> bool {
     let [
         Literal {
             kind:
