@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Run the `test` blocks
     Test(TestArgs),
+    /// Search for faults that break a spec, or certify that none within the bounds does
+    Faults(FaultsArgs),
     /// Format files in place
     Fmt(FmtArgs),
     /// Explain a diagnostic code
@@ -382,6 +384,52 @@ pub(crate) enum TestFormat {
     Json,
     /// JUnit XML
     Junit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FaultsArgs {
+    /// Files, folders, or `-` for standard input; several `.ded` files are one Dedalus program
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The last tick
+    #[arg(long, value_name = "TICK", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) eot: Option<u32>,
+    /// Messages sent before this tick may be lost
+    #[arg(long, value_name = "TICK", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub(crate) eff: Option<u32>,
+    /// How many nodes may crash
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub(crate) crashes: Option<u32>,
+    /// The nodes to run, for a spec without a fault test: NAME, or NAME:KIND where there are several kinds
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "eot")]
+    pub(crate) nodes: Vec<String>,
+    /// The spec to check on --nodes, where there are several
+    #[arg(long, value_name = "NAME", requires = "nodes")]
+    pub(crate) spec: Option<String>,
+    /// A crashed node only sends nothing, as other tools have it
+    #[arg(long)]
+    pub(crate) mute_crashes: bool,
+    /// Also run every hypothesis one by one, as long as they are few, and compare
+    #[arg(long)]
+    pub(crate) exhaustive: bool,
+    /// List every minimal set of faults
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// So many minimal sets are looked for
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) minimal_max: usize,
+    /// Only fault tests whose name has this in it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    #[arg(long, value_enum, default_value_t = FaultsFormat::Human)]
+    pub(crate) format: FaultsFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FaultsFormat {
+    Human,
+    /// One object a line
+    Json,
 }
 
 #[derive(Debug, Args)]

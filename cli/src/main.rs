@@ -8,6 +8,7 @@ mod completions;
 mod embedded;
 mod expand;
 mod explain;
+mod faults;
 mod fmt;
 mod new;
 mod outcome;
@@ -77,6 +78,7 @@ fn command() -> ExitCode {
         Command::Graph(args) => calm::graph(&args),
         Command::Run(args) => run::run(&args),
         Command::Test(args) => test::test(&args),
+        Command::Faults(args) => faults::faults(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Expand(args) => expand::expand(&args),

@@ -10,10 +10,10 @@ use bloom_compiler::coordination::{self, Coordinated, Coordination};
 use bloom_compiler::mend::{self, Patient};
 use bloom_compiler::syntax::ast::{ItemKind, ItemNode};
 use bloom_compiler::testing::{self, lower_tests};
-use bloom_compiler::{dedalus, hir, syntax};
+use bloom_compiler::{dedalus, faults, hir, syntax};
 use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::Plan;
-use bloom_plan::testing::Test;
+use bloom_plan::testing::{FaultTest, Test};
 
 use bloom_runtime::Program;
 use smol_str::SmolStr;
@@ -189,6 +189,46 @@ fn lower_checked(sources: &Sources, checked: &Checked) -> Compiled {
         diagnostics: checked.diagnostics.clone(),
         ..Compiled::default()
     }
+}
+
+/// The fault tests of a program, with all that they run.
+#[derive(Default)]
+pub(crate) struct CompiledFaults {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Kinds of node, and observers.
+    pub(crate) programs: Vec<(SmolStr, Arc<Program>)>,
+    pub(crate) tests: Vec<FaultTest>,
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// The program as it is written with its fault tests; none if this machine cannot run them.
+pub(crate) fn compile_faults(sources: &Sources) -> Option<CompiledFaults> {
+    let checked = check(sources);
+    if !checked.is_fine() || checked.program.fault_tests.is_empty() {
+        return Some(CompiledFaults {
+            diagnostics: checked.diagnostics,
+            ..CompiledFaults::default()
+        });
+    }
+    let target = Target::native();
+    let lowered = faults::lower_fault_tests(typing(sources, &checked), &target);
+    let kinds = compile::compile(typing(sources, &checked), &target);
+    let load = |(plan, artifact): (Plan, Artifact)| {
+        let name = plan.name.clone();
+        let program = Program::load(plan, artifact).ok()?;
+        Some((name, program))
+    };
+    let kinds = kinds.into_iter().chain(lowered.observers);
+    let failure = |problem: faults::Problem| Failure {
+        at: sources.position(checked.program.file_span(problem.loc)),
+        message: problem.message,
+    };
+    Some(CompiledFaults {
+        programs: kinds.map(load).collect::<Option<_>>()?,
+        tests: lowered.tests,
+        failures: lowered.problems.into_iter().map(failure).collect(),
+        diagnostics: checked.diagnostics,
+    })
 }
 
 /// How many `fault test` blocks the program's own file has.

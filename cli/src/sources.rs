@@ -34,7 +34,7 @@ const STDIN_NAME: &str = "<stdin>";
 const PRELUDE: &str = "std.prelude";
 
 /// The files of one program. The index of each is its number for the compiler; the root comes first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sources {
     /// Paths as shown to the user, and texts.
     pub(crate) texts: Texts,
@@ -88,6 +88,21 @@ impl Sources {
             );
         }
         files.iter().map(|file| Self::load_file(file)).collect()
+    }
+
+    /// The program with more items at the end of its root file.
+    pub(crate) fn with_more(&self, items: &str) -> Sources {
+        let mut texts = Texts::default();
+        for (number, (path, text)) in self.texts.iter().enumerate() {
+            match number {
+                0 => texts.add(path.to_owned(), format!("{text}{items}")),
+                _ => texts.add(path.to_owned(), text.to_owned()),
+            };
+        }
+        Sources {
+            texts,
+            names: self.names.clone(),
+        }
     }
 
     /// `main.bloom:3:1`.

@@ -55,9 +55,9 @@ pub(crate) fn test(args: &TestArgs) -> Outcome {
 fn notes(args: &TestArgs, fault_tests: usize, nothing_ran: bool) {
     match fault_tests {
         0 => {}
-        1 => terminal::note("1 fault test not run (not in this version)"),
+        1 => terminal::note("1 fault test not run: `bloom faults` runs it"),
         _ => terminal::note(format_args!(
-            "{fault_tests} fault tests not run (not in this version)"
+            "{fault_tests} fault tests not run: `bloom faults` runs them"
         )),
     }
     if let (Some(filter), true) = (&args.filter, nothing_ran) {

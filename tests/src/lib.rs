@@ -12,3 +12,5 @@ pub mod shrink;
 pub mod compare;
 
 pub mod soundness;
+
+pub mod faults;

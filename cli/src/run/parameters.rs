@@ -125,9 +125,7 @@ const LATER: [&str; 6] = ["http", "tls_cert", "tls_key", "config", "hosts", "rec
 
 /// The command, if it is one that is designed and not built.
 pub(crate) fn later_command(arguments: &[OsString]) -> Option<&str> {
-    const LATER: [&str; 8] = [
-        "build", "faults", "why", "why-not", "replay", "observe", "lsp", "doc",
-    ];
+    const LATER: [&str; 7] = ["build", "why", "why-not", "replay", "observe", "lsp", "doc"];
     let command = arguments.get(command_at(arguments)?)?.to_str()?;
     LATER.contains(&command).then_some(command)
 }

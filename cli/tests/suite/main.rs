@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod coordination;
 mod expand;
+mod faults;
 mod fmt;
 mod ordered;
 mod peers;

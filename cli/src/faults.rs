@@ -1,0 +1,144 @@
+//! `bloom faults`.
+
+mod human;
+mod json;
+mod request;
+
+use std::time::Instant;
+
+use bloom_plan::testing::FaultTest;
+use bloom_sim::faults::exhaustive::{Enumeration, enumerate};
+use bloom_sim::faults::{Crash, FaultSpec, Options, Report, Verdict as Found, run, search};
+
+use crate::args::{FaultsArgs, FaultsFormat};
+use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::pipeline::{self, CompiledFaults};
+use crate::sources::Sources;
+use crate::{report, terminal};
+
+/// Runs of `--exhaustive`, past which it gives up.
+const EXECUTIONS_MAX: usize = 200_000;
+
+/// A fault test and what was found.
+struct Searched {
+    test: FaultTest,
+    spec: FaultSpec,
+    report: Report,
+    seconds: f64,
+    enumeration: Option<Result<Enumeration, String>>,
+}
+
+pub(crate) fn faults(args: &FaultsArgs) -> Outcome {
+    let mut fine = true;
+    let mut tests = 0;
+    for request in request::programs(args)? {
+        let Some(mut compiled) = pipeline::compile_faults(&request.sources) else {
+            return Err(Misuse::new("this machine cannot run the program"));
+        };
+        fine &= is_whole(&request.sources, &compiled);
+        for test in &mut compiled.tests {
+            request.rename(test);
+        }
+        for test in &compiled.tests {
+            let chosen = args
+                .filter
+                .as_ref()
+                .is_none_or(|text| test.name.contains(text));
+            if !chosen {
+                continue;
+            }
+            tests += 1;
+            let searched = search_test(args, &compiled.programs, test);
+            fine &= searched.is_good();
+            terminal::print(&match args.format {
+                FaultsFormat::Human => human::shown(&searched, args.all),
+                FaultsFormat::Json => json::line(&searched),
+            });
+        }
+    }
+    if tests == 0 && fine {
+        terminal::note(match &args.filter {
+            Some(filter) => format!("no fault test has `{filter}` in its name"),
+            None => "no fault test; --eot and --nodes run a spec without one".to_owned(),
+        });
+    }
+    Ok(Verdict::of(fine))
+}
+
+/// Whether the program and all its fault tests can be run; tells what cannot.
+fn is_whole(sources: &Sources, compiled: &CompiledFaults) -> bool {
+    let errors = compiled.diagnostics.iter().filter(|d| d.is_error());
+    let errors: Vec<_> = errors.cloned().collect();
+    report::problems_to_stderr(sources, &errors);
+    report::count_to_stderr(&errors);
+    for failure in &compiled.failures {
+        terminal::error(format_args!("{}: {}", failure.at, failure.message));
+    }
+    errors.is_empty() && compiled.failures.is_empty()
+}
+
+fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) -> Searched {
+    let spec = FaultSpec {
+        eot: args.eot.unwrap_or(test.bounds.ticks),
+        eff: args.eff.unwrap_or(test.bounds.losses_until),
+        crashes: args.crashes.unwrap_or(test.bounds.crashes),
+        crash: match args.mute_crashes {
+            true => Crash::Mute,
+            false => Crash::Stop,
+        },
+    };
+    let options = Options {
+        minimal_sets_max: args.minimal_max,
+    };
+    let start = Instant::now();
+    let report = search(programs, test, &spec, &options);
+    let seconds = start.elapsed().as_secs_f64();
+    let enumeration = args
+        .exhaustive
+        .then(|| enumerate(programs, test, &spec, EXECUTIONS_MAX));
+    Searched {
+        test: test.clone(),
+        spec,
+        report,
+        seconds,
+        enumeration,
+    }
+}
+
+impl Searched {
+    /// Whether nothing was found to break a spec, and the spec says something.
+    fn is_good(&self) -> bool {
+        let verdict = match self.report.verdict {
+            Found::Certified | Found::BoundReached(_) => true,
+            Found::Counterexample(_) | Found::Vacuous(_) => false,
+        };
+        verdict && self.disagreement().is_none()
+    }
+
+    /// What all hypotheses, run one by one, say else.
+    fn disagreement(&self) -> Option<String> {
+        let enumeration = match self.enumeration.as_ref()? {
+            Ok(enumeration) => enumeration,
+            Err(why) => return Some(why.clone()),
+        };
+        let one_by_one = &enumeration.minimal;
+        let symbolic = match (&self.report.verdict, &self.report.minimal) {
+            (Found::Certified, _) => &[][..],
+            (Found::Counterexample(_), Some(minimal)) if minimal.complete => &minimal.sets[..],
+            (Found::Counterexample(found), _) => std::slice::from_ref(&found.hypothesis),
+            (Found::Vacuous(_) | Found::BoundReached(_), _) => return None,
+        };
+        let agree = match enumeration.complete {
+            true => symbolic == one_by_one,
+            // Those found so far are minimal among those that were run, and no more is known.
+            false => !symbolic.is_empty() || one_by_one.is_empty(),
+        };
+        (!agree).then(|| {
+            format!(
+                "{} minimal sets were found one by one, {} by the solver; this is a mistake in bloom, please report it",
+                one_by_one.len(),
+                symbolic.len()
+            )
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! What was found, for people.
+
+use std::fmt::Write;
+
+use bloom_plan::testing::FaultTest;
+use bloom_sim::faults::{Counterexample, Fault, Hypothesis, Verdict};
+use smol_str::SmolStr;
+
+use super::Searched;
+use crate::terminal::{Color, painted};
+
+/// What a report shows of what is broken.
+const BROKEN_SHOWN_MAX: usize = 8;
+
+/// Minimal sets that are shown without `--all`.
+const SETS_SHOWN_MAX: usize = 3;
+
+pub(super) fn shown(searched: &Searched, all: bool) -> String {
+    let mut text = String::new();
+    let report = &searched.report;
+    let name = painted(&searched.test.name, Color::Bold);
+    match &report.verdict {
+        Verdict::Certified => {
+            let word = painted("certified", Color::Green);
+            push(&mut text, format_args!("{word}       {name}\n"));
+            line(&mut text, "no set of faults within the bounds breaks it");
+        }
+        Verdict::Counterexample(found) => {
+            let word = painted("counterexample", Color::Red);
+            push(&mut text, format_args!("{word}  {name}\n"));
+            counterexample(&mut text, searched, found);
+        }
+        Verdict::Vacuous(why) => {
+            let word = painted("vacuous", Color::Red);
+            push(&mut text, format_args!("{word}         {name}\n"));
+            line(&mut text, why);
+        }
+        Verdict::BoundReached(why) => {
+            let word = painted("bound reached", Color::Yellow);
+            push(&mut text, format_args!("{word}   {name}\n"));
+            line(&mut text, &format!("nothing is known: {why}"));
+        }
+    }
+    if let Some(minimal) = report.minimal.as_ref().filter(|m| m.sets.len() > 1) {
+        let count = match minimal.complete {
+            true => format!("{} minimal sets of faults", minimal.sets.len()),
+            false => format!("at least {} minimal sets of faults", minimal.sets.len()),
+        };
+        line(
+            &mut text,
+            &format!("{count}, {} but for the names of nodes", minimal.classes),
+        );
+        let others = match all {
+            true => minimal.sets.len(),
+            false => SETS_SHOWN_MAX.min(minimal.sets.len()),
+        };
+        for set in &minimal.sets[..others] {
+            line(&mut text, &format!("  {}", in_a_line(&searched.test, set)));
+        }
+        if others < minimal.sets.len() {
+            line(&mut text, "  … (--all lists them)");
+        }
+    }
+    effort(&mut text, searched);
+    text
+}
+
+fn counterexample(text: &mut String, searched: &Searched, found: &Counterexample) {
+    let bounds = match found.hypothesis.is_empty() {
+        true => "it fails without any fault".to_owned(),
+        false => format!("needs {}", found.hypothesis.in_words()),
+    };
+    line(text, &bounds);
+    let name = |node: usize| &searched.test.nodes[node].name;
+    for fault in &found.hypothesis.0 {
+        let told = match *fault {
+            Fault::Crash { node, tick } => format!("  {} crashes in tick {tick}", name(node)),
+            Fault::Loss { from, to, tick } => {
+                let lost = found.execution.channels_lost(name(from), name(to), tick);
+                let what = match lost.as_slice() {
+                    [] => "all messages".to_owned(),
+                    channels => channels.join(", "),
+                };
+                format!(
+                    "  {what} from {} to {}, sent in tick {tick}, is lost",
+                    name(from),
+                    name(to)
+                )
+            }
+        };
+        line(text, &told);
+    }
+    for (spec, what, tick) in found.broken.iter().take(BROKEN_SHOWN_MAX) {
+        line(text, &violated(spec, what, *tick));
+    }
+    if found.broken.len() > BROKEN_SHOWN_MAX {
+        line(text, &format!("… {} rows in all", found.broken.len()));
+    }
+}
+
+fn violated(spec: &SmolStr, what: &str, tick: u32) -> String {
+    match what.strip_prefix("never ") {
+        Some(row) => format!("then in tick {tick} spec {spec} has {row}, which must never be"),
+        None => format!("then in tick {tick} spec {spec} lacks {what}, though there is its `pre`"),
+    }
+}
+
+/// `a crashes in 3; a to b lost in 1, 2`
+pub(super) fn in_a_line(test: &FaultTest, set: &Hypothesis) -> String {
+    let name = |node: usize| &test.nodes[node].name;
+    let faults = set.0.iter().map(|fault| match *fault {
+        Fault::Crash { node, tick } => format!("{} crashes in {tick}", name(node)),
+        Fault::Loss { from, to, tick } => format!("{}→{} lost in {tick}", name(from), name(to)),
+    });
+    faults.collect::<Vec<_>>().join("; ")
+}
+
+/// Bounds, and what was done.
+fn effort(text: &mut String, searched: &Searched) {
+    let spec = &searched.spec;
+    let losses = match spec.loss_end() {
+        1 => "no losses".to_owned(),
+        end => format!("losses of what is sent before tick {end}"),
+    };
+    let bounds = format!(
+        "bounds: {} ticks, {losses}, {}",
+        spec.eot,
+        counted(spec.crashes as usize, "crash", "crashes")
+    );
+    let report = &searched.report;
+    let done = format!(
+        "{:.1e} hypotheses, {} gates, {}, {:.3} s",
+        report.space,
+        report.size.gates,
+        counted(report.executions, "execution", "executions"),
+        searched.seconds
+    );
+    line(text, &painted(&format!("{bounds}; {done}"), Color::Faint));
+    let Some(enumeration) = &searched.enumeration else {
+        return;
+    };
+    if let Some(why) = searched.disagreement() {
+        line(
+            text,
+            &format!("{} {why}", painted("one by one:", Color::Red)),
+        );
+    } else if let Ok(found) = enumeration {
+        let extent = match found.complete {
+            true => "all hypotheses that differ",
+            false => "as many hypotheses as the bound allows",
+        };
+        line(
+            text,
+            &format!(
+                "one by one: {} executions of {extent} agree",
+                found.executions
+            ),
+        );
+    }
+}
+
+fn counted(number: usize, one: &str, more: &str) -> String {
+    match number {
+        0 => format!("no {more}"),
+        1 => format!("1 {one}"),
+        _ => format!("{number} {more}"),
+    }
+}
+
+fn line(text: &mut String, line: &str) {
+    push(text, format_args!("  {line}\n"));
+}
+
+fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
+    text.write_fmt(arguments).expect("a string takes any text");
+}

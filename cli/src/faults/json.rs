@@ -1,0 +1,149 @@
+//! What was found, as an object a line.
+
+use bloom_sim::faults::{Counterexample, Fault, Verdict};
+use serde::Serialize;
+
+use super::Searched;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    test: &'a str,
+    file: &'a str,
+    verdict: &'static str,
+    /// Of a vacuous test or where a bound was reached: why.
+    why: Option<&'a str>,
+    bounds: Bounds,
+    executions: usize,
+    seconds: f64,
+    fault_space: String,
+    /// How many faults a smallest set has.
+    minimum: Option<usize>,
+    minimal_sets: Option<Sets>,
+    counterexample: Option<Example<'a>>,
+    exhaustive: Option<Exhaustive>,
+}
+
+#[derive(Serialize)]
+struct Bounds {
+    eot: u32,
+    eff: u32,
+    crashes: u32,
+}
+
+#[derive(Serialize)]
+struct Sets {
+    count: usize,
+    complete: bool,
+    up_to_symmetry: usize,
+}
+
+#[derive(Serialize)]
+struct Example<'a> {
+    crashes: Vec<CrashOf<'a>>,
+    losses: Vec<Loss<'a>>,
+    violated: &'a str,
+    spec: &'a str,
+    /// The tick in which it shows.
+    tick: u32,
+}
+
+#[derive(Serialize)]
+struct CrashOf<'a> {
+    node: &'a str,
+    tick: u32,
+}
+
+/// All that is sent over a link in a tick is lost; `channel` is the first channel that loses something.
+#[derive(Serialize)]
+struct Loss<'a> {
+    channel: String,
+    channels: Vec<String>,
+    from: &'a str,
+    to: &'a str,
+    tick: u32,
+}
+
+#[derive(Serialize)]
+struct Exhaustive {
+    executions: usize,
+    complete: bool,
+    minimal_sets: usize,
+    agrees: bool,
+}
+
+pub(super) fn line(searched: &Searched) -> String {
+    let report = &searched.report;
+    let (verdict, why, example) = match &report.verdict {
+        Verdict::Certified => ("certified", None, None),
+        Verdict::Counterexample(found) => ("counterexample", None, Some(&**found)),
+        Verdict::Vacuous(why) => ("vacuous", Some(why.as_str()), None),
+        Verdict::BoundReached(why) => ("bound-reached", Some(why.as_str()), None),
+    };
+    let enumeration = searched.enumeration.as_ref();
+    let line = Line {
+        test: &searched.test.name,
+        file: &searched.test.file,
+        verdict,
+        why,
+        bounds: Bounds {
+            eot: searched.spec.eot,
+            eff: searched.spec.eff,
+            crashes: searched.spec.crashes,
+        },
+        executions: report.executions,
+        seconds: searched.seconds,
+        fault_space: format!("{:.1e}", report.space),
+        minimum: example.map(|found| found.hypothesis.len()),
+        minimal_sets: report.minimal.as_ref().map(|minimal| Sets {
+            count: minimal.sets.len(),
+            complete: minimal.complete,
+            up_to_symmetry: minimal.classes,
+        }),
+        counterexample: example.map(|found| shown(searched, found)),
+        exhaustive: enumeration.and_then(|found| {
+            let found = found.as_ref().ok()?;
+            Some(Exhaustive {
+                executions: found.executions,
+                complete: found.complete,
+                minimal_sets: found.minimal.len(),
+                agrees: searched.disagreement().is_none(),
+            })
+        }),
+    };
+    let text = serde_json::to_string(&line).expect("strings and numbers are JSON");
+    format!("{text}\n")
+}
+
+fn shown<'a>(searched: &'a Searched, found: &'a Counterexample) -> Example<'a> {
+    let name = |node: usize| searched.test.nodes[node].name.as_str();
+    let mut crashes = Vec::new();
+    let mut losses = Vec::new();
+    for fault in &found.hypothesis.0 {
+        match *fault {
+            Fault::Crash { node, tick } => crashes.push(CrashOf {
+                node: name(node),
+                tick,
+            }),
+            Fault::Loss { from, to, tick } => {
+                let (from, to) = (name(from), name(to));
+                let lost = found.execution.channels_lost(from, to, tick);
+                let channels: Vec<String> = lost.iter().map(ToString::to_string).collect();
+                losses.push(Loss {
+                    channel: channels.first().cloned().unwrap_or_default(),
+                    channels,
+                    from,
+                    to,
+                    tick,
+                });
+            }
+        }
+    }
+    let first = found.broken.first();
+    Example {
+        crashes,
+        losses,
+        violated: first.map_or("", |(_, what, _)| what),
+        spec: first.map_or("", |(spec, _, _)| spec),
+        tick: first.map_or(0, |(_, _, tick)| *tick),
+    }
+}

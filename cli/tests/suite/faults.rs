@@ -1,0 +1,108 @@
+//! `bloom faults`.
+
+use crate::support::Folder;
+
+const RETRYING: &str = r#"input say(payload: String);
+channel deliver(@to: Addr, payload: String);
+table said(payload: String);
+table log(payload: String);
+
+said{payload} <= say{payload};
+log{payload}  <= said{payload};
+log{payload}  <= deliver{payload};
+deliver{to: addr, payload} <~ said{payload}, cluster{addr}, addr != self;
+
+spec delivered {
+  lacking(p) <= log@_{payload: p}, up(n), not log@n{payload: p};
+  pre(n, p)  <= log@n{payload: p}, up(n), not said@n{payload: p};
+  post(n, p) <= log@n{payload: p}, not lacking(p);
+}
+
+fault test "all hear" checks delivered with ticks 6, losses until 3, crashes 0 {
+  node a, b, c: Retrying;
+  a.say{payload: "hello"};
+}
+"#;
+
+#[test]
+fn a_certificate_is_told_and_bounds_can_be_changed() {
+    let folder = Folder::new();
+    folder.write("retrying.bloom", RETRYING);
+    let run = folder.bloom("faults retrying.bloom --exhaustive");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.out.contains("certified"), "{run:?}");
+    assert!(run.out.contains("one by one"), "{run:?}");
+    let run = folder.bloom("faults retrying.bloom --crashes 1 --exhaustive");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.out.contains("needs 1 crash and 1 loss"), "{run:?}");
+    assert!(run.out.contains("a crashes in tick 2"), "{run:?}");
+    assert!(
+        run.out.contains("4 minimal sets of faults, 2 but"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_counterexample_is_an_object_a_line() {
+    let folder = Folder::new();
+    folder.write("retrying.bloom", RETRYING);
+    let run = folder.bloom("faults retrying.bloom --crashes 1 --format json");
+    let line: serde_json::Value = serde_json::from_str(&run.out).expect("a line of JSON");
+    assert_eq!(line["verdict"], "counterexample");
+    assert_eq!(line["minimum"], 2);
+    assert_eq!(line["minimal_sets"]["count"], 4);
+    let found = &line["counterexample"];
+    assert_eq!(
+        found["crashes"][0],
+        serde_json::json!({"node": "a", "tick": 2})
+    );
+    assert_eq!(found["losses"][0]["channel"], "deliver");
+    assert_eq!(found["losses"][0]["from"], "a");
+}
+
+#[test]
+fn dedalus_files_are_one_program_on_the_nodes_named() {
+    let folder = Folder::new();
+    folder.write(
+        "rules.ded",
+        "log(N, P)@next :- log(N, P);\npeer(N, M)@next :- peer(N, M);\n\
+         log(M, P)@async :- say(N, P), peer(N, M);\nlog(N, P) :- say(N, P);\ninclude \"claims.ded\";\n",
+    );
+    folder.write(
+        "claims.ded",
+        "lacks(M, P) :- log(N, P), peer(N, M), notin log(M, P);\n\
+         pre(X, P) :- log(X, P), notin crash(X, X, _);\npost(X, P) :- log(X, P), notin lacks(_, P);\n",
+    );
+    folder.write(
+        "facts.ded",
+        "peer(\"A\", \"B\")@1;\nsay(\"A\", \"hello\")@1;\n",
+    );
+    let run = folder.bloom("faults rules.ded facts.ded --eot 4 --eff 2 --crashes 0 --nodes A,B");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(
+        run.out.contains("log from A to B, sent in tick 1, is lost"),
+        "{run:?}"
+    );
+    let run = folder.bloom("faults rules.ded facts.ded --eot 4 --nodes B");
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.err.contains("at `A`"), "{run:?}");
+    let run = folder.bloom("faults rules.ded facts.ded");
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.err.contains("--nodes"), "{run:?}");
+}
+
+#[test]
+fn a_spec_can_be_checked_on_nodes_of_the_command_line() {
+    let folder = Folder::new();
+    let program = RETRYING.split("fault test").next().unwrap_or_default();
+    let program =
+        format!("{program}\nsaid{{payload: \"hi\"}} <= cluster{{addr: self}}, self == @\"a\";\n");
+    folder.write("retrying.bloom", &program);
+    let run = folder.bloom("faults retrying.bloom --eot 6 --eff 3 --crashes 1 --nodes a,b,c");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.out.contains("needs 1 crash and 1 loss"), "{run:?}");
+    let run = folder.bloom("faults retrying.bloom --eot 6 --nodes a,b,c --spec other");
+    assert_eq!(run.code, Some(2), "{run:?}");
+    let run = folder.bloom("faults retrying.bloom");
+    assert!(run.err.contains("no fault test"), "{run:?}");
+}
