@@ -28,6 +28,7 @@ use smol_str::SmolStr;
 use target_lexicon::Triple;
 
 use bloom_plan::plan::fallible::Fallible;
+use bloom_plan::plan::layout::{Layout, layouts};
 
 /// Functions start at multiples of this many bytes.
 const ALIGNMENT: usize = 16;
@@ -117,6 +118,7 @@ pub fn clif(plan: &Plan, target: &Target) -> String {
 struct Compiler<'p> {
     plan: &'p Plan,
     fallible: Fallible,
+    layouts: Vec<Layout>,
     target: &'p Target,
     building: FunctionBuilderContext,
     context: Context,
@@ -127,6 +129,7 @@ impl<'p> Compiler<'p> {
         Compiler {
             plan,
             fallible: Fallible::of(plan),
+            layouts: layouts(plan),
             target,
             building: FunctionBuilderContext::new(),
             context: Context::new(),
@@ -137,6 +140,7 @@ impl<'p> Compiler<'p> {
         nest::build(
             self.plan,
             &self.fallible,
+            &self.layouts,
             &*self.target.isa,
             &mut self.building,
             version,

@@ -40,6 +40,10 @@ pub mod frame {
     pub const SELF_ADDR: i32 = 32;
     /// `u64`: 0, or the code of a `RowError`.
     pub const ERROR: i32 = 40;
+    /// `*mut u64`: where the next derived row goes.
+    pub const OUT: i32 = 48;
+    /// `*mut u64`: the end of the room for derived rows, a whole number of which fit.
+    pub const OUT_END: i32 = 56;
 }
 
 /// Functions of the runtime, in table order. `frame` is always the first parameter; `slice` is a
@@ -50,13 +54,14 @@ pub enum RuntimeFunction {
     /// `(frame, relation, extent: 0 total | 1 delta, slice)`: rows, contiguous, one word a column
     /// (a relation without columns has a stride of one word).
     Scan,
-    /// `(frame, index, key: *const u64, slice)`: `u32` numbers of rows of the relation's `total`;
-    /// also fills a third word with the address of row 0.
+    /// `(frame, index, key: *const u64, slice)`: what the index holds of the rows with the key, as its
+    /// [`Layout`](crate::plan::layout::Layout) says; also fills a third word with the address of row 0.
     Probe,
     /// `(frame, index, key) -> 0 | 1`.
     Exists,
-    /// `(frame, version, row: *const u64, present: u64)`: the row of the version's `Emit`; bit i
-    /// of `present` tells that column i is given (all but for `<-`; from column 63 on always).
+    /// `(frame, version, row: *const u64, present: u64)`: the row of the version's `Emit` for a `<-`; bit
+    /// i of `present` tells that column i is given (from column 63 on always). Rows of other arrows go
+    /// where `Frame::OUT` points, and that is moved on; when it is at `Frame::OUT_END`, `Flush` follows.
     Emit,
     /// `(frame, aggregate, words)`: group, then arguments.
     Accumulate,
@@ -80,8 +85,12 @@ pub enum RuntimeFunction {
     Iterate,
     /// `(frame, a, b) -> word`: the IEEE remainder of truncated division, canonical.
     FloatRem,
+    /// `(frame, version)`: takes the rows before `Frame::OUT`, which it moves back to where they began.
+    Flush,
+    /// `(frame, index, key: *const u64) -> *const u64`: the row of `total` with the relation's key, or 0.
+    Find,
 }
 
 impl RuntimeFunction {
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = 16;
 }

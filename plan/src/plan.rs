@@ -10,6 +10,7 @@
 
 mod expr;
 pub mod fallible;
+pub mod layout;
 pub mod verify;
 mod visit;
 

@@ -24,6 +24,8 @@ pub struct Frame {
     pub constants: *const u64,
     pub self_addr: u64,
     pub error: u64,
+    pub out: *mut u64,
+    pub out_end: *mut u64,
 }
 
 const _: () = {
@@ -33,6 +35,8 @@ const _: () = {
     assert!(std::mem::offset_of!(Frame, constants) == frame::CONSTANTS as usize);
     assert!(std::mem::offset_of!(Frame, self_addr) == frame::SELF_ADDR as usize);
     assert!(std::mem::offset_of!(Frame, error) == frame::ERROR as usize);
+    assert!(std::mem::offset_of!(Frame, out) == frame::OUT as usize);
+    assert!(std::mem::offset_of!(Frame, out_end) == frame::OUT_END as usize);
 };
 
 /// Where a function starts.

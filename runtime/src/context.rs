@@ -12,6 +12,7 @@ mod reveal;
 #[cfg(test)]
 pub mod testing;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bloom_plan::plan::{FunctionId, LiteralId, Plan, RowError, Site, SiteId};
@@ -78,6 +79,8 @@ impl Context {
                 constants: constants.as_ptr(),
                 self_addr,
                 error: 0,
+                out: std::ptr::null_mut(),
+                out_end: std::ptr::null_mut(),
             },
             store,
             plan,
@@ -216,6 +219,17 @@ impl Context {
     /// Forgets the lambdas of a built-in that has returned.
     pub fn truncate_lambdas(&mut self, count: usize) {
         self.lambdas.truncate(count);
+    }
+
+    /// Where generated code is to put derived rows.
+    pub fn set_out(&mut self, room: Range<*mut u64>) {
+        self.frame.out = room.start;
+        self.frame.out_end = room.end;
+    }
+
+    /// Up to where it has put some.
+    pub fn out(&self) -> *mut u64 {
+        self.frame.out
     }
 
     pub fn set_error(&mut self, error: RowError) {

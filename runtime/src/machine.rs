@@ -14,6 +14,7 @@ mod memo;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bloom_plan::plan::layout::layouts;
 use bloom_plan::plan::{AggregateColumn, AggregateId, Arrow, RelationId, RelationKind, VersionId};
 
 use crate::aggregate::Groups;
@@ -30,6 +31,9 @@ use crate::schedule::Target;
 
 use memo::Standing;
 
+/// Derived rows that a version hands over at a time.
+const OUT_ROWS: usize = 256;
+
 /// `repr(C)` with the context first, so that a pointer to its frame is one to the machine.
 #[repr(C)]
 #[derive(Debug)]
@@ -42,6 +46,8 @@ pub struct Machine {
     /// What `<~` derived.
     pub sent: Vec<RowSet>,
     groups: Vec<Groups>,
+    /// Room for derived rows.
+    out: Vec<u64>,
     /// By stratum: the state of what it read when it last ran.
     seen: Vec<Option<Vec<Stamp>>>,
     /// No tick has taken effect yet.
@@ -73,9 +79,10 @@ impl Machine {
             .iter()
             .map(|declaration| Relation::new(Shape::new(declaration)))
             .collect();
-        let indexes = plan.indexes.iter().map(|index| {
+        let layouts = layouts(plan);
+        let indexes = plan.indexes.iter().zip(&layouts).map(|(index, layout)| {
             let relation = &mut relations[index.relation.0 as usize];
-            (index.relation, relation.add_index(&index.columns))
+            (index.relation, relation.add_index(&index.columns, layout))
         });
         let indexes = indexes.collect();
         let sent = relations.iter().map(|r| RowSet::new(r.shape().stride));
@@ -92,6 +99,7 @@ impl Machine {
             deferred: relations.iter().map(|_| Deferred::default()).collect(),
             sent: sent.collect(),
             groups: plan.aggregates.iter().map(|_| Groups::default()).collect(),
+            out: Vec::new(),
             seen: vec![None; plan.strata.len()],
             first_tick: true,
             restored: false,
@@ -120,7 +128,7 @@ impl Machine {
         }
         loop {
             for (id, row) in arrivals {
-                self.merge_row(*id, row, Origin::ARRIVAL);
+                self.merge_rows(*id, row, Origin::ARRIVAL);
             }
             let (conflicts, poisoned) = self.merge_all(&touched);
             if !poisoned {
@@ -270,49 +278,70 @@ impl Machine {
 
     fn run(&mut self, version: VersionId) {
         let code = self.context.code().version(version);
+        self.begin_out(version);
         let frame: *mut Frame = (&raw mut *self).cast();
         // SAFETY: the frame is the first field of the context, which is the first of this machine,
         // which is of the code's own plan; no reference into the machine is in use while it runs.
         unsafe { code(frame) };
+        self.flush(version);
         if let Target::Groups(aggregate) = self.program.schedule().targets[version.0 as usize] {
             self.finish_groups(version, aggregate);
         }
     }
 
-    /// Takes what a version derived.
-    fn emit(&mut self, version: VersionId, row: &[u64], present: u64) {
-        match self.program.schedule().targets[version.0 as usize] {
-            Target::Rows { relation, arrow } => {
-                self.derive(relation, arrow, row, present, Origin::version(version));
-            }
-            Target::Groups(_) => unreachable!("{version} accumulates"),
+    /// Gives the version room for what it derives.
+    fn begin_out(&mut self, version: VersionId) {
+        let mut words = 0;
+        if let Target::Rows { relation, .. } = self.target(version) {
+            words = OUT_ROWS * self.relation(relation).shape().stride;
         }
+        if self.out.len() < words {
+            self.out.resize(words, 0);
+        }
+        self.context.set_out(self.out[..words].as_mut_ptr_range());
     }
 
-    fn derive(
-        &mut self,
-        relation: RelationId,
-        arrow: Arrow,
-        row: &[u64],
-        present: u64,
-        origin: Origin,
-    ) {
-        let place = relation.0 as usize;
+    fn target(&self, version: VersionId) -> Target {
+        self.program.schedule().targets[version.0 as usize]
+    }
+
+    /// Takes the rows that a version has put into `out`.
+    fn flush(&mut self, version: VersionId) {
+        let Target::Rows { relation, arrow } = self.target(version) else {
+            return;
+        };
+        let words = (self.context.out() as usize - self.out.as_ptr() as usize) / size_of::<u64>();
+        if words == 0 {
+            return;
+        }
+        let out = std::mem::take(&mut self.out);
+        self.derive(relation, arrow, &out[..words], Origin::version(version));
+        self.out = out;
+        self.begin_out(version);
+    }
+
+    /// Takes derived rows, of all arrows but `<-`.
+    fn derive(&mut self, id: RelationId, arrow: Arrow, rows: &[u64], origin: Origin) {
+        let place = id.0 as usize;
+        let each = rows.chunks_exact(self.relations[place].shape().stride);
         match arrow {
-            Arrow::Merge => self.merge_row(relation, row, origin),
-            Arrow::Deferred => self.deferred[place].merge(row, origin),
-            Arrow::Delete => self.deferred[place].delete(row, present),
-            Arrow::Upsert => self.deferred[place].upsert(row, origin),
-            Arrow::Async => {
+            Arrow::Merge => self.merge_rows(id, rows, origin),
+            Arrow::Deferred => each.for_each(|row| self.deferred[place].merge(row, origin)),
+            Arrow::Upsert => each.for_each(|row| self.deferred[place].upsert(row, origin)),
+            Arrow::Async => each.for_each(|row| {
                 self.sent[place].insert(row);
-            }
+            }),
+            Arrow::Delete => unreachable!("a `<-` derives rows one by one"),
         }
     }
 
-    fn merge_row(&mut self, id: RelationId, row: &[u64], origin: Origin) {
+    fn merge_rows(&mut self, id: RelationId, rows: &[u64], origin: Origin) {
         let relation = &mut self.relations[id.0 as usize];
-        if let Err(error) = relation.emit(&mut self.context, row, origin) {
-            self.fail_row(id, row, origin, error);
+        let stride = relation.shape().stride;
+        let mut failed = Vec::new();
+        relation.emit_batch(&mut self.context, rows, origin, &mut failed);
+        for (place, error) in failed {
+            self.fail_row(id, &rows[place * stride..][..stride], origin, error);
         }
     }
 
@@ -340,7 +369,10 @@ impl Machine {
             match row {
                 Ok(row) => {
                     let (relation, arrow) = (aggregate.relation, aggregate.arrow);
-                    self.derive(relation, arrow, &row, u64::MAX, origin);
+                    match arrow {
+                        Arrow::Delete => self.deferred[relation.0 as usize].delete(&row, u64::MAX),
+                        _ => self.derive(relation, arrow, &row, origin),
+                    }
                 }
                 Err((group, error)) => {
                     let columns = aggregate.columns.iter().enumerate();
@@ -365,11 +397,7 @@ impl Machine {
         let mut poison: Vec<(RelationId, Vec<u64>, Clash)> = Vec::new();
         for &id in heads {
             let relation = &mut self.relations[id.0 as usize];
-            let Merged {
-                rows,
-                clashes,
-                failures,
-            } = relation.merge(&mut self.context);
+            let Merged { rows, clashes } = relation.merge();
             self.stats.merged += rows as u64;
             for clash in clashes {
                 let key = relation.shape().key_of(&clash.claims[0].0);
@@ -378,9 +406,6 @@ impl Machine {
                 } else {
                     kept.add(id, key, clash);
                 }
-            }
-            for (row, origin, error) in failures {
-                self.fail_row(id, &row, origin, error);
             }
         }
         let poisoned = !poison.is_empty();

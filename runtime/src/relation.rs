@@ -1,29 +1,32 @@
 //! The rows of one relation on one node.
 //!
 //! Semi-naive evaluation (Bancilhon & Ramakrishnan 1986) needs three parts: `total`, all rows merged
-//! so far; `delta`, a copy of those that the last iteration added or whose lattice columns it made
-//! grow; `new`, what the running iteration has derived. `total` contains `delta`; `new` becomes
-//! visible only by [`Relation::merge`], so that iterations are synchronous and slices of `total` and
-//! `delta` that generated code holds stay where they are.
+//! so far; `delta`, those that the last iteration added or whose lattice columns it made grow; `new`,
+//! what the running iteration has derived. `total` contains `delta`: as a run at its end where rows are
+//! only ever added, as copies where lattices grow. `new` becomes visible only by [`Relation::merge`], so
+//! that iterations are synchronous and slices of `total` and `delta` that generated code holds stay where
+//! they are. New keys are in the one table of keys from the start, with the numbers that their rows get.
 //!
 //! Invariants: `total` has one row a key; rows from the mark on were merged in this stratum, rows
 //! before it are there whatever this stratum does; everything since the tick began can be undone.
 
+mod derive;
 mod index;
+mod lists;
 mod shape;
+mod table;
 mod undo;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use bloom_plan::plan::{self, RowError};
-use hashbrown::HashTable;
+use bloom_plan::plan;
 
-use crate::context::Context;
-use crate::rows::clear_table;
-
+use derive::New;
 use index::Index;
 pub use index::IndexPlace;
 pub use shape::Shape;
+use table::NumberTable;
 use undo::Mark;
 
 /// Where a row is from.
@@ -70,32 +73,25 @@ pub struct Clash {
     pub poisons: bool,
 }
 
-/// What derivations of the running iteration gave.
-#[derive(Debug, Default)]
-struct New {
-    rows: Vec<u64>,
-    origins: Vec<Origin>,
-    hashes: Vec<u64>,
-    table: HashTable<u32>,
-}
-
 /// What a merge did.
 #[derive(Debug, Default)]
 pub struct Merged {
     /// Rows added or grown.
     pub rows: usize,
     pub clashes: Vec<Clash>,
-    /// Rows whose join failed, which it left out.
-    pub failures: Vec<(Vec<u64>, Origin, RowError)>,
 }
 
 #[derive(Debug)]
 pub struct Relation {
     shape: Shape,
     total: Vec<u64>,
-    primary: HashTable<u32>,
+    /// Numbers of all rows, and those that rows of `new` are going to have.
+    keys: NumberTable,
     indexes: Vec<Index>,
-    delta: Vec<u64>,
+    /// Numbers of the rows of the delta, if no lattice can grow.
+    delta: Range<usize>,
+    /// The rows of the delta, otherwise.
+    grown: Vec<u64>,
     new: New,
     /// Keys of which no new row merges in this tick.
     poisoned: BTreeSet<Vec<u64>>,
@@ -117,9 +113,10 @@ impl Relation {
         Relation {
             shape,
             total: Vec::new(),
-            primary: HashTable::new(),
+            keys: NumberTable::default(),
             indexes: Vec::new(),
-            delta: Vec::new(),
+            delta: 0..0,
+            grown: Vec::new(),
             new: New::default(),
             poisoned: BTreeSet::new(),
             origins: Vec::new(),
@@ -158,7 +155,12 @@ impl Relation {
 
     /// `delta` as words.
     pub fn delta(&self) -> &[u64] {
-        &self.delta
+        if self.shape.lattices.is_empty() {
+            let stride = self.shape.stride;
+            &self.total[self.delta.start * stride..self.delta.end * stride]
+        } else {
+            &self.grown
+        }
     }
 
     /// The present state, for [`Relation::since`].
@@ -187,216 +189,101 @@ impl Relation {
 
     /// Makes the rows from this one on the delta.
     pub fn set_delta(&mut self, from: usize) {
-        self.delta.clear();
-        let rows = &self.total[from * self.shape.stride..];
-        self.delta.extend_from_slice(rows);
+        self.clear_delta();
+        if self.shape.lattices.is_empty() {
+            self.delta = from..self.len();
+        } else {
+            let rows = &self.total[from * self.shape.stride..];
+            self.grown.extend_from_slice(rows);
+        }
     }
 
     /// Ends a fixpoint.
     pub fn end_stratum(&mut self) {
-        assert!(self.new.origins.is_empty(), "a fixpoint leaves nothing new");
-        self.delta.clear();
+        assert!(self.new.is_empty(), "a fixpoint leaves nothing new");
+        self.clear_delta();
     }
 
     pub fn clear_delta(&mut self) {
-        self.delta.clear();
+        self.delta = 0..0;
+        self.grown.clear();
     }
 
     /// The number of the row with the same key.
     pub fn find(&self, row: &[u64]) -> Option<u32> {
-        self.find_hashed(self.shape.key_hash(row), row)
+        let number = self.find_hashed(self.shape.key_hash(row), row)?;
+        ((number as usize) < self.len()).then_some(number)
     }
 
+    /// The number that the row with the same key has or is going to have.
+    #[inline]
     fn find_hashed(&self, hash: u64, row: &[u64]) -> Option<u32> {
-        let same = |&n: &u32| self.shape.same_key(self.row(n), row);
-        self.primary.find(hash, same).copied()
+        self.keys
+            .find(hash, |n| self.shape.same_key(self.row_or_new(n), row))
     }
 
-    /// Takes a derived row into `new`, unless `total` has it already.
-    pub fn emit(
-        &mut self,
-        context: &mut Context,
-        row: &[u64],
-        origin: Origin,
-    ) -> Result<(), RowError> {
-        let hash = self.shape.key_hash(row);
-        if !self.poisoned.is_empty() && self.poisoned.contains(&self.shape.key_of(row)) {
-            return Ok(());
-        }
-        if let Some(number) = self.find_hashed(hash, row)
-            && self.covers(context, number, row)?
-        {
-            return Ok(());
-        }
+    /// A row of `total`, or one of `new` by the number that it is going to have.
+    #[inline]
+    fn row_or_new(&self, number: u32) -> &[u64] {
         let stride = self.shape.stride;
-        let New {
-            rows,
-            origins,
-            hashes,
-            table,
-        } = &mut self.new;
-        let shape = &self.shape;
-        let found = table.find(hash, |&n| {
-            let there = row_at(rows, stride, n);
-            shape.same_key(there, row) && shape.same_plain(there, row)
-        });
-        if let Some(&number) = found {
-            let start = number as usize * stride;
-            let origin_there = &mut origins[number as usize];
-            *origin_there = origin.min(*origin_there);
-            return shape
-                .join(context, &mut rows[start..start + stride], row)
-                .map(|_| ());
+        let start = number as usize * stride;
+        match start.checked_sub(self.total.len()) {
+            None => &self.total[start..start + stride],
+            Some(start) => &self.new.rows[start..start + stride],
         }
-        let number = u32::try_from(origins.len()).expect("below 2^32 rows a relation");
-        rows.extend_from_slice(row);
-        origins.push(origin);
-        hashes.push(hash);
-        table.insert_unique(hash, number, |&n| hashes[n as usize]);
-        Ok(())
-    }
-
-    /// Whether merging the row would leave the row with its key as it is.
-    fn covers(&self, context: &mut Context, number: u32, row: &[u64]) -> Result<bool, RowError> {
-        let there = self.row(number);
-        if !self.shape.same_plain(there, row) {
-            return Ok(false);
-        }
-        for &(column, ty) in &self.shape.lattices {
-            if context.join(ty, there[column], row[column])? != there[column] {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Moves `new` into `total`; what changed becomes `delta`.
-    pub fn merge(&mut self, context: &mut Context) -> Merged {
-        let mut merged = Merged::default();
-        self.delta.clear();
-        if self.new.origins.is_empty() {
-            return merged;
-        }
-        let mut new = std::mem::take(&mut self.new);
-        // Of a relation of keys only, `new` has nothing that `total` has.
-        let keys_only = self.shape.plain.is_empty() && self.shape.lattices.is_empty();
-        for (place, row) in new.rows.chunks_exact(self.shape.stride).enumerate() {
-            let (hash, origin) = (new.hashes[place], new.origins[place]);
-            let found = match keys_only {
-                true => None,
-                false => self.find_hashed(hash, row),
-            };
-            match found {
-                None => {
-                    self.insert_hashed(hash, row);
-                    self.track(origin);
-                    self.delta.extend_from_slice(row);
-                    merged.rows += 1;
-                }
-                Some(number) if self.shape.same_plain(self.row(number), row) => {
-                    match self.grow(context, number, row) {
-                        Ok(grown) => merged.rows += usize::from(grown),
-                        Err(error) => merged.failures.push((row.to_vec(), origin, error)),
-                    }
-                }
-                Some(number) => {
-                    let there = (self.row(number).to_vec(), self.origin_of(number));
-                    merged.clashes.push(Clash {
-                        poisons: there.1 != Origin::EARLIER,
-                        claims: vec![there, (row.to_vec(), origin)],
-                    });
-                }
-            }
-        }
-        new.rows.clear();
-        new.origins.clear();
-        new.hashes.clear();
-        clear_table(&mut new.table);
-        self.new = new;
-        merged
-    }
-
-    /// Joins the row's lattice columns into those of the row with its key.
-    fn grow(&mut self, context: &mut Context, number: u32, row: &[u64]) -> Result<bool, RowError> {
-        let mut grown = self.row(number).to_vec();
-        if !self.shape.join(context, &mut grown, row)? {
-            return Ok(false);
-        }
-        self.remember(number);
-        self.rewrite();
-        let start = number as usize * self.shape.stride;
-        self.total[start..start + self.shape.stride].copy_from_slice(&grown);
-        self.delta.extend_from_slice(&grown);
-        Ok(true)
     }
 
     /// Adds a row whose key is not there.
     pub fn insert(&mut self, row: &[u64]) {
-        self.insert_hashed(self.shape.key_hash(row), row);
-    }
-
-    fn insert_hashed(&mut self, hash: u64, row: &[u64]) {
+        debug_assert!(self.new.is_empty(), "what is derived is merged first");
         let number = u32::try_from(self.len()).expect("below 2^32 rows a relation");
         self.generation += 1;
         self.total.extend_from_slice(row);
-        let (shape, total) = (&self.shape, &self.total);
-        self.primary.insert_unique(hash, number, |&n| {
-            shape.key_hash(row_at(total, shape.stride, n))
-        });
+        self.keys.insert(self.shape.key_hash(row), number);
         for index in &mut self.indexes {
-            index.insert(total, shape.stride, number);
+            index.insert(row, number);
         }
     }
 
     /// Removes a row; the last one takes its number.
     pub fn remove(&mut self, number: u32) {
-        let last = (self.len() - 1) as u32;
+        debug_assert!(self.new.is_empty(), "what is derived is merged first");
         self.rewrite();
-        self.unlink(number);
+        let Relation {
+            shape,
+            total,
+            keys,
+            indexes,
+            ..
+        } = self;
+        let stride = shape.stride;
+        let last = (total.len() / stride - 1) as u32;
+        let row = row_at(total, stride, number);
+        keys.remove(shape.key_hash(row), number);
+        for index in &mut *indexes {
+            index.remove(row, number);
+        }
+        let from = last as usize * stride;
         if number != last {
-            self.unlink(last);
-            let stride = self.shape.stride;
-            let from = last as usize * stride;
-            self.total
-                .copy_within(from..from + stride, number as usize * stride);
+            let row = row_at(total, stride, last);
+            keys.renumber(shape.key_hash(row), last, number);
+            for index in indexes {
+                index.renumber(row, last, number);
+            }
+            total.copy_within(from.., number as usize * stride);
         }
-        self.total.truncate(last as usize * self.shape.stride);
-        if number != last {
-            self.link(number);
-        }
-    }
-
-    fn unlink(&mut self, number: u32) {
-        let row = row_at(&self.total, self.shape.stride, number);
-        let hash = self.shape.key_hash(row);
-        if let Ok(entry) = self.primary.find_entry(hash, |&n| n == number) {
-            entry.remove();
-        }
-        for index in &mut self.indexes {
-            index.remove(&self.total, self.shape.stride, number);
-        }
-    }
-
-    fn link(&mut self, number: u32) {
-        let (shape, total) = (&self.shape, &self.total);
-        let hash = shape.key_hash(row_at(total, shape.stride, number));
-        self.primary.insert_unique(hash, number, |&n| {
-            shape.key_hash(row_at(total, shape.stride, n))
-        });
-        for index in &mut self.indexes {
-            index.insert(total, shape.stride, number);
-        }
+        total.truncate(from);
     }
 
     /// Forgets all rows.
     pub fn clear(&mut self) {
-        self.delta.clear();
+        self.clear_delta();
         if self.total.is_empty() {
             return;
         }
         self.rewrite();
         self.total.clear();
-        clear_table(&mut self.primary);
+        self.keys.clear();
         for index in &mut self.indexes {
             index.clear();
         }

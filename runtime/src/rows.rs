@@ -1,17 +1,19 @@
 //! Sets of rows: words end to end at a fixed stride, with a hash table of row numbers.
 
-use std::hash::Hasher;
-
 use hashbrown::HashTable;
-use rustc_hash::FxHasher;
 
-/// A hash of words.
+/// Odd, and without a pattern in its bits: those of the golden ratio.
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+/// What the hash of no words is.
+const SEED: u64 = 0x2545_f491_4f6c_dd1d;
+
+/// A hash of words. Both ends of it are good: tables take a place from one and a tag from the other.
+#[inline]
 pub fn hash(words: impl IntoIterator<Item = u64>) -> u64 {
-    let mut hasher = FxHasher::default();
-    for word in words {
-        hasher.write_u64(word);
-    }
-    hasher.finish()
+    words.into_iter().fold(SEED, |hash, word| {
+        let product = u128::from(hash ^ word) * u128::from(MULTIPLIER);
+        product as u64 ^ (product >> 64) as u64
+    })
 }
 
 /// Empties a table. One that is far too large for what it held is dropped, so that a large tick

@@ -290,8 +290,10 @@ fn gives_word(function: RuntimeFunction) -> bool {
         | RuntimeFunction::Emit
         | RuntimeFunction::Accumulate
         | RuntimeFunction::RowError
-        | RuntimeFunction::Iterate => false,
+        | RuntimeFunction::Iterate
+        | RuntimeFunction::Flush => false,
         RuntimeFunction::Exists
+        | RuntimeFunction::Find
         | RuntimeFunction::Make
         | RuntimeFunction::Words
         | RuntimeFunction::Compare

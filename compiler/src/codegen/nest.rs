@@ -5,11 +5,14 @@
 //! innermost loop around it, or the end of the function. A row error goes there too, by way of the
 //! runtime, which is given the registers bound so far.
 
-use bloom_plan::artifact::RuntimeFunction;
-use bloom_plan::plan::{Bind, Expr, Extent, Op, Plan, Register, RelationId, VersionId};
+use bloom_plan::artifact::{RuntimeFunction, frame};
+use bloom_plan::plan::layout::Layout;
+use bloom_plan::plan::{
+    Arrow, Bind, Expr, Extent, IndexId, Op, Plan, Register, RelationId, VersionId,
+};
 use bloom_plan::types::{Type, TypeId};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, Function, InstBuilder, Value};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
@@ -21,6 +24,7 @@ use bloom_plan::plan::fallible::Fallible;
 pub(super) fn build(
     plan: &Plan,
     fallible: &Fallible,
+    layouts: &[Layout],
     isa: &dyn TargetIsa,
     building: &mut FunctionBuilderContext,
     id: VersionId,
@@ -38,6 +42,7 @@ pub(super) fn build(
     let end = asm.builder.create_block();
     Nest {
         asm: &mut asm,
+        layouts,
         version: id,
     }
     .ops(&source.nest, 0, end);
@@ -49,6 +54,7 @@ pub(super) fn build(
 
 struct Nest<'n, 'b> {
     asm: &'n mut Assembly<'b>,
+    layouts: &'n [Layout],
     version: VersionId,
 }
 
@@ -59,9 +65,16 @@ impl Nest<'_, '_> {
             self.asm.jump(next);
             return;
         };
-        let version = self.version;
+        let (version, layouts) = (self.version, self.layouts);
         self.asm.with_failures(
-            |asm| Nest { asm, version }.op(op, rest, bound, next),
+            |asm| {
+                let mut nest = Nest {
+                    asm,
+                    layouts,
+                    version,
+                };
+                nest.op(op, rest, bound, next);
+            },
             |asm| {
                 let registers: Vec<Value> = (0..bound).map(|r| asm.get(Register(r))).collect();
                 let (version, words) = (asm.int(version.0.into()), asm.array(&registers));
@@ -93,25 +106,7 @@ impl Nest<'_, '_> {
                     nest.ops(rest, bound + bind.len() as u32, step);
                 });
             }
-            Op::Probe { index, key, bind } => {
-                let key = self.asm.exprs(key);
-                let slice = self.asm.room(3);
-                let (number, key) = (self.asm.int(index.0.into()), self.asm.array(&key));
-                self.asm
-                    .call_runtime(RuntimeFunction::Probe, &[number, key, slice]);
-                let stride = self.stride(self.asm.plan.indexes[index.0 as usize].relation);
-                let base = self.asm.load(I64, slice, 2 * WORD as i32);
-                self.each_item(slice, 4, next, |nest, item, step| {
-                    let asm = &mut *nest.asm;
-                    let number = asm.load(I32, item, 0);
-                    let number = asm.ins().uextend(I64, number);
-                    let stride = asm.int(stride);
-                    let offset = asm.ins().imul(number, stride);
-                    let row = asm.ins().iadd(base, offset);
-                    nest.bind(row, bind);
-                    nest.ops(rest, bound + bind.len() as u32, step);
-                });
-            }
+            Op::Probe { index, key, bind } => self.probe(*index, key, bind, rest, bound, next),
             Op::Exists {
                 index,
                 key,
@@ -149,27 +144,13 @@ impl Nest<'_, '_> {
                 self.inside(inside, rest, bound, next);
             }
             Op::Emit {
-                relation: _,
-                arrow: _,
+                arrow: Arrow::Delete,
                 columns,
-            } => {
-                let present = columns
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, column)| *i < 63 && column.is_some())
-                    .fold(1u64 << 63, |bits, (i, _)| bits | 1 << i);
-                let absent = Expr::Word(0);
-                let row = self.asm.exprs(
-                    columns
-                        .iter()
-                        .map(|column| column.as_ref().unwrap_or(&absent)),
-                );
-                let (version, row) = (self.asm.int(self.version.0.into()), self.asm.array(&row));
-                let present = self.asm.int(present as i64);
-                self.asm
-                    .call_runtime(RuntimeFunction::Emit, &[version, row, present]);
-                self.asm.jump(next);
-            }
+                ..
+            } => self.emit_delete(columns, next),
+            Op::Emit {
+                relation, columns, ..
+            } => self.emit(*relation, columns, next),
             Op::Accumulate {
                 aggregate,
                 group,
@@ -182,6 +163,110 @@ impl Nest<'_, '_> {
                 self.asm.jump(next);
             }
         }
+    }
+
+    fn probe(
+        &mut self,
+        index: IndexId,
+        key: &[Expr],
+        bind: &[Bind],
+        rest: &[Op],
+        bound: u32,
+        next: Block,
+    ) {
+        let key = self.asm.exprs(key);
+        let (number, key) = (self.asm.int(index.0.into()), self.asm.array(&key));
+        let bound = bound + bind.len() as u32;
+        let layout = self.layouts[index.0 as usize].clone();
+        if layout == Layout::Key {
+            let row = self.asm.ask_runtime(RuntimeFunction::Find, &[number, key]);
+            let inside = self.asm.builder.create_block();
+            self.asm.branch(row, inside, next);
+            self.asm.builder.switch_to_block(inside);
+            self.bind(row, bind);
+            self.ops(rest, bound, next);
+            return;
+        }
+        let slice = self.asm.room(3);
+        self.asm
+            .call_runtime(RuntimeFunction::Probe, &[number, key, slice]);
+        match layout {
+            Layout::Columns(columns) => {
+                let place = |column| columns.iter().position(|&c| c == column);
+                let held = bind.iter().map(|bind| Bind {
+                    column: place(bind.column).expect("the index holds it") as u32,
+                    into: bind.into,
+                });
+                let held: Vec<Bind> = held.collect();
+                let stride = columns.len() as i64 * WORD;
+                self.each_words(slice, stride, next, |nest, item, step| {
+                    nest.bind(item, &held);
+                    nest.ops(rest, bound, step);
+                });
+            }
+            Layout::Key | Layout::Numbers => {
+                let stride = self.stride(self.asm.plan.indexes[index.0 as usize].relation);
+                let base = self.asm.load(I64, slice, 2 * WORD as i32);
+                self.each_words(slice, WORD, next, |nest, item, step| {
+                    let asm = &mut *nest.asm;
+                    let number = asm.load(I64, item, 0);
+                    let stride = asm.int(stride);
+                    let offset = asm.ins().imul(number, stride);
+                    let row = asm.ins().iadd(base, offset);
+                    nest.bind(row, bind);
+                    nest.ops(rest, bound, step);
+                });
+            }
+        }
+    }
+
+    /// Puts a derived row where derived rows go.
+    fn emit(&mut self, relation: RelationId, columns: &[Option<Expr>], next: Block) {
+        let row = columns
+            .iter()
+            .map(|column| column.as_ref().expect("only a `<-` leaves columns out"));
+        let row = self.asm.exprs(row);
+        let stride = self.stride(relation);
+        let asm = &mut *self.asm;
+        let frame = asm.frame;
+        let out = asm.load(I64, frame, frame::OUT);
+        for (place, &word) in row.iter().enumerate() {
+            asm.store(word, out, (place as i64 * WORD) as i32);
+        }
+        if row.is_empty() {
+            let word = asm.int(0);
+            asm.store(word, out, 0);
+        }
+        let stride = asm.int(stride);
+        let following = asm.ins().iadd(out, stride);
+        asm.store(following, frame, frame::OUT);
+        let end = asm.load(I64, frame, frame::OUT_END);
+        let is_full = asm.ins().icmp(IntCC::Equal, following, end);
+        let full = asm.builder.create_block();
+        asm.branch(is_full, full, next);
+        asm.builder.switch_to_block(full);
+        let version = asm.int(self.version.0.into());
+        asm.call_runtime(RuntimeFunction::Flush, &[version]);
+        asm.jump(next);
+    }
+
+    fn emit_delete(&mut self, columns: &[Option<Expr>], next: Block) {
+        let present = columns
+            .iter()
+            .enumerate()
+            .filter(|(i, column)| *i < 63 && column.is_some())
+            .fold(1u64 << 63, |bits, (i, _)| bits | 1 << i);
+        let absent = Expr::Word(0);
+        let row = self.asm.exprs(
+            columns
+                .iter()
+                .map(|column| column.as_ref().unwrap_or(&absent)),
+        );
+        let (version, row) = (self.asm.int(self.version.0.into()), self.asm.array(&row));
+        let present = self.asm.int(present as i64);
+        self.asm
+            .call_runtime(RuntimeFunction::Emit, &[version, row, present]);
+        self.asm.jump(next);
     }
 
     fn inside(&mut self, block: Block, rest: &[Op], bound: u32, next: Block) {
@@ -263,6 +348,21 @@ impl Nest<'_, '_> {
         let count = self.asm.load(I64, slice, WORD as i32);
         let bytes = self.asm.int(stride);
         let length = self.asm.ins().imul(count, bytes);
+        let end = self.asm.ins().iadd(first, length);
+        self.steps(first, end, stride, IntCC::NotEqual, next, body);
+    }
+
+    /// As [`Self::each_item`], where the slice counts words.
+    fn each_words(
+        &mut self,
+        slice: Value,
+        stride: i64,
+        next: Block,
+        body: impl FnOnce(&mut Self, Value, Block),
+    ) {
+        let first = self.asm.load(I64, slice, 0);
+        let count = self.asm.load(I64, slice, WORD as i32);
+        let length = self.asm.ins().ishl_imm_u(count, 3);
         let end = self.asm.ins().iadd(first, length);
         self.steps(first, end, stride, IntCC::NotEqual, next, body);
     }

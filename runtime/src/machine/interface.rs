@@ -37,6 +37,8 @@ pub static RUNTIME: RuntimeTable = RuntimeTable([
     builtin as Address,
     iterate as Address,
     float_rem as Address,
+    flush as Address,
+    find as Address,
 ]);
 
 const _: () = {
@@ -45,9 +47,10 @@ const _: () = {
     assert!(RuntimeFunction::Make as u64 == 6);
     assert!(RuntimeFunction::Builtin as u64 == 11);
     assert!(RuntimeFunction::FloatRem as u64 == 13);
+    assert!(RuntimeFunction::Find as u64 == 15);
 };
 
-/// What a runtime function hands out: items in a row, and for a probe where row 0 is.
+/// What a runtime function hands out: items (of a probe, words) in a row, and for a probe where row 0 is.
 #[repr(C)]
 struct Slice {
     items: *const c_void,
@@ -119,12 +122,29 @@ unsafe extern "C" fn probe(frame: *mut Frame, index: u64, key: *const u64, into:
     let key = unsafe { slice(key, width) };
     let (relation, place) = machine.indexes[index as usize];
     let relation = machine.relation(relation);
-    let numbers = relation.probe(place, key);
+    let items = relation.probe(place, key);
     // SAFETY: as in `scan`; indexes do not change before a merge either.
     unsafe {
-        hand_out(into, numbers.as_ptr().cast(), numbers.len());
+        hand_out(into, items.as_ptr().cast(), items.len());
         (&raw mut (*into).rows).write(relation.total().as_ptr());
     }
+}
+
+unsafe extern "C" fn find(frame: *mut Frame, index: u64, key: *const u64) -> *const u64 {
+    // SAFETY: the contract of this module.
+    let machine = unsafe { machine(frame) };
+    let width = index_width(machine, index);
+    // SAFETY: the key has a word a column of the index.
+    let key = unsafe { slice(key, width) };
+    let (relation, _) = machine.indexes[index as usize];
+    let row = machine.relation(relation).find_key(key);
+    row.map_or(std::ptr::null(), <[u64]>::as_ptr)
+}
+
+unsafe extern "C" fn flush(frame: *mut Frame, version: u64) {
+    // SAFETY: the contract of this module.
+    let machine = unsafe { machine(frame) };
+    machine.flush(VersionId(version as u32));
 }
 
 unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *const u64) -> u64 {
@@ -147,16 +167,15 @@ fn index_width(machine: &Machine, index: u64) -> usize {
 unsafe extern "C" fn emit(frame: *mut Frame, version: u64, row: *const u64, present: u64) {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
-    let version = VersionId(version as u32);
-    let Target::Rows { relation, .. } = machine.program.schedule().targets[version.0 as usize]
-    else {
-        unreachable!("{version} accumulates");
+    let Target::Rows { relation, .. } = machine.target(VersionId(version as u32)) else {
+        unreachable!("version{version} accumulates");
     };
     let columns = machine.relation(relation).shape().types.len();
     // SAFETY: the row has a word a column. The words are the caller's own.
     let row = unsafe { slice(row, columns) };
     // The row of a relation without columns is one word all the same.
-    machine.emit(version, if row.is_empty() { &[0] } else { row }, present);
+    let row = if row.is_empty() { &[0] } else { row };
+    machine.deferred[relation.0 as usize].delete(row, present);
 }
 
 unsafe extern "C" fn accumulate(frame: *mut Frame, aggregate: u64, words: *const u64) {

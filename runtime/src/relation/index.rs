@@ -1,10 +1,16 @@
-//! Secondary hash indexes: for each key, the numbers of the rows of `total` that have it.
+//! Secondary hash indexes: for each key, what probes of it look at.
+//!
+//! Of a relation whose wanted columns never change in place an index holds copies of those columns, row
+//! after row, so that a probe reads memory in order; of others it holds row numbers. Which of the two, the
+//! plan says (`bloom_plan::plan::layout`), since generated code reads the items.
 
+use bloom_plan::plan::layout::Layout;
 use hashbrown::HashTable;
 
 use crate::rows::{clear_table, hash};
 
-use super::{Relation, row_at};
+use super::Relation;
+use super::lists::{List, Lists};
 
 /// Where probes of an index of the plan go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,38 +22,35 @@ pub enum IndexPlace {
     Secondary(usize),
 }
 
-/// Rows with one key, never none. Most keys of most indexes have one row: it needs no allocation.
-#[derive(Debug)]
-enum Posting {
-    One(u32),
-    Many(Vec<u32>),
+/// Items of one key; never none.
+#[derive(Clone, Copy, Debug)]
+struct Posting {
+    /// The key, if it is one word; else its hash, and the key stands before the items.
+    key: u64,
+    list: List,
 }
 
-impl Posting {
-    fn rows(&self) -> &[u32] {
+/// What an index holds of a row.
+#[derive(Debug)]
+enum Item {
+    Number,
+    Columns(Vec<usize>),
+}
+
+impl Item {
+    /// Words an item.
+    fn width(&self) -> usize {
         match self {
-            Posting::One(number) => std::slice::from_ref(number),
-            Posting::Many(numbers) => numbers,
+            Item::Number => 1,
+            Item::Columns(columns) => columns.len(),
         }
     }
 
-    fn first(&self) -> u32 {
-        self.rows()[0]
-    }
-
-    fn push(&mut self, number: u32) {
+    /// Whether the words are what is held of the row.
+    fn is(&self, there: &[u64], row: &[u64], number: u32) -> bool {
         match self {
-            Posting::One(there) => *self = Posting::Many(vec![*there, number]),
-            Posting::Many(numbers) => numbers.push(number),
-        }
-    }
-
-    /// Removes a row that is not the only one. What is undone was added last, so search from there.
-    fn remove(&mut self, number: u32) {
-        if let Posting::Many(numbers) = self
-            && let Some(place) = numbers.iter().rposition(|&n| n == number)
-        {
-            numbers.swap_remove(place);
+            Item::Number => there[0] == u64::from(number),
+            Item::Columns(columns) => columns.iter().zip(there).all(|(&c, &word)| row[c] == word),
         }
     }
 }
@@ -55,65 +58,155 @@ impl Posting {
 #[derive(Debug)]
 pub struct Index {
     columns: Vec<usize>,
+    item: Item,
     table: HashTable<Posting>,
+    lists: Lists,
+    /// Room for a key.
+    key: Vec<u64>,
 }
 
 impl Index {
-    fn hash_of(columns: &[usize], row: &[u64]) -> u64 {
-        hash(columns.iter().map(|&c| row[c]))
-    }
-
-    pub fn insert(&mut self, total: &[u64], stride: usize, number: u32) {
-        let Index { columns, table } = self;
-        let row = row_at(total, stride, number);
-        let hash = Index::hash_of(columns, row);
-        let same = |posting: &Posting| {
-            let there = row_at(total, stride, posting.first());
-            columns.iter().all(|&c| there[c] == row[c])
-        };
-        if let Some(posting) = table.find_mut(hash, same) {
-            posting.push(number);
-            return;
+    fn new(columns: Vec<usize>, layout: &Layout) -> Index {
+        Index {
+            columns,
+            item: match layout {
+                Layout::Columns(held) => Item::Columns(held.iter().map(|&c| c as usize).collect()),
+                Layout::Key | Layout::Numbers => Item::Number,
+            },
+            table: HashTable::new(),
+            lists: Lists::default(),
+            key: Vec::new(),
         }
-        table.insert_unique(hash, Posting::One(number), |posting| {
-            Index::hash_of(columns, row_at(total, stride, posting.first()))
-        });
     }
 
-    /// Removes a row whose words are still in `total`.
-    pub fn remove(&mut self, total: &[u64], stride: usize, number: u32) {
-        let Index { columns, table } = self;
-        let row = row_at(total, stride, number);
-        let same = |posting: &Posting| {
-            let there = row_at(total, stride, posting.first());
-            columns.iter().all(|&c| there[c] == row[c])
-        };
-        if let Ok(mut entry) = table.find_entry(Index::hash_of(columns, row), same) {
-            if entry.get().rows().len() == 1 {
+    /// Adds a row.
+    pub fn insert(&mut self, row: &[u64], number: u32) {
+        let key = self.take_key(row);
+        let (hash_of, word) = address(&key);
+        let header = header(&key);
+        let Index {
+            item, table, lists, ..
+        } = self;
+        let found = table.find_mut(hash_of, |posting| is_it(lists, posting, word, &key));
+        if let Some(posting) = found {
+            push_item(lists, &mut posting.list, item, row, number);
+        } else {
+            let mut list = List::default();
+            if header > 0 {
+                lists.push(&mut list, key.iter().copied());
+            }
+            push_item(lists, &mut list, item, row, number);
+            let posting = Posting { key: word, list };
+            table.insert_unique(hash_of, posting, |posting| match header {
+                0 => hash([posting.key]),
+                _ => posting.key,
+            });
+        }
+        self.key = key;
+    }
+
+    /// Removes a row.
+    pub fn remove(&mut self, row: &[u64], number: u32) {
+        let key = self.take_key(row);
+        let (hash_of, word) = address(&key);
+        let header = header(&key);
+        let Index {
+            item, table, lists, ..
+        } = self;
+        let entry = table.find_entry(hash_of, |posting| is_it(lists, posting, word, &key));
+        if let Ok(mut entry) = entry {
+            let list = &mut entry.get_mut().list;
+            let width = item.width();
+            let items = &mut lists.get_mut(*list)[header..];
+            // What is undone was added last, so search from there.
+            let place = items
+                .chunks_exact(width)
+                .rposition(|there| item.is(there, row, number));
+            let place = place.expect("a row of the relation is in its indexes");
+            let last = items.len() - width;
+            items.copy_within(last.., place * width);
+            let is_empty = last == 0;
+            lists.shorten(list, if is_empty { header + width } else { width });
+            if is_empty {
                 entry.remove();
-            } else {
-                entry.get_mut().remove(number);
             }
         }
+        self.key = key;
+    }
+
+    /// A row that is there gets another number.
+    pub fn renumber(&mut self, row: &[u64], from: u32, to: u32) {
+        if let Item::Columns(_) = self.item {
+            return;
+        }
+        let key = self.take_key(row);
+        let (hash_of, word) = address(&key);
+        let header = header(&key);
+        let Index { table, lists, .. } = self;
+        let found = table.find(hash_of, |posting| is_it(lists, posting, word, &key));
+        if let Some(posting) = found {
+            let items = &mut lists.get_mut(posting.list)[header..];
+            let place = items.iter().rposition(|&there| there == u64::from(from));
+            let place = place.expect("a row of the relation is in its indexes");
+            items[place] = to.into();
+        }
+        self.key = key;
     }
 
     pub fn clear(&mut self) {
         clear_table(&mut self.table);
+        self.lists.clear();
     }
 
-    fn probe(&self, total: &[u64], stride: usize, key: &[u64]) -> &[u32] {
-        let same = |posting: &Posting| {
-            let there = row_at(total, stride, posting.first());
-            self.columns.iter().zip(key).all(|(&c, &k)| there[c] == k)
-        };
-        let found = self.table.find(hash(key.iter().copied()), same);
-        found.map_or(&[], Posting::rows)
+    /// What the index holds of the rows with the key.
+    #[inline]
+    fn probe(&self, key: &[u64]) -> &[u64] {
+        let (hash, word) = address(key);
+        let found = self
+            .table
+            .find(hash, |posting| is_it(&self.lists, posting, word, key));
+        found.map_or(&[], |posting| &self.lists.get(posting.list)[header(key)..])
+    }
+
+    /// The words of a row's key, in room that is to be given back.
+    fn take_key(&mut self, row: &[u64]) -> Vec<u64> {
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        key.extend(self.columns.iter().map(|&c| row[c]));
+        key
+    }
+}
+
+/// Where to look for a key: its hash, and the word of its posting.
+#[inline]
+fn address(key: &[u64]) -> (u64, u64) {
+    let hash = hash(key.iter().copied());
+    match key {
+        [word] => (hash, *word),
+        _ => (hash, hash),
+    }
+}
+
+/// Words of a list before its items.
+fn header(key: &[u64]) -> usize {
+    if key.len() == 1 { 0 } else { key.len() }
+}
+
+#[inline]
+fn is_it(lists: &Lists, posting: &Posting, word: u64, key: &[u64]) -> bool {
+    posting.key == word && (key.len() == 1 || lists.get(posting.list)[..key.len()] == *key)
+}
+
+fn push_item(lists: &mut Lists, list: &mut List, item: &Item, row: &[u64], number: u32) {
+    match item {
+        Item::Number => lists.push(list, std::iter::once(number.into())),
+        Item::Columns(columns) => lists.push(list, columns.iter().map(|&c| row[c])),
     }
 }
 
 impl Relation {
     /// Adds an index on columns, before there are rows.
-    pub fn add_index(&mut self, columns: &[u32]) -> IndexPlace {
+    pub fn add_index(&mut self, columns: &[u32], layout: &Layout) -> IndexPlace {
         debug_assert!(self.is_empty(), "an index is added before rows are");
         let columns: Vec<usize> = columns.iter().map(|&c| c as usize).collect();
         if columns.is_empty() {
@@ -122,44 +215,42 @@ impl Relation {
         if columns == self.shape.keys {
             return IndexPlace::Primary;
         }
-        let there = self.indexes.iter().position(|i| i.columns == columns);
-        IndexPlace::Secondary(there.unwrap_or_else(|| {
-            self.indexes.push(Index {
-                columns,
-                table: HashTable::new(),
-            });
-            self.indexes.len() - 1
-        }))
+        self.indexes.push(Index::new(columns, layout));
+        IndexPlace::Secondary(self.indexes.len() - 1)
     }
 
-    /// Numbers of the rows of `total` with the key.
-    pub fn probe(&self, index: IndexPlace, key: &[u64]) -> &[u32] {
+    /// The row of `total` whose key columns, ascending, are these.
+    #[inline]
+    pub fn find_key(&self, key: &[u64]) -> Option<&[u64]> {
+        let hash = hash(key.iter().copied());
+        let same = |number: u32| {
+            let there = self.row_or_new(number);
+            self.shape
+                .keys
+                .iter()
+                .zip(key)
+                .all(|(&c, &k)| there[c] == k)
+        };
+        let number = self.keys.find(hash, same)?;
+        ((number as usize) < self.len()).then(|| self.row(number))
+    }
+
+    /// What a secondary index holds of the rows of `total` with the key.
+    #[inline]
+    pub fn probe(&self, index: IndexPlace, key: &[u64]) -> &[u64] {
         match index {
-            IndexPlace::Whole => {
-                unreachable!("an index without columns is only asked for existence")
+            IndexPlace::Primary | IndexPlace::Whole => {
+                unreachable!("only a secondary index holds items")
             }
-            IndexPlace::Primary => {
-                let same = |&n: &u32| {
-                    let there = self.row(n);
-                    self.shape
-                        .keys
-                        .iter()
-                        .zip(key)
-                        .all(|(&c, &k)| there[c] == k)
-                };
-                let found = self.primary.find(hash(key.iter().copied()), same);
-                found.map_or(&[], std::slice::from_ref)
-            }
-            IndexPlace::Secondary(place) => {
-                self.indexes[place].probe(&self.total, self.shape.stride, key)
-            }
+            IndexPlace::Secondary(place) => self.indexes[place].probe(key),
         }
     }
 
     pub fn exists(&self, index: IndexPlace, key: &[u64]) -> bool {
         match index {
             IndexPlace::Whole => !self.is_empty(),
-            IndexPlace::Primary | IndexPlace::Secondary(_) => !self.probe(index, key).is_empty(),
+            IndexPlace::Primary => self.find_key(key).is_some(),
+            IndexPlace::Secondary(_) => !self.probe(index, key).is_empty(),
         }
     }
 }

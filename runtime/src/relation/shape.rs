@@ -37,19 +37,30 @@ impl Shape {
         }
     }
 
+    /// Whether rows with equal keys are equal.
+    pub fn is_keys_only(&self) -> bool {
+        self.plain.is_empty() && self.lattices.is_empty()
+    }
+
     pub fn key_of(&self, row: &[u64]) -> Vec<u64> {
         self.keys.iter().map(|&c| row[c]).collect()
     }
 
+    #[inline]
     pub fn key_hash(&self, row: &[u64]) -> u64 {
         match self.prefix {
+            Some(1) => hash([row[0]]),
+            Some(2) => hash([row[0], row[1]]),
             Some(prefix) => hash(row[..prefix].iter().copied()),
             None => hash(self.keys.iter().map(|&c| row[c])),
         }
     }
 
+    #[inline]
     pub fn same_key(&self, a: &[u64], b: &[u64]) -> bool {
         match self.prefix {
+            Some(1) => a[0] == b[0],
+            Some(2) => a[0] == b[0] && a[1] == b[1],
             Some(prefix) => a[..prefix] == b[..prefix],
             None => self.keys.iter().all(|&c| a[c] == b[c]),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bloom_plan::plan::RowError;
+use bloom_plan::plan::layout::Layout;
 use bloom_plan::types::{Type, TypeTable};
 
 use super::{IndexPlace, Origin, Relation, Shape};
@@ -35,8 +35,9 @@ fn relation(roles: &str) -> (Context, Relation) {
 }
 
 fn emit(relation: &mut Relation, context: &mut Context, row: [u64; 2]) {
-    let done: Result<(), RowError> = relation.emit(context, &row, Origin::ARRIVAL);
-    assert_eq!(done, Ok(()));
+    let mut failed = Vec::new();
+    relation.emit_batch(context, &row, Origin::ARRIVAL, &mut failed);
+    assert_eq!(failed, []);
 }
 
 fn contents(relation: &Relation) -> BTreeSet<Vec<u64>> {
@@ -50,10 +51,10 @@ fn rows_merge_once_and_make_the_delta() {
         emit(&mut r, &mut context, row);
     }
     assert!(r.is_empty(), "an iteration does not see what it derives");
-    assert_eq!(r.merge(&mut context).rows, 2);
+    assert_eq!(r.merge().rows, 2);
     assert_eq!(r.delta(), [1, 2, 1, 3]);
     emit(&mut r, &mut context, [1, 3]);
-    assert_eq!(r.merge(&mut context).rows, 0);
+    assert_eq!(r.merge().rows, 0);
     assert!(r.delta().is_empty());
 }
 
@@ -61,12 +62,12 @@ fn rows_merge_once_and_make_the_delta() {
 fn lattice_columns_grow_in_place() {
     let (mut context, mut r) = relation("kl");
     emit(&mut r, &mut context, [1, 5]);
-    r.merge(&mut context);
+    r.merge();
     r.begin_tick();
     for row in [[1, 4], [1, 7], [1, 6]] {
         emit(&mut r, &mut context, row);
     }
-    assert_eq!(r.merge(&mut context).rows, 1);
+    assert_eq!(r.merge().rows, 1);
     assert_eq!(r.delta(), [1, 7], "the delta carries the whole new value");
     assert_eq!(r.total(), [1, 7]);
     assert_eq!(r.changed(), BTreeSet::from([0]));
@@ -78,27 +79,28 @@ fn lattice_columns_grow_in_place() {
 fn unequal_new_rows_of_a_key_clash_and_stored_ones_stay() {
     let (mut context, mut r) = relation("kv");
     emit(&mut r, &mut context, [1, 1]);
-    r.merge(&mut context);
+    r.merge();
     r.begin_tick();
     emit(&mut r, &mut context, [1, 2]);
     emit(&mut r, &mut context, [2, 1]);
     emit(&mut r, &mut context, [2, 2]);
-    let merged = r.merge(&mut context);
+    let merged = r.merge();
     let poisons: Vec<bool> = merged.clashes.iter().map(|c| c.poisons).collect();
     assert_eq!(poisons, [false, true]);
     r.undo_stratum();
     r.poison(vec![2]);
     emit(&mut r, &mut context, [2, 1]);
     emit(&mut r, &mut context, [3, 1]);
-    r.merge(&mut context);
+    r.merge();
     assert_eq!(contents(&r), BTreeSet::from([vec![1, 1], vec![3, 1]]));
 }
 
 #[test]
 fn indexes_follow_inserts_removals_and_undoing() {
     let (mut context, mut r) = relation("kk");
-    let by_second = r.add_index(&[1]);
-    assert_eq!(r.add_index(&[0, 1]), IndexPlace::Primary);
+    let by_second = r.add_index(&[1], &Layout::Numbers);
+    let copies = r.add_index(&[1], &Layout::Columns(vec![0]));
+    assert_eq!(r.add_index(&[0, 1], &Layout::Key), IndexPlace::Primary);
     let mut model: BTreeSet<Vec<u64>> = BTreeSet::new();
     let mut state = 1_u64;
     for step in 0..2000 {
@@ -120,7 +122,7 @@ fn indexes_follow_inserts_removals_and_undoing() {
             r.begin_tick();
             emit(&mut r, &mut context, [100, row[1]]);
             emit(&mut r, &mut context, [101, row[1]]);
-            r.merge(&mut context);
+            r.merge();
             r.undo_tick();
         }
         assert_eq!(contents(&r), model);
@@ -128,9 +130,12 @@ fn indexes_follow_inserts_removals_and_undoing() {
             let mut found: Vec<u64> = r
                 .probe(by_second, &[second])
                 .iter()
-                .map(|&n| r.row(n)[0])
+                .map(|&n| r.row(n as u32)[0])
                 .collect();
             found.sort_unstable();
+            let mut copied = r.probe(copies, &[second]).to_vec();
+            copied.sort_unstable();
+            assert_eq!(found, copied);
             let expected = model
                 .iter()
                 .filter(|row| row[1] == second)

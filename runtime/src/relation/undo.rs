@@ -30,7 +30,7 @@ impl Relation {
 
     /// What is there now stays whatever the stratum does.
     pub fn begin_stratum(&mut self) {
-        self.delta.clear();
+        self.clear_delta();
         self.origins.clear();
         self.stratum = Mark {
             rows: self.len(),
@@ -50,8 +50,8 @@ impl Relation {
     }
 
     fn undo(&mut self, mark: Mark) {
-        self.new = super::New::default();
-        self.delta.clear();
+        self.clear_new();
+        self.clear_delta();
         self.origins.clear();
         let entry = 1 + self.shape.lattices.len();
         while self.log.len() > mark.log {
@@ -77,13 +77,6 @@ impl Relation {
             for &(column, _) in &self.shape.lattices {
                 self.log.push(self.total[start + column]);
             }
-        }
-    }
-
-    /// Notes where the row just added is from.
-    pub(super) fn track(&mut self, origin: Origin) {
-        if !self.shape.plain.is_empty() {
-            self.origins.push(origin);
         }
     }
 

@@ -1,0 +1,287 @@
+//! How derived rows become rows: gathered while an iteration runs, merged at its end.
+//!
+//! A batch of rows is hashed first, and the slots and rows that each will be compared with are touched,
+//! before the first is looked at; so the processor waits for memory once a batch rather than once a row.
+
+use std::collections::HashMap;
+
+use bloom_plan::plan::RowError;
+use rustc_hash::FxBuildHasher;
+
+use crate::context::Context;
+
+use super::table::NumberTable;
+use super::{Clash, Merged, Origin, Relation};
+
+/// Rows that are looked up together.
+const BATCH_ROWS: usize = 64;
+
+/// What derivations of the running iteration gave.
+#[derive(Debug, Default)]
+pub(super) struct New {
+    /// Rows of new keys, in the order of the numbers they are going to have.
+    pub rows: Vec<u64>,
+    /// Where each is from; kept unless rows are keys only.
+    origins: Vec<Origin>,
+    changes: Changes,
+}
+
+/// Rows of keys that are there, or that a row of `rows` has.
+#[derive(Debug, Default)]
+struct Changes {
+    /// Each with lattices that have taken in those of the row that is there, or with other plain values.
+    rows: Vec<u64>,
+    origins: Vec<Origin>,
+    /// The number of the row that is there.
+    targets: Vec<u32>,
+    /// By number of a row of `total`: 1 + the place of the change that makes it grow, or 0.
+    growing: Vec<u32>,
+    /// Places of rows with other plain values, by key and these values.
+    odd: HashMap<Vec<u64>, u32, FxBuildHasher>,
+}
+
+impl New {
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.changes.targets.is_empty()
+    }
+}
+
+impl Relation {
+    /// Takes derived rows into `new`, but for what `total` has already. Tells of each row whose
+    /// lattices do not join, by its place in the batch.
+    pub fn emit_batch(
+        &mut self,
+        context: &mut Context,
+        rows: &[u64],
+        origin: Origin,
+        failed: &mut Vec<(usize, RowError)>,
+    ) {
+        let stride = self.shape.stride;
+        for (batch, rows) in rows.chunks(BATCH_ROWS * stride).enumerate() {
+            let mut hashes = [0; BATCH_ROWS];
+            self.touch(rows, &mut hashes);
+            for (place, row) in rows.chunks_exact(stride).enumerate() {
+                let emitted = self.emit_hashed(context, hashes[place], row, origin);
+                if let Err(error) = emitted {
+                    failed.push((batch * BATCH_ROWS + place, error));
+                }
+            }
+        }
+    }
+
+    /// Hashes rows, and has the memory on its way that looking them up takes.
+    fn touch(&self, rows: &[u64], hashes: &mut [u64; BATCH_ROWS]) {
+        let mut slots = [0; BATCH_ROWS];
+        for (place, row) in rows.chunks_exact(self.shape.stride).enumerate() {
+            let hash = self.shape.key_hash(row);
+            hashes[place] = hash;
+            slots[place] = self.keys.first_slot(hash);
+        }
+        let mut seen = 0;
+        let count = rows.len() / self.shape.stride;
+        for (&slot, &hash) in slots.iter().zip(&*hashes).take(count) {
+            if let Some(number) = NumberTable::candidate(slot, hash) {
+                seen ^= self.row_or_new(number)[0];
+            }
+        }
+        std::hint::black_box(seen);
+    }
+
+    /// Takes a derived row into `new`, unless `total` has it already.
+    #[inline]
+    fn emit_hashed(
+        &mut self,
+        context: &mut Context,
+        hash: u64,
+        row: &[u64],
+        origin: Origin,
+    ) -> Result<(), RowError> {
+        if !self.poisoned.is_empty() && self.poisoned.contains(&self.shape.key_of(row)) {
+            return Ok(());
+        }
+        match self.find_hashed(hash, row) {
+            None => {
+                let number = (self.total.len() + self.new.rows.len()) / self.shape.stride;
+                let number = u32::try_from(number).expect("below 2^32 rows a relation");
+                self.keys.insert(hash, number);
+                self.new.rows.extend_from_slice(row);
+                if !self.shape.is_keys_only() {
+                    self.new.origins.push(origin);
+                }
+                Ok(())
+            }
+            Some(_) if self.shape.is_keys_only() => Ok(()),
+            Some(number) => self.emit_to(context, number, row, origin),
+        }
+    }
+
+    /// Takes a derived row of a key that is there.
+    fn emit_to(
+        &mut self,
+        context: &mut Context,
+        number: u32,
+        row: &[u64],
+        origin: Origin,
+    ) -> Result<(), RowError> {
+        if !self.shape.same_plain(self.row_or_new(number), row) {
+            return self.emit_odd(context, number, row, origin);
+        }
+        let stride = self.shape.stride;
+        if let Some(place) = (number as usize).checked_sub(self.len()) {
+            let there = &mut self.new.rows[place * stride..][..stride];
+            self.shape.join(context, there, row)?;
+            let from = &mut self.new.origins[place];
+            *from = origin.min(*from);
+            return Ok(());
+        }
+        if self.shape.lattices.is_empty() {
+            return Ok(());
+        }
+        let changes = &mut self.new.changes;
+        let growing = changes.growing.get(number as usize).copied().unwrap_or(0);
+        if let Some(place) = growing.checked_sub(1) {
+            return changes.join(&self.shape, context, place, row, origin);
+        }
+        let start = number as usize * stride;
+        let there = &self.total[start..start + stride];
+        let place = changes.targets.len() as u32;
+        changes.rows.extend_from_slice(there);
+        let grown = &mut changes.rows[place as usize * stride..];
+        match self.shape.join(context, grown, row) {
+            Ok(true) => {}
+            other => {
+                changes.rows.truncate(place as usize * stride);
+                return other.map(|_| ());
+            }
+        }
+        changes.origins.push(origin);
+        changes.targets.push(number);
+        let len = self.total.len() / stride;
+        if changes.growing.len() < len {
+            changes.growing.resize(len, 0);
+        }
+        changes.growing[number as usize] = place + 1;
+        Ok(())
+    }
+
+    /// Takes a derived row whose plain values are others than those of the row with its key.
+    fn emit_odd(
+        &mut self,
+        context: &mut Context,
+        number: u32,
+        row: &[u64],
+        origin: Origin,
+    ) -> Result<(), RowError> {
+        let columns = self.shape.keys.iter().chain(&self.shape.plain);
+        let identity: Vec<u64> = columns.map(|&c| row[c]).collect();
+        let changes = &mut self.new.changes;
+        if let Some(&place) = changes.odd.get(&identity) {
+            return changes.join(&self.shape, context, place, row, origin);
+        }
+        changes.odd.insert(identity, changes.targets.len() as u32);
+        changes.rows.extend_from_slice(row);
+        changes.origins.push(origin);
+        changes.targets.push(number);
+        Ok(())
+    }
+
+    /// Moves `new` into `total`; what changed becomes `delta`.
+    pub fn merge(&mut self) -> Merged {
+        let mut merged = Merged::default();
+        self.clear_delta();
+        if self.new.is_empty() {
+            return merged;
+        }
+        merged.rows = self.append();
+        if !self.new.changes.targets.is_empty() {
+            self.change(&mut merged);
+        }
+        merged
+    }
+
+    /// Rows of new keys go to the end of `total`; how many there are.
+    fn append(&mut self) -> usize {
+        let from = self.len();
+        let New { rows, origins, .. } = &mut self.new;
+        let count = rows.len() / self.shape.stride;
+        self.total.extend_from_slice(rows);
+        self.generation += count as u64;
+        if !self.shape.plain.is_empty() {
+            self.origins.append(origins);
+        }
+        for index in &mut self.indexes {
+            for (number, row) in (from as u32..).zip(rows.chunks_exact(self.shape.stride)) {
+                index.insert(row, number);
+            }
+        }
+        if self.shape.lattices.is_empty() {
+            self.delta = from..from + count;
+        } else {
+            self.grown.extend_from_slice(rows);
+        }
+        rows.clear();
+        origins.clear();
+        count
+    }
+
+    /// Rows of keys that were there grow, or clash.
+    fn change(&mut self, merged: &mut Merged) {
+        let mut changes = std::mem::take(&mut self.new.changes);
+        let stride = self.shape.stride;
+        for (place, row) in changes.rows.chunks_exact(stride).enumerate() {
+            let number = changes.targets[place];
+            let there = self.row(number);
+            if self.shape.same_plain(there, row) {
+                changes.growing[number as usize] = 0;
+                self.remember(number);
+                self.rewrite();
+                let start = number as usize * stride;
+                self.total[start..start + stride].copy_from_slice(row);
+                self.grown.extend_from_slice(row);
+                merged.rows += 1;
+            } else {
+                let from = self.origin_of(number);
+                merged.clashes.push(Clash {
+                    poisons: from != Origin::EARLIER,
+                    claims: vec![
+                        (there.to_vec(), from),
+                        (row.to_vec(), changes.origins[place]),
+                    ],
+                });
+            }
+        }
+        changes.rows.clear();
+        changes.origins.clear();
+        changes.targets.clear();
+        changes.odd.clear();
+        self.new.changes = changes;
+    }
+
+    /// Forgets what the running iteration derived.
+    pub(super) fn clear_new(&mut self) {
+        let new = std::mem::take(&mut self.new);
+        for (place, row) in new.rows.chunks_exact(self.shape.stride).enumerate() {
+            let number = (self.len() + place) as u32;
+            self.keys.remove(self.shape.key_hash(row), number);
+        }
+    }
+}
+
+impl Changes {
+    /// Joins the lattices of the row into those of the change at that place.
+    fn join(
+        &mut self,
+        shape: &super::Shape,
+        context: &mut Context,
+        place: u32,
+        row: &[u64],
+        origin: Origin,
+    ) -> Result<(), RowError> {
+        let start = place as usize * shape.stride;
+        let there = &mut self.rows[start..start + shape.stride];
+        shape.join(context, there, row)?;
+        let from = &mut self.origins[place as usize];
+        *from = origin.min(*from);
+        Ok(())
+    }
+}
