@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use serde::{Deserialize, Serialize};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -43,7 +44,9 @@ pub(crate) enum Command {
     /// Draw the dataflow graph, coloured by what `calm` says
     Graph(GraphArgs),
     /// Compile and run a program
-    Run(Box<RunArgs>),
+    Run(Box<RunCommand>),
+    /// Make one executable of a program, which needs nothing but itself where it runs
+    Build(BuildArgs),
     /// Run the `test` blocks
     Test(TestArgs),
     /// Search for faults that break a spec, or certify that none within the bounds does
@@ -154,11 +157,55 @@ pub(crate) enum GraphFormat {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct RunArgs {
+pub(crate) struct RunCommand {
     /// A file, a package folder, or `-` for standard input
     #[arg(value_name = "PATH")]
     pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) args: RunArgs,
+}
 
+/// What `bloom build` made, as a command of its own. Its name is the program's.
+#[derive(Debug, Parser)]
+#[command(styles = STYLES, max_term_width = 100)]
+pub(crate) struct BuiltCli {
+    /// When to use colors. `NO_COLOR` in the environment means never.
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+    #[command(flatten)]
+    pub(crate) args: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// A file, a package folder, or `-` for standard input
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// What to write; by default the program's name, or NAME.o
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// What to make
+    #[arg(long, value_enum, default_value_t = BuildEmit::Executable, value_name = "WHAT")]
+    pub(crate) emit: BuildEmit,
+    /// The machine that an object file is for, such as x86_64-unknown-linux-gnu; an executable is for this one
+    #[arg(long, value_name = "TRIPLE")]
+    pub(crate) target: Option<String>,
+    /// Coordination that a service has unless it is told otherwise when it starts
+    #[arg(long, value_enum, default_value_t = Coordination::Auto, value_name = "WHAT")]
+    pub(crate) coordination: Coordination,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BuildEmit {
+    /// A copy of this executable with the compiled program
+    Executable,
+    /// Machine code and plans for a linker
+    Object,
+}
+
+/// How a program runs.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
     /// Folder with a file NAME.csv, .tsv, .facts, .jsonl or .parquet for each collection to fill
     #[arg(short = 'F', long, value_name = "DIR", help_heading = "Batch")]
     pub(crate) facts: Option<PathBuf>,
@@ -249,7 +296,7 @@ pub(crate) enum Engine {
     Timely,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum Coordination {
     /// The cheapest that suffices
     Auto,
@@ -257,6 +304,17 @@ pub(crate) enum Coordination {
     Off,
     /// Logs only, where replicas are to agree
     Order,
+}
+
+impl Coordination {
+    /// As it is written on the command line.
+    pub(crate) fn value_name(self) -> &'static str {
+        match self {
+            Coordination::Auto => "auto",
+            Coordination::Off => "off",
+            Coordination::Order => "order",
+        }
+    }
 }
 
 impl From<Coordination> for bloom_compiler::coordination::Coordination {

@@ -2,6 +2,8 @@
 //! prints what they return. Nothing is decided here that another front end would have to decide again.
 
 mod args;
+mod build;
+mod built;
 mod calm;
 mod check;
 mod completions;
@@ -10,6 +12,7 @@ mod expand;
 mod explain;
 mod faults;
 mod fmt;
+mod image;
 mod new;
 mod outcome;
 mod pipeline;
@@ -56,6 +59,14 @@ fn main() -> ExitCode {
 }
 
 fn command() -> ExitCode {
+    match image::own() {
+        Ok(None) => {}
+        Ok(Some(image)) => return built::run(image),
+        Err(damage) => {
+            terminal::error(damage);
+            return ExitCode::from(2);
+        }
+    }
     let arguments = run::parameters::split_off(std::env::args_os());
     if let Some(command) = run::parameters::later_command(&arguments) {
         terminal::error(format_args!("`bloom {command}` is not in this version"));
@@ -76,7 +87,8 @@ fn command() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Calm(args) => calm::calm(&args),
         Command::Graph(args) => calm::graph(&args),
-        Command::Run(args) => run::run(&args),
+        Command::Run(command) => run::run(&command),
+        Command::Build(args) => build::build(&args),
         Command::Test(args) => test::test(&args),
         Command::Faults(args) => faults::faults(&args),
         Command::Fmt(args) => fmt::fmt(&args),
@@ -85,11 +97,5 @@ fn command() -> ExitCode {
         Command::Repl(args) => repl::repl(&args),
         Command::Completions(args) => completions::completions(&args),
     };
-    match outcome {
-        Ok(verdict) => verdict.exit_code(),
-        Err(misuse) => {
-            terminal::error(misuse);
-            ExitCode::from(2)
-        }
-    }
+    outcome::exit_code(outcome)
 }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::terminal;
+
 /// What every command returns.
 pub(crate) type Outcome = Result<Verdict, Misuse>;
 
@@ -23,6 +25,17 @@ pub(crate) enum Verdict {
 pub(crate) struct Misuse(String);
 
 pub(crate) const INTERNAL_ERROR: u8 = 3;
+
+/// Ends the process, after telling what was wrong with how it was used.
+pub(crate) fn exit_code(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(verdict) => verdict.exit_code(),
+        Err(misuse) => {
+            terminal::error(misuse);
+            ExitCode::from(2)
+        }
+    }
+}
 
 impl Misuse {
     pub(crate) fn new(message: impl std::fmt::Display) -> Self {

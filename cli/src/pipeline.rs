@@ -135,11 +135,16 @@ pub(crate) fn load(sources: &Sources, checked: &Checked) -> Option<Vec<(SmolStr,
     kinds.into_iter().map(load).collect()
 }
 
-/// The program without its tests.
+/// The program without its tests, for this machine.
 pub(crate) fn compile(sources: &Sources, mode: Coordination) -> Compiled {
+    compile_for(sources, mode, &Target::native())
+}
+
+/// The program without its tests.
+pub(crate) fn compile_for(sources: &Sources, mode: Coordination, target: &Target) -> Compiled {
     let checked = coordinated(check(sources), mode);
     let kinds = match checked.is_fine() {
-        true => compile::compile(typing(sources, &checked), &Target::native()),
+        true => compile::compile(typing(sources, &checked), target),
         false => Vec::new(),
     };
     Compiled {

@@ -32,6 +32,11 @@ pub(crate) fn human(diagnostic: &Diagnostic, texts: &Texts) -> String {
     render::human(diagnostic, texts, terminal::colors_stderr())
 }
 
+/// A diagnostic for people, without colors.
+pub(crate) fn plain(diagnostic: &Diagnostic, texts: &Texts) -> String {
+    render::human(diagnostic, texts, false)
+}
+
 /// `2 errors, 1 warning`; none if there is nothing to count.
 fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
     let count = |severity| {

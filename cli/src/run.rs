@@ -12,41 +12,88 @@ mod stats;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
+use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::{Plan, RelationKind};
 use bloom_runtime::Program;
 
-use crate::args::{Coordination, Engine, RunArgs};
+use crate::args::{Coordination, Engine, RunArgs, RunCommand};
+use crate::image::Image;
 use crate::outcome::{Misuse, Outcome, Verdict};
-use crate::pipeline;
+use crate::pipeline::{self, Compiled};
 use crate::report;
 use crate::sources::Sources;
 use crate::terminal;
 use stats::Phases;
 
-pub(crate) fn run(args: &RunArgs) -> Outcome {
-    let mut phases = Phases::start();
+/// A compiled program, wherever it comes from.
+pub(crate) struct Subject {
+    pub(crate) kinds: Vec<(Plan, Artifact)>,
+    /// Outputs that may differ, by name, and how.
+    pub(crate) unsettled: Vec<(String, String)>,
+    /// Dedalus declares no outputs.
+    pub(crate) is_dedalus: bool,
+}
+
+pub(crate) fn run(command: &RunCommand) -> Outcome {
+    let args = &command.args;
+    let phases = Phases::start();
     refuse_later(args)?;
-    let sources = Sources::load(&args.path)?;
-    // A batch has all its input in one tick: no message races with another, and nobody would seal anything.
-    let mode = match asks_for_batch(args) {
-        true => Coordination::Off,
-        false => args.coordination,
-    };
-    let compiled = pipeline::compile(&sources, mode.into());
+    let sources = Sources::load(&command.path)?;
+    let compiled = pipeline::compile(&sources, coordination(args).into());
     report::problems_to_stderr(&sources, &compiled.diagnostics);
     if !compiled.is_fine() {
         report::count_to_stderr(&compiled.diagnostics);
         return Ok(Verdict::Failed);
     }
+    let is_dedalus = pipeline::is_dedalus(&command.path.to_string_lossy());
+    start(args, Subject::new(compiled, is_dedalus), phases)
+}
+
+/// Runs the program that this executable has in it.
+pub(crate) fn run_built(args: &RunArgs, image: Image) -> Outcome {
+    let phases = Phases::start();
+    refuse_later(args)?;
+    match image.subject(coordination(args)) {
+        Ok(subject) => start(args, subject, phases),
+        Err(refusal) => {
+            terminal::report(&refusal);
+            Ok(Verdict::Failed)
+        }
+    }
+}
+
+impl Subject {
+    pub(crate) fn new(compiled: Compiled, is_dedalus: bool) -> Self {
+        let unsettled = compiled.unsettled.into_iter();
+        Self {
+            kinds: compiled.kinds,
+            unsettled: unsettled
+                .map(|(name, label)| (name, label.to_owned()))
+                .collect(),
+            is_dedalus,
+        }
+    }
+}
+
+/// What is inserted. A batch has all its input in one tick: no message races with another, and nobody would seal
+/// anything.
+fn coordination(args: &RunArgs) -> Coordination {
+    match asks_for_batch(args) {
+        true => Coordination::Off,
+        false => args.coordination,
+    }
+}
+
+fn start(args: &RunArgs, subject: Subject, mut phases: Phases) -> Outcome {
     if args.coordination == Coordination::Off {
-        for (name, label) in &compiled.unsettled {
+        for (name, label) in &subject.unsettled {
             terminal::note(format_args!(
                 "`{name}` may differ from run to run or between replicas ({label}); `bloom calm` says why"
             ));
         }
     }
     let mut programs = Vec::new();
-    for (plan, artifact) in compiled.kinds {
+    for (plan, artifact) in subject.kinds {
         if args.node.as_ref().is_none_or(|kind| *kind == plan.name) {
             programs.push(Program::load(plan, artifact).map_err(Misuse::new)?);
         }
@@ -70,7 +117,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
                 )));
             }
         };
-        batch::run(args, program, phases)
+        batch::run(args, subject.is_dedalus, program, phases)
     } else {
         service::run(args, &programs)
     }

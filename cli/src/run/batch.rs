@@ -21,7 +21,7 @@ use super::stats::{Counts, Phases};
 use crate::args::{OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::progress::Progress;
-use crate::{pipeline, terminal};
+use crate::terminal;
 
 /// Collections that the report of a stopped run names.
 const NAMES_SHOWN_MAX: usize = 8;
@@ -29,10 +29,15 @@ const NAMES_SHOWN_MAX: usize = 8;
 /// What `self` is in a batch.
 const ADDRESS: &str = "local";
 
-pub(super) fn run(args: &RunArgs, program: Arc<Program>, mut phases: Phases) -> Outcome {
+pub(super) fn run(
+    args: &RunArgs,
+    is_dedalus: bool,
+    program: Arc<Program>,
+    mut phases: Phases,
+) -> Outcome {
     let plan = program.plan();
     parameters::refuse_unknown(std::iter::once(&**plan), &args.parameters)?;
-    let dumped = dumped(args, &program)?;
+    let dumped = dumped(args, is_dedalus, &program)?;
     let config = Config {
         address: ADDRESS.into(),
         parameters: parameters::values(plan, &args.parameters)?,
@@ -180,7 +185,7 @@ impl Results {
 }
 
 /// The collections that `--dump` names; all of a Dedalus program that has no outputs.
-fn dumped(args: &RunArgs, program: &Program) -> Result<Vec<RelationId>, Misuse> {
+fn dumped(args: &RunArgs, is_dedalus: bool, program: &Program) -> Result<Vec<RelationId>, Misuse> {
     let relation = |name: &String| {
         program.relation(name).ok_or_else(|| {
             let names = program.plan().relations.iter().map(|r| r.name.as_str());
@@ -193,8 +198,6 @@ fn dumped(args: &RunArgs, program: &Program) -> Result<Vec<RelationId>, Misuse> 
     };
     let relations = &program.plan().relations;
     let has_output = relations.iter().any(|r| r.kind == RelationKind::Output);
-    // Dedalus declares no outputs.
-    let is_dedalus = pipeline::is_dedalus(&args.path.to_string_lossy());
     if is_dedalus && args.dump.is_empty() && !has_output {
         let is_shown = |kind: &RelationKind| {
             matches!(kind, RelationKind::Table { .. } | RelationKind::Scratch)

@@ -21,14 +21,24 @@ pub(crate) fn split_off(arguments: impl IntoIterator<Item = OsString>) -> Vec<Os
     };
     let mut command = Cli::command();
     command.build();
-    let Some(run) = command.find_subcommand("run") else {
-        return arguments;
-    };
+    match command.find_subcommand("run") {
+        Some(run) => split_off_after(arguments, at, run),
+        None => arguments,
+    }
+}
+
+/// The arguments, parameters among those after the one at `at` made `--param`s.
+pub(crate) fn split_off_after(
+    arguments: Vec<OsString>,
+    at: usize,
+    command: &clap::Command,
+) -> Vec<OsString> {
     let takes_value = |name: &str| {
-        let argument = run.get_arguments().find(|a| a.get_long() == Some(name))?;
+        let mut known = command.get_arguments();
+        let argument = known.find(|a| a.get_long() == Some(name))?;
         Some(argument.get_action().takes_values())
     };
-    let (before, after) = arguments.split_at(at + 1);
+    let (before, after) = arguments.split_at((at + 1).min(arguments.len()));
     let mut split = before.to_vec();
     let mut rest = after.iter().cloned().peekable();
     while let Some(argument) = rest.next() {
@@ -125,7 +135,7 @@ const LATER: [&str; 6] = ["http", "tls_cert", "tls_key", "config", "hosts", "rec
 
 /// The command, if it is one that is designed and not built.
 pub(crate) fn later_command(arguments: &[OsString]) -> Option<&str> {
-    const LATER: [&str; 7] = ["build", "why", "why-not", "replay", "observe", "lsp", "doc"];
+    const LATER: [&str; 6] = ["why", "why-not", "replay", "observe", "lsp", "doc"];
     let command = arguments.get(command_at(arguments)?)?.to_str()?;
     LATER.contains(&command).then_some(command)
 }

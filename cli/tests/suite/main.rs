@@ -2,6 +2,7 @@
 
 mod batch;
 mod bench;
+mod build;
 mod calm;
 mod calm_page;
 mod check;

@@ -17,6 +17,7 @@ const TIME_MAX: Duration = Duration::from_secs(5);
 const CHUNK_BYTES: usize = 1 << 16;
 
 /// What a peer is told to do.
+#[derive(Clone)]
 pub struct Run {
     pub work: String,
     pub workers: usize,

@@ -69,15 +69,15 @@ pub fn context_free(facts: &mut Facts<'_>) -> io::Result<()> {
 
 /// Statements of a program with pointers; the first tenth of the variables have their address taken.
 pub fn points_to(facts: &mut Facts<'_>) -> io::Result<()> {
-    let variables = facts.options.side(12_000);
+    let variables = facts.options.side(6_000);
     let objects = (variables / 10).max(1);
     let random = &mut facts.random;
     let address: Vec<_> = (0..variables / 2)
         .map(|_| [random.below(variables), random.below(objects)])
         .collect();
     let copy = facts.pairs(variables, variables);
-    let load = facts.pairs(variables / 6, variables);
-    let store = facts.pairs(variables / 6, variables);
+    let load = facts.pairs(variables / 12, variables);
+    let store = facts.pairs(variables / 12, variables);
     facts.rows("address", address)?;
     facts.rows("copy", copy)?;
     facts.rows("load", load)?;
