@@ -12,7 +12,7 @@ usage: cargo xtask bench [ID]… [OPTION]…
   --no-write     do not write results.md
   --smoke        small inputs, debug builds, bloom against hand alone: answers count, times do not
 
-Peers: ascent, crepe, datafrog, differential, dfir, and souffle if it is on the PATH.
+Peers: ascent, crepe, datafrog, differential, and souffle if it is on the PATH.
 ";
 
 /// Runs whose median nobody could place.

@@ -14,7 +14,6 @@ pub enum Peer {
     Crepe,
     Datafrog,
     Differential,
-    Dfir,
     Souffle,
 }
 
@@ -26,14 +25,13 @@ pub enum Profile {
 }
 
 impl Peer {
-    pub const ALL: [Peer; 8] = [
+    pub const ALL: [Peer; 7] = [
         Peer::Bloom,
         Peer::Hand,
         Peer::Ascent,
         Peer::Crepe,
         Peer::Datafrog,
         Peer::Differential,
-        Peer::Dfir,
         Peer::Souffle,
     ];
 
@@ -45,7 +43,6 @@ impl Peer {
             Peer::Crepe => "crepe",
             Peer::Datafrog => "datafrog",
             Peer::Differential => "differential",
-            Peer::Dfir => "dfir",
             Peer::Souffle => "souffle",
         }
     }
@@ -59,7 +56,6 @@ impl Peer {
             Peer::Crepe => Some("peer-crepe"),
             Peer::Datafrog => Some("peer-datafrog"),
             Peer::Differential => Some("peer-differential"),
-            Peer::Dfir => Some("peer-dfir"),
         }
     }
 
@@ -80,7 +76,6 @@ impl Peer {
             Peer::Crepe => &["crepe"],
             Peer::Datafrog => &["datafrog"],
             Peer::Differential => &["differential-dataflow", "timely"],
-            Peer::Dfir => &["dfir_rs"],
         };
         let path = root.join("bench/peers/Cargo.lock");
         let lock =
@@ -186,12 +181,9 @@ impl Run<'_> {
                 command.args(["-j", &workers]);
                 command
             }
-            Peer::Hand
-            | Peer::Ascent
-            | Peer::Crepe
-            | Peer::Datafrog
-            | Peer::Differential
-            | Peer::Dfir => self.crate_command(peer),
+            Peer::Hand | Peer::Ascent | Peer::Crepe | Peer::Datafrog | Peer::Differential => {
+                self.crate_command(peer)
+            }
         }
     }
 
@@ -205,12 +197,9 @@ impl Run<'_> {
                 command
             }
             Peer::Souffle => unreachable!("Soufflé has no ticks"),
-            Peer::Hand
-            | Peer::Ascent
-            | Peer::Crepe
-            | Peer::Datafrog
-            | Peer::Differential
-            | Peer::Dfir => self.crate_command(peer),
+            Peer::Hand | Peer::Ascent | Peer::Crepe | Peer::Datafrog | Peer::Differential => {
+                self.crate_command(peer)
+            }
         }
     }
 

@@ -111,15 +111,15 @@ fn shown(times: &Times, peer: Peer) -> String {
 }
 
 /// Those that B5 and B6 name beside the hand-written program.
-const PEERS: [Peer; 2] = [Peer::Differential, Peer::Dfir];
+const PEERS: [Peer; 1] = [Peer::Differential];
 
 /// B5: one store, ticks of different sizes.
 pub fn section_of_sizes(root: &Path, options: &Options) -> Result<String, String> {
     build(root, options)?;
     let mut text = String::from(
         "10⁶ keys; each row puts or gets, half each, a key by chance. Microseconds a tick, medians.\n\n\
-         | rows a tick | bloom | hand | differential | dfir | bloom / hand | at most | | goal | |\n\
-         | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | --- |\n",
+         | rows a tick | bloom | hand | differential | bloom / hand | at most | | goal | |\n\
+         | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | --- |\n",
     );
     let promises = [
         (1, Some(5.0), Some(2.0)),
@@ -143,7 +143,7 @@ pub fn section_of_sizes(root: &Path, options: &Options) -> Result<String, String
             Some(bound) => format!("{bound} | {}", met(ratio <= bound)),
             None => " |".to_owned(),
         };
-        let columns = [Peer::Bloom, Peer::Hand, Peer::Differential, Peer::Dfir];
+        let columns = [Peer::Bloom, Peer::Hand, Peer::Differential];
         let columns: Vec<String> = columns.map(|peer| shown(&times, peer)).into();
         let (columns, most, goal) = (columns.join(" | "), held(most), held(goal));
         let line = format!("| {per_tick} | {columns} | {ratio:.2} | {most} | {goal} |");
