@@ -30,6 +30,8 @@ pub mod exploration;
 
 pub mod verdicts;
 
+pub mod search;
+
 pub mod trial;
 
 pub mod mending;

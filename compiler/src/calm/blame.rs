@@ -37,6 +37,8 @@ pub struct Chain {
     pub over: At,
     /// The places from the head of `rule` (or from the source) to the output.
     pub places: Vec<At>,
+    /// What each of `places` should have, as far as what follows asks for it.
+    pub wants: Vec<Want>,
     /// The rules that lead from each of `places` to the next, with the atom that reads it.
     pub steps: Vec<(RuleAt, Option<usize>)>,
 }
@@ -60,12 +62,13 @@ enum Step {
 pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<Chain> {
     let search = Search { known, found };
     // Each with where it came from.
-    let mut visited: Vec<Visited> = vec![(at, None)];
-    let mut queue = VecDeque::from([(0, want)]);
+    let mut visited: Vec<Visited> = vec![(at, want, None)];
+    let mut queue = VecDeque::from([0]);
     let mut seen = BTreeSet::from([(at, want)]);
     let mut chains: Vec<Chain> = Vec::new();
-    while let Some((number, want)) = queue.pop_front() {
-        for step in search.steps(visited[number].0, want) {
+    while let Some(number) = queue.pop_front() {
+        let (at, want, _) = visited[number];
+        for step in search.steps(at, want) {
             match step {
                 Step::Up {
                     at,
@@ -74,8 +77,8 @@ pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<C
                     atom,
                 } => {
                     if seen.insert((at, want)) {
-                        visited.push((at, Some((number, rule, atom))));
-                        queue.push_back((visited.len() - 1, want));
+                        visited.push((at, want, Some((number, rule, atom))));
+                        queue.push_back(visited.len() - 1);
                     }
                 }
                 Step::Root {
@@ -89,13 +92,14 @@ pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<C
                             && chain.over == over
                     };
                     if chains.len() < CHAINS_MAX && !chains.iter().any(is_known) {
-                        let (places, steps) = way_up(&visited, number);
+                        let (places, wants, steps) = way_up(&visited, number);
                         chains.push(Chain {
                             rule,
                             atom,
                             cause,
                             over,
                             places,
+                            wants,
                             steps,
                         });
                     }
@@ -106,18 +110,22 @@ pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<C
     chains
 }
 
-/// A place, and from which visited place a rule's atom led to it.
-type Visited = (At, Option<(usize, RuleAt, Option<usize>)>);
+/// A place, what it should have, and from which visited place a rule's atom led to it.
+type Visited = (At, Want, Option<(usize, RuleAt, Option<usize>)>);
 
-fn way_up(visited: &[Visited], number: usize) -> (Vec<At>, Vec<(RuleAt, Option<usize>)>) {
-    let (mut places, mut steps) = (vec![visited[number].0], Vec::new());
-    let mut number = number;
-    while let Some((next, rule, atom)) = visited[number].1 {
-        places.push(visited[next].0);
+type Way = (Vec<At>, Vec<Want>, Vec<(RuleAt, Option<usize>)>);
+
+fn way_up(visited: &[Visited], number: usize) -> Way {
+    let (at, want, mut before) = visited[number];
+    let (mut places, mut wants, mut steps) = (vec![at], vec![want], Vec::new());
+    while let Some((next, rule, atom)) = before {
+        let (at, want, further) = visited[next];
+        places.push(at);
+        wants.push(want);
         steps.push((rule, atom));
-        number = next;
+        before = further;
     }
-    (places, steps)
+    (places, wants, steps)
 }
 
 struct Search<'k, 'a> {

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::flow::{RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
-use crate::hir::VarId;
+use crate::hir::{CollectionKind, VarId};
 
 /// Of each source, its columns that have the value.
 type Carried = BTreeMap<At, BTreeSet<u32>>;
@@ -38,6 +38,10 @@ impl<'m, 'a> Lineage<'m, 'a> {
         let mut seen = BTreeSet::from([at]);
         let mut open = vec![at];
         while let Some(at) = open.pop() {
+            if let Some((source, _)) = self.sealed(at) {
+                found.insert(source);
+                continue;
+            }
             if self.model.is_asynchronous(at) {
                 found.insert(at);
                 continue;
@@ -56,11 +60,39 @@ impl<'m, 'a> Lineage<'m, 'a> {
         found
     }
 
+    /// Of a collection of seals: what they are the seals of, and of each column its column there. Seals come
+    /// as rows do, at any time, so they race as such.
+    fn sealed(&self, at: At) -> Option<(At, Vec<Option<u32>>)> {
+        let node = self.model.node_of(at);
+        let kind = self.model.collection(at).kind;
+        let of = match kind {
+            CollectionKind::Seal { of }
+            | CollectionKind::Seals { of }
+            | CollectionKind::Sealed { of } => of,
+            _ => return None,
+        };
+        let source = &self.model.program.nodes[node].collections[of];
+        let is_channel = matches!(source.kind, CollectionKind::Channel { .. });
+        // The columns before are the receiver and the producer.
+        let before = match kind {
+            CollectionKind::Seal { .. } => 2,
+            CollectionKind::Seals { .. } if is_channel => 1,
+            _ => 0,
+        };
+        let partition = source.sealed_by.iter().map(|&column| Some(column));
+        let columns = std::iter::repeat_n(None, before).chain(partition);
+        Some((self.model.place_of(node, of), columns.collect()))
+    }
+
     /// The columns of sources whose value the column always has.
     pub fn carried(&self, at: At, column: usize) -> Rc<Carried> {
         let key = (at, column);
         if let Some(known) = self.carried.borrow().get(&key) {
             return Rc::clone(known);
+        }
+        if let Some((source, columns)) = self.sealed(at) {
+            let own = columns.get(column).copied().flatten();
+            return Rc::new(Carried::from([(source, own.into_iter().collect())]));
         }
         if self.model.is_asynchronous(at) {
             return Rc::new(Carried::from([(at, BTreeSet::from([column as u32]))]));

@@ -41,6 +41,19 @@ pub struct Violation {
     /// What tells one partition of the literal from another: of a `not` the columns that are bound, of an
     /// aggregate those that group.
     pub gate: Vec<Gate>,
+    /// When it is captured.
+    pub moments: Moments,
+}
+
+/// The ticks in which something can be captured: what a log must carry so that replicas agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moments {
+    /// Those that take in what races, and those that follow on them.
+    Racing,
+    /// Any: it is captured because something that lives for one tick is not there.
+    AnyTick,
+    /// The node changes for ever by itself: an entry of a log is taken in at a moment of the replica's own.
+    Endless,
 }
 
 /// A column of the gate.
@@ -77,10 +90,11 @@ impl Violation {
         self.cause != Cause::Nondeterministic && !self.changing.is_empty()
     }
 
-    /// What must come through one log for replicas to agree: what races, and in place of a loopback what its rows
-    /// follow from. None where a clock or chance is among that.
+    /// What must come through one log for replicas to agree: what races, in place of a loopback what its rows
+    /// follow from, and where any tick counts whatever makes the node tick. None where a clock or chance is
+    /// among that.
     pub fn ordering(&self, program: &Program) -> Option<Vec<Place>> {
-        ordering::sources(program, &self.racing())
+        ordering::sources(program, &self.racing(), self.moments)
     }
 
     /// Whether all that races comes through one log, so that the replicas of a node see one order.
@@ -88,7 +102,7 @@ impl Violation {
         if !self.is_race() {
             return false;
         }
-        let Some(sources) = ordering::sources(program, &self.racing()) else {
+        let Some(sources) = self.ordering(program) else {
             return false;
         };
         let mut deliveries = sources

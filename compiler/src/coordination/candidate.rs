@@ -176,6 +176,10 @@ fn is_sealed_by_all(program: &Program, node: &NodeKind, source: CollectionId) ->
 fn seal_literals(node: &NodeKind, site: RuleRef, sources: &[CollectionId]) -> Vec<Vec<Edit>> {
     let rule = &node.rules[site.rule];
     let mut all: Vec<Vec<Edit>> = Vec::new();
+    // What asks for the lack of a seal would never hold once it waits for that.
+    if lacks_seal(node, rule, sources) {
+        return all;
+    }
     for (collection, args) in atoms(rule) {
         let await_one = |&source: &CollectionId| {
             let by = node.collections[source].sealed_by.iter();
@@ -200,6 +204,20 @@ fn seal_literals(node: &NodeKind, site: RuleRef, sources: &[CollectionId]) -> Ve
         }
     }
     all
+}
+
+fn lacks_seal(node: &NodeKind, rule: &Rule, sources: &[CollectionId]) -> bool {
+    rule.literals.iter().any(|of| match of.literal {
+        Literal::Not { collection, .. } => match node.collections[collection].kind {
+            CollectionKind::Seals { of } | CollectionKind::Sealed { of } => sources.contains(&of),
+            _ => false,
+        },
+        Literal::Atom { .. }
+        | Literal::Error
+        | Literal::Condition(_)
+        | Literal::Let { .. }
+        | Literal::In { .. } => false,
+    })
 }
 
 /// The pattern, if it tells a value.

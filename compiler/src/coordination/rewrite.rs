@@ -134,9 +134,13 @@ fn deliver(program: &mut Program, node: NodeId, id: CollectionId, delivery: &Del
     let (name, loc, kind) = (of.name.clone(), of.loc, of.kind);
     // A channel is one between all kinds that have it.
     let everywhere = matches!(kind, CollectionKind::Channel { .. });
+    // A seal says what came before it, so it comes as the rows do.
+    let seal = format_smolstr!("{name}.seal");
     for (other, kind) in program.nodes.iter_mut() {
         for (_, collection) in kind.collections.iter_mut() {
-            let same = collection.name == name && collection.loc == loc;
+            let is_seal =
+                matches!(collection.kind, CollectionKind::Seal { .. }) && collection.name == seal;
+            let same = (collection.name == name || is_seal) && collection.loc == loc;
             if same && (everywhere || other == node) {
                 collection.delivery = delivery.clone();
             }

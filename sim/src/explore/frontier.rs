@@ -52,11 +52,13 @@ pub struct Available {
     pub owed: Vec<Vec<u32>>,
 }
 
-/// `waits` tells what must be taken before a parcel or with it; none if it cannot be taken yet.
+/// `waits` tells what must be taken before a parcel or with it; none if it cannot be taken yet. `entries`: whether
+/// the node takes entries of its logs now.
 pub fn available(
     state: &State,
     node: usize,
     parcels: &Parcels,
+    entries: bool,
     waits: impl Fn(u32) -> Option<Vec<u32>>,
 ) -> Available {
     let mut available = Available::default();
@@ -85,6 +87,7 @@ pub fn available(
                 queue.last.push(pending.parcel);
                 queue.last_open &= open;
             }
+            Lane::Log(..) if !entries => {}
             Lane::Log(log, _) => {
                 let bound = state.owed.iter().any(|o| o.log == log && o.node == node);
                 if open && !bound {
@@ -96,7 +99,10 @@ pub fn available(
             }
         }
     }
-    let owed = state.owed.iter().filter(|owed| owed.node == node);
+    let owed = state
+        .owed
+        .iter()
+        .filter(|owed| entries && owed.node == node);
     available.owed = owed.map(|owed| owed.batches[0].clone()).collect();
     available
 }

@@ -73,6 +73,8 @@ pub struct Local<'a, M: Resumable> {
     settles: Vec<(usize, RelationId)>,
     /// Inputs and loopbacks that the slice reads.
     slice: BTreeSet<RelationId>,
+    /// Whether it takes in entries of a log, and so its loopbacks and deferred rows before the next entry.
+    logged: bool,
     pub ticks: usize,
 }
 
@@ -80,6 +82,8 @@ pub struct Local<'a, M: Resumable> {
 struct LocalState<S> {
     state: S,
     now: i64,
+    /// What the last tick left to do makes the node tick by itself.
+    wants_tick: bool,
     /// The node has derived `halt` and runs no more; what it held in that tick.
     halted: Option<Vec<(usize, u32)>>,
 }
@@ -110,11 +114,13 @@ impl<'a, M: Resumable> Local<'a, M> {
         mut machine: M,
         slice: &BTreeSet<RelationId>,
         observed: impl Iterator<Item = (usize, RelationId)>,
+        logged: bool,
     ) -> Self {
         let mut states = IndexSet::default();
         states.insert(LocalState {
             state: machine.state(),
             now: 0,
+            wants_tick: machine.wants_tick(),
             halted: None,
         });
         let (mut captures, mut settles) = (Vec::new(), Vec::new());
@@ -134,12 +140,23 @@ impl<'a, M: Resumable> Local<'a, M> {
             captures,
             settles,
             slice: slice.clone(),
+            logged,
             ticks: 0,
         }
     }
 
     pub fn collection(&self, id: RelationId) -> SmolStr {
         self.plan.relations[id.0 as usize].name.clone()
+    }
+
+    pub fn is_logged(&self) -> bool {
+        self.logged
+    }
+
+    /// Whether the node ticks by itself in the state: a tick has left something to do for the next.
+    pub fn wants_tick(&self, state: u32) -> bool {
+        let of = &self.states[state as usize];
+        of.wants_tick && of.halted.is_none()
     }
 
     /// The tick of a state with these arrivals, ascending or in the order of their queues. Time
@@ -163,7 +180,9 @@ impl<'a, M: Resumable> Local<'a, M> {
     }
 
     fn tick(&mut self, from: u32, fires: bool, batch: &[u32], shared: &mut Shared) -> Transition {
-        let LocalState { state, now, halted } = &self.states[from as usize];
+        let LocalState {
+            state, now, halted, ..
+        } = &self.states[from as usize];
         let mut now = *now;
         if let Some(holds) = halted {
             return Transition {
@@ -187,7 +206,7 @@ impl<'a, M: Resumable> Local<'a, M> {
         let input = self.input(now, batch, shared);
         let output = self.machine.step(input);
         self.ticks += 1;
-        let looped = match shared.free_loopback {
+        let looped = match shared.free_loopback && !self.logged {
             true => self.machine.take_loopback(),
             false => Vec::new(),
         };
@@ -197,6 +216,7 @@ impl<'a, M: Resumable> Local<'a, M> {
         let state = LocalState {
             state: self.machine.state(),
             now,
+            wants_tick: self.machine.wants_tick(),
             halted: output.halt.map(|_| holds.clone()),
         };
         let (to, _) = self.states.insert_full(state);

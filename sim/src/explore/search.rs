@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use bloom_delivery::endpoint::FOLLOW_UP_TICKS_MAX;
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
@@ -288,8 +289,9 @@ impl<M: Resumable> Explorer<'_, '_, M> {
     }
 
     fn actions_of(&mut self, state: &State, node: usize, actions: &mut Vec<Action>) {
+        let entries = self.takes_entries(state, node);
         let parcels = &self.session.shared.parcels;
-        let available = available(state, node, parcels, |p| self.waits(state, p));
+        let available = available(state, node, parcels, entries, |p| self.waits(state, p));
         if state.losses > 0 {
             let messages = available.free.iter().map(|choice| choice.parcel);
             let lossy = messages.filter(|&parcel| {
@@ -319,8 +321,37 @@ impl<M: Resumable> Explorer<'_, '_, M> {
             batch,
         };
         actions.extend(batches.into_iter().map(still));
-        if self.stirs(state, node) {
+        let local = &self.session.locals[node];
+        let ticks = match local.is_logged() {
+            true => local.wants_tick(state.locals[node]),
+            false => self.stirs(state, node),
+        };
+        if ticks {
             actions.push(still(Vec::new()));
+        }
+    }
+
+    /// Whether the node may take the next entry of a log: when it has done what earlier ticks left it to do,
+    /// or goes round for ever and shows nothing new (an endpoint lets an entry wait for so many ticks).
+    fn takes_entries(&mut self, state: &State, node: usize) -> bool {
+        let mut met = BTreeSet::new();
+        let mut at = state.clone();
+        loop {
+            let local = &self.session.locals[node];
+            if !local.is_logged() || !local.wants_tick(at.locals[node]) {
+                return met.is_empty();
+            }
+            if !met.insert(at.locals[node]) {
+                return at.locals[node] == state.locals[node];
+            }
+            if met.len() > FOLLOW_UP_TICKS_MAX as usize {
+                return true;
+            }
+            let done = self.transition(&at, node, false, &[]);
+            if self.shows(state, &done) {
+                return false;
+            }
+            at.locals[node] = done.to;
         }
     }
 

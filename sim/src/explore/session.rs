@@ -123,9 +123,10 @@ impl<'a, M: Resumable> Session<'a, M> {
             .filter(|(_, (of, _))| *of == node);
         let own = own.map(|(place, &(_, id))| (place, id));
         let delivery = delivery(plan, &self.deployment.delivery);
+        let logged = delivery.values().any(|d| matches!(d, Delivery::Ordered(_)));
         self.shared.delivery.push(delivery);
         self.locals
-            .push(Local::new(node, plan, machine, slice, own));
+            .push(Local::new(node, plan, machine, slice, own, logged));
         self.timed.push(depends::is_timed(plan, slice));
         self.shared.reads.push(reads(plan, slice));
         Ok(())

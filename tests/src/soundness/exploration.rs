@@ -160,7 +160,7 @@ pub fn explore_replicas(
 }
 
 /// Whether rules write what is declared `immutable`.
-fn promises(subject: &Subject) -> bool {
+pub fn promises(subject: &Subject) -> bool {
     let own = subject.roles.iter().flat_map(|role| &role.collections);
     let mut written = own
         .chain(&subject.channels)

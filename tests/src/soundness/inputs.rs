@@ -12,7 +12,8 @@ pub struct Size {
     /// Rows of a set; seals come on top.
     pub rows_max: usize,
     pub events_max: usize,
-    /// The values of columns are 1 up to this.
+    /// The least value of a column, and how many there are.
+    pub least: usize,
     pub values: usize,
 }
 
@@ -21,13 +22,15 @@ impl Size {
     pub const SMALL: Size = Size {
         rows_max: 3,
         events_max: 4,
+        least: 1,
         values: 2,
     };
     /// What is tried where small sets tell no runs apart.
     pub const LARGE: Size = Size {
         rows_max: 4,
         events_max: 5,
-        values: 3,
+        least: 0,
+        values: 4,
     };
 }
 
@@ -113,7 +116,7 @@ fn row(
     let values = collection.columns.iter().map(|column| {
         let n = match random.chance(3, 5) {
             true => common,
-            false => 1 + random.below(size.values),
+            false => size.least + random.below(size.values),
         };
         match column.ty.as_str() {
             "Set<Int>" => format!("{{{n}}}"),

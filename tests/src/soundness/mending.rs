@@ -10,7 +10,7 @@ use super::exploration::{Place, explore_replicas, is_timed};
 use super::figures::Mended;
 use super::inputs::SMALL_SETS;
 use super::judge::{Found, Judged, Verdict};
-use super::subject::{Kind, Literal, Row, Rule, Subject};
+use super::subject::Subject;
 use super::trial::places;
 use crate::program::{Loaded, check_text, load_checked};
 
@@ -81,31 +81,6 @@ pub fn mend(subject: &Subject, judged: &[Judged]) -> (Mended, Vec<String>) {
     (mended, failures)
 }
 
-/// Whether a tick leaves nothing to do: no deferred rows, and no rows that are there because something is
-/// not. Else a node takes the next entry of
-/// a log only when that is done, which the explorer does not wait for.
-fn is_immediate(subject: &Subject, place: &Place) -> bool {
-    let mut rules = subject.roles[place.role].rules.iter();
-    let reads_events = |row: &Row| {
-        let of = subject.collection(place.role, &row.collection);
-        of.is_none_or(|of| !matches!(of.kind, Kind::Table | Kind::Static))
-    };
-    let waits = |rule: &Rule| {
-        let positive = rule
-            .literals
-            .iter()
-            .any(|literal| matches!(literal, Literal::Is(_)));
-        // The seals of an input may not go through the log of its rows.
-        let settles = rule.literals.iter().all(|literal| match literal {
-            Literal::Is(row) => !row.collection.ends_with(".sealed"),
-            Literal::Not(row) => !reads_events(row),
-            Literal::Other(_) => true,
-        });
-        positive && settles
-    };
-    rules.all(|rule| rule.arrow == "<=" && waits(rule))
-}
-
 fn promise(subject: &Subject, after: &Checked, place: &Place) -> Promise {
     let replicated = subject.roles[place.role].replicated;
     let mut outputs = after.calm.outputs.iter();
@@ -114,9 +89,7 @@ fn promise(subject: &Subject, after: &Checked, place: &Place) -> Promise {
     let view = views.find(|view| view.name == place.collection);
     match (output.map(|output| &output.label), view) {
         (Some(Label::Async | Label::Seal(_)), _) => Promise::OneOutcome,
-        (Some(Label::Run), _) if replicated && is_immediate(subject, place) => {
-            Promise::EqualReplicas
-        }
+        (Some(Label::Run), _) if replicated => Promise::EqualReplicas,
         (Some(Label::Run | Label::Instance | Label::Diverge), _) => Promise::Nothing,
         (None, Some(view)) if view.converges => Promise::OneOutcome,
         (None, _) => Promise::Nothing,

@@ -129,10 +129,14 @@ pub fn random_literal(
         (6, _) => {
             let sealed = usable.iter().find(|c| !c.sealed_by.is_empty())?;
             let term = pick_bound(random, bound).unwrap_or_else(|| "_".to_owned());
-            Some(Literal::Is(Row {
+            let row = Row {
                 collection: format!("{}.sealed", sealed.name),
                 terms: vec![term; sealed.sealed_by.len()],
-            }))
+            };
+            Some(match random.chance(1, 6) {
+                true => Literal::Not(row),
+                false => Literal::Is(row),
+            })
         }
         (7, _) => {
             let x = pick_bound(random, bound)?;

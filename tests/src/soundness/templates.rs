@@ -3,7 +3,7 @@
 //! See [`super::template`] for how they are written. Each must have an output or a view.
 
 /// Names with texts.
-pub const TEMPLATES: [(&str, &str); 52] = [
+pub const TEMPLATES: [(&str, &str); 56] = [
     (
         "guarded join",
         "input p(a); input q(a); [table|scratch] pt(a); [table|scratch|table] qt(a); [output|view] o(a);
@@ -87,6 +87,23 @@ pub const TEMPLATES: [(&str, &str); 52] = [
         "a sealed partition minus what grows",
         "input p(a) sealed by a; input q(a) [1:sealed by a|]; table t(a); table u(a); output o(a);
          t(x) <= p(x); u(x) <= q(x); o(x) <= t(x), not u(x), [1:q|p].sealed(x);",
+    ),
+    (
+        "a seal that races with what is not there",
+        "input p(a) sealed by a; input q(a); [scratch|table] u(a); [output|view] o(a); u(x) <= q(x); o(x) <= p.sealed(x), [not u([x|_])|u(x)];",
+    ),
+    (
+        "the lack of a seal",
+        "input p(a) sealed by a; input q(a); [table|scratch] t(a); table c(a); output o(a); t(x) <= q(x); c(x) <[=|+] p.sealed(x); o(x) <= t(x), not [p.sealed|c](x);",
+    ),
+    (
+        "what is there while nothing comes",
+        "input p(a); input q(a); input r(a); table t(a); [scratch|table] u(a); output o(a); [output|view] w(a);
+         t(x) <= p(x); t(x) <- r(x); u(x) <= q(x); w(x) <= [q(x)|r(x)|t(x)]; o(x) <= t(x), not u([x|_]);",
+    ),
+    (
+        "a count of what lives for one tick",
+        "input p(a); input q(a); table t(a); scratch s(a); scratch n(=> c); output o(c); t(x) <= p(x); s(x) <= t(x); s(x) <= [q|p](x); n(count()) <= s(_); o(c) <= n(c)[|, q(_)];",
     ),
     (
         "send once by key",

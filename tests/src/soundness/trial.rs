@@ -6,6 +6,7 @@ use super::exploration::{Place, explore_set};
 use super::features::is_result;
 use super::inputs::SMALL_SETS;
 use super::judge::{Found, Judged, Run, Verdict, Witness};
+use super::search::search;
 use super::subject::{Kind, Subject};
 use super::verdicts::verdicts;
 use crate::program::{Loaded, load};
@@ -73,6 +74,15 @@ pub fn judge(subject: &Subject, loaded: &Loaded) -> Trial {
         for &repeated in repeats {
             states += explore_into(&mut found, subject, loaded, (set, repeated), &places, &open);
         }
+    }
+    let undecided = verdicts.iter().zip(&found);
+    let undecided = undecided
+        .map(|(verdict, found)| matches!(verdict, Verdict::Flagged { .. }) && *found == Found::One);
+    let undecided: Vec<bool> = undecided.collect();
+    for (at, _) in undecided.iter().enumerate().filter(|(_, open)| **open) {
+        let (differs, tried) = search(subject, loaded, &places[at]);
+        states += tried;
+        found[at] = differs.unwrap_or(Found::One);
     }
     for (place, found) in places.iter().zip(&mut found) {
         // A message that is sent for ever arrives for ever, of which exploration sees the beginning.

@@ -4,17 +4,31 @@
 //! every replica if what they follow from is. A loopback is therefore replaced by the inputs and channels
 //! from which its rows are derived, through any rules of the kind; where a clock, a timer, the failure
 //! detector or chance is among those, no log makes replicas agree.
+//!
+//! The seals of a collection come as its rows do. Where something is derived in any tick, whatever makes the
+//! node tick must be in the log.
 
 use std::collections::BTreeSet;
 
 use bloom_plan::functions::{self, Kind};
 
 use super::super::report::Place;
+use super::Moments;
 use crate::hir::{Body, CollectionId, CollectionKind, Expr, Literal, NodeId, Program, Rule};
 
 /// The places, with loopbacks replaced by what feeds them.
-pub(super) fn sources(program: &Program, racing: &[Place]) -> Option<Vec<Place>> {
+pub(super) fn sources(program: &Program, racing: &[Place], moments: Moments) -> Option<Vec<Place>> {
     let mut found = BTreeSet::new();
+    let nodes: BTreeSet<NodeId> = racing.iter().map(|place| place.node).collect();
+    match moments {
+        Moments::Racing => {}
+        Moments::AnyTick => {
+            for node in nodes {
+                found.extend(arrivals(program, node)?);
+            }
+        }
+        Moments::Endless => return None,
+    }
     for &place in racing {
         match program.nodes[place.node].collections[place.collection].kind {
             CollectionKind::Loopback => upstream(program, place, &mut found)?,
@@ -26,12 +40,36 @@ pub(super) fn sources(program: &Program, racing: &[Place]) -> Option<Vec<Place>>
     Some(found.into_iter().collect())
 }
 
+/// All that makes the node tick; none if there is something that no log carries.
+fn arrivals(program: &Program, node: NodeId) -> Option<Vec<Place>> {
+    let kind = &program.nodes[node];
+    let is_read = |id: CollectionId| {
+        kind.rules
+            .values()
+            .any(|rule| atoms(rule).any(|of| of == id))
+    };
+    let mut found = Vec::new();
+    for (collection, of) in kind.collections.iter() {
+        // An input takes arrivals in whether rules read it or not.
+        let is_open = matches!(of.kind, CollectionKind::Input) && of.public;
+        if !is_open && !is_read(collection) {
+            continue;
+        }
+        match origin(program, node, collection) {
+            Origin::Arrives(collection) => found.push(Place { node, collection }),
+            Origin::Derived | Origin::Fixed => {}
+            Origin::ByChance => return None,
+        }
+    }
+    Some(found)
+}
+
 fn upstream(program: &Program, place: Place, found: &mut BTreeSet<Place>) -> Option<()> {
     let mut seen = BTreeSet::from([place.collection]);
     let mut open = vec![place.collection];
     while let Some(collection) = open.pop() {
         let before = match origin(program, place.node, collection) {
-            Origin::Arrives => {
+            Origin::Arrives(collection) => {
                 found.insert(Place {
                     node: place.node,
                     collection,
@@ -48,7 +86,8 @@ fn upstream(program: &Program, place: Place, found: &mut BTreeSet<Place>) -> Opt
 }
 
 enum Origin {
-    Arrives,
+    /// With the rows of this collection.
+    Arrives(CollectionId),
     Derived,
     Fixed,
     ByChance,
@@ -56,7 +95,10 @@ enum Origin {
 
 fn origin(program: &Program, node: NodeId, collection: CollectionId) -> Origin {
     match program.nodes[node].collections[collection].kind {
-        CollectionKind::Input | CollectionKind::Channel { .. } => Origin::Arrives,
+        CollectionKind::Input | CollectionKind::Channel { .. } => Origin::Arrives(collection),
+        CollectionKind::Seal { of }
+        | CollectionKind::Seals { of }
+        | CollectionKind::Sealed { of } => Origin::Arrives(of),
         CollectionKind::Table
         | CollectionKind::Scratch
         | CollectionKind::Output
@@ -71,14 +113,10 @@ fn origin(program: &Program, node: NodeId, collection: CollectionId) -> Origin {
         | CollectionKind::SysCollection
         | CollectionKind::SysDepends
         | CollectionKind::SysStratum => Origin::Fixed,
-        // Seals come on ways of their own.
         CollectionKind::Periodic { .. }
         | CollectionKind::Alive
         | CollectionKind::Stdin
-        | CollectionKind::Errors
-        | CollectionKind::Seal { .. }
-        | CollectionKind::Seals { .. }
-        | CollectionKind::Sealed { .. } => Origin::ByChance,
+        | CollectionKind::Errors => Origin::ByChance,
     }
 }
 
