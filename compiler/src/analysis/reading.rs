@@ -1,9 +1,11 @@
 //! How a rule reads each of its literals: from the growth of its conditions, generators and head
 //! with the lattice values that the literals bind.
 
+use bloom_plan::types::Type;
+
 use super::growth::{Dependence, Growths, join, join_each};
 use super::{Growth, Reading, Scope};
-use crate::hir::{ExprId, HeadColumn, Literal, PatId, Rule};
+use crate::hir::{Body, Expr, ExprId, HeadColumn, Literal, PatId, Rule};
 use crate::typing::{BodyTypes, walk};
 
 impl Scope<'_> {
@@ -48,7 +50,9 @@ impl Scope<'_> {
                     }
                 }
                 Literal::Let { pat, value } => binders.push((*pat, *value, false)),
-                Literal::In { pat, source } => binders.push((*pat, *source, true)),
+                Literal::In { pat, source } => {
+                    binders.push((*pat, ranged_over(body, types, self, *source), true));
+                }
                 Literal::Error | Literal::Not { .. } | Literal::Condition(_) => {}
             }
         }
@@ -81,5 +85,19 @@ impl Scope<'_> {
             }
         }
         total
+    }
+}
+
+/// What a generator ranges over: the elements of `s.reveal` are those of `s`, so of a set that grows they only
+/// become more.
+fn ranged_over(body: &Body, types: &BodyTypes, scope: &Scope<'_>, source: ExprId) -> ExprId {
+    match body.expr(source) {
+        Expr::Field { receiver, name, .. } if name == "reveal" => {
+            match scope.typed.types.get(types.exprs[*receiver]) {
+                Type::Set(_) => *receiver,
+                _ => source,
+            }
+        }
+        _ => source,
     }
 }

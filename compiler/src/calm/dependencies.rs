@@ -21,6 +21,8 @@ use super::model::{At, Model, RuleAt};
 use super::sealing::{Sealing, groups};
 use crate::hir::{Arrow, CollectionKind, VarId};
 
+/// Rules are looked through so deep.
+const RULES_DEEP_MAX: usize = 8;
 /// More rules for one head than this are not compared pair by pair.
 const COMPARED_RULES_MAX: usize = 32;
 
@@ -46,6 +48,8 @@ pub struct Dependencies<'m, 'a> {
     sealing: &'m Sealing,
     /// What is known, or taken to hold while it is looked at.
     lasting: RefCell<FxHashMap<At, bool>>,
+    /// Rules that are looked through for what columns determine each other.
+    through: RefCell<Vec<RuleAt>>,
     conflicts: RefCell<FxHashMap<(At, Span), Option<Conflict>>>,
 }
 
@@ -55,6 +59,7 @@ impl<'m, 'a> Dependencies<'m, 'a> {
             model,
             sealing,
             lasting: RefCell::default(),
+            through: RefCell::default(),
             conflicts: RefCell::default(),
         }
     }
@@ -290,6 +295,8 @@ impl<'m, 'a> Dependencies<'m, 'a> {
                             || (atom.terms[place].is_any() && Some(place) == location)
                     });
                     if !fixed || (span == Span::Run && !self.lasts(from)) {
+                        let told = self.told_by_rule(from, &atom.terms, &known);
+                        learn(&mut known, &told);
                         continue;
                     }
                     for (column, term) in shape.columns.iter().zip(&atom.terms) {
@@ -324,6 +331,49 @@ impl<'m, 'a> Dependencies<'m, 'a> {
                 return known;
             }
         }
+    }
+
+    /// The variables of a row that others of its columns determine over the whole run, whatever is a key: the only
+    /// rule that fills the collection takes them from a row that those determine.
+    fn told_by_rule(&self, from: At, terms: &[Term], known: &[VarId]) -> Vec<VarId> {
+        let mut inserters = self.model.inserters(from);
+        let many = matches!(
+            self.model.collection(from).kind,
+            CollectionKind::Channel { .. } | CollectionKind::Seal { .. }
+        );
+        let (Some(rule), false) = (inserters.next(), many || self.model.is_source(from)) else {
+            return Vec::new();
+        };
+        let summary = self.model.rule(rule);
+        let same = inserters.all(|other| self.model.rule(other) == summary);
+        let is_open =
+            self.through.borrow().contains(&rule) || self.through.borrow().len() > RULES_DEEP_MAX;
+        if !same || is_open || summary.chance || is_fact(summary) {
+            return Vec::new();
+        }
+        let columns = summary.columns.iter().zip(terms);
+        let given = columns.clone().filter(|(_, term)| fixes(term, known));
+        let seeds: Vec<VarId> = given
+            .filter_map(|(column, _)| match column {
+                Term::Var(var) => Some(*var),
+                Term::Any
+                | Term::Literal(_)
+                | Term::Constant(_)
+                | Term::SelfAddr
+                | Term::Of { .. } => None,
+            })
+            .chain([SELF])
+            .collect();
+        self.through.borrow_mut().push(rule);
+        let inner = self.closure(rule, seeds, Span::Run);
+        self.through.borrow_mut().pop();
+        // A lattice column holds the join of what all rows brought.
+        let shape = self.model.shape(from).columns.iter();
+        columns
+            .zip(shape)
+            .filter(|((column, _), of)| !of.lattice && fixes_value(column, &inner))
+            .flat_map(|((_, term), _)| term.vars().to_vec())
+            .collect()
     }
 
     /// Whether two rules never give one key two lists of plain values.

@@ -217,6 +217,17 @@ impl RuleSummary {
         !matches!(self.arrow, Arrow::DeferredDelete)
     }
 
+    /// Whether the rule takes away just the row that the atom reads.
+    pub fn takes_row_of(&self, atom: &Atom) -> bool {
+        let is_same = |(column, term): (&Term, &Term)| {
+            column == term && !matches!(column, Term::Any | Term::Of { .. })
+        };
+        self.arrow == Arrow::DeferredDelete
+            && !atom.negated
+            && atom.collection == self.head
+            && self.columns.iter().zip(&atom.terms).all(is_same)
+    }
+
     /// How often the variable is used outside the atom with this place.
     pub fn is_used_beside(&self, var: VarId, atom: usize) -> bool {
         let in_terms = |terms: &[Term]| terms.iter().any(|term| term.vars().contains(&var));

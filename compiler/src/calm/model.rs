@@ -7,7 +7,7 @@ use bloom_stdx::arena::{Arena, Id};
 use bloom_stdx::graph::components;
 use rustc_hash::FxHashMap;
 
-use super::flow::{KindFlow, RuleSummary, Shape};
+use super::flow::{Atom, KindFlow, RuleSummary, Shape};
 use super::report::Place;
 use super::violation::RuleRef;
 use crate::hir::{
@@ -80,19 +80,23 @@ impl<'a> Model<'a> {
             let head = self.head(rule);
             self.writers[head.index()].push(rule);
             let summary = self.rule(rule);
-            let mut read: Vec<At> = summary
-                .atoms
-                .iter()
-                .map(|atom| self.place(rule, atom.collection))
-                .collect();
+            let place = |atom: &Atom| self.place(rule, atom.collection);
+            let mut read: Vec<At> = summary.atoms.iter().map(place).collect();
             read.sort_unstable();
             read.dedup();
-            for from in read {
-                self.readers[from.index()].push(rule);
+            // That a row is there before it is taken away says nothing of what is there later.
+            let asked = summary
+                .atoms
+                .iter()
+                .filter(|atom| !summary.takes_row_of(atom));
+            for from in asked.map(place) {
                 successors[from.index()].push(head.index());
                 if summary.arrow != Arrow::Merge {
                     temporal.push((from.index(), head.index()));
                 }
+            }
+            for from in read {
+                self.readers[from.index()].push(rule);
             }
         }
         for node in self.program.nodes.values().zip(0..) {

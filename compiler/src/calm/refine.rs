@@ -3,6 +3,7 @@
 
 pub mod bounded;
 pub mod contained;
+pub mod covered;
 pub mod guard;
 pub mod implied;
 pub mod manifest;
@@ -33,7 +34,7 @@ impl Forms {
                 true => Redundant::InEveryTick,
                 false => contained::redundant(basis, rule),
             },
-            implied: implied::implied(basis, rule),
+            implied: [implied::implied(basis, rule), covered::covered(basis, rule)].concat(),
             single: basis.dependencies.is_single(rule),
         };
         Forms {
@@ -50,7 +51,8 @@ impl Forms {
         self.rules[rule].redundant
     }
 
-    /// Whether the atom holds whenever another one of the rule does.
+    /// Whether the head has the same contents without the atom: it holds whenever another one of the rule does,
+    /// or keeps back only what another rule gives.
     pub fn is_implied(&self, rule: RuleAt, place: usize) -> bool {
         self.rules[rule].implied.contains(&place)
     }

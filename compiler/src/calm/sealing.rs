@@ -67,9 +67,6 @@ impl Sealing {
             sealing.status[at.index()] = sealing.start(model, at);
             open.push(at);
         }
-        if sealing.sources.is_empty() && sealing.sequences.is_empty() {
-            return sealing;
-        }
         // Least fixpoint: statuses only rise, and each has few to rise to.
         while let Some(from) = open.pop() {
             for &rule in model.readers(from) {

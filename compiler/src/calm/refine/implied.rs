@@ -4,12 +4,16 @@
 //! `p(x, y)`, so the body depends on one use of `p` and not on two (the core of a conjunctive query,
 //! Chandra and Merlin 1977, one literal at a time). A row that must be there and must not be there
 //! makes a rule dead: `p(x, y), not p(x, _)`, and `not s(_)` where `s` has a fact that nothing takes away.
+//!
+//! A deletion that reads the row which it takes away asks for nothing by that: in `t(k, v) <- t(k, v), gone(k)` each
+//! row of `t` with such a key goes, and where there is none there is nothing to take.
 
 use crate::calm::body::Basis;
 use crate::calm::dependencies::is_fact;
 use crate::calm::flow::{Atom, RuleSummary, Term};
 use crate::calm::model::RuleAt;
 use crate::calm::sealing::same_value;
+use crate::hir::Arrow;
 
 /// Bodies with more rows are not looked at.
 const ATOMS_MAX: usize = 32;
@@ -18,6 +22,11 @@ const ATOMS_MAX: usize = 32;
 pub fn implied(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
     let summary = basis.model.rule(rule);
     let mut implied: Vec<usize> = Vec::new();
+    if summary.arrow == Arrow::DeferredDelete {
+        let own = summary.atoms.iter().enumerate();
+        let own = own.filter(|(_, atom)| summary.takes_row_of(atom));
+        implied.extend(own.map(|(place, _)| place));
+    }
     // An aggregate ranges over the combinations of rows, so that each use of a row counts.
     if !summary.aggregates.is_empty() || summary.atoms.len() > ATOMS_MAX {
         return implied;

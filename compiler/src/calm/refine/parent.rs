@@ -5,6 +5,11 @@
 //! it does, from the tick in which that is begun: `begun` only gains rows and has one row a key, so the row
 //! is the same in every later tick, and all else in the body of `missing` only shrinks. Where the reading
 //! rule holds the row of `begun` under the same key, `not missing` therefore only grows.
+//!
+//! It is the same where the membership of a transaction is kept in rows of its own, all made in one tick of one
+//! row that never has another content: `member{t, m} <= begin{t, members}, m in members` with `begin` `immutable`.
+//! Whoever holds a row that was made of that of `begin` too, `started{t} <= begin{t}`, knows that all members are
+//! there; from then on they stay the same, and the rows of `missing` that they give only go.
 
 use crate::calm::body::{Found, Known};
 use crate::calm::flow::{Atom, RuleSummary};
@@ -75,7 +80,8 @@ fn shrinks_for_parent(
     let mut parents = summary.positive();
     parents.any(|(place, parent)| {
         let mut others = summary.atoms.iter().enumerate();
-        is_held(known, rule, atom, inner, parent, found)
+        (is_held(known, rule, atom, inner, parent, found)
+            || is_begun(known, rule, atom, inner, parent))
             && others.all(|(other, atom)| other == place || shrinks(atom))
     })
 }
@@ -109,6 +115,87 @@ fn is_held(
                     .key_columns()
                     .all(|key| same_key(inner, atom, &parent.terms[key], &held.terms[key]))
         })
+}
+
+/// Whether the parent's rows are all made of one row that never changes, and the reading rule holds something that
+/// was made of the same row, under the key by which the atom asks.
+fn is_begun(
+    known: &Known<'_, '_>,
+    rule: RuleAt,
+    atom: &Atom,
+    inner: RuleAt,
+    parent: &Atom,
+) -> bool {
+    let model = known.model;
+    let at = model.place(inner, parent.collection);
+    let &[making] = model.writers(at) else {
+        return false;
+    };
+    let made = model.rule(making);
+    let [begin] = &made.atoms[..] else {
+        return false;
+    };
+    let source = model.place(making, begin.collection);
+    let lattice = model
+        .shape(source)
+        .columns
+        .iter()
+        .any(|column| column.lattice);
+    let whole = made.arrow == Arrow::Merge
+        && model.is_kept(at)
+        && !made.bootstrap
+        && !made.chance
+        && made.aggregates.is_empty()
+        && !begin.negated
+        && !lattice
+        && known.dependencies.lasts(source)
+        && !model.shape(at).columns.iter().any(|column| column.lattice)
+        && known.dependencies.conflict(at).is_none();
+    let keys: Vec<usize> = model.shape(source).key_columns().collect();
+    let Some(columns) = carried(made, begin, &keys) else {
+        return false;
+    };
+    let (outer, summary) = (model.rule(rule), model.rule(inner));
+    whole
+        && outer.positive().any(|(_, held)| {
+            let at = model.place(rule, held.collection);
+            let from = begun_from(known, at, source, &keys);
+            from.is_some_and(|own| {
+                own.iter().zip(&columns).all(|(&own, &column)| {
+                    same_key(summary, atom, &parent.terms[column], &held.terms[own])
+                })
+            })
+        })
+}
+
+/// Of a collection that only gains rows, each of them made of a row of the source: the columns with its key.
+fn begun_from(known: &Known<'_, '_>, at: At, source: At, keys: &[usize]) -> Option<Vec<usize>> {
+    let model = known.model;
+    let writers = model.writers(at);
+    if !model.only_gains(at) || writers.is_empty() || writers.len() > RULES_MAX {
+        return None;
+    }
+    let mut common: Option<Vec<usize>> = None;
+    for &writer in writers {
+        let summary = model.rule(writer);
+        let own = summary.positive().find_map(|(_, begin)| {
+            let is_source = model.place(writer, begin.collection) == source;
+            is_source.then(|| carried(summary, begin, keys)).flatten()
+        })?;
+        if common.get_or_insert_with(|| own.clone()) != &own {
+            return None;
+        }
+    }
+    common
+}
+
+/// The head's columns that have the values of the atom's key columns.
+fn carried(summary: &RuleSummary, atom: &Atom, keys: &[usize]) -> Option<Vec<usize>> {
+    let column = |&key: &usize| {
+        let mut heads = summary.columns.iter();
+        heads.position(|head| same_value(head, &atom.terms[key]))
+    };
+    keys.iter().map(column).collect()
 }
 
 /// Whether the parent's key column in the inner rule reaches a head column that the outer atom binds to the
