@@ -1,6 +1,12 @@
 //! Fault tests of the corpus, loaded; and the symbolic run held to runs on the production engine: under a random
 //! hypothesis every collection of every node must hold in every tick what the formula says.
 
+pub mod deployment;
+
+pub mod trial;
+
+pub mod campaign;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,6 +23,7 @@ use bloom_sim::faults::run::{Outcome, run_recorded};
 use bloom_sim::faults::{Crash, Fault, FaultSpec, Hypothesis};
 use bloom_stdx::random::Random;
 use smol_str::SmolStr;
+use trial::Trouble;
 
 use crate::program::{bloom_files, check_text, errors, module_name, read, root, standard_library};
 
@@ -109,13 +116,14 @@ pub fn agrees(
     test: &FaultTest,
     spec: &FaultSpec,
     seeds: std::ops::Range<u64>,
-) -> Result<(), String> {
-    let outcome = run_recorded(&loaded.programs, test, spec, true).map_err(|l| l.to_string())?;
+) -> Result<(), Trouble> {
+    let outcome = run_recorded(&loaded.programs, test, spec, true);
+    let outcome = outcome.map_err(|limit| Trouble::Limit(limit.to_string()))?;
     for seed in seeds {
         let mut random = Random::new(seed);
         let hypothesis = random_hypothesis(spec, test.nodes.len(), &mut random);
         difference(loaded, test, spec, &outcome, &hypothesis)
-            .map_err(|what| format!("{}, seed {seed}, {hypothesis:?}: {what}", test.name))?;
+            .map_err(|what| Trouble::Wrong(format!("{}, {hypothesis:?}: {what}", test.name)))?;
     }
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! The search for faults on the literature's protocols: verdicts, the symbolic run against runs on the engine,
 //! and against all hypotheses one by one where they are few.
-//!
-//! `BLOOM_SEEDS=10000` tries so many hypotheses in all; without it a thousand.
 
-use bloom_sim::faults::exhaustive::enumerate;
 use bloom_sim::faults::{Options, Verdict, search};
+use bloom_tests::faults::campaign::Campaign;
+use bloom_tests::faults::trial::{Effort, try_test};
 use bloom_tests::faults::{agrees, bounds, corpus, load, load_file};
 use bloom_tests::program::root;
+
+/// Random hypotheses of the corpus in all.
+const HYPOTHESES: u64 = 1_000;
 
 /// What is found for each fault test: verdict, size of a smallest set, number of minimal sets.
 #[test]
@@ -48,17 +50,13 @@ fn verdicts_are_those_of_the_literature() {
 
 #[test]
 fn the_formula_agrees_with_runs_under_random_hypotheses() {
-    let seeds: u64 = match std::env::var("BLOOM_SEEDS") {
-        Ok(seeds) => seeds.parse().expect("BLOOM_SEEDS is a number"),
-        Err(_) => 1_000,
-    };
     let programs: Vec<_> = corpus().iter().map(|path| load_file(path)).collect();
     let tests: usize = programs.iter().map(|loaded| loaded.tests.len()).sum();
-    let each = seeds.div_ceil(tests.max(1) as u64);
+    let each = HYPOTHESES.div_ceil(tests as u64);
     for loaded in &programs {
         for test in &loaded.tests {
             let spec = bounds(test);
-            agrees(loaded, test, &spec, 0..each).unwrap_or_else(|why| panic!("{why}"));
+            agrees(loaded, test, &spec, 0..each).unwrap_or_else(|why| panic!("{why:?}"));
         }
     }
 }
@@ -66,6 +64,10 @@ fn the_formula_agrees_with_runs_under_random_hypotheses() {
 /// All minimal sets, found by the solver and one by one.
 #[test]
 fn the_solver_finds_what_running_every_hypothesis_finds() {
+    let effort = Effort {
+        hypotheses: 0,
+        executions_max: 2_000,
+    };
     let mut compared = 0;
     for path in corpus() {
         let loaded = load_file(&path);
@@ -73,28 +75,40 @@ fn the_solver_finds_what_running_every_hypothesis_finds() {
             let mut spec = bounds(test);
             spec.eot = spec.eot.min(6);
             spec.eff = spec.eff.min(2);
-            let Ok(all) = enumerate(&loaded.programs, test, &spec, 4_000) else {
-                panic!("{}: a node stops", test.name);
-            };
-            if !all.complete {
-                continue;
-            }
-            let report = search(&loaded.programs, test, &spec, &Options::default());
-            let sets = match &report.verdict {
-                Verdict::Certified => Vec::new(),
-                Verdict::Counterexample(found) => match &report.minimal {
-                    Some(minimal) => minimal.sets.clone(),
-                    None => vec![found.hypothesis.clone()],
-                },
-                // In so few ticks a spec may say nothing.
-                Verdict::Vacuous(_) => continue,
-                Verdict::BoundReached(why) => panic!("{}: {why}", test.name),
-            };
-            assert_eq!(sets, all.minimal, "{}", test.name);
-            compared += 1;
+            let tried = try_test(&loaded, test, &spec, effort);
+            let tried = tried.unwrap_or_else(|why| panic!("{}: {why:?}", test.name));
+            compared += usize::from(tried.exhaustive);
         }
     }
     assert!(compared >= 10, "{compared} tests were small enough");
+}
+
+/// `cargo xtask faults` tries more.
+#[test]
+fn random_programs_agree_both_ways() {
+    let campaign = Campaign {
+        seed: 0,
+        programs: 150,
+        threads: 2,
+        effort: Effort {
+            hypotheses: 10,
+            executions_max: 300,
+        },
+    };
+    let results = campaign.run(|_| {});
+    assert!(
+        results.failures.is_empty(),
+        "{}\n{results}",
+        results.failures.join("\n")
+    );
+    assert!(
+        results.hypotheses >= 1_000 && results.refused <= 5,
+        "{results}"
+    );
+    assert!(
+        results.exhaustive >= 50 && results.broken >= 20,
+        "{results}"
+    );
 }
 
 const VACUOUS: &str = r#"
@@ -181,7 +195,7 @@ fault test "climb" checks kept with ticks 5, losses until 3, crashes 0 {
 fn a_lattice_that_grows_by_recursion_reaches_its_last_value() {
     let loaded = load("climb", CLIMB).expect("the program is fine");
     let test = &loaded.tests[0];
-    agrees(&loaded, test, &bounds(test), 0..20).unwrap_or_else(|why| panic!("{why}"));
+    agrees(&loaded, test, &bounds(test), 0..20).unwrap_or_else(|why| panic!("{why:?}"));
     let report = search(&loaded.programs, test, &bounds(test), &Options::default());
     assert!(
         matches!(report.verdict, Verdict::Certified),

@@ -28,7 +28,8 @@ usage: cargo xtask TASK
   bench [ID]… [OPTION]…                run benchmarks, and write bench/results.md; `bench --help`
   rules-program --rules N --seed N     write a large program that does nothing of use
   dependency-facts CARGO.LOCK          write the facts of examples/deps as CSV
-  soundness [OPTION]…                  hold the analysis to all schedules of random programs";
+  soundness [OPTION]…                  hold the analysis to all schedules of random programs
+  faults [OPTION]…                     hold the search for faults to runs of random programs";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,7 +45,8 @@ fn main() -> ExitCode {
         ["cart-log", "--actions", actions, "--seed", seed] => print_cart_log(actions, seed),
         ["rules-program", "--rules", rules, "--seed", seed] => print_rules_program(rules, seed),
         ["dependency-facts", path] => print_dependency_facts(path),
-        ["soundness", rest @ ..] => soundness(rest),
+        ["soundness", rest @ ..] => campaign("soundness", rest),
+        ["faults", rest @ ..] => campaign("faults", rest),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -83,14 +85,15 @@ fn print_dependency_facts(path: &str) -> Result<(), String> {
 
 /// The differential test of the analysis is a program of the tests' own, since this one knows
 /// nothing of the compiler.
-fn soundness(options: &[&str]) -> Result<(), String> {
+/// A long test of the package `bloom-tests`.
+fn campaign(name: &str, options: &[&str]) -> Result<(), String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--release", "--locked", "--package", "bloom-tests"]);
-    cargo.args(["--bin", "soundness", "--"]).args(options);
+    cargo.args(["--bin", name, "--"]).args(options);
     let status = cargo.current_dir(root()).status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err("the analysis was not held to be sound".to_owned()),
+        Ok(_) => Err(format!("{name}: what was compared did not agree")),
         Err(error) => Err(format!("cargo: {error}")),
     }
 }

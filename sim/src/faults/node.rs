@@ -17,7 +17,7 @@ use bloom_plan::plan::{
 };
 use bloom_plan::value::{Row, Value};
 use bloom_runtime::{Interpreter, Program};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::annotated::{FxIndexMap, Merging, Relation, Rows, Shape, Words};
@@ -221,6 +221,9 @@ impl Node {
             for head in &heads {
                 let place = head.0 as usize;
                 let derived = by_relation.get(head).map_or(&[][..], Vec::as_slice);
+                if !stratum.recursive.is_empty() {
+                    self.check_conflicts(circuit, place, &new[place], derived)?;
+                }
                 changed |= self.merge(circuit, place, &new[place], derived)?;
             }
             if stratum.recursive.is_empty() || !changed {
@@ -231,7 +234,7 @@ impl Node {
                 let rows = self.relations[head.0 as usize].rows().keys();
                 ever.extend(rows.map(|row| (head, row.clone())));
             }
-            self.check_recursion(circuit, &heads, ever.len(), iteration)?;
+            self.check_size(&heads, ever.len(), iteration)?;
             if iteration > ever.len() {
                 return Ok(());
             }
@@ -239,13 +242,43 @@ impl Node {
         Ok(())
     }
 
-    fn check_recursion(
+    /// In a recursion a key gets one value: of two, none would merge, and what the one that came first led to
+    /// would be gone.
+    fn check_conflicts(
         &self,
         circuit: &mut Circuit,
-        heads: &[RelationId],
-        rows: usize,
-        iteration: usize,
+        place: usize,
+        arrived: &[(Words, Lit)],
+        derived: &[(Words, Lit)],
     ) -> Result<(), Limit> {
+        let shape = &self.shapes[place];
+        if shape.plain.is_empty() {
+            return Ok(());
+        }
+        let mut stored: FxHashMap<Words, Vec<Lit>> = FxHashMap::default();
+        for (row, &condition) in &self.earlier[place] {
+            let of_key = stored.entry(shape.key(row)).or_default();
+            of_key.push(!condition);
+        }
+        let mut values: FxIndexMap<Words, Vec<(&Words, Lit)>> = FxIndexMap::default();
+        for (row, condition) in arrived.iter().chain(derived) {
+            let key = shape.key(row);
+            let others = values.entry(key.clone()).or_default();
+            let differs = |(other, _): &&(&Words, Lit)| !shape.same_plain(other, row);
+            for &(_, there) in others.iter().filter(differs) {
+                // Where the key has a value from before, that stays.
+                let unstored = stored.get(&key).into_iter().flatten().copied();
+                let all = unstored.chain([there, *condition]);
+                if circuit.and(all) != Lit::FALSE {
+                    return Err(Limit::Conflict(shape.name.clone()));
+                }
+            }
+            others.push((row, *condition));
+        }
+        Ok(())
+    }
+
+    fn check_size(&self, heads: &[RelationId], rows: usize, iteration: usize) -> Result<(), Limit> {
         let name = |head: RelationId| self.plan.relations[head.0 as usize].name.clone();
         if rows > RECURSIVE_ROWS_MAX || iteration > ITERATIONS_MAX {
             return Err(Limit::Rows {
@@ -253,21 +286,6 @@ impl Node {
                 relation: name(heads[0]),
                 max: RECURSIVE_ROWS_MAX,
             });
-        }
-        for &head in heads {
-            let shape = &self.shapes[head.0 as usize];
-            if shape.plain.is_empty() {
-                continue;
-            }
-            // Which of two values a key keeps would depend on what follows from them.
-            let mut first: FxIndexMap<Words, (&Words, Lit)> = FxIndexMap::default();
-            for (row, &condition) in self.relations[head.0 as usize].rows() {
-                let (known, other) = *first.entry(shape.key(row)).or_insert((row, condition));
-                let both = circuit.and([condition, other]);
-                if !shape.same_plain(known, row) && both != Lit::FALSE {
-                    return Err(Limit::Conflict(name(head)));
-                }
-            }
         }
         Ok(())
     }

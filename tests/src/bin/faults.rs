@@ -1,0 +1,98 @@
+//! The differential test of the search for faults as a command: `cargo xtask faults`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool for developers talks by printing"
+)]
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use bloom_tests::faults::campaign::Campaign;
+use bloom_tests::faults::trial::Effort;
+use bloom_tests::faults::{agrees, bounds, corpus, load_file};
+
+const USAGE: &str = "\
+usage: cargo xtask faults [--programs N] [--hypotheses N] [--executions N] [--seed S] [--threads T]
+
+  --programs N    how many random programs (2000)
+  --hypotheses N  random hypotheses for each, and for each fault test of tests/faults (20)
+  --executions N  runs of a program one by one, past which those are not compared (5000)
+  --seed S        the seed of the first program; each has the next (chosen by the clock)
+  --threads T     how many at a time (one a processor)";
+
+/// How often progress is printed.
+const PROGRESS_EVERY: u64 = 500;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match parse(&arguments) {
+        Ok(campaign) => run(&campaign),
+        Err(message) => {
+            eprintln!("{message}\n{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse(arguments: &[String]) -> Result<Campaign, String> {
+    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let mut campaign = Campaign {
+        seed: clock.map_or(0, |now| now.as_secs() << 20),
+        programs: 2_000,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        effort: Effort {
+            hypotheses: 20,
+            executions_max: 5_000,
+        },
+    };
+    let mut rest = arguments.iter();
+    while let Some(option) = rest.next() {
+        let value = rest.next().ok_or(format!("{option} takes a number"))?;
+        let number: u64 = value
+            .parse()
+            .map_err(|_| format!("{option} takes a number, not `{value}`"))?;
+        match option.as_str() {
+            "--programs" => campaign.programs = number,
+            "--hypotheses" => campaign.effort.hypotheses = number,
+            "--executions" => campaign.effort.executions_max = number as usize,
+            "--seed" => campaign.seed = number,
+            "--threads" => campaign.threads = number as usize,
+            _ => return Err(format!("there is no option {option}")),
+        }
+    }
+    Ok(campaign)
+}
+
+fn run(campaign: &Campaign) -> ExitCode {
+    let start = Instant::now();
+    let mut wrong = 0;
+    let mut hypotheses = 0;
+    for path in corpus() {
+        let loaded = load_file(&path);
+        for test in &loaded.tests {
+            let seeds = campaign.seed..campaign.seed.saturating_add(campaign.effort.hypotheses);
+            hypotheses += campaign.effort.hypotheses;
+            if let Err(why) = agrees(&loaded, test, &bounds(test), seeds) {
+                println!("FAILURE, {}: {why:?}", test.name);
+                wrong += 1;
+            }
+        }
+    }
+    println!("the protocols of tests/faults: {hypotheses} hypotheses both ways, {wrong} failures");
+    println!("{} programs from seed {}", campaign.programs, campaign.seed);
+    let results = campaign.run(|done| {
+        if done.is_multiple_of(PROGRESS_EVERY) {
+            eprintln!("{done} of {}", campaign.programs);
+        }
+    });
+    for failure in &results.failures {
+        println!("FAILURE, {failure}");
+    }
+    println!("{results}, {:.0} s", start.elapsed().as_secs_f64());
+    match results.failures.is_empty() && wrong == 0 {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
