@@ -24,12 +24,13 @@ mod tests;
 
 use std::sync::Arc;
 
-use bloom_stdx::arena::{Arena, Id};
+use bloom_stdx::arena::Arena;
 
 use crate::base::Diagnostic;
-use crate::hir::{CollectionId, FunctionId, NodeId, NodeKind, Program, Rule, RuleId};
+use crate::hir::{CollectionId, FunctionId, NodeId, NodeKind, Program, RuleId};
 use crate::typing::{NodeTypes, Typed};
-use recall::{Declared, OfRule, Recalled};
+use recall::{Declared, OfKind, OfRule, Recalled};
+use strata::Strata;
 
 /// What [`analyze`] found. The arenas run parallel to those of the program.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +51,8 @@ pub struct NodeAnalysis {
     pub strata: Arena<CollectionId, u32>,
     /// How many strata there are.
     pub stratum_count: u32,
-    pub rules: Arena<RuleId, RuleAnalysis>,
+    /// Shared by analyses of programs that share rules.
+    pub rules: Arena<RuleId, Arc<RuleAnalysis>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -63,8 +65,6 @@ pub struct SpecAnalysis {
 
 #[derive(Clone, Debug, Default)]
 pub struct RuleAnalysis {
-    /// Where a `<=` rule is evaluated: the stratum of its head. Others are evaluated at the end.
-    pub stratum: u32,
     /// The literals, by place, in an order in which each finds its variables bound. Literals that
     /// can fail come after all that cannot and that need nothing of them.
     pub order: Vec<u32>,
@@ -171,17 +171,18 @@ fn analyze_declared(
     let types = typed.nodes.values().chain(&typed.unused);
     let mut nodes = Arena::new();
     for (place, (kind, types)) in kinds.zip(types).enumerate() {
-        let of_rules = |(id, rule): (RuleId, &Arc<Rule>)| {
-            let analyze = || scope.rule(kind, types, id);
-            match recalled.as_deref_mut() {
-                Some(recalled) => recalled
-                    .rule(place, rule, &types.rules[id], analyze)
-                    .clone(),
-                None => analyze(),
+        let analyze = |id: RuleId| scope.rule(kind, types, id);
+        let node = match recalled.as_deref_mut() {
+            Some(recalled) => {
+                let of_kind = recalled.kind(place, kind, types, analyze);
+                scope.node_again(kind, of_kind, &mut diagnostics)
+            }
+            None => {
+                let of_rules: Vec<OfRule> = kind.rules.ids().map(analyze).collect();
+                let strata = scope.strata(kind, &of_rules, &mut diagnostics);
+                scope.node(&of_rules, &strata, &mut diagnostics)
             }
         };
-        let rules = kind.rules.iter().map(of_rules).collect();
-        let node = scope.node(kind, rules, &mut diagnostics);
         if place < program.nodes.len() {
             nodes.push(node);
         }
@@ -217,37 +218,56 @@ impl Scope<'_> {
     fn rule(&self, kind: &NodeKind, types: &NodeTypes, id: RuleId) -> OfRule {
         let (rule, body_types) = (&kind.rules[id], &types.rules[id]);
         OfRule {
-            _of: (Arc::clone(rule), Arc::clone(body_types)),
-            analysis: RuleAnalysis {
-                stratum: 0,
+            of: (Arc::clone(rule), Arc::clone(body_types)),
+            analysis: Arc::new(RuleAnalysis {
                 order: self.order_of(rule, body_types),
                 literals: self.readings(rule, body_types),
-            },
-            conflict: conflicts::of_rule(self.program, self.typed, kind, types, rule),
+            }),
+            conflict: conflicts::of_rule(self.program, self.typed, kind, types, rule).map(Box::new),
         }
+    }
+
+    fn strata(
+        &self,
+        kind: &NodeKind,
+        of_rules: &[OfRule],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Strata {
+        let readings = of_rules.iter().map(|of| of.analysis.literals.as_slice());
+        strata::of_node(self.program, kind, readings, diagnostics)
+    }
+
+    /// As [`Self::node`], with the strata of before where they still hold.
+    fn node_again(
+        &self,
+        kind: &NodeKind,
+        of_kind: &mut OfKind,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> NodeAnalysis {
+        let strata = of_kind.strata.take().unwrap_or_else(|| {
+            let said = diagnostics.len();
+            let strata = self.strata(kind, of_kind.rules.found(), diagnostics);
+            (strata, diagnostics.len() == said)
+        });
+        let node = self.node(of_kind.rules.found(), &strata.0, diagnostics);
+        // What they reported has to be reported again.
+        of_kind.strata = Some(strata).filter(|(_, silent)| *silent);
+        node
     }
 
     fn node(
         &self,
-        kind: &NodeKind,
-        of_rules: Vec<OfRule>,
+        of_rules: &[OfRule],
+        strata: &Strata,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> NodeAnalysis {
-        let mut rules: Arena<RuleId, RuleAnalysis> = Arena::new();
-        let mut conflicts = Vec::new();
-        for of_rule in of_rules {
-            rules.push(of_rule.analysis);
-            conflicts.extend(of_rule.conflict);
-        }
-        let strata = strata::of_node(self.program, kind, &rules, diagnostics);
-        for (id, rule) in kind.rules.iter() {
-            rules[id].stratum = strata.levels[rule.head.collection.index()];
-        }
-        diagnostics.extend(conflicts);
+        let conflicts = of_rules.iter().filter_map(|of| of.conflict.as_deref());
+        diagnostics.extend(conflicts.cloned());
+        let rules = of_rules.iter().map(|of| Arc::clone(&of.analysis));
         NodeAnalysis {
-            strata: strata.levels.into_iter().collect(),
+            strata: strata.levels.iter().copied().collect(),
             stratum_count: strata.count,
-            rules,
+            rules: rules.collect(),
         }
     }
 }

@@ -45,6 +45,7 @@ pub use warnings::warnings;
 
 use std::sync::Arc;
 
+use bloom_stdx::aligned::Aligned;
 use bloom_stdx::arena::{Arena, Id};
 
 use crate::analysis::Analysis;
@@ -54,20 +55,13 @@ use body::{Basis, Found, Known};
 use dependencies::Dependencies;
 use flow::{Declared, KindFlow};
 use model::Model;
+use recall::{OfKind, OfRule};
 use refine::Forms;
 use sealing::Sealing;
 
 /// Summarises every rule of a well-typed program.
 pub fn summarize(program: &Program, typed: &Typed, analysis: &Analysis) -> Arena<NodeId, KindFlow> {
-    let of_rule = |setting: flow::Setting<'_>, node: NodeId, rule: RuleId| {
-        let readings = &analysis.nodes[node].rules[rule].literals;
-        Arc::new(flow::summarize(
-            setting,
-            &setting.kind.rules[rule],
-            readings,
-        ))
-    };
-    summarize_by(program, typed, of_rule)
+    summarize_with(program, typed, analysis, &mut Recall::default(), 0)
 }
 
 /// As [`summarize`]; rules that were summarised before are not summarised again. `generation` is that
@@ -80,38 +74,46 @@ pub fn summarize_with(
     generation: u64,
 ) -> Arena<NodeId, KindFlow> {
     recall.begin(generation);
-    let of_rule = |setting: flow::Setting<'_>, node: NodeId, id: RuleId| {
-        let (rule, types) = (&setting.kind.rules[id], &setting.types.rules[id]);
-        let readings = &analysis.nodes[node].rules[id].literals;
-        recall.rule(node.index(), rule, types, readings, || {
-            flow::summarize(setting, rule, readings)
-        })
-    };
-    let flows = summarize_by(program, typed, of_rule);
-    recall.end();
-    flows
-}
-
-fn summarize_by(
-    program: &Program,
-    typed: &Typed,
-    mut of_rule: impl FnMut(flow::Setting<'_>, NodeId, RuleId) -> Arc<flow::RuleSummary>,
-) -> Arena<NodeId, KindFlow> {
     let declared = Declared::new(program);
     program.nodes.map(|node, kind| {
         let types = &typed.nodes[node];
-        let shapes = flow::shapes(kind, types, typed);
+        if recall.kinds.len() == node.index() {
+            recall.kinds.push(OfKind {
+                shapes: Arc::new(flow::shapes(kind, types, typed)),
+                rules: Aligned::default(),
+            });
+        }
+        let OfKind { shapes, rules } = &mut recall.kinds[node.index()];
         let setting = flow::Setting {
             declared: &declared,
             typed,
             kind,
             types,
-            shapes: &shapes,
-        };
-        let rules = kind.rules.ids().map(|rule| of_rule(setting, node, rule));
-        KindFlow {
-            rules: rules.collect(),
             shapes,
+        };
+        let of_rules = &analysis.nodes[node].rules;
+        let all = kind.rules.values().zip(types.rules.values());
+        let keys: Vec<recall::Key> = all
+            .zip(of_rules.values())
+            .map(|((rule, types), analysis)| recall::key(rule, types, analysis))
+            .collect();
+        let change = rules.update(&keys, |at| {
+            let id = RuleId::from_index(at);
+            let rule = &kind.rules[id];
+            OfRule {
+                _of: (
+                    Arc::clone(rule),
+                    Arc::clone(&types.rules[id]),
+                    Arc::clone(&of_rules[id]),
+                ),
+                summary: Arc::new(flow::summarize(setting, rule, &of_rules[id].literals)),
+            }
+        });
+        recall.summarized += change.made;
+        let summaries = rules.found().iter().map(|found| Arc::clone(&found.summary));
+        KindFlow {
+            rules: summaries.collect(),
+            shapes: Arc::clone(shapes),
         }
     })
 }

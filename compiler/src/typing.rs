@@ -76,7 +76,8 @@ pub struct ConstantTypes {
 
 #[derive(Clone, Debug, Default)]
 pub struct NodeTypes {
-    pub collections: Arena<CollectionId, Vec<ColumnTypes>>,
+    /// Shared, as they stay while declarations do.
+    pub collections: Arc<Arena<CollectionId, Vec<ColumnTypes>>>,
     pub rules: Arena<RuleId, Arc<BodyTypes>>,
 }
 

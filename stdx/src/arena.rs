@@ -106,6 +106,24 @@ impl<I: Id, T> Arena<I, T> {
         self.values.iter()
     }
 
+    pub fn values_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.values.iter_mut()
+    }
+
+    pub fn into_values(self) -> std::vec::IntoIter<T> {
+        self.values.into_iter()
+    }
+
+    /// The values whose ids have these numbers.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> &[T] {
+        &self.values[range]
+    }
+
+    /// Replaces the values of these numbers; those after them get others.
+    pub fn splice(&mut self, range: std::ops::Range<usize>, values: impl IntoIterator<Item = T>) {
+        self.values.splice(range, values);
+    }
+
     /// A table of the same shape: `f` of each value, by the same ids.
     pub fn map<U>(&self, mut f: impl FnMut(I, &T) -> U) -> Arena<I, U> {
         self.iter().map(|(id, value)| f(id, value)).collect()

@@ -1,5 +1,6 @@
 //! What could have been in the standard library: nothing here knows of Bloom.
 
+pub mod aligned;
 pub mod arena;
 mod edit_distance;
 pub mod graph;

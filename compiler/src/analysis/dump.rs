@@ -23,11 +23,8 @@ impl Analysis {
             ));
             for (id, rule) in kind.rules.iter() {
                 let head = &kind.collections[rule.head.collection].name;
-                let RuleAnalysis {
-                    stratum,
-                    order,
-                    literals,
-                } = &node.rules[id];
+                let stratum = node.strata[rule.head.collection];
+                let RuleAnalysis { order, literals } = &*node.rules[id];
                 line(format_args!(
                     "  rule{} {head}: stratum {stratum}, {order:?}, {literals:?}",
                     id.index()

@@ -3,23 +3,25 @@
 //!
 //! An order, readings and possible key conflicts follow from the rule, its types, what is declared and
 //! how functions grow and fail; so they are recalled if the rule is the very one of before and the rest is
-//! equal. Strata follow from all rules together and are made each time.
+//! equal. Strata follow from all rules together; they are recalled if the rules that changed still make the same
+//! edges between collections.
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
-use super::{Growth, RuleAnalysis, SpecAnalysis};
+use super::strata::{self, Strata};
+use super::{Growth, Reading, RuleAnalysis, SpecAnalysis};
 use crate::base::Diagnostic;
-use crate::hir::{FunctionId, Rule};
-use crate::typing::BodyTypes;
-use bloom_stdx::arena::Arena;
+use crate::hir::{FunctionId, NodeKind, Rule, RuleId};
+use crate::typing::{BodyTypes, NodeTypes};
+use bloom_stdx::aligned::Aligned;
+use bloom_stdx::arena::{Arena, Id};
 
 /// What is known of a program from when it was last analysed.
 #[derive(Debug, Default)]
 pub struct Recall {
     declared: Option<Declared>,
-    rules: FxHashMap<Key, OfRule>,
+    /// By kind of node.
+    kinds: Vec<OfKind>,
     /// How many rules the last analysis analysed, rather than recalled.
     pub analyzed: usize,
 }
@@ -38,22 +40,33 @@ pub(super) struct Declared {
     pub of_rest: Vec<Diagnostic>,
 }
 
-/// By kind of node and the addresses of the rule and its types.
-type Key = (usize, usize, usize);
+/// What is known of a kind of node.
+#[derive(Debug, Default)]
+pub(super) struct OfKind {
+    /// By the addresses of the rule and its types.
+    pub rules: Aligned<(usize, usize), OfRule>,
+    /// If no rule has changed what they follow from, and whether they were without mistakes.
+    pub strata: Option<(Strata, bool)>,
+}
 
 /// What follows from a rule by itself.
 #[derive(Clone, Debug)]
 pub(super) struct OfRule {
     /// Kept, so that their addresses are their own.
-    pub _of: (Arc<Rule>, Arc<BodyTypes>),
-    pub analysis: RuleAnalysis,
-    pub conflict: Option<Diagnostic>,
+    pub of: (Arc<Rule>, Arc<BodyTypes>),
+    pub analysis: Arc<RuleAnalysis>,
+    pub conflict: Option<Box<Diagnostic>>,
 }
 
-/// The recall of one analysis: what was, and what is.
+impl OfRule {
+    fn reads(&self) -> (&Rule, &[Reading]) {
+        (&self.of.0, &self.analysis.literals)
+    }
+}
+
+/// The recall of one analysis.
 pub(super) struct Recalled {
-    before: FxHashMap<Key, OfRule>,
-    now: FxHashMap<Key, OfRule>,
+    kinds: Vec<OfKind>,
     analyzed: usize,
 }
 
@@ -73,38 +86,48 @@ impl Recall {
                 && known.growth == declared.growth
                 && known.fallible == declared.fallible
         });
-        let mut before = std::mem::take(&mut self.rules);
+        let mut kinds = std::mem::take(&mut self.kinds);
         if !same {
-            before.clear();
+            kinds.clear();
         }
-        Recalled {
-            before,
-            now: FxHashMap::default(),
-            analyzed: 0,
-        }
+        Recalled { kinds, analyzed: 0 }
     }
 
     pub(super) fn end(&mut self, declared: Declared, recalled: Recalled) {
         self.declared = Some(declared);
-        self.rules = recalled.now;
+        self.kinds = recalled.kinds;
         self.analyzed = recalled.analyzed;
     }
 }
 
 impl Recalled {
-    /// What is known of the rule, or what `analyze` finds.
-    pub fn rule(
+    /// What is known of the kind with this place, where `analyze` is asked for what is not.
+    pub fn kind(
         &mut self,
-        kind: usize,
-        rule: &Arc<Rule>,
-        types: &Arc<BodyTypes>,
-        analyze: impl FnOnce() -> OfRule,
-    ) -> &OfRule {
-        let key = (kind, Arc::as_ptr(rule).addr(), Arc::as_ptr(types).addr());
-        let known = self.before.remove(&key).unwrap_or_else(|| {
-            self.analyzed += 1;
-            analyze()
-        });
-        self.now.entry(key).or_insert(known)
+        place: usize,
+        kind: &NodeKind,
+        types: &NodeTypes,
+        mut analyze: impl FnMut(RuleId) -> OfRule,
+    ) -> &mut OfKind {
+        if self.kinds.len() <= place {
+            self.kinds.resize_with(place + 1, OfKind::default);
+        }
+        let of_kind = &mut self.kinds[place];
+        let rules = kind.rules.values().zip(types.rules.values());
+        let keys: Vec<(usize, usize)> = rules
+            .map(|(rule, types)| (Arc::as_ptr(rule).addr(), Arc::as_ptr(types).addr()))
+            .collect();
+        let change = of_kind
+            .rules
+            .update(&keys, |at| analyze(RuleId::from_index(at)));
+        self.analyzed += change.made;
+        let now = &of_kind.rules.found()[change.at];
+        let mut pairs = change.before.iter().zip(now);
+        let same_edges = change.before.len() == now.len()
+            && pairs.all(|(a, b)| strata::same_edges(a.reads(), b.reads()));
+        if !same_edges {
+            of_kind.strata = None;
+        }
+        of_kind
     }
 }

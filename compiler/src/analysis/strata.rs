@@ -4,19 +4,20 @@
 //! Negative are `not`, aggregates, and lattice values that are seen as they are now. Reading
 //! `errors` waits for every collection that does not itself depend on `errors`.
 
-use bloom_stdx::arena::{Arena, Id};
+use bloom_stdx::arena::Id;
 use bloom_stdx::graph::{components, path};
 
 use super::{Reading, RuleAnalysis, Scope, SpecAnalysis};
 use crate::base::{Diagnostic, FileSpan, codes};
 use crate::hir::{
-    Collection, CollectionId, CollectionKind, HeadColumn, Literal, NodeKind, Program, RuleId, Spec,
+    Collection, CollectionId, CollectionKind, HeadColumn, Literal, NodeKind, Program, Rule, Spec,
     SpecLiteral,
 };
 use crate::syntax::ast::Arrow;
 use crate::typing::SpecTypes;
 
 /// Strata by the places of collections.
+#[derive(Debug)]
 pub(super) struct Strata {
     pub levels: Vec<u32>,
     pub count: u32,
@@ -65,19 +66,19 @@ struct Edge {
 }
 
 /// The strata of a kind of node; cycles through negation are reported.
-pub(super) fn of_node(
+pub(super) fn of_node<'r>(
     program: &Program,
     kind: &NodeKind,
-    rules: &Arena<RuleId, RuleAnalysis>,
+    readings: impl Iterator<Item = &'r [Reading]>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Strata {
     let mut edges = Vec::new();
-    for (id, rule) in kind.rules.iter() {
+    for (rule, readings) in kind.rules.values().zip(readings) {
         if rule.arrow != Arrow::Merge {
             continue;
         }
         let aggregates = has_aggregate(&rule.head.columns);
-        for (node, reading) in rule.literals.iter().zip(&rules[id].literals) {
+        for (node, reading) in rule.literals.iter().zip(readings) {
             let (collection, negated) = match &node.literal {
                 Literal::Atom { collection, .. } => (collection, false),
                 Literal::Not { collection, .. } => (collection, true),
@@ -116,6 +117,25 @@ pub(super) fn of_node(
         derived[rule.head.collection.index()] |= rule.arrow == Arrow::Merge;
     }
     stratify(&names, &edges, &derived, diagnostics)
+}
+
+/// Whether two rules with these readings give the same edges, so that strata are the same with either.
+pub(super) fn same_edges(a: (&Rule, &[Reading]), b: (&Rule, &[Reading])) -> bool {
+    let edges = |(rule, readings): (&Rule, &[Reading])| {
+        let literals = rule.literals.iter().zip(readings);
+        let read = literals.filter_map(|(node, &reading)| match node.literal {
+            Literal::Atom { collection, .. } => Some((collection, false, reading)),
+            Literal::Not { collection, .. } => Some((collection, true, reading)),
+            Literal::Error | Literal::Condition(_) | Literal::Let { .. } | Literal::In { .. } => {
+                None
+            }
+        });
+        read.collect::<Vec<_>>()
+    };
+    a.0.arrow == b.0.arrow
+        && a.0.head.collection == b.0.head.collection
+        && has_aggregate(&a.0.head.columns) == has_aggregate(&b.0.head.columns)
+        && edges(a) == edges(b)
 }
 
 /// `errors` is complete when all is that does not depend on it.
@@ -299,7 +319,6 @@ impl Scope<'_> {
                 });
             }
             rules.push(RuleAnalysis {
-                stratum: 0,
                 order: self.spec_order(rule, body_types),
                 literals,
             });
@@ -314,9 +333,6 @@ impl Scope<'_> {
             derived[rule.head.collection as usize] = true;
         }
         let strata = stratify(&names, &edges, &derived, diagnostics);
-        for (rule, analysis) in spec.rules.iter().zip(&mut rules) {
-            analysis.stratum = strata.levels[rule.head.collection as usize];
-        }
         SpecAnalysis {
             strata: strata.levels,
             stratum_count: strata.count,

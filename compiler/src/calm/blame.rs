@@ -66,7 +66,9 @@ pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<C
     let mut queue = VecDeque::from([0]);
     let mut seen = BTreeSet::from([(at, want)]);
     let mut chains: Vec<Chain> = Vec::new();
-    while let Some(number) = queue.pop_front() {
+    while let Some(number) = queue.pop_front()
+        && chains.len() < CHAINS_MAX
+    {
         let (at, want, _) = visited[number];
         for step in search.steps(at, want) {
             match step {

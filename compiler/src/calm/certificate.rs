@@ -7,14 +7,43 @@ use super::model::{At, RuleAt};
 use super::report::{Assumption, AssumptionKind};
 use crate::hir::{CollectionKind, TypeDefKind};
 
-/// The assumptions on which the properties of `at` may rest.
-pub fn of(known: Known<'_, '_>, found: &Found, at: At) -> Vec<Assumption> {
+/// All that a place depends on, itself among it.
+pub struct Upstream {
+    places: Vec<At>,
+    rules: Vec<RuleAt>,
+}
+
+impl Upstream {
+    pub fn of(known: Known<'_, '_>, at: At) -> Self {
+        let model = known.model;
+        let mut seen = vec![false; model.place_count()];
+        seen[at.index()] = true;
+        let (mut places, mut rules) = (vec![at], Vec::new());
+        let mut next = 0;
+        while let Some(&at) = places.get(next) {
+            next += 1;
+            for &rule in model.writers(at) {
+                rules.push(rule);
+                for atom in &model.rule(rule).atoms {
+                    let from = model.place(rule, atom.collection);
+                    if !std::mem::replace(&mut seen[from.index()], true) {
+                        places.push(from);
+                    }
+                }
+            }
+        }
+        Upstream { places, rules }
+    }
+}
+
+/// The assumptions on which the properties of what is downstream may rest.
+pub fn of(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> Vec<Assumption> {
     let mut all = BTreeSet::new();
-    let (places, rules) = upstream(known, at);
-    for &at in &places {
+    let Upstream { places, rules } = upstream;
+    for &at in places {
         of_place(known, at, &mut all);
     }
-    for &rule in &rules {
+    for &rule in rules {
         of_rule(known, found, rule, &mut all);
     }
     let nodes: BTreeSet<_> = places.iter().map(|&at| known.model.node_of(at)).collect();
@@ -25,10 +54,9 @@ pub fn of(known: Known<'_, '_>, found: &Found, at: At) -> Vec<Assumption> {
 }
 
 /// The sealed sources for whose seals some rule upstream waits.
-pub fn seals(known: Known<'_, '_>, found: &Found, at: At) -> BTreeSet<At> {
-    let (_, rules) = upstream(known, at);
+pub fn seals(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> BTreeSet<At> {
     let mut all = BTreeSet::new();
-    for &rule in &rules {
+    for &rule in &upstream.rules {
         for atom in &known.model.rule(rule).atoms {
             if known.is_frozen(rule, atom, found) {
                 all.extend(known.sealing.sources(known.model, rule, atom));
@@ -40,11 +68,10 @@ pub fn seals(known: Known<'_, '_>, found: &Found, at: At) -> BTreeSet<At> {
 
 /// Whether rows can be missing because messages are lost: some channel on the way carries what is sent only
 /// once.
-pub fn is_lower_bound(known: Known<'_, '_>, found: &Found, at: At) -> bool {
+pub fn is_lower_bound(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> bool {
     use super::properties::Props;
-    let (places, _) = upstream(known, at);
     let model = known.model;
-    places.iter().any(|&at| {
+    upstream.places.iter().any(|&at| {
         let is_channel = matches!(model.collection(at).kind, CollectionKind::Channel { .. });
         is_channel
             && model.writers(at).iter().any(|&rule| {
@@ -55,25 +82,6 @@ pub fn is_lower_bound(known: Known<'_, '_>, found: &Found, at: At) -> bool {
                 !repeats && !found.rules[rule].props.has(Props::GROWS)
             })
     })
-}
-
-fn upstream(known: Known<'_, '_>, at: At) -> (BTreeSet<At>, BTreeSet<RuleAt>) {
-    let (mut places, mut rules) = (BTreeSet::from([at]), BTreeSet::new());
-    let mut open = vec![at];
-    while let Some(at) = open.pop() {
-        for &rule in known.model.writers(at) {
-            if !rules.insert(rule) {
-                continue;
-            }
-            for atom in &known.model.rule(rule).atoms {
-                let from = known.model.place(rule, atom.collection);
-                if places.insert(from) {
-                    open.push(from);
-                }
-            }
-        }
-    }
-    (places, rules)
 }
 
 /// A schedule in which a node halts is not fair: what comes later is not taken in.

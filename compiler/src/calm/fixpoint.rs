@@ -2,7 +2,8 @@
 //!
 //! All places start with every property; rules and places are looked at again when something that they
 //! depend on lost one. Transfer functions are monotone, so the order does not matter, and each place changes
-//! at most as often as it has properties: the work is linear in the size of the program.
+//! at most as often as it has properties: the work is linear in the size of the program. Places are taken in
+//! the order in which rows flow, so that most are looked at once.
 
 use super::body::{Body, Found, Known, Share};
 use super::flow::RuleSummary;
@@ -23,32 +24,41 @@ pub fn solve(known: Known<'_, '_>) -> Found {
         }
     }
     let dependents = Dependents::new(known);
-    let mut dirty: Vec<RuleAt> = (0..model.rule_count()).collect();
-    let mut is_dirty = vec![true; model.rule_count()];
-    let mut places: Vec<At> = model.places().collect();
-    while !dirty.is_empty() || !places.is_empty() {
-        for rule in std::mem::take(&mut dirty) {
-            is_dirty[rule] = false;
-            let body = known.body(rule, &found);
-            if found.rules[rule] != body {
-                let looked_through = found.rules[rule].plain != body.plain;
-                found.rules[rule] = body;
-                let head = model.head(rule);
-                places.push(head);
-                if looked_through {
-                    mark(model.readers(head), &mut dirty, &mut is_dirty);
+    let mut open = Open {
+        rules: vec![true; model.rule_count()],
+        places: vec![true; model.place_count()],
+    };
+    let mut is_done = false;
+    while !is_done {
+        is_done = true;
+        for &at in model.downstream() {
+            for &rule in model.writers(at) {
+                if !std::mem::take(&mut open.rules[rule]) {
+                    continue;
+                }
+                let body = known.body(rule, &found);
+                if found.rules[rule] != body {
+                    let looked_through = found.rules[rule].plain != body.plain;
+                    found.rules[rule] = body;
+                    open.places[at.index()] = true;
+                    if looked_through {
+                        open.mark(model.readers(at));
+                        is_done = false;
+                    }
                 }
             }
-        }
-        places.sort_unstable();
-        places.dedup();
-        for at in std::mem::take(&mut places) {
+            if !std::mem::take(&mut open.places[at.index()]) {
+                continue;
+            }
             let now = contents(known, &found, at).and(found.places[at.index()]);
             if now != found.places[at.index()] {
                 found.places[at.index()] = now;
-                mark(model.readers(at), &mut dirty, &mut is_dirty);
-                mark(&dependents.rules[at.index()], &mut dirty, &mut is_dirty);
-                places.extend(&dependents.places[at.index()]);
+                open.mark(model.readers(at));
+                open.mark(&dependents.rules[at.index()]);
+                for other in &dependents.places[at.index()] {
+                    open.places[other.index()] = true;
+                }
+                is_done = false;
             }
         }
     }
@@ -65,10 +75,16 @@ const START: Body = Body {
     },
 };
 
-fn mark(rules: &[RuleAt], dirty: &mut Vec<RuleAt>, is_dirty: &mut [bool]) {
-    for &rule in rules {
-        if !std::mem::replace(&mut is_dirty[rule], true) {
-            dirty.push(rule);
+/// What is to be looked at again.
+struct Open {
+    rules: Vec<bool>,
+    places: Vec<bool>,
+}
+
+impl Open {
+    fn mark(&mut self, rules: &[RuleAt]) {
+        for &rule in rules {
+            self.rules[rule] = true;
         }
     }
 }

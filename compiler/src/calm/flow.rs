@@ -136,7 +136,7 @@ pub struct ColumnShape {
 /// A kind of node: parallel to the program's.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct KindFlow {
-    pub shapes: Arena<CollectionId, Shape>,
+    pub shapes: Arc<Arena<CollectionId, Shape>>,
     pub rules: Vec<Arc<RuleSummary>>,
 }
 

@@ -34,6 +34,8 @@ pub struct Model<'a> {
     readers: Vec<Vec<RuleAt>>,
     /// Whether the place depends on itself over ticks or nodes.
     cyclic: Vec<bool>,
+    /// All places, each after those that it depends on but for cycles.
+    downstream: Vec<At>,
 }
 
 impl<'a> Model<'a> {
@@ -48,6 +50,7 @@ impl<'a> Model<'a> {
             writers: Vec::new(),
             readers: Vec::new(),
             cyclic: Vec::new(),
+            downstream: Vec::new(),
         };
         let mut channels = FxHashMap::default();
         for (node, kind) in program.nodes.iter() {
@@ -81,9 +84,6 @@ impl<'a> Model<'a> {
             self.writers[head.index()].push(rule);
             let summary = self.rule(rule);
             let place = |atom: &Atom| self.place(rule, atom.collection);
-            let mut read: Vec<At> = summary.atoms.iter().map(place).collect();
-            read.sort_unstable();
-            read.dedup();
             // That a row is there before it is taken away says nothing of what is there later.
             let asked = summary
                 .atoms
@@ -95,8 +95,13 @@ impl<'a> Model<'a> {
                     temporal.push((from.index(), head.index()));
                 }
             }
-            for from in read {
-                self.readers[from.index()].push(rule);
+            for atom in &summary.atoms {
+                let from = self.place(rule, atom.collection);
+                let readers = &mut self.readers[from.index()];
+                // It may be read twice.
+                if readers.last() != Some(&rule) {
+                    readers.push(rule);
+                }
             }
         }
         for node in self.program.nodes.values().zip(0..) {
@@ -120,6 +125,11 @@ impl<'a> Model<'a> {
             cyclic[component_of[from]] |= component_of[from] == component_of[to];
         }
         self.cyclic = component_of.iter().map(|&number| cyclic[number]).collect();
+        let order = components.iter().rev().flatten();
+        let order = order.map(|&place| At(place as u32));
+        self.downstream = order
+            .filter(|&at| self.canonical[at.index()] == at)
+            .collect();
     }
 
     /// All places, channels once.
@@ -208,6 +218,11 @@ impl<'a> Model<'a> {
             .iter()
             .copied()
             .filter(|&rule| self.rule(rule).inserts())
+    }
+
+    /// All places, channels once, in the order in which rows flow.
+    pub fn downstream(&self) -> &[At] {
+        &self.downstream
     }
 
     pub fn is_cyclic(&self, at: At) -> bool {

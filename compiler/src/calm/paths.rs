@@ -4,8 +4,6 @@
 //! One search over the graph for each source, so the work is bounded by sources times rules; a large
 //! program's table stops at [`PATHS_MAX`] rows.
 
-use std::collections::VecDeque;
-
 use super::body::Known;
 use super::model::At;
 use super::report::Path;
@@ -18,48 +16,82 @@ const PATHS_MAX: usize = 4_096;
 /// The ways from each source to each output and view.
 pub fn table(known: Known<'_, '_>) -> Vec<Path> {
     let model = known.model;
+    let edges: Vec<Vec<(At, u8)>> = edges(known);
+    let ends: Vec<At> = model.places().filter(|&at| is_end(known, at)).collect();
     let mut found = Vec::new();
     for from in model.places().filter(|&at| is_start(known, at)) {
-        // Per place: reached plainly, by a way that crosses, is not monotone, or both.
-        let mut seen = vec![0u8; model.place_count()];
-        let crosses = u8::from(model.is_asynchronous(from));
-        let mut queue = VecDeque::from([(from, crosses)]);
-        while let Some((at, kind)) = queue.pop_front() {
-            let bit = 1 << kind;
-            if seen[at.index()] & bit != 0 {
-                continue;
-            }
-            seen[at.index()] |= bit;
-            for &rule in model.readers(at) {
-                let summary = model.rule(rule);
-                let head = model.head(rule);
-                for atom in &summary.atoms {
-                    if model.place(rule, atom.collection) != at {
-                        continue;
-                    }
-                    let whole = atom.negated
-                        || summary.aggregates_whole()
-                        || atom.reading == Reading::Complete
-                        || matches!(summary.arrow, Arrow::DeferredDelete | Arrow::Upsert);
-                    let crosses = summary.arrow == Arrow::AsyncMerge;
-                    queue.push_back((head, kind | u8::from(crosses) | (u8::from(whole) << 1)));
-                }
-            }
-        }
-        for to in model.places().filter(|&at| is_end(known, at)) {
+        let reached = reached(&edges, from, u8::from(model.is_asynchronous(from)));
+        for &to in &ends {
             for kind in 0..4 {
-                if seen[to.index()] & (1 << kind) != 0 && found.len() < PATHS_MAX {
+                if reached[to.index()] & (1 << kind) != 0 && found.len() < PATHS_MAX {
                     found.push(Path {
                         from: super::verdict::name(known, from),
                         to: super::verdict::name(known, to),
-                        asynchronous: kind & 1 != 0,
-                        nonmonotone: kind & 2 != 0,
+                        asynchronous: kind & ASYNCHRONOUS != 0,
+                        nonmonotone: kind & NONMONOTONE != 0,
                     });
                 }
             }
         }
     }
     found
+}
+
+/// What a step does to a way.
+const ASYNCHRONOUS: u8 = 1;
+const NONMONOTONE: u8 = 2;
+
+/// Of each place, the places derived from it, and what the step there does.
+fn edges(known: Known<'_, '_>) -> Vec<Vec<(At, u8)>> {
+    let model = known.model;
+    let mut edges: Vec<Vec<(At, u8)>> = vec![Vec::new(); model.place_count()];
+    for rule in 0..model.rule_count() {
+        let summary = model.rule(rule);
+        let head = model.head(rule);
+        let crosses = match summary.arrow == Arrow::AsyncMerge {
+            true => ASYNCHRONOUS,
+            false => 0,
+        };
+        let whole_rule = summary.aggregates_whole()
+            || matches!(summary.arrow, Arrow::DeferredDelete | Arrow::Upsert);
+        for atom in &summary.atoms {
+            let whole = match whole_rule || atom.negated || atom.reading == Reading::Complete {
+                true => NONMONOTONE,
+                false => 0,
+            };
+            let edge = (head, crosses | whole);
+            let known = &mut edges[model.place(rule, atom.collection).index()];
+            if !known.contains(&edge) {
+                known.push(edge);
+            }
+        }
+    }
+    edges
+}
+
+/// Of each place, the kinds of ways that reach it, one bit a kind.
+fn reached(edges: &[Vec<(At, u8)>], from: At, kind: u8) -> Vec<u8> {
+    let mut seen = vec![0u8; edges.len()];
+    // Bits that are still to be handed on.
+    let mut new = vec![0u8; edges.len()];
+    new[from.index()] = 1 << kind;
+    let mut open = vec![from];
+    while let Some(at) = open.pop() {
+        let more = std::mem::take(&mut new[at.index()]);
+        seen[at.index()] |= more;
+        for &(to, step) in &edges[at.index()] {
+            let kinds = (0..4).filter(|kind| more & (1 << kind) != 0);
+            let bits = kinds.fold(0, |bits, kind: u8| bits | 1 << (kind | step));
+            let unseen = bits & !(seen[to.index()] | new[to.index()]);
+            if unseen != 0 {
+                if new[to.index()] == 0 {
+                    open.push(to);
+                }
+                new[to.index()] |= unseen;
+            }
+        }
+    }
+    seen
 }
 
 fn is_start(known: Known<'_, '_>, at: At) -> bool {

@@ -2,70 +2,55 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
-use super::flow::RuleSummary;
-use crate::analysis::Reading;
-use crate::hir::Rule;
+use super::flow::{RuleSummary, Shape};
+use crate::analysis::RuleAnalysis;
+use crate::hir::{CollectionId, Rule};
 use crate::typing::BodyTypes;
+use bloom_stdx::aligned::Aligned;
+use bloom_stdx::arena::Arena;
 
 /// What is known of a program from when its rules were last summarised.
 #[derive(Debug, Default)]
 pub struct Recall {
     generation: u64,
-    rules: FxHashMap<Key, OfRule>,
-    next: FxHashMap<Key, OfRule>,
+    /// By kind of node.
+    pub(super) kinds: Vec<OfKind>,
     /// How many rules were summarised, rather than recalled.
     pub summarized: usize,
 }
 
-/// By kind of node and the addresses of the rule and its types.
-type Key = (usize, usize, usize);
-
+/// What is known of a kind of node.
 #[derive(Debug)]
-struct OfRule {
+pub(super) struct OfKind {
+    pub shapes: Arc<Arena<CollectionId, Shape>>,
+    /// By the addresses of what a summary is of.
+    pub rules: Aligned<Key, OfRule>,
+}
+
+pub(super) type Key = [usize; 3];
+
+#[derive(Clone, Debug)]
+pub(super) struct OfRule {
     /// Kept, so that their addresses are their own.
-    _of: (Arc<Rule>, Arc<BodyTypes>),
-    readings: Vec<Reading>,
-    summary: Arc<RuleSummary>,
+    pub _of: (Arc<Rule>, Arc<BodyTypes>, Arc<RuleAnalysis>),
+    pub summary: Arc<RuleSummary>,
+}
+
+pub(super) fn key(rule: &Arc<Rule>, types: &Arc<BodyTypes>, analysis: &Arc<RuleAnalysis>) -> Key {
+    [
+        Arc::as_ptr(rule).addr(),
+        Arc::as_ptr(types).addr(),
+        Arc::as_ptr(analysis).addr(),
+    ]
 }
 
 impl Recall {
     /// `generation` is that of the recall by which the program was typed.
     pub(super) fn begin(&mut self, generation: u64) {
         if self.generation != generation {
-            self.rules.clear();
+            self.kinds.clear();
         }
         self.generation = generation;
         self.summarized = 0;
-    }
-
-    pub(super) fn end(&mut self) {
-        self.rules = std::mem::take(&mut self.next);
-    }
-
-    /// The rule's summary of before, or what `summarize` makes.
-    pub(super) fn rule(
-        &mut self,
-        kind: usize,
-        rule: &Arc<Rule>,
-        types: &Arc<BodyTypes>,
-        readings: &[Reading],
-        summarize: impl FnOnce() -> RuleSummary,
-    ) -> Arc<RuleSummary> {
-        let key = (kind, Arc::as_ptr(rule).addr(), Arc::as_ptr(types).addr());
-        let known = self.rules.remove(&key);
-        let known = known.filter(|known| known.readings == readings);
-        let known = known.unwrap_or_else(|| {
-            self.summarized += 1;
-            OfRule {
-                _of: (Arc::clone(rule), Arc::clone(types)),
-                readings: readings.to_vec(),
-                summary: Arc::new(summarize()),
-            }
-        });
-        let summary = Arc::clone(&known.summary);
-        self.next.insert(key, known);
-        summary
     }
 }

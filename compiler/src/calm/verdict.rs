@@ -4,12 +4,13 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::blame::Want;
 use super::body::{Found, Known};
+use super::certificate::{self, Upstream};
 use super::model::At;
+use super::paths;
 use super::points::Points;
 use super::properties::Props;
 use super::report::{Cause, Label, Output, Place, Report, RuleVerdict, View};
 use super::violation::Violation;
-use super::{certificate, paths};
 use crate::analysis::Reading;
 use crate::hir::{Arrow, CollectionKind};
 
@@ -76,16 +77,20 @@ fn output(
         true => (Vec::new(), Vec::new()),
         false => points.reasons(at, Want::Union, violations),
     };
+    let upstream = Upstream::of(known, at);
     let certificate = match fine {
-        true => certificate::of(known, found, at),
+        true => certificate::of(known, found, &upstream),
         false => Vec::new(),
     };
     Output {
         place,
         node: model.program.nodes[place.node].name.clone(),
         name: collection.name.clone(),
-        label: label(known, found, at, fine, &spoiled, violations),
-        lower_bound: certificate::is_lower_bound(known, found, at),
+        label: match fine {
+            true => fine_label(known, found, &upstream),
+            false => label(known, found, at, &spoiled, violations),
+        },
+        lower_bound: certificate::is_lower_bound(known, found, &upstream),
         certificate,
         because,
         violations: spoiled,
@@ -117,7 +122,7 @@ fn view(
         converges,
         prefix_safe: props.has(Props::GROWS),
         certificate: match converges {
-            true => certificate::of(known, found, at),
+            true => certificate::of(known, found, &Upstream::of(known, at)),
             false => Vec::new(),
         },
         because,
@@ -138,22 +143,22 @@ fn accepted(known: Known<'_, '_>, at: At) -> Option<SmolStr> {
     })
 }
 
-/// The label in Blazes' words. Replicas of a node give different answers where a live value is read for a
+fn fine_label(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> Label {
+    match seals(known, found, upstream) {
+        seals if seals.is_empty() => Label::Async,
+        seals => Label::Seal(seals),
+    }
+}
+
+/// The label of a bad one in Blazes' words. Replicas of a node give different answers where a live value is read for a
 /// request; what they keep, or give out of what they keep, differs for ever.
 fn label(
     known: Known<'_, '_>,
     found: &Found,
     at: At,
-    fine: bool,
     spoiled: &[usize],
     violations: &[Violation],
 ) -> Label {
-    if fine {
-        return match seals(known, found, at) {
-            seals if seals.is_empty() => Label::Async,
-            seals => Label::Seal(seals),
-        };
-    }
     let model = known.model;
     let replicated = |place: Place| model.program.nodes[place.node].replicated;
     let own = model.origin(at);
@@ -184,9 +189,9 @@ fn label(
 }
 
 /// The columns of the seals that the rules upstream wait for.
-fn seals(known: Known<'_, '_>, found: &Found, at: At) -> Vec<SmolStr> {
+fn seals(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> Vec<SmolStr> {
     let mut columns = Vec::new();
-    for source in certificate::seals(known, found, at) {
+    for source in certificate::seals(known, found, upstream) {
         let collection = known.model.collection(source);
         for &column in &collection.sealed_by {
             let name = collection.columns[column as usize].name.clone();

@@ -72,14 +72,16 @@ impl<'c, 'a> Finish<'c, 'a> {
         let kinds = columns.into_iter().zip(defaults).zip(rules);
         for (place, ((columns, defaults), rules)) in kinds.enumerate() {
             let mut node = NodeTypes::default();
+            let mut collections = Arena::new();
             for (columns, defaults) in columns.into_iter().zip(defaults) {
                 let columns = columns.into_iter().zip(defaults);
                 let columns = columns.map(|(ty, default)| ColumnTypes {
                     ty: self.close(ty),
                     default: default.map(|found| self.body(found)),
                 });
-                node.collections.push(columns.collect());
+                collections.push(columns.collect());
             }
+            node.collections = Arc::new(collections);
             for found in rules {
                 node.rules.push(Arc::new(self.body(found)));
             }

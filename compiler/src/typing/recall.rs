@@ -11,8 +11,6 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use super::context::Context;
 use super::finish::{Finish, State};
 use super::infer::{Infer, Setting};
@@ -20,8 +18,9 @@ use super::program::{Inference, infer_all};
 use super::ty::{Store, Ty};
 use super::{BodyTypes, NodeTypes, Typed};
 use crate::base::Diagnostic;
-use crate::hir::{NodeKind, Program, Rule};
-use bloom_stdx::arena::Arena;
+use crate::hir::{NodeKind, Program, Rule, RuleId};
+use bloom_stdx::aligned::Aligned;
+use bloom_stdx::arena::{Arena, Id};
 
 /// So many terms more than at first are kept, before all is typed anew.
 const TERMS_MAX: usize = 1 << 20;
@@ -49,11 +48,11 @@ struct Known {
     /// What was said of declarations, before and after the rules were typed.
     before: Vec<Diagnostic>,
     after: Vec<Diagnostic>,
-    /// By kind of node and the rule's address.
-    rules: FxHashMap<(usize, usize), Entry>,
+    /// By kind of node, and there by the rule's address.
+    rules: Vec<Aligned<usize, Entry>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     /// Kept, so that its address is its own.
     _rule: Arc<Rule>,
@@ -96,17 +95,17 @@ impl Known {
             of_rules,
         } = inference;
         let said = &state.typed.diagnostics;
-        let mut rules = FxHashMap::default();
+        let mut rules = Vec::new();
         for (place, (kind, reports)) in kinds(program).zip(reports).enumerate() {
             let types = types_of(&state.typed, program, place);
-            for ((id, rule), report) in kind.rules.iter().zip(reports) {
-                let entry = Entry {
-                    _rule: Arc::clone(rule),
-                    types: Arc::clone(&types.rules[id]),
-                    diagnostics: said[report].to_vec(),
-                };
-                rules.insert(key(place, rule), entry);
-            }
+            let all: Vec<(RuleId, &Arc<Rule>)> = kind.rules.iter().collect();
+            let mut known = Aligned::default();
+            known.update(&keys(kind), |at| Entry {
+                _rule: Arc::clone(all[at].1),
+                types: Arc::clone(&types.rules[all[at].0]),
+                diagnostics: said[reports[at].clone()].to_vec(),
+            });
+            rules.push(known);
         }
         Known {
             declarations: declarations(program),
@@ -125,32 +124,31 @@ impl Known {
     fn again(mut self, program: &Program) -> (Self, usize) {
         let mut cx = Context::resume(program, self.store, self.columns, self.constants);
         let mut inferred = 0;
-        let mut rules = FxHashMap::default();
         let mut said = self.before.clone();
         for (place, kind) in kinds(program).enumerate() {
-            let mut types: Arena<_, Arc<BodyTypes>> = Arena::new();
-            for rule in kind.rules.values() {
-                let key = key(place, rule);
-                let entry = self.rules.remove(&key).unwrap_or_else(|| {
-                    inferred += 1;
-                    let found = Infer::new(&mut cx, &rule.body, Setting::Rule, &[]);
-                    let found = found.rule(place, rule);
-                    let diagnostics = std::mem::take(&mut cx.diagnostics);
-                    let state = std::mem::replace(&mut self.state, State::new());
-                    let mut finish = Finish::new(&mut cx, state);
-                    let types = Arc::new(finish.body(found));
-                    finish.instances();
-                    self.state = finish.state;
-                    Entry {
-                        _rule: Arc::clone(rule),
-                        types,
-                        diagnostics,
-                    }
-                });
-                said.extend(entry.diagnostics.iter().cloned());
-                types.push(Arc::clone(&entry.types));
-                rules.insert(key, entry);
-            }
+            let change = self.rules[place].update(&keys(kind), |at| {
+                let rule = &kind.rules[RuleId::from_index(at)];
+                let found = Infer::new(&mut cx, &rule.body, Setting::Rule, &[]);
+                let found = found.rule(place, rule);
+                let diagnostics = std::mem::take(&mut cx.diagnostics);
+                let state = std::mem::replace(&mut self.state, State::new());
+                let mut finish = Finish::new(&mut cx, state);
+                let types = Arc::new(finish.body(found));
+                finish.instances();
+                self.state = finish.state;
+                Entry {
+                    _rule: Arc::clone(rule),
+                    types,
+                    diagnostics,
+                }
+            });
+            inferred += change.made;
+            let entries = self.rules[place].found();
+            let types: Arena<_, _> = entries
+                .iter()
+                .map(|entry| Arc::clone(&entry.types))
+                .collect();
+            said.extend(entries.iter().flat_map(|entry| &entry.diagnostics).cloned());
             types_of_mut(&mut self.state.typed, program, place).rules = types;
         }
         said.extend(self.after.iter().cloned());
@@ -159,15 +157,16 @@ impl Known {
             store: cx.store,
             columns: cx.columns,
             constants: cx.constants,
-            rules,
             ..self
         };
         (known, inferred)
     }
 }
 
-fn key(kind: usize, rule: &Arc<Rule>) -> (usize, usize) {
-    (kind, Arc::as_ptr(rule).addr())
+/// The addresses of a kind's rules.
+fn keys(kind: &NodeKind) -> Vec<usize> {
+    let rules = kind.rules.values();
+    rules.map(|rule| Arc::as_ptr(rule).addr()).collect()
 }
 
 /// The kinds of node, then the unused modules.

@@ -119,6 +119,14 @@ fn replaced(head: &[Term], atom: &Atom, writer: &RuleSummary) -> Option<Vec<Term
 
 /// Whether `other` gives the head wherever the atoms and tests hold.
 pub fn is_contained(other: &RuleSummary, head: &[Term], atoms: &[Atom], tests: &[Test]) -> bool {
+    // Most rules read something else altogether.
+    let is_read = |general: &Atom| {
+        let mut atoms = atoms.iter();
+        atoms.any(|atom| atom.collection == general.collection && atom.negated == general.negated)
+    };
+    if !other.atoms.iter().all(is_read) {
+        return false;
+    }
     let mut bound = Substitution::default();
     let heads = other.columns.iter().zip(head);
     for (general, special) in heads {

@@ -69,6 +69,14 @@ pub fn unneeded(known: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
 fn follows_trigger(known: Basis<'_, '_>, rule: RuleAt, place: usize) -> bool {
     let (model, summary) = (known.model, known.model.rule(rule));
     let guard = &summary.atoms[place];
+    let mut writers = model.inserters(model.place(rule, guard.collection));
+    let deferred = |writer: RuleAt| {
+        let of = model.rule(writer);
+        of.arrow == Arrow::DeferredMerge && is_simple(of)
+    };
+    if !is_simple(summary) || !writers.all(deferred) {
+        return false;
+    }
     let asked: Vec<usize> = (0..guard.terms.len())
         .filter(|&column| !guard.terms[column].is_any())
         .collect();
@@ -79,13 +87,10 @@ fn follows_trigger(known: Basis<'_, '_>, rule: RuleAt, place: usize) -> bool {
         .inserters(model.place(rule, guard.collection))
         .peekable();
     let follows = writers.peek().is_some()
-        && is_simple(summary)
         && writers.all(|writer| {
             let of = model.rule(writer);
             let head: Vec<Term> = asked.iter().map(|&c| of.columns[c].clone()).collect();
-            of.arrow == Arrow::DeferredMerge
-                && is_simple(of)
-                && is_contained(&trigger, &head, &of.atoms, &of.tests)
+            is_contained(&trigger, &head, &of.atoms, &of.tests)
         });
     follows && {
         let vars = guard.terms.iter().flat_map(Term::vars).copied();

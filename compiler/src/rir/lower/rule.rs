@@ -23,7 +23,7 @@ pub(super) fn lower<'a>(
     helpers: &mut Vec<Helper>,
 ) {
     let declared = declared(cx, source);
-    let slot = Slot::of(cx, id, source);
+    let slot = Slot::of(cx, source);
     let types = &cx.typed.nodes[cx.node].rules[id];
     let mut lowering = RuleLowering {
         body: BodyLowering::new(cx, &source.body, types),

@@ -34,9 +34,9 @@ impl Slot {
     };
 
     /// Of a rule of the source.
-    pub fn of(cx: &Lowering<'_>, id: hir::RuleId, rule: &hir::Rule) -> Self {
+    pub fn of(cx: &Lowering<'_>, rule: &hir::Rule) -> Self {
         let stage = match rule.arrow {
-            Arrow::Merge => Stage::Stratum(cx.analysis.rules[id].stratum),
+            Arrow::Merge => Stage::Stratum(cx.analysis.strata[rule.head.collection]),
             Arrow::DeferredMerge | Arrow::DeferredDelete | Arrow::Upsert | Arrow::AsyncMerge => {
                 Stage::Closing
             }
