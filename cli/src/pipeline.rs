@@ -244,9 +244,9 @@ pub(crate) fn fault_tests(sources: &Sources) -> usize {
     if is_dedalus(sources.texts.path(root)) || !text.contains("fault") {
         return 0;
     }
-    let items = syntax::parse(text).module.items;
+    let module = syntax::parse(text).module;
     let is_fault_test = |node: &&ItemNode| matches!(node.item.kind, ItemKind::FaultTest(_));
-    items.iter().filter(is_fault_test).count()
+    module.items.iter().filter(is_fault_test).count()
 }
 
 /// What a stage made of the program, as text, and what is wrong with the program up to there.

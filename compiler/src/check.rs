@@ -5,6 +5,8 @@
 //! can; one that is not well typed is not analysed, since what analysis would say of it may be no
 //! fault of the author's.
 
+use std::sync::Arc;
+
 use crate::analysis::{Analysis, analyze};
 use crate::base::{Diagnostic, FileId, FileSpan, codes};
 use crate::calm;
@@ -120,11 +122,11 @@ pub fn check_resolved(program: Program, mut diagnostics: Vec<Diagnostic>) -> Che
     }
 }
 
-fn parse(file: &File<'_>) -> (syntax::ast::Module, Vec<Diagnostic>) {
+fn parse(file: &File<'_>) -> (Arc<syntax::ast::Module>, Vec<Diagnostic>) {
     if file.dedalus {
         let parse = dedalus::parse(file.text);
         let (module, more) = dedalus::translate(&parse.program);
-        return (module, [parse.diagnostics, more].concat());
+        return (Arc::new(module), [parse.diagnostics, more].concat());
     }
     let parse = syntax::parse(file.text);
     (parse.module, parse.diagnostics)

@@ -142,7 +142,7 @@ pub fn parsed(db: &dyn Db, file: File) -> syntax::Parse {
             let parse = dedalus::parse(text);
             let (module, translation) = dedalus::translate(&parse.program);
             syntax::Parse {
-                module,
+                module: Arc::new(module),
                 diagnostics: [parse.diagnostics, translation].concat(),
                 ..syntax::Parse::default()
             }
@@ -152,24 +152,13 @@ pub fn parsed(db: &dyn Db, file: File) -> syntax::Parse {
 
 /// A file's tree.
 #[salsa::tracked(returns(ref))]
-pub fn module(db: &dyn Db, file: File) -> ast::Module {
-    parsed(db, file).module.clone()
-}
-
-/// A program with every name looked up.
-#[derive(Debug)]
-pub struct Resolved {
-    /// Every place in it counts from its item, as if that were a file of the item's number.
-    program: Arc<Program>,
-    /// Where items are.
-    pub places: Arena<ItemRef, Place>,
-    /// By file and place.
-    pub diagnostics: Vec<Diagnostic>,
+pub fn module(db: &dyn Db, file: File) -> Arc<ast::Module> {
+    Arc::clone(&parsed(db, file).module)
 }
 
 /// The program with every name looked up, and where its items are.
 #[salsa::tracked(returns(ref), no_eq)]
-pub fn resolved(db: &dyn Db, package: Package) -> Resolved {
+pub fn resolved(db: &dyn Db, package: Package) -> hir::Again {
     let files = package.files(db);
     let sources: Vec<hir::Source<'_>> = (0..)
         .zip(files)
@@ -181,14 +170,7 @@ pub fn resolved(db: &dyn Db, package: Package) -> Resolved {
         .collect();
     let mut recalls = db.recalls().lock();
     let recall = &mut recalls.packages.entry(package).or_default().resolution;
-    let mut resolved = hir::resolve_with(&sources, Some(recall));
-    let relative = hir::relative_places(&resolved.program);
-    let places = std::mem::replace(&mut resolved.program.places, relative);
-    Resolved {
-        program: Arc::new(resolved.program),
-        places,
-        diagnostics: resolved.diagnostics,
-    }
+    hir::resolve_again(&sources, recall)
 }
 
 /// The program with every name looked up. Its places count from its items: [`file_span`] tells where

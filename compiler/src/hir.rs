@@ -33,7 +33,7 @@ pub use program::{
     Delivery, ExternPath, Function, FunctionKind, Head, HeadColumn, Literal, LiteralNode, Loc,
     Location, NodeKind, Origin, OwnLattice, Place, Program, Rule,
 };
-pub use resolve::{PRELUDE, Recall, Resolved, Source, relative_places, resolve, resolve_with};
+pub use resolve::{Again, PRELUDE, Recall, Resolved, Source, resolve, resolve_again};
 pub use test::{
     Action, Checker, FaultBounds, FaultTest, Spec, SpecCollection, SpecHead, SpecLiteral, SpecRule,
     Step, Test, TestNode,

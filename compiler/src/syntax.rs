@@ -34,7 +34,7 @@ use std::sync::Arc;
 use crate::base::{Diagnostic, FileId, Span, codes};
 use construct::Unit;
 use lexer::{CommentKind, lex};
-use split::{Mismatch, split};
+use split::{Mismatch, Split, split};
 use token::TokenKind;
 
 /// No tree is higher than this; what nests deeper is refused with E0110.
@@ -49,7 +49,8 @@ pub const ERRORS_MAX: usize = 100;
 /// What [`parse`] gives.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Parse {
-    pub module: ast::Module,
+    /// Shared by those who keep it.
+    pub module: Arc<ast::Module>,
     /// In the order of the text; spans count from the start of the file, and the file is
     /// [`FileId::default`] until placed.
     pub diagnostics: Vec<Diagnostic>,
@@ -61,32 +62,24 @@ pub struct Parse {
 
 /// Parses a file.
 pub fn parse(text: &str) -> Parse {
-    parse_with(text, parse_fragment)
-}
-
-/// Parses a file, leaving its fragments to `parse_fragment`.
-pub fn parse_with<F>(text: &str, mut parse_fragment: impl FnMut(&str) -> F) -> Parse
-where
-    F: std::borrow::Borrow<Fragment>,
-{
     let outline = outline(text);
-    let mut parse = Parse {
-        comments: outline.comments,
-        diagnostics: outline.diagnostics,
-        ..Parse::default()
-    };
-    parse.module.docs = outline.docs;
+    let mut parse = Parse::of(&outline);
+    let mut items = Vec::new();
     for span in outline.fragments {
         if parse.errors() >= ERRORS_MAX {
             parse.diagnostics.push(messages::too_many(span));
             break;
         }
-        parse.add(parse_fragment(&text[span.range()]).borrow(), span.start);
+        let fragment = parse_fragment(&text[span.range()]);
+        parse.add_beside_items(&fragment, span.start);
+        let nodes = fragment.items.into_iter();
+        items.extend(nodes.map(|node| ast::ItemNode {
+            offset: node.offset + span.start,
+            ..node
+        }));
     }
-    parse
-        .diagnostics
-        .sort_by_key(|diagnostic| diagnostic.primary.span);
-    parse.limit_errors();
+    Arc::make_mut(&mut parse.module).items = items;
+    parse.finish();
     parse
 }
 
@@ -120,16 +113,57 @@ pub struct Outline {
 
 /// Cuts a file into fragments.
 pub fn outline(text: &str) -> Outline {
+    part(text, false).outline
+}
+
+/// A stretch of a file by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Part {
+    /// Counted from the start of the stretch.
+    pub outline: Outline,
+    /// Whether all fragments end by themselves and nothing is wrong outside of them: then the same stretch
+    /// has the same fragments in any file in which fragments start where it starts and where it ends.
+    pub is_regular: bool,
+}
+
+/// Cuts a stretch of a file into fragments. `goes_on` says that another fragment follows.
+pub(crate) fn part(text: &str, goes_on: bool) -> Part {
     if text.len() > SOURCE_BYTES_MAX {
-        return Outline {
+        let outline = Outline {
             diagnostics: vec![messages::too_large()],
             ..Outline::default()
         };
+        return Part {
+            outline,
+            is_regular: false,
+        };
     }
     let lexed = lex(text);
-    let (pieces, mismatches) = split(text, &lexed.tokens);
+    let Split {
+        pieces,
+        mismatches,
+        is_regular,
+        looks_beyond,
+    } = split(text, &lexed.tokens);
+    let is_lexed = lexed.diagnostics.is_empty();
+    let outline = outline_of(text, lexed, &pieces, mismatches);
+    Part {
+        is_regular: is_regular
+            && is_lexed
+            && outline.diagnostics.is_empty()
+            && !(goes_on && looks_beyond),
+        outline,
+    }
+}
+
+fn outline_of(
+    text: &str,
+    lexed: lexer::Lexed,
+    pieces: &[split::Piece],
+    mismatches: Vec<Mismatch>,
+) -> Outline {
     let mut outline = Outline::default();
-    for piece in &pieces {
+    for piece in pieces {
         let first = piece.tokens.start;
         let before = lexed.comments.partition_point(|c| c.before < first);
         let docs = lexed.comments[before..]
@@ -196,18 +230,34 @@ impl Outline {
 }
 
 impl Parse {
-    /// Puts in what the fragment at `offset` holds.
-    fn add(&mut self, fragment: &Fragment, offset: u32) {
-        let items = fragment.items.iter().map(|node| ast::ItemNode {
-            offset: node.offset + offset,
-            item: Arc::clone(&node.item),
-        });
-        self.module.items.extend(items);
+    /// A parse of the outline alone.
+    fn of(outline: &Outline) -> Self {
+        let module = ast::Module {
+            docs: outline.docs.clone(),
+            ..ast::Module::default()
+        };
+        Parse {
+            module: Arc::new(module),
+            comments: outline.comments.clone(),
+            diagnostics: outline.diagnostics.clone(),
+            angles: Vec::new(),
+        }
+    }
+
+    /// Puts in what the fragment at `offset` holds besides its items.
+    fn add_beside_items(&mut self, fragment: &Fragment, offset: u32) {
         let diagnostics = fragment.diagnostics.iter().cloned();
         self.diagnostics
             .extend(diagnostics.map(|d| d.placed(FileId::default(), offset)));
         self.angles
             .extend(fragment.angles.iter().map(|at| at + offset));
+    }
+
+    /// Brings the diagnostics in order and within their bounds.
+    fn finish(&mut self) {
+        self.diagnostics
+            .sort_by_key(|diagnostic| diagnostic.primary.span);
+        self.limit_errors();
     }
 
     fn errors(&self) -> usize {

@@ -88,7 +88,7 @@ impl Session {
         if is_step_word(entry) {
             return true;
         }
-        let items = syntax::parse(entry).module.items;
+        let module = syntax::parse(entry).module;
         let is_feed = |kind: &ItemKind| match kind {
             ItemKind::Rule(rule) => {
                 let name = rule.head.path.to_string();
@@ -97,7 +97,8 @@ impl Session {
             _ => false,
         };
         // What follows a feed may be steps, which are no items.
-        items.first().is_some_and(|item| is_feed(&item.item.kind))
+        let first = module.items.first();
+        first.is_some_and(|item| is_feed(&item.item.kind))
     }
 
     fn take(&mut self, entry: &str) -> Answer {

@@ -5,6 +5,7 @@
 //! ([`kind`]), when every name is known. A function, constant or type that several kinds share is resolved
 //! once, and a diagnostic that several instances give is kept once.
 
+mod again;
 mod atom;
 mod attributes;
 mod bodies;
@@ -37,10 +38,11 @@ use crate::base::{Code, Diagnostic, FileId, FileSpan, Span};
 use crate::syntax::ast;
 use bloom_stdx::arena::Arena;
 use kind::Kind;
-pub use recall::{Recall, relative_places};
+pub use recall::Recall;
 use rustc_hash::{FxHashMap, FxHashSet};
 use scope::{Scope, ScopeId};
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 /// A parsed file.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +50,7 @@ pub struct Source<'a> {
     /// Its path as a module: `kvs`, `std.delivery`.
     pub name: &'a str,
     pub file: FileId,
-    pub module: &'a ast::Module,
+    pub module: &'a Arc<ast::Module>,
 }
 
 /// What [`resolve`] gives.
@@ -64,23 +66,44 @@ pub const PRELUDE: &str = "std.prelude";
 
 /// Resolves the program whose root is the first source. The others are what it may import.
 pub fn resolve(sources: &[Source<'_>]) -> Resolved {
-    resolve_with(sources, None)
+    let mut resolver = Resolver::new(sources, None);
+    resolver.resolve_all();
+    Resolved {
+        program: resolver.program,
+        diagnostics: resolver.diagnostics,
+    }
+}
+
+/// What [`resolve_again`] gives.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// Every place in it counts from its item, as if that were a file of the item's number: an edit elsewhere
+    /// leaves it equal.
+    pub program: Arc<Program>,
+    /// Where items are.
+    pub places: Arena<ItemRef, Place>,
+    /// By file and place.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// As [`resolve`]; what did not change since the recall was last given is not resolved again.
-pub fn resolve_with(sources: &[Source<'_>], mut recall: Option<&mut Recall>) -> Resolved {
-    let mut resolver = Resolver::new(sources, recall.as_deref_mut());
-    if !sources.is_empty() {
-        resolver.resolve_root();
+pub fn resolve_again(sources: &[Source<'_>], recall: &mut Recall) -> Again {
+    if let Some(again) = recall.again(sources) {
+        return again;
     }
-    resolver
-        .diagnostics
-        .sort_by_key(|diagnostic| (diagnostic.primary.place(), diagnostic.code.id()));
-    if let Some(recall) = recall {
-        recall.end(&mut resolver);
-    }
-    Resolved {
-        program: resolver.program,
+    let mut resolver = Resolver::new(sources, Some(recall));
+    resolver.resolve_all();
+    recall.end(&mut resolver);
+    let relative = resolver.program.places.map(|item, _| Place {
+        file: FileId(item.0),
+        offset: 0,
+    });
+    let places = std::mem::replace(&mut resolver.program.places, relative);
+    let program = Arc::new(std::mem::take(&mut resolver.program));
+    recall.standing = again::Standing::new(&mut resolver, &program, &places);
+    Again {
+        program,
+        places,
         diagnostics: resolver.diagnostics,
     }
 }
@@ -118,11 +141,14 @@ struct Resolver<'a> {
     /// Whether rules are remembered.
     recalls: bool,
     recalled: recall::Recalled,
+    /// Of the kinds of node, and of the unused modules, as they are finished.
+    standing_nodes: Vec<again::StandingKind>,
+    standing_unused: Vec<again::StandingKind>,
 }
 
 impl<'a> Resolver<'a> {
-    fn new(sources: &'a [Source<'a>], recall: Option<&mut Recall>) -> Self {
-        let mut resolver = Self {
+    fn empty(sources: &'a [Source<'a>]) -> Self {
+        Self {
             sources,
             program: Program::default(),
             diagnostics: Vec::new(),
@@ -141,9 +167,16 @@ impl<'a> Resolver<'a> {
             opened: FxHashSet::default(),
             defining: Vec::new(),
             variant_names: FxHashSet::from_iter([SmolStr::new("None"), SmolStr::new("Some")]),
-            recalls: recall.is_some(),
+            recalls: false,
             recalled: recall::Recalled::default(),
-        };
+            standing_nodes: Vec::new(),
+            standing_unused: Vec::new(),
+        }
+    }
+
+    fn new(sources: &'a [Source<'a>], recall: Option<&mut Recall>) -> Self {
+        let mut resolver = Self::empty(sources);
+        resolver.recalls = recall.is_some();
         if let Some(recall) = recall {
             recall.begin(&mut resolver, sources);
         }
@@ -153,6 +186,14 @@ impl<'a> Resolver<'a> {
         }
         resolver.define_option();
         resolver
+    }
+
+    fn resolve_all(&mut self) {
+        if !self.sources.is_empty() {
+            self.resolve_root();
+        }
+        self.diagnostics
+            .sort_by_key(|diagnostic| (diagnostic.primary.place(), diagnostic.code.id()));
     }
 
     /// The item at `offset` of the file.

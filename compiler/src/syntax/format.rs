@@ -28,7 +28,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
         return Err(parse.diagnostics);
     }
     let lexed = lex(text);
-    let (pieces, _) = split(text, &lexed.tokens);
+    let pieces = split(text, &lexed.tokens).pieces;
     let roles = brackets::roles(&lexed.tokens, &pieces, &parse.angles);
     let mut lines = layout::lines(text, &lexed, &pieces, &roles);
     align::align(&mut lines);

@@ -9,15 +9,17 @@ mod docs;
 
 pub use docs::doc_line;
 
-use super::ast::ItemNode;
+use super::ast::{Item, ItemNode};
 use super::construct::{Context, Unit};
 use super::depth::too_deep;
 use super::lexer::{Comment, CommentKind, Lexed, lex};
-use super::split::{Mismatch, split};
+use super::split::{Mismatch, Split, split};
 use super::token::{Token, TokenKind};
 use super::{ERRORS_MAX, grammar, messages};
 use crate::base::{Diagnostic, FileId};
+use rustc_hash::FxHashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What one fragment of a file holds. Offsets and spans count from the start of the fragment.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -29,9 +31,31 @@ pub struct Fragment {
 }
 
 pub fn parse_fragment(text: &str) -> Fragment {
+    parse_fragment_again(text, &KnownItems::default())
+}
+
+/// An item inside a block without mistakes.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub item: Arc<Item>,
+    /// Those of the fragment that are in it, counted from its start.
+    pub angles: Vec<u32>,
+}
+
+/// Items by their texts.
+pub type KnownItems<'k> = FxHashMap<&'k str, Known>;
+
+/// As [`parse_fragment`]; an item in a block that is among the known ones is not parsed.
+pub fn parse_fragment_again(text: &str, known: &KnownItems<'_>) -> Fragment {
     let lexed = lex(text);
-    let (pieces, mismatches) = split(text, &lexed.tokens);
+    let Split {
+        pieces, mismatches, ..
+    } = split(text, &lexed.tokens);
     let mut parser = Parser::new(text, lexed);
+    // A brace too many or too few may change what an item's text means.
+    if mismatches.is_empty() {
+        parser.known = Some(known);
+    }
     let items = parser.items(&pieces, 0);
     parser.mismatches(&mismatches);
     parser.finish(items)
@@ -48,6 +72,7 @@ pub fn parse_unit(text: &str, read: TokenKind) -> (Option<Unit>, Vec<Diagnostic>
 
 struct Parser<'t> {
     text: &'t str,
+    known: Option<&'t KnownItems<'t>>,
     tokens: Vec<Token>,
     comments: Vec<Comment>,
     /// What the lexer found.
@@ -73,6 +98,7 @@ impl<'t> Parser<'t> {
     fn new(text: &'t str, lexed: Lexed) -> Self {
         Self {
             text,
+            known: None,
             tokens: lexed.tokens,
             comments: lexed.comments,
             lexical: lexed.diagnostics,

@@ -6,6 +6,7 @@
 //! depth of nesting is safe.
 
 use super::token::{Token, TokenKind};
+use std::cell::Cell;
 use std::ops::Range;
 
 /// Blocks nest no deeper than this.
@@ -62,10 +63,21 @@ impl Piece {
     }
 }
 
+/// What [`split`] gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    pub pieces: Vec<Piece>,
+    pub mismatches: Vec<Mismatch>,
+    /// Whether each piece was cut without regard to those before it: no brace is missing or too many.
+    pub is_regular: bool,
+    /// Whether some piece would have gone on, had there been more tokens.
+    pub looks_beyond: bool,
+}
+
 /// Cuts all of `tokens`, the lexed `text`.
-pub fn split(text: &str, tokens: &[Token]) -> (Vec<Piece>, Vec<Mismatch>) {
+pub fn split(text: &str, tokens: &[Token]) -> Split {
     let strict = Splitter::new(text, tokens, false).run();
-    if strict.1.is_empty() {
+    if strict.mismatches.is_empty() {
         return strict;
     }
     Splitter::new(text, tokens, true).run()
@@ -82,6 +94,8 @@ struct Splitter<'t> {
     mismatches: Vec<Mismatch>,
     /// How many closing braces may come that units before have opened by mistake.
     forgiven: usize,
+    is_regular: bool,
+    looks_beyond: Cell<bool>,
 }
 
 /// A block that is open.
@@ -104,10 +118,12 @@ impl<'t> Splitter<'t> {
             top: Vec::new(),
             mismatches: Vec::new(),
             forgiven: 0,
+            is_regular: true,
+            looks_beyond: Cell::new(false),
         }
     }
 
-    fn run(mut self) -> (Vec<Piece>, Vec<Mismatch>) {
+    fn run(mut self) -> Split {
         while let Some(token) = self.tokens.get(self.at) {
             if self.by_indentation && self.outside_by_indentation(token) {
                 self.close_unclosed();
@@ -120,7 +136,12 @@ impl<'t> Splitter<'t> {
         while !self.open.is_empty() {
             self.close_unclosed();
         }
-        (self.top, self.mismatches)
+        Split {
+            pieces: self.top,
+            is_regular: self.is_regular && !self.by_indentation && self.mismatches.is_empty(),
+            mismatches: self.mismatches,
+            looks_beyond: self.looks_beyond.get(),
+        }
     }
 
     /// Whether the line that starts here stands too far left to be inside the innermost block.
@@ -208,7 +229,9 @@ impl<'t> Splitter<'t> {
         let unit = &self.tokens[start..self.at];
         let opened = unit.iter().filter(|t| t.kind == TokenKind::OpenBrace);
         let closed = unit.iter().filter(|t| t.kind == TokenKind::CloseBrace);
-        self.forgiven += opened.count().saturating_sub(closed.count());
+        let unclosed = opened.count().saturating_sub(closed.count());
+        self.forgiven += unclosed;
+        self.is_regular &= unclosed == 0;
         self.push(Piece {
             tokens: start..self.at,
             body: None,
@@ -246,7 +269,11 @@ impl<'t> Splitter<'t> {
                 .position(|t| matches!(t.kind, TokenKind::CloseBracket | TokenKind::Semicolon));
             match close {
                 Some(len) if rest[len].kind == TokenKind::CloseBracket => at += len + 1,
-                _ => break,
+                Some(_) => break,
+                None => {
+                    self.looks_beyond.set(true);
+                    break;
+                }
             }
         }
         at
@@ -329,6 +356,7 @@ impl<'t> Splitter<'t> {
                 return None;
             }
         }
+        self.looks_beyond.set(true);
         None
     }
 
@@ -367,6 +395,7 @@ impl<'t> Splitter<'t> {
                 _ => {}
             }
         }
+        self.looks_beyond.set(true);
         self.tokens.len()
     }
 
@@ -389,6 +418,7 @@ impl<'t> Splitter<'t> {
                 _ => {}
             }
         }
+        self.looks_beyond.set(true);
         self.tokens.len()
     }
 

@@ -1,5 +1,6 @@
 //! What the parser promises, over all the programs of the repository.
 
+mod edits;
 mod format;
 mod generate;
 mod messages;

@@ -8,6 +8,7 @@ use crate::hir::{
 };
 use crate::syntax::ast::{self, ItemKind};
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 impl<'a> Resolver<'a> {
     /// What an upper-case path builds or matches, or a report.
@@ -50,7 +51,7 @@ impl<'a> Resolver<'a> {
         clippy::option_option,
         reason = "no constructor, and one that was reported, are two answers"
     )]
-    fn constructor_of(&mut self, entry: TypeEntry<'a>) -> Option<Option<Ctor>> {
+    fn constructor_of(&mut self, entry: TypeEntry) -> Option<Option<Ctor>> {
         let ty = match entry {
             TypeEntry::Is(ty) => ty,
             TypeEntry::Item {
@@ -65,7 +66,7 @@ impl<'a> Resolver<'a> {
                     ty
                 }
                 ItemKind::Lattice(_) => {
-                    TypeRef::Def(self.definition(item, item_ref, scope), Vec::new())
+                    TypeRef::Def(self.definition(&item, item_ref, scope), Vec::new())
                 }
                 _ => return None,
             },
@@ -96,8 +97,8 @@ impl<'a> Resolver<'a> {
                 item_ref,
                 scope,
             }) => match &item.kind {
-                ItemKind::Enum(_) => Some(self.definition(item, item_ref, scope)),
-                ItemKind::TypeAlias(_) => self.alias_def(item, item_ref, scope),
+                ItemKind::Enum(_) => Some(self.definition(&item, item_ref, scope)),
+                ItemKind::TypeAlias(_) => self.alias_def(&item, item_ref, scope),
                 _ => None,
             },
             None if of.as_name().is_some_and(|name| name.as_str() == "Option") => Some(OPTION),
@@ -137,7 +138,7 @@ impl<'a> Resolver<'a> {
     /// The definition that an alias stands for.
     fn alias_def(
         &mut self,
-        item: &'a ast::Item,
+        item: &ast::Item,
         item_ref: ItemRef,
         scope: ScopeId,
     ) -> Option<TypeDefId> {
@@ -167,19 +168,19 @@ impl<'a> Resolver<'a> {
                         ItemKind::Enum(decl)
                             if decl.variants.iter().any(|v| v.name.text == name) =>
                         {
-                            Some((*item, *item_ref, *scope))
+                            Some((Arc::clone(item), *item_ref, *scope))
                         }
                         _ => None,
                     },
                     TypeEntry::Is(_) => None,
                 })
                 .collect();
-            here.sort_by_key(|&(_, item_ref, _)| item_ref);
+            here.sort_by_key(|(_, item_ref, _)| *item_ref);
             enums.extend(here);
         }
         let mut defs: Vec<TypeDefId> = enums
             .into_iter()
-            .map(|(item, item_ref, scope)| self.definition(item, item_ref, scope))
+            .map(|(item, item_ref, scope)| self.definition(&item, item_ref, scope))
             .collect();
         defs.push(OPTION);
         defs.dedup();
@@ -244,8 +245,8 @@ impl<'a> Resolver<'a> {
                 item_ref,
                 scope,
             }) => match &item.kind {
-                ItemKind::Record(_) => Some(self.definition(item, item_ref, scope)),
-                ItemKind::TypeAlias(_) => self.alias_def(item, item_ref, scope),
+                ItemKind::Record(_) => Some(self.definition(&item, item_ref, scope)),
+                ItemKind::TypeAlias(_) => self.alias_def(&item, item_ref, scope),
                 _ => None,
             },
             None => {

@@ -17,6 +17,7 @@ use crate::hir::{
 };
 use crate::syntax::ast::{self, ItemKind, ModuleKind};
 use smol_str::{SmolStr, format_smolstr};
+use std::sync::Arc;
 
 impl<'a> Resolver<'a> {
     /// The item of a node in `scope`.
@@ -51,7 +52,7 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let entry = TypeEntry::Item {
-                item: &node.item,
+                item: Arc::clone(&node.item),
                 item_ref,
                 scope,
             };

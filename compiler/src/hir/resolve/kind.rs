@@ -1,6 +1,8 @@
 //! Building a kind of node: declare everything, then resolve what the declarations hold.
 
+use super::again::StandingKind;
 use super::modules::{Args, Binding, Identity, Placement, Target};
+use super::recall::Key;
 use super::scope::{ScopeId, TypeEntry};
 use super::{ItemRef, Resolver, doc};
 use crate::base::{Span, codes};
@@ -35,6 +37,7 @@ pub(super) struct Kind<'a> {
     pub promised: Vec<(CollectionId, SmolStr, Loc)>,
     /// What `sealed by` stands for, by the sealed collection.
     pub seals: FxHashMap<CollectionId, super::seal::Seals>,
+    pub standing: StandingKind,
 }
 
 #[derive(Clone, Copy)]
@@ -120,7 +123,11 @@ impl<'a> Resolver<'a> {
                 offset: base,
             }) {
                 let unused = self.build_kind(nested, &[], true);
-                self.program.unused.extend(unused.map(|(node, _)| node));
+                if let Some((node, _)) = unused {
+                    self.program.unused.push(node);
+                    let standing = std::mem::take(&mut self.kind.standing);
+                    self.standing_unused.push(standing);
+                }
             }
         }
     }
@@ -148,6 +155,8 @@ impl<'a> Resolver<'a> {
     ) -> Option<NodeId> {
         let (node, scope) = self.build_kind(nested, type_args, false)?;
         self.kind_scopes.push(scope);
+        self.standing_nodes
+            .push(std::mem::take(&mut self.kind.standing));
         Some(self.program.nodes.push(node))
     }
 
@@ -235,7 +244,7 @@ impl<'a> Resolver<'a> {
                 _,
             )) = self.scopes[scope].types.get(&name).cloned()
             {
-                self.check_definition(item, item_ref, scope);
+                self.check_definition(&item, item_ref, scope);
             }
         }
         for pending in std::mem::take(&mut self.kind.columns) {
@@ -248,9 +257,13 @@ impl<'a> Resolver<'a> {
             self.resolve_function(&pending);
         }
         self.kind.declared = self.kind.node.collections.len();
+        let mut standing = StandingKind::begin(&self.kind);
         for pending in std::mem::take(&mut self.kind.rules) {
             self.resolve_rule(&pending);
+            standing.rules.push(Key::new(&pending));
         }
+        standing.ambient.clone_from(&self.kind.ambient);
+        self.kind.standing = standing;
         for (scope, path, item) in std::mem::take(&mut self.kind.paths) {
             self.resolve_extern_path(scope, path, item);
         }

@@ -17,7 +17,7 @@ pub(super) struct Identity {
 }
 
 /// What can be opened: the body of a file or module, and where its free names are looked up.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Target<'a> {
     pub identity: Identity,
     /// None for a file.
@@ -28,7 +28,7 @@ pub(super) struct Target<'a> {
 }
 
 /// A target with the arguments it is opened with.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Binding<'a> {
     pub target: Target<'a>,
     pub type_args: Vec<TypeRef>,
@@ -36,7 +36,7 @@ pub(super) struct Binding<'a> {
 }
 
 /// Where the values of a module's parameters come from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Args<'a> {
     /// Written at an import, and resolved there.
     Given {

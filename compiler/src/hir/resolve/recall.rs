@@ -7,61 +7,64 @@
 //! again. Recalled or not, the result means the same; only the numbers of items differ, which stay with
 //! their items, so that an item that comes or goes leaves all others equal.
 
+use super::again::Standing;
 use super::kind::PendingRule;
 use super::scope::ScopeId;
 use super::{Resolver, Source};
 use crate::base::FileId;
-use crate::hir::{CollectionId, CollectionKind, ItemRef, Literal, Place, Program, Rule};
+use crate::hir::{CollectionId, CollectionKind, ItemRef, Literal, Place, Rule};
 use crate::syntax::ast::{self, ItemKind};
-use bloom_stdx::arena::{Arena, Id};
+use bloom_stdx::arena::Id;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Where numbers are whose items are gone.
-const GONE: Place = Place {
+pub(super) const GONE: Place = Place {
     file: FileId(u32::MAX),
     offset: 0,
 };
 
 /// So many more numbers than items are kept, before all is numbered anew.
-const GONE_MAX: usize = 10_000;
+pub(super) const GONE_MAX: usize = 10_000;
 
 /// What is known of a program from when it was last resolved.
 #[derive(Debug, Default)]
 pub struct Recall {
     /// The files by name, and their trees, which keep the items.
-    sources: Vec<(String, ast::Module)>,
-    items: Vec<(Known, ItemRef)>,
+    pub(super) sources: Vec<(String, Arc<ast::Module>)>,
+    pub(super) items: Vec<(Known, ItemRef)>,
     /// The numbers of the starts of files, where no item need be.
     starts: Vec<(FileId, ItemRef)>,
-    numbers: usize,
-    rules: FxHashMap<Key, Entry>,
+    pub(super) numbers: usize,
+    pub(super) rules: FxHashMap<Key, Entry>,
+    /// What an edit of rules alone starts from.
+    pub(super) standing: Option<Standing>,
     /// How many rules the last resolution resolved, rather than recalled.
     pub resolved: usize,
 }
 
 /// An item of some source, those nested in others after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Known {
-    source: usize,
+pub(super) struct Known {
+    pub source: usize,
     /// Its address, which stands for the item as long as that is kept.
-    address: usize,
+    pub address: usize,
     is_rule: bool,
 }
 
 /// A rule in a scope, by its address and item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
+pub(super) struct Key {
     address: usize,
-    scope: ScopeId,
-    item: ItemRef,
+    pub scope: ScopeId,
+    pub item: ItemRef,
 }
 
 #[derive(Debug)]
-struct Entry {
-    rule: Arc<Rule>,
+pub(super) struct Entry {
+    pub rule: Arc<Rule>,
     /// What the language provides and the rule names: it is declared where it is first named.
-    built_in: Vec<(CollectionId, CollectionKind)>,
+    pub built_in: Vec<(CollectionId, CollectionKind)>,
 }
 
 /// The recall of one resolution: what was, and what is.
@@ -69,7 +72,7 @@ struct Entry {
 pub(super) struct Recalled {
     before: FxHashMap<Key, Entry>,
     now: FxHashMap<Key, Entry>,
-    resolved: usize,
+    pub resolved: usize,
 }
 
 /// Whatever resolving a rule may add to: equal before and after, it added nothing.
@@ -156,7 +159,7 @@ impl Recall {
         };
         self.starts = sources.iter().filter_map(start).collect();
         self.numbers = resolver.program.places.len();
-        let source = |source: &Source<'_>| (source.name.to_owned(), source.module.clone());
+        let source = |source: &Source<'_>| (source.name.to_owned(), Arc::clone(source.module));
         self.sources = sources.iter().map(source).collect();
         let recalled = std::mem::take(&mut resolver.recalled);
         self.rules = recalled.now;
@@ -165,17 +168,17 @@ impl Recall {
 }
 
 impl Known {
-    fn new(source: usize, node: &ast::ItemNode) -> Self {
+    pub fn new(source: usize, node: &ast::ItemNode) -> Self {
         Known {
             source,
             address: Arc::as_ptr(&node.item).addr(),
-            is_rule: matches!(node.item.kind, ItemKind::Rule(_)),
+            is_rule: is_rule(&node.item),
         }
     }
 }
 
 impl Key {
-    fn new(pending: &PendingRule<'_>) -> Self {
+    pub fn new(pending: &PendingRule<'_>) -> Self {
         Key {
             address: std::ptr::from_ref(pending.rule).addr(),
             scope: pending.scope,
@@ -204,18 +207,8 @@ impl<'a> Resolver<'a> {
     /// Remembers a rule that added nothing but itself. `declared` are the collections that were there before
     /// any rule of the kind.
     pub fn remember_rule(&mut self, pending: &PendingRule<'a>, rule: &Arc<Rule>) {
-        let of_literal = |literal: &Literal| match literal {
-            Literal::Atom { collection, .. } | Literal::Not { collection, .. } => Some(*collection),
-            Literal::Error | Literal::Condition(_) | Literal::Let { .. } | Literal::In { .. } => {
-                None
-            }
-        };
-        let literals = rule.literals.iter().map(|node| &node.literal);
-        let named = literals
-            .filter_map(of_literal)
-            .chain([rule.head.collection]);
         let declared = self.kind.declared;
-        let built_in = named
+        let built_in = named(rule)
             .filter(|id| id.index() >= declared)
             .map(|id| (id, self.kind.node.collections[id].kind))
             .collect();
@@ -244,6 +237,44 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// Whether the item declares nothing: a rule, or one that did not parse.
+pub(super) fn is_rule(item: &ast::Item) -> bool {
+    match &item.kind {
+        ItemKind::Rule(_) => true,
+        ItemKind::Broken(broken) => broken.declares.is_empty(),
+        ItemKind::Import(_)
+        | ItemKind::Include(_)
+        | ItemKind::TypeAlias(_)
+        | ItemKind::Record(_)
+        | ItemKind::Enum(_)
+        | ItemKind::Lattice(_)
+        | ItemKind::Function(_)
+        | ItemKind::Const(_)
+        | ItemKind::Collection(_)
+        | ItemKind::Periodic(_)
+        | ItemKind::Bootstrap(_)
+        | ItemKind::Rules(_)
+        | ItemKind::Seal(_)
+        | ItemKind::Module(_)
+        | ItemKind::Spec(_)
+        | ItemKind::Test(_)
+        | ItemKind::FaultTest(_)
+        | ItemKind::Extern(_) => false,
+    }
+}
+
+/// The collections that the rule names.
+pub(super) fn named(rule: &Rule) -> impl Iterator<Item = CollectionId> {
+    let of_literal = |literal: &Literal| match literal {
+        Literal::Atom { collection, .. } | Literal::Not { collection, .. } => Some(*collection),
+        Literal::Error | Literal::Condition(_) | Literal::Let { .. } | Literal::In { .. } => None,
+    };
+    let literals = rule.literals.iter().map(|node| &node.literal);
+    literals
+        .filter_map(of_literal)
+        .chain([rule.head.collection])
+}
+
 /// Visits the items with their offsets in the file, outer ones first.
 fn walk(items: &[ast::ItemNode], base: u32, visit: &mut impl FnMut(&ast::ItemNode, u32)) {
     for node in items {
@@ -261,13 +292,4 @@ fn common_ends<T: PartialEq>(a: &[T], b: &[T]) -> (usize, usize) {
     let (a, b) = (&a[prefix..], &b[prefix..]);
     let suffix = a.iter().rev().zip(b.iter().rev());
     (prefix, suffix.take_while(|(a, b)| a == b).count())
-}
-
-/// Places that count from each item itself, as if it were a file of that number: what is said of them holds
-/// wherever the items move.
-pub fn relative_places(program: &Program) -> Arena<ItemRef, Place> {
-    program.places.map(|item, _| Place {
-        file: FileId(item.0),
-        offset: 0,
-    })
 }

@@ -32,7 +32,7 @@ impl<'a> Resolver<'a> {
         self.kind.node.rules.push(rule);
     }
 
-    fn resolved_rule(&mut self, pending: &PendingRule<'a>) -> Option<Rule> {
+    pub fn resolved_rule(&mut self, pending: &PendingRule<'a>) -> Option<Rule> {
         let rule = pending.rule;
         let before = self.mistakes;
         let loc = Loc::new(pending.item, rule.span);

@@ -9,11 +9,13 @@ use crate::hir::{CollectionId, ConstantId, FunctionId, ItemRef, Loc, TypeRef};
 use crate::syntax::ast;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::sync::Arc;
 
 bloom_stdx::ids! {
     ScopeId "scope";
 }
 
+#[derive(Debug)]
 pub(super) struct Scope<'a> {
     /// The scope around it: the module or file that it is nested in.
     pub parent: Option<ScopeId>,
@@ -32,7 +34,7 @@ pub(super) struct Scope<'a> {
     /// The type arguments of the modules around it.
     pub type_env: Vec<TypeRef>,
     pub values: FxHashMap<SmolStr, (Value, Loc)>,
-    pub types: FxHashMap<SmolStr, (TypeEntry<'a>, Loc)>,
+    pub types: FxHashMap<SmolStr, (TypeEntry, Loc)>,
     pub modules: FxHashMap<SmolStr, (ModuleEntry<'a>, Loc)>,
     /// Names of rule groups, for `without`.
     pub groups: Vec<SmolStr>,
@@ -48,10 +50,10 @@ pub(super) enum Value {
     Error,
 }
 
-#[derive(Clone)]
-pub(super) enum TypeEntry<'a> {
+#[derive(Clone, Debug)]
+pub(super) enum TypeEntry {
     Item {
-        item: &'a ast::Item,
+        item: Arc<ast::Item>,
         item_ref: ItemRef,
         scope: ScopeId,
     },
@@ -59,7 +61,7 @@ pub(super) enum TypeEntry<'a> {
     Is(TypeRef),
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum ModuleEntry<'a> {
     Item {
         header: &'a ast::ModuleItem,
@@ -90,6 +92,38 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The scope as the bodies of rules see it, which know of no modules.
+    pub fn without_modules(self) -> Scope<'static> {
+        let Scope {
+            parent,
+            source,
+            is_file,
+            base,
+            prefix,
+            key,
+            imported,
+            type_env,
+            values,
+            types,
+            modules: _,
+            groups,
+        } = self;
+        Scope {
+            parent,
+            source,
+            is_file,
+            base,
+            prefix,
+            key,
+            imported,
+            type_env,
+            values,
+            types,
+            modules: FxHashMap::default(),
+            groups,
+        }
+    }
+
     /// The name as it is known in the kind of node.
     pub fn qualified(&self, name: &str) -> SmolStr {
         if self.prefix.is_empty() {
@@ -112,7 +146,7 @@ impl<'a> Resolver<'a> {
             .map(|&(value, _)| value)
     }
 
-    pub fn type_entry(&self, scope: ScopeId, name: &str) -> Option<TypeEntry<'a>> {
+    pub fn type_entry(&self, scope: ScopeId, name: &str) -> Option<TypeEntry> {
         self.chain(scope)
             .find_map(|scope| self.scopes[scope].types.get(name))
             .map(|(entry, _)| entry.clone())

@@ -89,7 +89,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The declaration that a path of a type leads to, through imports or files.
-    pub fn type_at(&mut self, scope: ScopeId, path: &ast::Path, at: Loc) -> Option<TypeEntry<'a>> {
+    pub fn type_at(&mut self, scope: ScopeId, path: &ast::Path, at: Loc) -> Option<TypeEntry> {
         let (last, before) = path.segments.split_last()?;
         if before.is_empty() {
             return self.type_entry(scope, last.as_str());
@@ -107,7 +107,7 @@ impl<'a> Resolver<'a> {
 
     fn entry_type(
         &mut self,
-        entry: TypeEntry<'a>,
+        entry: TypeEntry,
         path: &ast::Path,
         args: Vec<TypeRef>,
         loc: Loc,
@@ -134,7 +134,7 @@ impl<'a> Resolver<'a> {
                     let wanted = alias.type_params.len();
                     return self.with_args(path, wanted, args, loc, |args| ty.substitute(&args));
                 }
-                let def = self.definition(item, item_ref, scope);
+                let def = self.definition(&item, item_ref, scope);
                 let wanted = self.program.types[def].params.len();
                 self.with_args(path, wanted, args, loc, |args| TypeRef::Def(def, args))
             }
@@ -191,7 +191,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Resolves a type that nothing may refer to, for its mistakes.
-    pub fn check_definition(&mut self, item: &'a ast::Item, item_ref: ItemRef, scope: ScopeId) {
+    pub fn check_definition(&mut self, item: &ast::Item, item_ref: ItemRef, scope: ScopeId) {
         if let ItemKind::TypeAlias(alias) = &item.kind {
             self.defining.push(item_ref);
             self.resolve_type(scope, &alias.type_params, &alias.ty, item_ref);
@@ -202,17 +202,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// The record, enum or lattice that an item declares.
-    pub fn definition(
-        &mut self,
-        item: &'a ast::Item,
-        item_ref: ItemRef,
-        scope: ScopeId,
-    ) -> TypeDefId {
+    pub fn definition(&mut self, item: &ast::Item, item_ref: ItemRef, scope: ScopeId) -> TypeDefId {
         let key = (item_ref, self.scopes[scope].type_env.clone());
         if let Some(&id) = self.types.get(&key) {
             return id;
         }
-        let (name, params): (_, &'a [ast::TypeParam]) = match &item.kind {
+        let (name, params): (_, &[ast::TypeParam]) = match &item.kind {
             ItemKind::Record(record) => (&record.name, &record.type_params),
             ItemKind::Enum(item) => (&item.name, &item.type_params),
             ItemKind::Lattice(lattice) => (&lattice.name, &lattice.type_params),
@@ -360,8 +355,8 @@ impl<'a> Resolver<'a> {
     fn own_merge(
         &mut self,
         scope: ScopeId,
-        lattice: &'a ast::Lattice,
-        own: &'a ast::OwnMerge,
+        lattice: &ast::Lattice,
+        own: &ast::OwnMerge,
         id: TypeDefId,
         item: ItemRef,
     ) {

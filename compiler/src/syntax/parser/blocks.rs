@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Parser, after_attributes};
+use super::{Known, Parser, after_attributes};
 use crate::base::{Span, codes};
 use crate::syntax::ast::{
     Block, Broken, ExternNode, FaultTest, Item, ItemKind, ItemNode, LatticeForm, Name, OwnMerge,
@@ -20,12 +20,36 @@ impl Parser<'_> {
     pub(super) fn items(&mut self, pieces: &[Piece], base: u32) -> Vec<ItemNode> {
         let mut items = Vec::new();
         for piece in pieces {
+            if let Some(node) = self.known_item(piece, base) {
+                items.push(node);
+                continue;
+            }
             match &piece.body {
                 Some(body) => items.push(self.block(piece, body, base)),
                 None => self.plain_items(piece.tokens.clone(), base, &mut items),
             }
         }
         items
+    }
+
+    /// The item with the text of the piece, if it was parsed before.
+    fn known_item(&mut self, piece: &Piece, base: u32) -> Option<ItemNode> {
+        let known = self.known?;
+        let tokens = piece.tokens.start..piece.end();
+        if self.failed_upto == Some(tokens.start) {
+            return None;
+        }
+        let start = self.item_start(tokens.start);
+        let span = Span::new(start, self.end_of(tokens.end));
+        let Known { item, angles } = known.get(&self.text[span.range()])?;
+        self.angles.extend(angles.iter().map(|at| at + start));
+        let docs = self.comments_before(tokens.start..tokens.end);
+        let docs: Vec<u32> = docs.map(|comment| comment.span.start).collect();
+        self.attach(docs.into_iter());
+        Some(ItemNode {
+            offset: start - base,
+            item: Arc::clone(item),
+        })
     }
 
     /// The item that `tokens` are; several, where the `;` between them is missing.
