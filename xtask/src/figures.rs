@@ -204,9 +204,8 @@ fn front(root: &Path, rules: &str) -> Result<Vec<Figure>, String> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let milliseconds = |name: &str| {
         let micros = text.lines().find_map(|line| {
-            let (rest, median) = line.rsplit_once(' ')?;
-            let (own, _least) = rest.rsplit_once(' ')?;
-            (own == name).then_some(median)
+            let times = line.strip_prefix(name)?.strip_prefix(' ')?;
+            times.split(' ').nth(1)
         });
         let micros: f64 = micros
             .and_then(|micros| micros.parse().ok())

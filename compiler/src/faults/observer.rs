@@ -91,7 +91,7 @@ struct Making<'m> {
     collections: Arena<CollectionId, Vec<ColumnTypes>>,
     bodies: Arena<RuleId, Arc<BodyTypes>>,
     strata: Arena<CollectionId, u32>,
-    rules: Arena<RuleId, RuleAnalysis>,
+    rules: Arena<RuleId, Arc<RuleAnalysis>>,
     observed: Vec<Observed>,
     /// The first source of each observed relation, for the order of columns.
     sources: Vec<(NodeId, CollectionId, CollectionId)>,
@@ -215,10 +215,8 @@ impl Making<'_> {
             );
         }
         let head = CollectionId::from_index(rule.head.collection as usize);
-        self.rules.push(RuleAnalysis {
-            stratum: self.analysis.rules[place].stratum + 1,
-            ..RuleAnalysis::default()
-        });
+        // The stratum is that of the head; the lowering asks for nothing else.
+        self.rules.push(Arc::default());
         self.bodies.push(Arc::new(types));
         self.kind.rules.push(Arc::new(hir::Rule {
             head: Head {
@@ -388,7 +386,7 @@ impl Making<'_> {
         let mut program = self.of.program.clone();
         let node = program.nodes.push(self.kind);
         typed.nodes.push(NodeTypes {
-            collections: self.collections,
+            collections: Arc::new(self.collections),
             rules: self.bodies,
         });
         let mut analysis = Analysis {
