@@ -212,8 +212,9 @@ pub(crate) struct RunArgs {
     /// Folder to write the outputs to; without it they are printed
     #[arg(short = 'D', long, value_name = "DIR", help_heading = "Batch")]
     pub(crate) out: Option<PathBuf>,
-    #[arg(long, value_enum, default_value_t = OutFormat::Csv, value_name = "FORMAT", help_heading = "Batch")]
-    pub(crate) out_format: OutFormat,
+    /// How rows are written or printed [default: csv]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Batch")]
+    pub(crate) out_format: Option<OutFormat>,
     /// Write this collection too, whatever its kind
     #[arg(long, value_name = "NAME", help_heading = "Batch")]
     pub(crate) dump: Vec<String>,
@@ -271,8 +272,8 @@ pub(crate) struct RunArgs {
     /// End after this long
     #[arg(long = "for", value_name = "DURATION", value_parser = duration, allow_hyphen_values = true, help_heading = "Service")]
     pub(crate) time_limit: Option<std::time::Duration>,
-    /// What a key conflict does: halt (batch: always) or drop the rows and go on
-    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Service")]
+    /// What a key conflict does: end the run (a batch's default), or drop the rows and go on (a service's)
+    #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) on_conflict: Option<ConflictChoice>,
     /// What `random()` and `fresh_id()` are drawn from
     #[arg(long, value_name = "N", value_parser = seed, allow_hyphen_values = true)]

@@ -119,7 +119,25 @@ fn start(args: &RunArgs, subject: Subject, mut phases: Phases) -> Outcome {
         };
         batch::run(args, subject.is_dedalus, program, phases)
     } else {
+        refuse_of_batches(args)?;
         service::run(args, &programs)
+    }
+}
+
+/// Refuses options that mean nothing to a service.
+fn refuse_of_batches(args: &RunArgs) -> Result<(), Misuse> {
+    let given = [
+        (args.stats, "--stats"),
+        (args.out_format.is_some(), "--out-format"),
+        (args.rows_max.is_some(), "--rows-max"),
+        (args.workers.is_some(), "--workers"),
+    ];
+    match given.iter().find(|(given, _)| *given) {
+        Some((_, option)) => Err(Misuse::new(format!(
+            "{option} is for batches, and this run is a service: the program has inputs, channels or timers, \
+             or an option asks for one; --facts DIR makes a batch of it"
+        ))),
+        None => Ok(()),
     }
 }
 

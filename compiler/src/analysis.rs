@@ -180,7 +180,7 @@ fn analyze_declared(
             None => {
                 let of_rules: Vec<OfRule> = kind.rules.ids().map(analyze).collect();
                 let strata = scope.strata(kind, &of_rules, &mut diagnostics);
-                scope.node(&of_rules, &strata, &mut diagnostics)
+                scope.node(kind, &of_rules, &strata, &mut diagnostics)
             }
         };
         if place < program.nodes.len() {
@@ -223,7 +223,7 @@ impl Scope<'_> {
                 order: self.order_of(rule, body_types),
                 literals: self.readings(rule, body_types),
             }),
-            conflict: conflicts::of_rule(self.program, self.typed, kind, types, rule).map(Box::new),
+            conflict: conflicts::of_rule(self.typed, kind, types, rule).map(Box::new),
         }
     }
 
@@ -249,7 +249,7 @@ impl Scope<'_> {
             let strata = self.strata(kind, of_kind.rules.found(), diagnostics);
             (strata, diagnostics.len() == said)
         });
-        let node = self.node(of_kind.rules.found(), &strata.0, diagnostics);
+        let node = self.node(kind, of_kind.rules.found(), &strata.0, diagnostics);
         // What they reported has to be reported again.
         of_kind.strata = Some(strata).filter(|(_, silent)| *silent);
         node
@@ -257,12 +257,14 @@ impl Scope<'_> {
 
     fn node(
         &self,
+        kind: &NodeKind,
         of_rules: &[OfRule],
         strata: &Strata,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> NodeAnalysis {
-        let conflicts = of_rules.iter().filter_map(|of| of.conflict.as_deref());
-        diagnostics.extend(conflicts.cloned());
+        let conflicts = kind.rules.ids().zip(of_rules);
+        let conflicts = conflicts.filter_map(|(id, of)| Some((id, of.conflict.as_deref()?)));
+        conflicts::report(self.program, kind, conflicts, diagnostics);
         let rules = of_rules.iter().map(|of| Arc::clone(&of.analysis));
         NodeAnalysis {
             strata: strata.levels.iter().copied().collect(),

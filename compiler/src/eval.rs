@@ -9,6 +9,7 @@ pub mod lattice;
 pub mod builtins;
 
 mod expr;
+mod nesting;
 mod operator;
 mod pattern;
 

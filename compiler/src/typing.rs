@@ -24,6 +24,7 @@ mod finish;
 mod infer;
 mod program;
 mod recall;
+mod samples;
 
 pub use program::infer;
 pub use recall::{Recall, infer_with};
@@ -54,6 +55,8 @@ bloom_stdx::ids! {
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub types: TypeTable,
+    /// Of each type, whether its values may hold values of it.
+    pub recursive: Vec<bool>,
     pub constants: Arena<ConstantId, ConstantTypes>,
     pub nodes: Arena<NodeId, NodeTypes>,
     /// Modules that nothing imports, as in [`hir::Program::unused`](crate::hir::Program::unused).

@@ -34,7 +34,7 @@ pub(crate) use write::base64;
 use bloom_plan::types::{Type, TypeId, TypeTable, Variant};
 
 /// Whether an enum is the prelude's `Option`; the payload's type if so.
-fn option_payload(name: &str, variants: &[Variant]) -> Option<TypeId> {
+pub(crate) fn option_payload(name: &str, variants: &[Variant]) -> Option<TypeId> {
     let is_named = name == "Option" || name.starts_with("Option<");
     match variants {
         [none, some]

@@ -179,23 +179,30 @@ impl Serialize for JsonRow<'_> {
 /// A type as users write it.
 pub fn type_name(types: &TypeTable, ty: TypeId) -> String {
     let mut text = String::new();
-    write_type(&mut text, types, ty, false);
+    write_type(&mut text, types, ty, None);
     text
 }
 
 /// A type with the definitions of all that it names: equal texts have equal values.
 pub(crate) fn type_shape(types: &TypeTable, ty: TypeId) -> String {
     let mut text = String::new();
-    write_type(&mut text, types, ty, true);
+    write_type(&mut text, types, ty, Some(&mut Vec::new()));
     text
 }
 
-fn write_type(out: &mut String, types: &TypeTable, ty: TypeId, whole: bool) {
+/// With `around`, the types that the definition being written stands in, definitions are written too;
+/// one that leads back to itself is a name there.
+fn write_type(
+    out: &mut String,
+    types: &TypeTable,
+    ty: TypeId,
+    mut around: Option<&mut Vec<TypeId>>,
+) {
     let mut generic = |name: &str, arguments: &[TypeId]| {
         out.push_str(name);
         for (i, &argument) in arguments.iter().enumerate() {
             out.push_str(if i == 0 { "<" } else { ", " });
-            write_type(out, types, argument, whole);
+            write_type(out, types, argument, around.as_deref_mut());
         }
         out.push('>');
     };
@@ -217,23 +224,30 @@ fn write_type(out: &mut String, types: &TypeTable, ty: TypeId, whole: bool) {
                 if i > 0 {
                     out.push_str(", ");
                 }
-                write_type(out, types, part, whole);
+                write_type(out, types, part, around.as_deref_mut());
             }
             out.push(')');
         }
         Type::Record { name, fields } | Type::Lattice { name, fields, .. } => {
             out.push_str(name);
-            if whole {
-                write_fields(out, types, fields);
+            if let Some(around) = around.filter(|around| !around.contains(&ty)) {
+                around.push(ty);
+                write_fields(out, types, fields, around);
+                around.pop();
             }
         }
         Type::Enum { name, variants } => {
             out.push_str(name);
-            for (i, variant) in variants.iter().enumerate().filter(|_| whole) {
+            let Some(around) = around.filter(|around| !around.contains(&ty)) else {
+                return;
+            };
+            around.push(ty);
+            for (i, variant) in variants.iter().enumerate() {
                 out.push_str(if i == 0 { " = " } else { " | " });
                 out.push_str(&variant.name);
-                write_fields(out, types, &variant.fields);
+                write_fields(out, types, &variant.fields, around);
             }
+            around.pop();
         }
         Type::List(a) => generic("List", &[*a]),
         Type::FrozenSet(a) => generic("FrozenSet", &[*a]),
@@ -253,13 +267,13 @@ fn write_type(out: &mut String, types: &TypeTable, ty: TypeId, whole: bool) {
     }
 }
 
-fn write_fields(out: &mut String, types: &TypeTable, fields: &[Field]) {
+fn write_fields(out: &mut String, types: &TypeTable, fields: &[Field], around: &mut Vec<TypeId>) {
     out.push_str(" {");
     for (i, field) in fields.iter().enumerate() {
         out.push_str(if i == 0 { " " } else { ", " });
         out.push_str(&field.name);
         out.push_str(": ");
-        write_type(out, types, field.ty, true);
+        write_type(out, types, field.ty, Some(around));
     }
     out.push_str(" }");
 }

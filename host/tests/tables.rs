@@ -283,21 +283,48 @@ fn every_type(types: &mut TypeTable) -> Vec<TypeId> {
             fields: vec![field("adds", max), field("dels", min)],
         },
     ];
-    all.extend([max, min, option_int]);
+    let tree = types.reserve();
+    let trees = types.intern(Type::List(tree));
+    let node = vec![field("key", option_int), field("parts", trees)];
+    let variants = vec![variant("Leaf", vec![]), variant("Node", node)];
+    let name = "Tree".into();
+    types.define(tree, Type::Enum { name, variants });
+    let red = all_of_enum(types);
+    all.extend([max, min, option_int, tree, red]);
+    all.extend([option(red), option(tree), option(trees)].map(|ty| types.intern(ty)));
     all.extend(compound.into_iter().map(|ty| types.intern(ty)));
     all
 }
 
+/// An enum whose variants have no fields.
+fn all_of_enum(types: &mut TypeTable) -> TypeId {
+    let variant = |name: &str| Variant {
+        name: name.into(),
+        fields: Vec::new(),
+    };
+    types.intern(Type::Enum {
+        name: "Colour".into(),
+        variants: vec![variant("Red"), variant("Green"), variant("None")],
+    })
+}
+
 fn value(types: &TypeTable, ty: TypeId) -> BoxedStrategy<Value> {
-    let of = |ty: TypeId| value(types, ty);
+    value_of(types, ty, 0)
+}
+
+/// How deep values of a type that holds itself are drawn.
+const DEPTH_MAX: usize = 6;
+
+fn value_of(types: &TypeTable, ty: TypeId, depth: usize) -> BoxedStrategy<Value> {
+    let of = |ty: TypeId| value_of(types, ty, depth + 1);
     let fields = |fields: &[Field]| -> BoxedStrategy<Vec<Value>> {
         fields
             .iter()
-            .map(|f| value(types, f.ty))
+            .map(|f| value_of(types, f.ty, depth + 1))
             .collect::<Vec<_>>()
             .boxed()
     };
-    let bottom = |ty: TypeId| prop_oneof![1 => Just(Value::Bottom), 9 => value(types, ty)].boxed();
+    let bottom = |ty: TypeId| prop_oneof![1 => Just(Value::Bottom), 9 => of(ty)].boxed();
     match types.get(ty) {
         Type::Bool | Type::Or | Type::And => any::<bool>().prop_map(Value::Bool).boxed(),
         Type::Int => any::<i64>().prop_map(Value::Int).boxed(),
@@ -307,7 +334,7 @@ fn value(types: &TypeTable, ty: TypeId) -> BoxedStrategy<Value> {
         Type::Float => any::<f64>()
             .prop_map(|x| Value::Float(canonical_float(x)))
             .boxed(),
-        Type::String => "[ -~\\n\\t\u{e9}\u{1F338}]{0,6}"
+        Type::String => "[\" -~\\n\\t\u{e9}\u{1F338}]{0,6}"
             .prop_map(Value::string)
             .boxed(),
         Type::Addr => "[a-z]{1,4}:[0-9]{1,4}"
@@ -346,6 +373,7 @@ fn value(types: &TypeTable, ty: TypeId) -> BoxedStrategy<Value> {
         Type::Enum { variants, .. } => {
             let strategies: Vec<BoxedStrategy<Value>> = (0..)
                 .zip(variants)
+                .filter(|(_, v)| depth < DEPTH_MAX || v.fields.is_empty())
                 .map(|(number, v)| {
                     fields(&v.fields)
                         .prop_map(move |f| Value::Variant(number, f.into()))

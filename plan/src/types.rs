@@ -5,6 +5,8 @@
 //! by (type, contents), so that equality of words is equality of values. What a handle's contents
 //! look like is told at each variant below.
 
+mod cycles;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -173,7 +175,7 @@ pub struct Variant {
     pub fields: Vec<Field>,
 }
 
-/// All types of a program, each once. Children precede parents.
+/// All types of a program, each once. Children precede parents, except on a cycle of records and enums.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeTable {
     types: Vec<Type>,

@@ -41,6 +41,10 @@ pub enum Value {
     Bottom,
 }
 
+/// How deep a value of a type that holds itself may nest, so that walks over values need no more stack
+/// than a thread has. Deeper ones are row errors where they would be made, and refused from outside.
+pub const NESTING_MAX: usize = 500;
+
 /// A row: one value a column, in declared order.
 pub type Row = Vec<Value>;
 

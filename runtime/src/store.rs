@@ -12,6 +12,7 @@
 
 mod arena;
 mod convert;
+mod nesting;
 mod order;
 mod text;
 mod types;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use bloom_plan::types::{BOTTOM, Type, TypeId};
 use hashbrown::HashTable;
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use arena::{Arena, Span};
 pub use types::{Part, Types};
@@ -47,6 +48,8 @@ pub struct Store {
     table: HashTable<u32>,
     words: Arena<u64>,
     bytes: Arena<u8>,
+    /// How deep values of types that hold themselves nest, by number; others are not in it.
+    nesting: FxHashMap<u32, u32>,
     /// Sizes at which the next sweep is due.
     values_limit: usize,
     contents_limit: usize,
@@ -67,6 +70,7 @@ impl Store {
             table: HashTable::new(),
             words: Arena::new(),
             bytes: Arena::new(),
+            nesting: FxHashMap::default(),
             values_limit: SWEEP_VALUES_MIN,
             contents_limit: SWEEP_CONTENTS_MIN,
         }
@@ -214,7 +218,11 @@ impl Store {
             return u64::from(number);
         }
         let span = self.words.push(words);
-        self.enter(hash, Entry { class, span })
+        let handle = self.enter(hash, Entry { class, span });
+        if self.types.is_recursive(class) {
+            self.note_nesting(class, handle);
+        }
+        handle
     }
 
     fn enter(&mut self, hash: u64, entry: Entry) -> u64 {
@@ -315,6 +323,7 @@ impl Marks<'_> {
                 Contents::Bytes(contents) => bytes.push(contents),
             };
         }
+        store.nesting.retain(|&number, _| live[number as usize]);
         store.words = words;
         store.bytes = bytes;
         store.values_limit = SWEEP_VALUES_MIN.max(2 * store.table.len());

@@ -18,7 +18,7 @@ use bloom_runtime::{Bounds, Config, Input, Node, OnConflict, Output, Program};
 use super::parameters;
 use super::printing::Errors;
 use super::stats::{Counts, Phases};
-use crate::args::{OutFormat, RunArgs};
+use crate::args::{ConflictChoice, OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::progress::Progress;
 use crate::terminal;
@@ -47,7 +47,10 @@ pub(super) fn run(
         }],
         seed: args.seed.unwrap_or_else(super::fresh_seed),
         start: now(),
-        on_conflict: OnConflict::Halt,
+        on_conflict: match args.on_conflict {
+            Some(ConflictChoice::Continue) => OnConflict::Continue,
+            Some(ConflictChoice::Halt) | None => OnConflict::Halt,
+        },
         durable: None,
     };
     let mut node = Node::new(program.clone(), config).map_err(Misuse::new)?;
@@ -114,8 +117,17 @@ pub(super) fn run(
 
     let written = collect(&program, &node, results, &dumped);
     counts.written = match &args.out {
-        Some(folder) => write(folder, format(args.out_format), &program, written)?,
-        None => print(format(args.out_format), &program, written)?,
+        Some(folder) => write(
+            folder,
+            format(args.out_format.unwrap_or(OutFormat::Csv)),
+            &program,
+            written,
+        )?,
+        None => print(
+            format(args.out_format.unwrap_or(OutFormat::Csv)),
+            &program,
+            written,
+        )?,
     };
     phases.written();
     if args.stats {

@@ -168,6 +168,10 @@ fn a_key_conflict_fails_the_run() {
         .bloom("run main.bloom -F in -D out")
         .fails(1, "key conflict in `b`");
     assert!(!exists(&folder.path("out")), "nothing is written");
+    folder.write("in/a.csv", "1,2\n1,3\n2,5\n");
+    let run = folder.bloom("run main.bloom -F in --on-conflict continue");
+    assert_eq!((run.code, &*run.out), (Some(0), "k,v\n2,5\n"), "{run:?}");
+    assert!(run.err.contains("key conflict"), "{run:?}");
 }
 
 #[test]
@@ -237,6 +241,11 @@ fn wrong_use_is_told() {
     folder
         .bloom("run main.bloom -F in --nodes 3")
         .fails(2, "batch");
+    for useless in ["--stats", "--out-format csv", "--rows-max 9", "--workers 1"] {
+        folder
+            .bloom(&format!("run main.bloom --for 1s {useless}"))
+            .fails(2, "for batches");
+    }
     folder
         .bloom("run main.bloom -F in --out-format parquet")
         .fails(2, "--out");

@@ -91,6 +91,12 @@ fn fails_itself(
         }
         // A chain at its bottom and a `Once` in conflict reveal nothing.
         Some(Use::Reveal { .. }) => return true,
+        // It may come to nest too deep.
+        Some(Use::Variant { .. } | Use::Fields { .. })
+            if typed.recursive[types.exprs[expr].0 as usize] =>
+        {
+            return true;
+        }
         Some(
             Use::Field { .. } | Use::Variant { .. } | Use::Fields { .. } | Use::Lattice { .. },
         )

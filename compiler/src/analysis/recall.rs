@@ -55,7 +55,7 @@ pub(super) struct OfRule {
     /// Kept, so that their addresses are their own.
     pub of: (Arc<Rule>, Arc<BodyTypes>),
     pub analysis: Arc<RuleAnalysis>,
-    pub conflict: Option<Box<Diagnostic>>,
+    pub conflict: Option<Box<super::conflicts::Conflict>>,
 }
 
 impl OfRule {

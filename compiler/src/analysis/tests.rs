@@ -212,6 +212,32 @@ fn conflicts_from_outside_are_warned_of() {
 }
 
 #[test]
+fn conflicts_are_found_behind_what_copies_rows_from_outside() {
+    check(
+        r#"
+        input put(req: Int, key: String, val: String);
+        scratch seen(key: String, val: String);
+        table fixed(key: String, val: String);
+        table store(key: String => val: String);
+        table copy(key: String => val: String);
+        table known(key: String => val: String);
+        seen{key, val} <= put{key, val};
+        store{key, val} <= seen{key, val};
+        copy{key, val} <= store{key, val};
+        known{key, val} <= fixed{key, val};
+        "#,
+        &expect![[r#"
+            node Main: 4 strata
+              rule0 seen: stratum 0, [0], [Morphism]
+              rule1 store: stratum 1, [0], [Morphism]
+              rule2 copy: stratum 2, [0], [Morphism]
+              rule3 known: stratum 3, [0], [Morphism]
+            W0401 rows of `seen` can give one key of `store` two values of `val` [store{key, val}]
+        "#]],
+    );
+}
+
+#[test]
 fn broken_laws_are_shown_by_a_small_example() {
     check(
         r#"

@@ -91,7 +91,11 @@ impl Assembly<'_> {
                     self.array(&parts),
                     self.int(parts.len() as i64),
                 );
-                self.ask_runtime(RuntimeFunction::Make, &[ty, words, count])
+                let result = self.ask_runtime(RuntimeFunction::Make, &[ty, words, count]);
+                if self.fallible.call(expr) {
+                    self.check_error();
+                }
+                result
             }
             Expr::Part(whole, n) => {
                 let whole = self.expr(whole);

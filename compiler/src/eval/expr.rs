@@ -16,6 +16,9 @@ impl<'a> Evaluator<'a> {
     /// The value of an expression where it is used: injected, where a lattice is expected.
     pub fn expr(&self, frame: &mut Frame<'a>, expr: ExprId) -> Result<Value, RowError> {
         let value = self.plain(frame, expr)?;
+        if self.nests_too_deep(frame.types.exprs[expr], &value) {
+            return Err(RowError::Nesting);
+        }
         Ok(match frame.types.injections.get(&expr) {
             Some(&to) => lattice::inject(self.types(), to, &value),
             None => value,

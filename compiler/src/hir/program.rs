@@ -5,7 +5,8 @@ use super::{
     SortKey, Spec, Test, TypeDef, TypeDefId, TypeParam, TypeRef,
 };
 use crate::base::{FileId, FileSpan, Span};
-use bloom_stdx::arena::Arena;
+use bloom_stdx::arena::{Arena, Id};
+use bloom_stdx::graph::components;
 use smol_str::SmolStr;
 use std::sync::Arc;
 
@@ -26,6 +27,37 @@ pub struct Program {
     pub fault_tests: Vec<FaultTest>,
     /// Where items are: the only part that an edit elsewhere in the file changes.
     pub places: Arena<ItemRef, Place>,
+}
+
+impl Program {
+    /// Of each definition of a type, the definitions that its fields mention.
+    pub fn type_mentions(&self) -> Vec<Vec<usize>> {
+        let mentions = |def: &TypeDef| {
+            let mut found = Vec::new();
+            for field in def.all_fields() {
+                field.ty.walk(&mut |ty| {
+                    if let TypeRef::Def(def, _) = ty {
+                        found.push(def.index());
+                    }
+                });
+            }
+            found
+        };
+        self.types.values().map(mentions).collect()
+    }
+
+    /// Of each definition of a type, whether its fields lead back to it.
+    pub fn cyclic_types(&self) -> Vec<bool> {
+        let mentions = self.type_mentions();
+        let mut cyclic = vec![false; mentions.len()];
+        for component in components(&mentions) {
+            let is_cycle = component.len() > 1 || mentions[component[0]].contains(&component[0]);
+            for def in component {
+                cyclic[def] = is_cycle;
+            }
+        }
+        cyclic
+    }
 }
 
 /// Where an item starts in its file.

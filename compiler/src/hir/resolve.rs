@@ -21,6 +21,7 @@ mod modules;
 mod order;
 mod pattern;
 mod recall;
+mod recursion;
 mod rule;
 mod scope;
 mod seal;
@@ -134,8 +135,8 @@ struct Resolver<'a> {
     opening: Vec<modules::Identity>,
     /// Modules that were opened.
     opened: FxHashSet<modules::Identity>,
-    /// Types that are being defined, for types that contain themselves.
-    defining: Vec<ItemRef>,
+    /// Types that are being defined, for types that contain themselves; whether each is an alias.
+    defining: Vec<(ItemRef, bool)>,
     /// Names of all variants of all sources: one of these may be what an expected type has.
     variant_names: FxHashSet<SmolStr>,
     /// Whether rules are remembered.

@@ -167,6 +167,13 @@ impl TypeDef {
         }
     }
 
+    /// The fields of a record or lattice, or those of all variants of an enum.
+    pub fn all_fields(&self) -> impl Iterator<Item = &Field> {
+        let variants = self.variants().iter();
+        let of_variants = variants.flat_map(|variant| &variant.fields);
+        self.fields().iter().chain(of_variants)
+    }
+
     pub fn is_lattice(&self) -> bool {
         matches!(self.kind, TypeDefKind::Lattice { .. })
     }
@@ -175,6 +182,21 @@ impl TypeDef {
 impl TypeRef {
     pub const fn plain(builtin: Builtin) -> TypeRef {
         TypeRef::Builtin(builtin, Vec::new())
+    }
+
+    /// The type and all types written in it.
+    pub fn walk(&self, visit: &mut dyn FnMut(&TypeRef)) {
+        visit(self);
+        match self {
+            TypeRef::Builtin(_, of) | TypeRef::Def(_, of) | TypeRef::Tuple(of) => {
+                of.iter().for_each(|ty| ty.walk(visit));
+            }
+            TypeRef::Function { params, result } => {
+                params.iter().for_each(|ty| ty.walk(visit));
+                result.walk(visit);
+            }
+            TypeRef::Error | TypeRef::Param(_) | TypeRef::Opaque { .. } => {}
+        }
     }
 
     /// Whether a function is among what its values are made of, as far as it is written here.

@@ -24,8 +24,10 @@ use super::{
 use crate::hir::{Builtin, FunctionId, LatticeForm, TypeDefId, TypeDefKind};
 
 pub struct Finish<'c, 'a> {
-    cx: &'c mut Context<'a>,
+    pub(super) cx: &'c mut Context<'a>,
     pub state: State,
+    /// The definitions that lead back to themselves.
+    cyclic: Vec<bool>,
 }
 
 /// What is closed so far.
@@ -34,6 +36,9 @@ pub struct State {
     pub typed: Typed,
     /// Of closed terms.
     ids: FxHashMap<Ty, TypeId>,
+    /// Of definitions that hold themselves, by whether they are a lattice and their arguments: in these,
+    /// equal structure does not tell equal types.
+    recursive: FxHashMap<(TypeDefId, bool, Vec<TypeId>), TypeId>,
     instances: FxHashMap<(FunctionId, Vec<TypeId>), InstanceId>,
     /// Instances whose bodies are to be typed, with type arguments as terms.
     work: VecDeque<(InstanceId, Vec<Ty>)>,
@@ -46,6 +51,7 @@ impl State {
         State {
             typed,
             ids: FxHashMap::default(),
+            recursive: FxHashMap::default(),
             instances: FxHashMap::default(),
             work: VecDeque::new(),
         }
@@ -55,7 +61,8 @@ impl State {
 impl<'c, 'a> Finish<'c, 'a> {
     /// Goes on from what is closed so far.
     pub fn new(cx: &'c mut Context<'a>, state: State) -> Self {
-        Finish { cx, state }
+        let cyclic = cx.program.cyclic_types();
+        Finish { cx, state, cyclic }
     }
 
     pub fn constants(&mut self, found: Vec<Option<Found>>) {
@@ -121,7 +128,9 @@ impl<'c, 'a> Finish<'c, 'a> {
                 self.instance((id, Vec::new()));
             }
         }
+        self.samples();
         self.instances();
+        self.state.typed.recursive = self.state.typed.types.recursive();
         self.state
     }
 
@@ -138,7 +147,7 @@ impl<'c, 'a> Finish<'c, 'a> {
         }
     }
 
-    fn instance(&mut self, (function, args): Draft) -> InstanceId {
+    pub(super) fn instance(&mut self, (function, args): Draft) -> InstanceId {
         let type_args = self.close_all(args.clone());
         if let Some(&id) = self.state.instances.get(&(function, type_args.clone())) {
             return id;
@@ -199,7 +208,7 @@ impl<'c, 'a> Finish<'c, 'a> {
         types.into_iter().map(|ty| self.close(ty)).collect()
     }
 
-    fn close(&mut self, ty: Ty) -> TypeId {
+    pub(super) fn close(&mut self, ty: Ty) -> TypeId {
         let ty = self.cx.store.resolve(ty);
         if let Some(&id) = self.state.ids.get(&ty) {
             return id;
@@ -222,6 +231,9 @@ impl<'c, 'a> Finish<'c, 'a> {
                 let result = parameters.pop().expect("a function has a result");
                 Type::Function { parameters, result }
             }
+            Con::Def { def, lattice } if self.cyclic[def.index()] => {
+                return self.recursive(ty, def, lattice, &args);
+            }
             Con::Def { def, lattice } => self.def(ty, def, lattice, &args),
             // In modules that are only checked; a name of its own keeps such types apart.
             Con::Opaque { name, lattice } => opaque(name, lattice),
@@ -238,6 +250,21 @@ impl<'c, 'a> Finish<'c, 'a> {
         if own && let Some(def) = def {
             self.own_lattice(id, def, args.to_vec());
         }
+        id
+    }
+
+    /// A definition that leads back to itself: it has its number before its parts have theirs.
+    fn recursive(&mut self, ty: Ty, def: TypeDefId, lattice: bool, args: &[Ty]) -> TypeId {
+        let key = (def, lattice, self.close_all(args.to_vec()));
+        let known = self.state.recursive.get(&key).copied();
+        let id = known.unwrap_or_else(|| {
+            let id = self.state.typed.types.reserve();
+            self.state.recursive.insert(key, id);
+            let closed = self.def(ty, def, lattice, args);
+            self.state.typed.types.define(id, closed);
+            id
+        });
+        self.state.ids.insert(ty, id);
         id
     }
 

@@ -75,5 +75,8 @@ pub(super) fn write(
 fn no_json(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or(&text);
-    format!("column {}: {message}", error.column())
+    match error.column() {
+        0 => message.to_owned(),
+        column => format!("column {column}: {message}"),
+    }
 }

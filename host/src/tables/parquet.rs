@@ -8,6 +8,8 @@
 //! | `Float` | double |
 //! | `String`, `Addr` | string |
 //! | `Bytes` | binary |
+//! | enums | string: the variant's name, or JSON where it has fields |
+//! | an `Option` of these | the same, null for `None` |
 //! | all others | JSON in a string |
 //!
 //! Columns are found by name; if no name fits, by position.
@@ -35,6 +37,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
 use super::{Sink, TableError, cell};
+use crate::json::option_payload;
 use crate::schema::{GivenRow, Schema, type_name};
 
 /// Rows a batch, read or written.
@@ -152,7 +155,12 @@ fn value(types: &TypeTable, ty: TypeId, array: &ArrayRef, i: usize) -> Result<Va
             .map(|b| Value::Bytes(b.into()))
             .ok_or_else(mismatch),
         Type::Max(inner) | Type::Min(inner) => value(types, *inner, array, i),
-        _ => cell::read(types, ty, text(array, i).ok_or_else(mismatch)?),
+        _ => match payload(types, ty) {
+            Some(payload) => {
+                value(types, payload, array, i).map(|part| Value::Variant(1, [part].into()))
+            }
+            None => cell::read(types, ty, text(array, i).ok_or_else(mismatch)?),
+        },
     }
 }
 
@@ -281,12 +289,23 @@ fn underlying(types: &TypeTable, ty: TypeId) -> TypeId {
     }
 }
 
+/// What an `Option` holds, if its column can be one of that with nulls.
+fn payload(types: &TypeTable, ty: TypeId) -> Option<TypeId> {
+    match types.get(ty) {
+        Type::Enum { name, variants } => {
+            option_payload(name, variants).filter(|&payload| cell::has_own_text(types, payload))
+        }
+        _ => None,
+    }
+}
+
 fn is_nullable(types: &TypeTable, ty: TypeId) -> bool {
-    matches!(types.get(ty), Type::Max(_) | Type::Min(_) | Type::Lww(..))
+    payload(types, ty).is_some()
+        || matches!(types.get(ty), Type::Max(_) | Type::Min(_) | Type::Lww(..))
 }
 
 fn data_type(types: &TypeTable, ty: TypeId) -> DataType {
-    match types.get(underlying(types, ty)) {
+    match types.get(underlying(types, payload(types, ty).unwrap_or(ty))) {
         Type::Bool | Type::Or | Type::And => DataType::Boolean,
         Type::Int | Type::Req | Type::Duration => DataType::Int64,
         Type::Time => DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
@@ -301,6 +320,13 @@ fn column<'a>(types: &TypeTable, ty: TypeId, values: impl Iterator<Item = &'a Va
         Value::Int(n) | Value::Time(n) | Value::Duration(n) | Value::Req(n) => Some(*n),
         _ => None,
     };
+    let payload = payload(types, ty);
+    let ty = payload.unwrap_or(ty);
+    // Of an `Option` the value, and a bottom for none: it has no number, and no text.
+    let values = values.map(|value| match (payload, value) {
+        (Some(_), Value::Variant(_, parts)) => parts.first().unwrap_or(&Value::Bottom),
+        _ => value,
+    });
     match data_type(types, ty) {
         DataType::Boolean => Arc::new(BooleanArray::from_iter(values.map(|value| match value {
             Value::Bool(b) => Some(*b),

@@ -99,6 +99,8 @@ pub enum RowError {
     Invalid = 6,
     /// A row of a partition that was declared complete before it came.
     Sealed = 7,
+    /// A value that would nest deeper than [`crate::value::NESTING_MAX`].
+    Nesting = 8,
 }
 
 impl RowError {
@@ -111,6 +113,7 @@ impl RowError {
             RowError::Conflict,
             RowError::Invalid,
             RowError::Sealed,
+            RowError::Nesting,
         ]
         .into_iter()
         .find(|e| *e as u64 == code)
@@ -125,6 +128,7 @@ impl RowError {
             RowError::Conflict => "a `Once` in conflict has no value",
             RowError::Invalid => "invalid argument",
             RowError::Sealed => "a row for a partition that is sealed",
+            RowError::Nesting => "a value that is nested too deep",
         }
     }
 }

@@ -22,6 +22,8 @@ struct Calls {
     /// A type that holds a `Once` or `Lww` somewhere may have no plain value; that one is involved
     /// is assumed where the program has such a type at all.
     retypes: bool,
+    /// Types that hold themselves: a value of one may come to nest too deep.
+    recursive: Vec<bool>,
 }
 
 impl Fallible {
@@ -34,6 +36,7 @@ impl Fallible {
                 .map(|site| site.builtin.get().fallible)
                 .collect(),
             retypes: plan.types.iter().any(|(_, ty)| partial(ty)),
+            recursive: plan.types.recursive(),
         };
         let mut search = Search {
             plan,
@@ -107,6 +110,7 @@ fn fails_itself(expr: &Expr, calls: &Calls, function: &mut dyn FnMut(FunctionId)
                 })
         }
         Expr::Retype(..) => calls.retypes,
+        Expr::Make(ty, _) => calls.recursive[ty.0 as usize],
         Expr::Fail(_) => true,
         Expr::Word(_)
         | Expr::Literal(_)
@@ -118,7 +122,6 @@ fn fails_itself(expr: &Expr, calls: &Calls, function: &mut dyn FnMut(FunctionId)
         | Expr::Or(..)
         | Expr::If(..)
         | Expr::Let(..)
-        | Expr::Make(..)
         | Expr::Part(..)
         | Expr::Join(..) => false,
     }

@@ -321,6 +321,7 @@ forms! {
         "conflict" = RowError::Conflict;
         "invalid" = RowError::Invalid;
         "sealed" = RowError::Sealed;
+        "nesting" = RowError::Nesting;
     }
 }
 

@@ -207,7 +207,12 @@ unsafe extern "C" fn make(frame: *mut Frame, ty: u64, words: *const u64, count: 
     let context = unsafe { context(frame) };
     // SAFETY: there are so many words.
     let words = unsafe { slice(words, count as usize) };
-    context.store.make(TypeId(ty as u32), words)
+    let ty = TypeId(ty as u32);
+    let word = context.store.make(ty, words);
+    if context.store.nests_too_deep(ty, word) {
+        context.set_error(RowError::Nesting);
+    }
+    word
 }
 
 unsafe extern "C" fn words(frame: *mut Frame, handle: u64) -> *const u64 {

@@ -14,6 +14,17 @@ use super::Store;
 impl Store {
     /// The word of a value of the type.
     pub fn word(&mut self, ty: TypeId, value: &Value) -> Result<u64, Misfit> {
+        let word = self.word_of(ty, value)?;
+        match self.nests_too_deep(ty, word) {
+            false => Ok(word),
+            true => Err(Misfit::Value {
+                expected: self.types.name(ty),
+                found: "one that is nested too deep".to_owned(),
+            }),
+        }
+    }
+
+    fn word_of(&mut self, ty: TypeId, value: &Value) -> Result<u64, Misfit> {
         let types = Arc::clone(&self.types);
         let misfit = || Misfit::Value {
             expected: types.name(ty),

@@ -19,6 +19,7 @@ pub struct Types {
     class: Vec<TypeId>,
     word: Vec<bool>,
     bytes: Vec<bool>,
+    recursive: Vec<bool>,
     string: TypeId,
     addr: TypeId,
     int: TypeId,
@@ -30,11 +31,16 @@ impl Types {
         let addr = table.intern(Type::Addr);
         let int = table.intern(Type::Int);
         let mut class: Vec<TypeId> = Vec::with_capacity(table.len());
-        // Classes are types themselves, appended as they come up; each is its own class.
+        let recursive = table.recursive();
+        // Classes are types themselves, appended as they come up; each is its own class. Types that
+        // hold themselves are plain, and so are all that stand on the cycle.
         let mut number = 0;
         while number < table.len() {
             let id = TypeId(number as u32);
-            let likeness = likeness(table.get(id), &class, id);
+            let likeness = match recursive.get(number) {
+                Some(true) => Likeness::Same(id),
+                Some(false) | None => likeness(table.get(id), &class, id),
+            };
             class.push(match likeness {
                 Likeness::Same(other) => other,
                 Likeness::Of(ty) => table.intern(ty),
@@ -51,6 +57,7 @@ impl Types {
         Types {
             word: word.collect(),
             bytes: bytes.collect(),
+            recursive: table.recursive(),
             class,
             string,
             addr,
@@ -79,6 +86,11 @@ impl Types {
     /// Whether contents are bytes rather than words.
     pub fn is_bytes(&self, ty: TypeId) -> bool {
         self.bytes[ty.0 as usize]
+    }
+
+    /// Whether values of the type may hold values of it.
+    pub fn is_recursive(&self, ty: TypeId) -> bool {
+        self.recursive[ty.0 as usize]
     }
 
     pub fn string(&self) -> TypeId {

@@ -59,8 +59,8 @@ impl<'a> Resolver<'a> {
                 item_ref,
                 scope,
             } => match &item.kind {
-                ItemKind::TypeAlias(alias) if !self.defining.contains(&item_ref) => {
-                    self.defining.push(item_ref);
+                ItemKind::TypeAlias(alias) if !self.defining.contains(&(item_ref, true)) => {
+                    self.defining.push((item_ref, true));
                     let ty = self.resolve_type(scope, &alias.type_params, &alias.ty, item_ref);
                     self.defining.pop();
                     ty

@@ -130,6 +130,7 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+        self.check_recursion();
     }
 
     /// The kind of a generic node with the given type arguments, built when it is first asked for.

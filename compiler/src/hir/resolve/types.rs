@@ -1,8 +1,8 @@
 //! Types: references as written, and the definitions they lead to.
 //!
 //! A definition is made when it is first referred to, once for each list of type arguments of the modules
-//! around it. Aliases are expanded. A definition or alias that leads back to itself is refused: values are
-//! finite, and there are no pointers to tie a knot with.
+//! around it. Aliases are expanded. A record or enum may lead back to itself (`recursion` says when it is
+//! refused); an alias that does so by itself has no end, and a lattice no bottom.
 
 use super::scope::{ScopeId, TypeEntry};
 use super::{PRELUDE, Resolver, doc, wording};
@@ -119,16 +119,16 @@ impl<'a> Resolver<'a> {
                 item_ref,
                 scope,
             } => {
-                if self.defining.contains(&item_ref) {
+                if self.leads_back(&item, item_ref) {
                     let message = format!("recursive type `{path}`: it contains itself");
                     let diagnostic = self
                         .diagnostic(codes::E0313, loc, message, "leads back to the type it is part of")
-                        .with_help("values are finite; keep the parts in a collection, and refer to them by key");
+                        .with_help("only records and enums may hold themselves: declare one, or keep the parts in a collection and refer to them by key");
                     self.report(diagnostic);
                     return TypeRef::Error;
                 }
                 if let ItemKind::TypeAlias(alias) = &item.kind {
-                    self.defining.push(item_ref);
+                    self.defining.push((item_ref, true));
                     let ty = self.resolve_type(scope, &alias.type_params, &alias.ty, item_ref);
                     self.defining.pop();
                     let wanted = alias.type_params.len();
@@ -138,6 +138,19 @@ impl<'a> Resolver<'a> {
                 let wanted = self.program.types[def].params.len();
                 self.with_args(path, wanted, args, loc, |args| TypeRef::Def(def, args))
             }
+        }
+    }
+
+    /// Whether a type that is being defined is met again where it cannot be: an alias with no definition
+    /// between, a lattice anywhere.
+    fn leads_back(&self, item: &ast::Item, item_ref: ItemRef) -> bool {
+        let Some(place) = self.defining.iter().rposition(|(own, _)| *own == item_ref) else {
+            return false;
+        };
+        match &item.kind {
+            ItemKind::Lattice(_) => true,
+            ItemKind::TypeAlias(_) => self.defining[place..].iter().all(|(_, alias)| *alias),
+            _ => false,
         }
     }
 
@@ -193,7 +206,7 @@ impl<'a> Resolver<'a> {
     /// Resolves a type that nothing may refer to, for its mistakes.
     pub fn check_definition(&mut self, item: &ast::Item, item_ref: ItemRef, scope: ScopeId) {
         if let ItemKind::TypeAlias(alias) = &item.kind {
-            self.defining.push(item_ref);
+            self.defining.push((item_ref, true));
             self.resolve_type(scope, &alias.type_params, &alias.ty, item_ref);
             self.defining.pop();
         } else {
@@ -222,7 +235,7 @@ impl<'a> Resolver<'a> {
             loc,
         });
         self.types.insert(key, id);
-        self.defining.push(item_ref);
+        self.defining.push((item_ref, false));
         let kind = match &item.kind {
             ItemKind::Record(record) => TypeDefKind::Record {
                 fields: self.fields(scope, params, &record.fields, item_ref),

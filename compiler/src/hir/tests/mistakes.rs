@@ -93,7 +93,7 @@ fn mistakes_in_declarations() {
         a{x: 1} <= mm.t{x: 1};
         "#,
         &expect![[r#"
-            type1 record R { r: Option<?> }
+            type1 record R { r: Option<R> }
             fn0 fn f(x: Int): Int = error
             node0 node Main
               const mm.p: Int
@@ -115,7 +115,6 @@ fn mistakes_in_declarations() {
             E0222 `i` is no channel and has no location column [@]
             E0204 unknown column nothing: `i` has no column `nothing` [nothing]
             E0311 recursive function `f`: recursion in its value, which needs itself [f]
-            E0313 recursive type `R`: it contains itself [R]
             E0313 recursive type `T`: it contains itself [T]
             E0601 unknown module nowhere [nowhere]
             E0606 `m` promises the output `mm.o`, but no rule derives it [P ]
