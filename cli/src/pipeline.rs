@@ -49,10 +49,16 @@ impl Compiled {
 
 pub(crate) fn check(sources: &Sources) -> Checked {
     let files = sources.names.iter().zip(sources.texts.iter());
-    let files: Vec<File<'_>> = files
-        .map(|(name, (path, text))| File {
+    let files: Vec<File<'_>> = (0..)
+        .zip(files)
+        .map(|(id, (name, (path, text)))| File {
             name,
-            text,
+            // What the root includes is read as a part of it.
+            text: if sources.texts.is_appended(FileId(id)) {
+                ""
+            } else {
+                text
+            },
             dedalus: is_dedalus(path),
         })
         .collect();

@@ -14,7 +14,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use bloom_compiler::base::{FileSpan, Sources as Texts};
+use bloom_compiler::base::{FileId, FileSpan, Sources as Texts};
 
 use bloom_compiler::syntax::SOURCE_BYTES_MAX;
 
@@ -107,6 +107,7 @@ impl Sources {
 
     /// `main.bloom:3:1`.
     pub(crate) fn position(&self, place: FileSpan) -> String {
+        let place = self.texts.real(place);
         let (start, _) = self.texts.positions(place);
         let path = self.texts.path(place.file);
         format!("{path}:{}:{}", start.line, start.column)
@@ -247,7 +248,7 @@ impl Loader {
     fn follow(mut self) -> Result<Sources, Misuse> {
         self.library(PRELUDE);
         while let Some(file) = self.unread.pop_front() {
-            let id = bloom_compiler::base::FileId(file as u32);
+            let id = FileId(file as u32);
             let is_dedalus = crate::pipeline::is_dedalus(self.texts.path(id));
             let text = self.texts.text(id);
             let paths = if is_dedalus {
@@ -271,10 +272,23 @@ impl Loader {
                 }
             }
         }
+        self.append_included();
         Ok(Sources {
             texts: self.texts,
             names: self.names,
         })
+    }
+
+    /// What a Dedalus program includes is a part of it.
+    fn append_included(&mut self) {
+        let is_dedalus = |path: &str| crate::pipeline::is_dedalus(path);
+        if !is_dedalus(self.texts.path(FileId::default())) {
+            return;
+        }
+        let paths = (0..).zip(self.texts.iter()).skip(1);
+        let included = paths.filter(|(_, (path, _))| is_dedalus(path));
+        let included: Vec<FileId> = included.map(|(id, _)| FileId(id)).collect();
+        self.texts.append(&included);
     }
 
     fn has(&self, folder: &[String], path: &ModulePath) -> bool {

@@ -214,7 +214,9 @@ fn dumped(args: &RunArgs, is_dedalus: bool, program: &Program) -> Result<Vec<Rel
         let is_shown = |kind: &RelationKind| {
             matches!(kind, RelationKind::Table { .. } | RelationKind::Scratch)
         };
-        let ids = (0..relations.len()).filter(|&i| is_shown(&relations[i].kind));
+        let is_own = |name: &str| !name.starts_with("dedalus_");
+        let ids = (0..relations.len())
+            .filter(|&i| is_shown(&relations[i].kind) && is_own(&relations[i].name));
         return Ok(ids.map(|i| RelationId(i as u32)).collect());
     }
     args.dump.iter().map(relation).collect()

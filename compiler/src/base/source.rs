@@ -1,13 +1,15 @@
 //! The texts that diagnostics point into.
 
-use super::diagnostic::Edit;
-use super::span::{FileId, FileSpan};
+use super::diagnostic::{Diagnostic, Edit};
+use super::span::{FileId, FileSpan, Span};
 use std::ops::Range;
 
 /// The source files of one compilation; the index of each is its [`FileId`].
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    /// From where on the text of the first file is that of another, ascending.
+    appended: Vec<(u32, FileId)>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +46,58 @@ impl Sources {
             lines,
         });
         id
+    }
+
+    /// Appends the texts of other files to that of the first, which the compiler then reads as one.
+    /// Places in them are the other files' ([`Self::real`]).
+    pub fn append(&mut self, others: &[FileId]) {
+        let mut text = self.text(FileId::default()).to_owned();
+        for &other in others {
+            text.push('\n');
+            let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            self.appended.push((start, other));
+            text.push_str(self.text(other));
+        }
+        if let Some(first) = self.files.first_mut() {
+            first.text = text;
+        }
+    }
+
+    /// Whether the text is read as a part of that of the first file.
+    pub fn is_appended(&self, file: FileId) -> bool {
+        self.appended.iter().any(|(_, own)| *own == file)
+    }
+
+    /// The place in the file that it was written in.
+    pub fn real(&self, place: FileSpan) -> FileSpan {
+        let part = self.appended.iter().rev();
+        let mut part = part.filter(|(start, _)| *start <= place.span.start);
+        match part.next() {
+            Some(&(start, file)) if place.file == FileId::default() => FileSpan {
+                file,
+                span: Span::new(place.span.start - start, place.span.end - start),
+            },
+            _ => place,
+        }
+    }
+
+    /// The diagnostic at places of the files that they were written in.
+    pub fn located(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        let mut located = diagnostic.clone();
+        for label in std::iter::once(&mut located.primary).chain(&mut located.labels) {
+            let place = self.real(label.place());
+            (label.file, label.span) = (place.file, place.span);
+        }
+        for edit in located.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+            let place = self.real(edit.place());
+            (edit.file, edit.span) = (place.file, place.span);
+        }
+        // Fixes are Bloom, which a Dedalus file is not.
+        let is_dedalus = |edit: &Edit| self.path(edit.file).ends_with(".ded");
+        located
+            .fixes
+            .retain(|fix| !fix.edits.iter().any(is_dedalus));
+        located
     }
 
     /// The texts with all the edits made; none if some are of one place, or of no file of these.

@@ -84,7 +84,7 @@ pub(super) fn body_atom(relation: &str, atom: &Atom) -> bloom::Atom {
 }
 
 /// An argument in a body. Arithmetic there was reported.
-fn argument(arg: &Expr) -> bloom::Pattern {
+pub(super) fn argument(arg: &Expr) -> bloom::Pattern {
     let kind = match &arg.kind {
         ExprKind::Variable(text) => bloom::PatternKind::Var(variable(text, arg.span)),
         ExprKind::Wildcard => bloom::PatternKind::Wildcard,

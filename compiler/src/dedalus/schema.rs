@@ -6,7 +6,7 @@
 use super::ast::{Atom, Expr, ExprKind, LiteralKind, Program, Rule, Statement};
 use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
 use indexmap::IndexMap;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum ColumnType {
 #[derive(Debug, Default)]
 pub struct Schema {
     pub relations: IndexMap<SmolStr, Vec<ColumnType>>,
+    /// Where statements start of which a row has a wrong number of columns.
+    pub misfits: FxHashSet<u32>,
 }
 
 /// Finds the relations. Reports each use with another number of columns than the first.
@@ -39,6 +41,7 @@ struct Inference {
     parents: Vec<usize>,
     types: Vec<Option<ColumnType>>,
     diagnostics: Vec<Diagnostic>,
+    misfits: FxHashSet<u32>,
 }
 
 impl Inference {
@@ -71,6 +74,7 @@ impl Inference {
             }
         };
         if arity != atom.args.len() {
+            self.misfits.insert(offset);
             let place = FileSpan::new(FileId::default(), Span::shifted(atom.span, offset));
             let message = format!(
                 "`{}` has {arity} columns elsewhere, and {} here",
@@ -167,6 +171,7 @@ impl Inference {
                 (name, types)
             })
             .collect();
-        (Schema { relations }, self.diagnostics)
+        let misfits = self.misfits;
+        (Schema { relations, misfits }, self.diagnostics)
     }
 }

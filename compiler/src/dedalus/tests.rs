@@ -83,8 +83,7 @@ fn one_error_a_statement() {
         "p(X) :- q(X;\nq(\"a\")@1;\nr(X) : q(X);\nq(1, 2);",
         &expect![[r#"
             scratch q(String)
-            table dedalus_always()
-            3 rules
+            1 rules
             E0901 at `;`: the end of the statement is not expected here
             E0901 at `:`: this character is not expected here
             E0902 at `q(1, 2)`: `q` has 1 columns elsewhere, and 2 here
@@ -188,4 +187,22 @@ fn what_needs_rows_of_several_places_is_refused_unless_all_know_them() {
         "{text}"
     );
     assert!(text.contains("peer_anywhere(\"A\", \"B\");"), "{text}");
+}
+
+#[test]
+fn an_equation_says_what_no_row_does() {
+    check(
+        r#"
+        left(N, X, T)@next :- left(N, X, U), U > 1, T == U - 1;
+        far(N, V) :- left(N, _, T), W == T * 2, V == W + 1;
+        same(N) :- left(N, _, T), T == 3;
+        left("n", "boot", 3)@1;
+        "#,
+        &expect![[r#"
+            scratch left(String, String, Int)
+            scratch far(String, Int)
+            scratch same(String)
+            4 rules
+        "#]],
+    );
 }

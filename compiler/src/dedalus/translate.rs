@@ -9,15 +9,18 @@
 //! | `p(…)@async :- …` | `p_async(…) <~ …;`, a loopback, and `p(…) <= p_async(…);` |
 //! | `p(…)@3;` | `p(…) <+ dedalus_clock(2);`, where `dedalus_clock` counts up to the greatest time that is named |
 //! | `p(…);` | `p(…) <= dedalus_always();` |
+//! | `X == Y + 1`, where no row of the body has `X` | `let x = y + 1` |
 //! | `p(…)@1` in a body | `p_at_1(…)`, a table that keeps what `p` was at 1 |
 
 use std::sync::Arc;
 
 use super::ast::{
-    Atom, Expr, ExprKind, Literal, LiteralKind, Program, Rule, Statement, StatementNode, Time,
+    Atom, Comparison, Expr, ExprKind, Literal, LiteralKind, Program, Rule, Statement,
+    StatementNode, Time,
 };
 use super::build::{
-    binary, body_atom, column, comparison, expr, int, int_pattern, name, pattern, row, rule_of,
+    argument, binary, body_atom, column, comparison, expr, int, int_pattern, name, pattern, row,
+    rule_of,
 };
 use super::schema::{ColumnType, Schema, infer};
 use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
@@ -39,7 +42,10 @@ pub fn translate(program: &Program) -> (bloom::Module, Vec<Diagnostic>) {
     };
     for node in &program.statements {
         match &node.statement {
+            // Its text stands behind that of the file.
             Statement::Include(_) => {}
+            // Was reported, and what is wrong there should not be once more.
+            Statement::Rule(_) if translation.schema.misfits.contains(&node.offset) => {}
             Statement::Rule(rule) if keeps_all(rule) => {
                 translation.needs.kept.insert(rule.head.relation.clone());
             }
@@ -78,11 +84,14 @@ struct Needs {
 impl Translation {
     fn rule(&mut self, rule: &Rule, node: &StatementNode) {
         let (name, arrow) = self.head_of(rule, node);
-        let mut body: Vec<bloom::Literal> = rule
-            .body
-            .iter()
-            .map(|l| self.literal(l, node.offset))
-            .collect();
+        let mut bound = bound_by_rows(rule);
+        let mut body: Vec<bloom::Literal> = Vec::with_capacity(rule.body.len());
+        for literal in &rule.body {
+            body.push(match binding(literal, &mut bound) {
+                Some(binding) => binding,
+                None => self.literal(literal, node.offset),
+            });
+        }
         match rule.time {
             Time::At(1) if rule.body.is_empty() => {}
             Time::At(time) => {
@@ -309,6 +318,52 @@ impl Needs {
     fn reach(&mut self, time: i64) {
         self.clock = Some(self.clock.map_or(time, |known| known.max(time)));
     }
+}
+
+/// The variables that stand in a row of the body, not negated.
+fn bound_by_rows(rule: &Rule) -> IndexSet<SmolStr> {
+    let rows = rule.body.iter().filter_map(|literal| match &literal.kind {
+        LiteralKind::Atom {
+            atom,
+            negated: false,
+            ..
+        } => Some(atom),
+        LiteralKind::Atom { negated: true, .. } | LiteralKind::Compare { .. } => None,
+    });
+    let args = rows.flat_map(|atom| &atom.args);
+    let variables = args.filter_map(|arg| match &arg.kind {
+        ExprKind::Variable(name) => Some(name.clone()),
+        _ => None,
+    });
+    variables.collect()
+}
+
+/// An equation that says what a variable is which nothing before it does.
+fn binding(literal: &Literal, bound: &mut IndexSet<SmolStr>) -> Option<bloom::Literal> {
+    let LiteralKind::Compare {
+        op: Comparison::Equal,
+        left,
+        right,
+    } = &literal.kind
+    else {
+        return None;
+    };
+    let is_free = |e: &Expr, bound: &IndexSet<SmolStr>| matches!(&e.kind, ExprKind::Variable(name) if !bound.contains(name));
+    let (variable, value) = match (is_free(left, bound), is_free(right, bound)) {
+        (true, _) => (left, right),
+        (false, true) => (right, left),
+        (false, false) => return None,
+    };
+    if let ExprKind::Variable(name) = &variable.kind {
+        bound.insert(name.clone());
+    }
+    Some(bloom::Literal {
+        kind: bloom::LiteralKind::Let {
+            pattern: argument(variable),
+            value: expr(value),
+        },
+        span: literal.span,
+    })
 }
 
 /// Whether the rule only says that every row of a relation is there again at the next tick.

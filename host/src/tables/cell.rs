@@ -165,8 +165,9 @@ fn write_option(out: &mut Vec<u8>, types: &TypeTable, ty: TypeId, payload: TypeI
         unreachable!("an `Option` is a variant")
     };
     let Some(part) = parts.first() else { return };
-    let must_be_quoted =
-        matches!(part, Value::String(s) | Value::Addr(s) if s.is_empty() || s.starts_with('"'));
+    // In quotes it can hold what a tab-separated file otherwise cannot.
+    let must_be_quoted = matches!(part, Value::String(s) | Value::Addr(s)
+        if s.is_empty() || s.starts_with('"') || s.contains(['\t', '\n', '\r']));
     match has_own_text(types, payload) && !must_be_quoted {
         true => write(out, types, payload, part),
         false => write_json(out, types, ty, value)

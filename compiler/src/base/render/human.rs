@@ -14,6 +14,7 @@ const HEADLINE: Color = Color::Yellow;
 
 /// The diagnostic with the lines it is about, in colours if `color`.
 pub fn human(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
+    let diagnostic = &sources.located(diagnostic);
     if too_long_to_draw(diagnostic, sources) {
         return brief(diagnostic, sources);
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 /// The diagnostic as one line of JSON, without the line's end.
 pub fn json_line(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let diagnostic = &sources.located(diagnostic);
     let primary = &diagnostic.primary;
     let labels: Vec<Value> = diagnostic
         .labels

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 /// All of `diagnostics` as one log.
 pub fn sarif(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let located = diagnostics.iter().map(|own| sources.located(own));
+    let diagnostics: Vec<Diagnostic> = located.collect();
+    let diagnostics = &diagnostics[..];
     let mut codes: Vec<Code> = diagnostics
         .iter()
         .map(|diagnostic| diagnostic.code)

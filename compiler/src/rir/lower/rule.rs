@@ -54,7 +54,7 @@ pub(super) struct Helper {
 }
 
 fn declared(cx: &Lowering<'_>, source: &hir::Rule) -> plan::Rule {
-    let place = cx.program.file_span(source.loc);
+    let place = cx.sources.real(cx.program.file_span(source.loc));
     let (start, _) = cx.sources.positions(place);
     let path = cx.sources.path(place.file);
     let mut text = SmolStrBuilder::new();
