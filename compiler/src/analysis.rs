@@ -29,7 +29,7 @@ use bloom_stdx::arena::Arena;
 use crate::base::Diagnostic;
 use crate::hir::{CollectionId, FunctionId, NodeId, NodeKind, Program, RuleId};
 use crate::typing::{NodeTypes, Typed};
-use recall::{Declared, OfKind, OfRule, Recalled};
+use recall::{Declared, Generation, OfKind, OfRule, Recalled};
 use strata::Strata;
 
 /// What [`analyze`] found. The arenas run parallel to those of the program.
@@ -123,8 +123,14 @@ pub fn analyze_with(
     analysis
 }
 
-fn generation_of(typed: &Typed, generation: u64) -> (u64, usize, usize) {
-    (generation, typed.instances.len(), typed.own_lattices.len())
+fn generation_of(typed: &Typed, generation: u64) -> Generation {
+    Generation {
+        declarations: generation,
+        instances: typed.instances.len(),
+        own_lattices: typed.own_lattices.len(),
+        // Laws and constants are tried only where all is well typed.
+        well_typed: !typed.diagnostics.iter().any(Diagnostic::is_error),
+    }
 }
 
 /// Analyses all but the rules.

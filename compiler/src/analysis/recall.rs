@@ -26,11 +26,21 @@ pub struct Recall {
     pub analyzed: usize,
 }
 
+/// What declarations, as far as they are known by their types, were looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Generation {
+    /// Of the declarations' types.
+    pub declarations: u64,
+    /// How many there were.
+    pub instances: usize,
+    pub own_lattices: usize,
+    pub well_typed: bool,
+}
+
 /// What follows from declarations.
 #[derive(Clone, Debug)]
 pub(super) struct Declared {
-    /// Of the declarations' types, and how many instances and lattices of their own there were.
-    pub generation: (u64, usize, usize),
+    pub generation: Generation,
     pub growth: Arena<FunctionId, Vec<Growth>>,
     pub fallible: Vec<bool>,
     /// What is said of functions.
@@ -72,7 +82,7 @@ pub(super) struct Recalled {
 
 impl Recall {
     /// What was found of the same declarations.
-    pub(super) fn declared(&self, generation: (u64, usize, usize)) -> Option<Declared> {
+    pub(super) fn declared(&self, generation: Generation) -> Option<Declared> {
         let declared = self.declared.as_ref();
         declared
             .filter(|known| known.generation == generation)
@@ -82,7 +92,7 @@ impl Recall {
     /// Begins an analysis under these declarations.
     pub(super) fn begin(&mut self, declared: &Declared) -> Recalled {
         let same = self.declared.take().is_some_and(|known| {
-            known.generation.0 == declared.generation.0
+            known.generation.declarations == declared.generation.declarations
                 && known.growth == declared.growth
                 && known.fallible == declared.fallible
         });

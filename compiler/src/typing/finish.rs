@@ -128,7 +128,6 @@ impl<'c, 'a> Finish<'c, 'a> {
                 self.instance((id, Vec::new()));
             }
         }
-        self.samples();
         self.instances();
         self.state.typed.recursive = self.state.typed.types.recursive();
         self.state

@@ -61,6 +61,7 @@ pub(super) fn infer_all(program: &Program) -> Inference<'_> {
     declarations::check_columns(&mut cx);
 
     let mut finish = Finish::new(&mut cx, State::new());
+    finish.samples();
     finish.constants(constants);
     finish.kinds(defaults, rules);
     finish.tests(tests, fault_tests);

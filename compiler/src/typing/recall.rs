@@ -151,6 +151,9 @@ impl Known {
             said.extend(entries.iter().flat_map(|entry| &entry.diagnostics).cloned());
             types_of_mut(&mut self.state.typed, program, place).rules = types;
         }
+        if inferred > 0 {
+            self.state.typed.recursive = self.state.typed.types.recursive();
+        }
         said.extend(self.after.iter().cloned());
         self.state.typed.diagnostics = said;
         let known = Known {

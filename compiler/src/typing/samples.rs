@@ -1,60 +1,46 @@
-//! Instances of generic declarations that nothing instantiates, so that what they promise is looked
-//! at: the laws of a lattice with its own merge, and the kind of a `monotone` or `morphism` function.
+//! Instances of generic declarations that stand for all others, so that what they promise is looked
+//! at whether or not something instantiates them: the laws of a lattice with its own merge, and the
+//! kind of a `monotone` or `morphism` function.
 //!
-//! Only declarations of the root file are, since others are when they are checked as a root.
+//! They come before all instances that rules ask for, so that what is found does not depend on these.
 
 use super::finish::Finish;
 use super::ty::Ty;
-use crate::hir::{Builtin, FunctionKind, Loc, TypeDefId, TypeDefKind, TypeParam};
+use crate::hir::{Builtin, FunctionKind, LatticeForm, TypeDefKind, TypeParam};
 
 /// Plain types that stand for a parameter: many values, values without arithmetic, few values.
 const PLAIN: [Ty; 3] = [Ty::INT, Ty::STRING, Ty::BOOL];
 
 impl Finish<'_, '_> {
-    /// To be called when all uses have been met.
     pub(super) fn samples(&mut self) {
-        self.instances();
         let program = self.cx.program;
-        let lattices = program.types.iter().filter(|(id, def)| {
+        for (def, declared) in program.types.iter() {
             let is_own = matches!(
-                def.kind,
+                declared.kind,
                 TypeDefKind::Lattice {
-                    form: crate::hir::LatticeForm::Own { .. },
+                    form: LatticeForm::Own { .. },
                     ..
                 }
             );
-            let own = &self.state.typed.own_lattices;
-            is_own && self.is_of_root(def.loc) && own.iter().all(|own| own.def != *id)
-        });
-        let lattices: Vec<TypeDefId> = lattices.map(|(id, _)| id).collect();
-        for def in lattices {
+            if !is_own {
+                continue;
+            }
             for plain in PLAIN {
-                let args = self.arguments(&program.types[def].params, plain);
+                let args = self.arguments(&declared.params, plain);
                 let ty = self.cx.def(def, args);
                 self.close(ty);
             }
         }
-        let functions = program.functions.iter().filter(|(id, function)| {
+        for (id, function) in program.functions.iter() {
             let promises = match function.kind {
                 FunctionKind::Inferred => false,
                 FunctionKind::Monotone | FunctionKind::Morphism => true,
             };
-            let mut instances = self.state.typed.instances.values();
-            promises
-                && self.is_of_root(function.loc)
-                && instances.all(|instance| instance.function != *id)
-        });
-        let functions: Vec<_> = functions.map(|(id, _)| id).collect();
-        for id in functions {
-            let args = self.arguments(&program.functions[id].type_params, Ty::INT);
-            self.instance((id, args));
+            if promises {
+                let args = self.arguments(&function.type_params, Ty::INT);
+                self.instance((id, args));
+            }
         }
-    }
-
-    fn is_of_root(&self, loc: Loc) -> bool {
-        let places = &self.cx.program.places;
-        let root = places.values().next().map(|place| place.file);
-        root == Some(places[loc.item].file)
     }
 
     /// A type for each parameter; a set for lattices, which nothing but joining is simpler than.
