@@ -3,47 +3,61 @@
 //!
 //! Semi-naive evaluation (Bancilhon & Ramakrishnan 1986): a rule of a recursive stratum has an
 //! initial version over totals, and for each of its atoms on a relation of the stratum one that
-//! scans that atom's delta first; so has every rule for its other atoms, to take up what came since
-//! the last tick. Invariants: a literal that can fail is placed after all that
-//! cannot and that need nothing of it; a version's registers are numbered in order of binding.
+//! scans that atom's delta first. What follows changes from tick to tick is in [`upkeep`].
+//! Invariants: a literal that can fail is placed after all that cannot and that need nothing of it;
+//! a version's registers are numbered in order of binding; a version stands in the plan once.
 
+mod classes;
+mod components;
 mod indexes;
 mod nest;
+mod opened;
+mod standing;
+mod upkeep;
 
 use bloom_plan::plan::fallible::Fallible;
 use bloom_plan::plan::verify;
 use bloom_plan::plan::{
-    Aggregate, AggregateId, Plan, RelationId, RuleId, Stratum, Version, VersionId,
+    Aggregate, AggregateId, Extent, IndexId, Plan, RelationId, Role, RuleId, Standing, Stratum,
+    Version, VersionId,
 };
 
-use crate::rir::{Head, Literal, Program};
+use rustc_hash::FxHashMap;
+
+use crate::rir::{Head, Literal, Program, Rule};
+use classes::Classes;
 use indexes::Indexes;
+use nest::Nest;
 
 /// The plan of the program.
 pub fn make_plan(program: &Program) -> Plan {
+    let mut program = program.clone();
+    let mut classes = Classes::new(&program);
+    components::split(&mut program);
+    let kept = standing::keep_closing(&mut program, &mut classes);
+    upkeep::keep_groups(&mut program, &mut classes);
     let mut planner = Planner {
-        program,
         fallible: Fallible::of(&program.declarations),
+        program: &program,
+        classes: &classes,
         indexes: Indexes::default(),
         aggregates: Vec::new(),
+        aggregate_of: FxHashMap::default(),
         versions: Vec::new(),
+        of_rule: FxHashMap::default(),
     };
-    let strata = program
-        .strata
-        .iter()
-        .map(|rules| planner.stratum(rules))
-        .collect();
-    let closing = program
-        .closing
-        .iter()
-        .map(|&rule| planner.version(rule, None))
-        .collect();
+    let strata = program.strata.iter();
+    let strata = strata.map(|rules| planner.stratum(rules)).collect();
+    let closing = program.closing.iter();
+    let closing = closing.map(|&rule| planner.initial(rule)).collect();
+    let standing = kept.iter().map(|kept| planner.standing(kept)).collect();
     let plan = Plan {
         indexes: planner.indexes.into_vec(),
         aggregates: planner.aggregates,
         versions: planner.versions,
         strata,
         closing,
+        standing,
         ..program.declarations.clone()
     };
     if cfg!(debug_assertions)
@@ -56,64 +70,124 @@ pub fn make_plan(program: &Program) -> Plan {
 
 struct Planner<'p> {
     program: &'p Program,
+    classes: &'p Classes,
     fallible: Fallible,
     indexes: Indexes,
     aggregates: Vec<Aggregate>,
+    aggregate_of: FxHashMap<RuleId, AggregateId>,
     versions: Vec<Version>,
+    of_rule: FxHashMap<RuleId, Vec<VersionId>>,
+}
+
+/// How a version differs from the one over totals in the order that seems best.
+#[derive(Clone, Default)]
+struct Form {
+    /// The literal to begin with.
+    first: Option<(usize, Extent)>,
+    /// For each literal, which rows it reads; of those past the end, all.
+    extents: Vec<Extent>,
+    /// Each combination of rows counts.
+    counted: bool,
+    negated: Option<IndexId>,
+}
+
+impl Form {
+    fn delta(place: usize) -> Form {
+        Form {
+            first: Some((place, Extent::Delta)),
+            ..Form::default()
+        }
+    }
 }
 
 impl Planner<'_> {
     fn stratum(&mut self, rules: &[RuleId]) -> Stratum {
         let program = self.program;
-        let mut stratum = Stratum::default();
+        let mut stratum = Stratum {
+            initial: rules.iter().map(|&rule| self.initial(rule)).collect(),
+            ..Stratum::default()
+        };
         for &rule in rules {
-            stratum.initial.push(self.version(rule, None));
             let source = &program.rules[rule.0 as usize];
             if source.head.is_aggregate() {
                 continue;
             }
             for (place, literal) in source.literals.iter().enumerate() {
-                let Literal::Atom { relation, .. } = literal else {
-                    continue;
-                };
-                let version = self.version(rule, Some((place, *relation)));
-                if program.derives(rules, *relation) {
+                if let Literal::Atom { relation, .. } = literal
+                    && program.derives(rules, *relation)
+                {
+                    let version = self.version(rule, source, Form::delta(place));
                     stratum.recursive.push(version);
-                } else {
-                    stratum.incremental.push(version);
                 }
             }
         }
+        upkeep::plan(self, rules, &mut stratum);
         stratum
     }
 
-    /// Adds the version that reads the delta of the literal at that place, or totals only.
-    fn version(&mut self, rule: RuleId, delta: Option<(usize, RelationId)>) -> VersionId {
-        let aggregate = self.aggregate(rule);
+    /// The version over totals. It begins with what lives for one tick where the rule reads other
+    /// rows as well, so that a tick without any costs nothing.
+    fn initial(&mut self, rule: RuleId) -> VersionId {
         let source = &self.program.rules[rule.0 as usize];
-        let (registers, nest) = nest::Nest::new(
-            &self.program.declarations,
-            &self.fallible,
-            &mut self.indexes,
-            source,
-            rule,
-        )
-        .build(delta.map(|(place, _)| place), aggregate);
-        let id = VersionId(self.versions.len() as u32);
-        self.versions.push(Version {
-            rule,
-            delta: delta.map(|(_, relation)| relation),
-            registers,
-            nest,
-        });
-        id
+        let is_atom = |literal: &Literal| matches!(literal, Literal::Atom { .. });
+        let atoms = source.literals.iter().filter(|l| is_atom(l)).count();
+        let is_event = |&place: &usize| self.classes.is_event(&source.literals[place]);
+        let events: Vec<usize> = (0..source.literals.len()).filter(is_event).collect();
+        let form = Form {
+            first: match events[..] {
+                [first, ..] if events.len() < atoms => Some((first, Extent::Total)),
+                _ => None,
+            },
+            ..Form::default()
+        };
+        match form.first {
+            Some((first, _)) => {
+                let plan = &self.program.declarations;
+                let opened = opened::from_literal(plan, source, first);
+                self.version(rule, &opened, form)
+            }
+            None => self.version(rule, source, form),
+        }
     }
 
-    fn aggregate(&mut self, rule: RuleId) -> Option<AggregateId> {
-        let Head::Group { group, columns, .. } = &self.program.rules[rule.0 as usize].head else {
+    /// The version of a rule, which may be in another form, unless it is there already.
+    fn version(&mut self, id: RuleId, rule: &Rule, form: Form) -> VersionId {
+        let aggregate = self.aggregate(id, rule);
+        let plan = &self.program.declarations;
+        let delta = match form.first {
+            Some((place, Extent::Delta)) => match &rule.literals[place] {
+                Literal::Atom { relation, .. } => Some(*relation),
+                _ => unreachable!("a delta is of an atom"),
+            },
+            _ => None,
+        };
+        let negated = form.negated;
+        let nest = Nest::new(plan, &self.fallible, &mut self.indexes, rule, id, form);
+        let (registers, nest) = nest.build(aggregate);
+        let version = Version {
+            rule: id,
+            delta,
+            negated,
+            registers,
+            nest,
+        };
+        let versions = &mut self.versions;
+        let own = self.of_rule.entry(id).or_default();
+        let there = own.iter().find(|v| versions[v.0 as usize] == version);
+        if let Some(&there) = there {
+            return there;
+        }
+        let number = VersionId(versions.len() as u32);
+        versions.push(version);
+        own.push(number);
+        number
+    }
+
+    fn aggregate(&mut self, id: RuleId, rule: &Rule) -> Option<AggregateId> {
+        let Head::Group { group, columns, .. } = &rule.head else {
             return None;
         };
-        let declared = &self.program.declarations.rules[rule.0 as usize];
+        let declared = &self.program.declarations.rules[id.0 as usize];
         let relation = &self.program.declarations.relations[declared.head.0 as usize];
         // A part of the group has the type of the column that shows it.
         let group = (0..group.len() as u32)
@@ -127,14 +201,49 @@ impl Planner<'_> {
                 relation.columns[place].ty
             })
             .collect();
-        self.aggregates.push(Aggregate {
-            rule,
+        let aggregate = Aggregate {
+            rule: id,
             relation: declared.head,
             arrow: declared.arrow,
             group,
             columns: columns.clone(),
+        };
+        let aggregates = &mut self.aggregates;
+        let number = self.aggregate_of.entry(id).or_insert_with(|| {
+            aggregates.push(aggregate);
+            AggregateId(aggregates.len() as u32 - 1)
         });
-        Some(AggregateId(self.aggregates.len() as u32 - 1))
+        Some(*number)
+    }
+
+    fn standing(&mut self, kept: &standing::Kept) -> Standing {
+        let declared = &self.program.declarations.rules[kept.rule.0 as usize];
+        let head = &self.program.declarations.relations[declared.head.0 as usize];
+        let gives: Vec<bool> = match &kept.whole.head {
+            Head::Row(columns) => columns.iter().map(Option::is_some).collect(),
+            Head::Group { columns, .. } => vec![true; columns.len()],
+        };
+        let mut next = 0..;
+        let columns = gives
+            .iter()
+            .map(|&gives| if gives { next.next() } else { None });
+        let columns: Vec<Option<u32>> = columns.collect();
+        let keys = columns.iter().zip(&head.columns);
+        let keys = keys.filter(|(_, column)| column.role == Role::Key);
+        let keys = keys.filter_map(|(column, _)| *column).collect();
+        Standing {
+            relation: kept.relation,
+            head: declared.head,
+            arrow: declared.arrow,
+            columns,
+            index: self.indexes.on(kept.relation, keys, Extent::Total),
+            version: self.version(kept.rule, &kept.whole, Form::default()),
+        }
+    }
+
+    /// The relation that a rule derives.
+    fn head(&self, rule: RuleId) -> RelationId {
+        self.program.declarations.rules[rule.0 as usize].head
     }
 }
 

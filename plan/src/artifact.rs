@@ -51,7 +51,7 @@ pub mod frame {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u64)]
 pub enum RuntimeFunction {
-    /// `(frame, relation, extent: 0 total | 1 delta, slice)`: rows, contiguous, one word a column
+    /// `(frame, relation, extent: 0 total | 1 delta | 2 before | 3 founded, slice)`: rows, contiguous, one word a column
     /// (a relation without columns has a stride of one word).
     Scan,
     /// `(frame, index, key: *const u64, slice)`: what the index holds of the rows with the key, as its

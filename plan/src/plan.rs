@@ -4,17 +4,22 @@
 //! Evaluation it stands for (semi-naive, Bancilhon & Ramakrishnan 1986): each stratum runs its
 //! `initial` versions once over `total`; then, until no relation of the stratum has a `delta`, its
 //! `recursive` versions, each of which reads the `delta` of one body literal and the `total` of
-//! the others. Iterations are synchronous: what one emits is seen by the next. Where rows were
-//! only added since the last tick, `incremental` versions stand in for the initial ones. After the last
+//! the others. Iterations are synchronous: what one emits is seen by the next. After the last
 //! stratum the `closing` versions run once (`<+`, `<-`, `<+-`, `<~`).
+//!
+//! From tick to tick a stratum follows what has changed, in the way its [`Upkeep`] says, by versions
+//! that begin with a change: the delta is then what came into a relation since the last tick, or what
+//! went, and [`Extent::Before`] is a relation as it was then.
 
 mod expr;
 pub mod fallible;
 pub mod layout;
+mod stratum;
 pub mod verify;
 mod visit;
 
 pub use expr::{Argument, BinaryOp, CompareOp, Expr, RowError, UnaryOp};
+pub use stratum::{Standing, Stratum, Upkeep};
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -74,6 +79,8 @@ pub struct Plan {
     pub strata: Vec<Stratum>,
     /// Versions that run once a tick, after the last stratum.
     pub closing: Vec<VersionId>,
+    /// What rules of the other arrows derive from what stays.
+    pub standing: Vec<Standing>,
 }
 
 impl Plan {
@@ -95,6 +102,7 @@ impl Plan {
             versions: Vec::new(),
             strata: Vec::new(),
             closing: Vec::new(),
+            standing: Vec::new(),
         }
     }
 }
@@ -233,11 +241,13 @@ pub enum Role {
     Lattice,
 }
 
-/// A hash index on columns of a relation's `total`; none for "is it empty".
+/// A hash index on columns of a relation; none for "is it empty".
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Index {
     pub relation: RelationId,
     pub columns: Vec<u32>,
+    /// Which rows a look-up finds; never the delta.
+    pub part: Extent,
 }
 
 /// A rule as the user knows it.
@@ -267,16 +277,6 @@ pub enum Arrow {
     Async,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Stratum {
-    pub initial: Vec<VersionId>,
-    pub recursive: Vec<VersionId>,
-    /// For each rule that does not aggregate and each of its positive literals on a relation of
-    /// an earlier stratum, the version that reads that literal's `delta`. Where only rows came since
-    /// the stratum last ran, they do in place of the initial versions.
-    pub incremental: Vec<VersionId>,
-}
-
 /// One way to evaluate a rule: a nest of operators, each inside the one before it. The last is
 /// `Emit` or `Accumulate`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -284,6 +284,9 @@ pub struct Version {
     pub rule: RuleId,
     /// The relation whose `delta` it reads; none for an initial or closing version.
     pub delta: Option<RelationId>,
+    /// Of a version that begins with a `not`: by what it looks up. Its delta has one row for each key
+    /// for which rows were there before and are no more, or the other way round.
+    pub negated: Option<IndexId>,
     pub registers: Vec<Slot>,
     pub nest: Vec<Op>,
 }
@@ -355,6 +358,10 @@ pub enum Op {
 pub enum Extent {
     Total,
     Delta,
+    /// All rows as of the end of the last tick.
+    Before,
+    /// Rows that were there before the row whose support is being looked for.
+    Founded,
 }
 
 /// Loads a column of the current row.

@@ -1,7 +1,11 @@
 //! Group-by: matches of a body gathered by group, one head row a group at the end.
 //!
+//! Groups of one run are gathered here; those that stay from tick to tick are in `kept`.
 //! A result depends on the matches, never on their order: integers add up in 128 bits before the
 //! overflow check, floats are sorted before they are added, ties go to the least value.
+
+mod kept;
+mod multiset;
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -14,6 +18,8 @@ use hashbrown::HashTable;
 use crate::context::Context;
 use crate::rows::{clear_table, hash};
 use crate::store::Store;
+
+pub use kept::{KeptGroups, Turn};
 
 /// Groups of one aggregate, in order of first match.
 #[derive(Debug, Default)]

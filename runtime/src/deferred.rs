@@ -43,7 +43,7 @@ impl Change {
     pub fn apply(&self, relation: &mut Relation) {
         for row in &self.deletes {
             if let Some(number) = relation.find(row) {
-                relation.remove(number);
+                relation.take_out(number);
             }
         }
         for row in &self.inserts {
@@ -70,6 +70,11 @@ impl Deferred {
         self.given.clear();
         self.arrivals.clear();
         self.sources.clear();
+    }
+
+    /// Rows of all arrows.
+    pub fn rows(&self) -> Vec<u64> {
+        [&self.deletes[..], &self.arrivals[..]].concat()
     }
 
     pub fn delete(&mut self, row: &[u64], given: u64) {

@@ -1,35 +1,38 @@
 //! A node's rows and the running of versions over them.
-//!
-//! Fixpoint of a stratum, with key conflicts: iterations are synchronous, so the set of rows that an
-//! iteration derives does not depend on the order of versions. When two unequal rows of this tick
-//! claim one key, the stratum goes back to its start with that key poisoned, and runs again without
-//! it; so what follows from a row in conflict does not happen either, however it was found out.
-//! Poisoned keys only become more, so this ends.
 
 #![expect(unsafe_code, reason = "runs generated code")]
 
+mod counting;
+mod fixpoint;
+mod flow;
 mod interface;
 mod memo;
+mod rederive;
+mod standing;
+mod tally;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bloom_plan::plan::layout::layouts;
-use bloom_plan::plan::{AggregateColumn, AggregateId, Arrow, RelationId, RelationKind, VersionId};
+use bloom_plan::plan::{
+    AggregateColumn, AggregateId, Arrow, Extent, RelationId, RelationKind, VersionId,
+};
 
-use crate::aggregate::Groups;
+use crate::aggregate::{Groups, KeptGroups};
 use crate::api::{ErrorRow, Stats};
-use crate::bounds::{Bounds, RULES_NAMED_MAX, Reason, Stopped, Watch};
+use crate::bounds::{Bounds, Stopped, Watch};
 use crate::code::Frame;
 use crate::context::Context;
 use crate::deferred::Deferred;
 use crate::program::Program;
-use crate::relation::{Clash, IndexPlace, Merged, Origin, Relation, Shape, Stamp};
+use crate::relation::{Copies, IndexPlace, Origin, Relation, Shape};
 use crate::report::{self, Conflicts};
 use crate::rows::RowSet;
 use crate::schedule::Target;
 
-use memo::Standing;
+use memo::Seen;
+use tally::Tally;
 
 /// Derived rows that a version hands over at a time.
 const OUT_ROWS: usize = 256;
@@ -41,15 +44,35 @@ pub struct Machine {
     pub context: Context,
     pub program: Arc<Program>,
     pub relations: Vec<Relation>,
-    indexes: Vec<(RelationId, IndexPlace)>,
+    indexes: Vec<(RelationId, IndexPlace, Extent)>,
     pub deferred: Vec<Deferred>,
     /// What `<~` derived.
     pub sent: Vec<RowSet>,
     groups: Vec<Groups>,
     /// Room for derived rows.
     out: Vec<u64>,
-    /// By stratum: the state of what it read when it last ran.
-    seen: Vec<Option<Vec<Stamp>>>,
+    /// Groups of counted relations.
+    pub kept: Vec<KeptGroups>,
+    /// By stratum.
+    seen: Vec<Seen>,
+    /// By stratum: whether upkeep has turned out to be worth what it takes.
+    wanted: Vec<bool>,
+    /// What becomes of what versions derive.
+    mode: Mode,
+    /// Whether the derivations of the running version come (1) or go (-1).
+    sign: i64,
+    tally: Tally,
+    gathered: Vec<u64>,
+    copies: Copies,
+    /// By relation: keys of which the next tick looks at what stands for them, since their deferred
+    /// changes conflict, or depend on what arrived.
+    pub looked_at_again: Vec<BTreeSet<Vec<u64>>>,
+    /// Of all keys, since the state is not that which the last tick left.
+    pub all_looked_at_again: bool,
+    /// Counts iterations, over all ticks.
+    clock: u64,
+    /// Whether the running stratum has met trouble that will be there in the next tick, too.
+    lasting_trouble: bool,
     /// No tick has taken effect yet.
     pub first_tick: bool,
     /// Durable tables were restored at the start.
@@ -62,6 +85,17 @@ pub struct Machine {
     pub watch: Arc<Watch>,
     /// Why the running tick is to be given up.
     pub stopped: Option<Stopped>,
+}
+
+/// What becomes of what a version derives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mode {
+    /// It goes where the rule says.
+    Merge,
+    /// It is counted.
+    Count,
+    /// It is only looked at.
+    Gather,
 }
 
 /// What went wrong in a tick so far.
@@ -82,9 +116,13 @@ impl Machine {
         let layouts = layouts(plan);
         let indexes = plan.indexes.iter().zip(&layouts).map(|(index, layout)| {
             let relation = &mut relations[index.relation.0 as usize];
-            (index.relation, relation.add_index(&index.columns, layout))
+            let place = relation.add_index(&index.columns, layout);
+            (index.relation, place, index.part)
         });
         let indexes = indexes.collect();
+        for &id in &program.schedule().watched {
+            relations[id.0 as usize].watch();
+        }
         let sent = relations.iter().map(|r| RowSet::new(r.shape().stride));
         Machine {
             context: Context::new(
@@ -100,7 +138,22 @@ impl Machine {
             sent: sent.collect(),
             groups: plan.aggregates.iter().map(|_| Groups::default()).collect(),
             out: Vec::new(),
-            seen: vec![None; plan.strata.len()],
+            kept: plan
+                .aggregates
+                .iter()
+                .map(|_| KeptGroups::default())
+                .collect(),
+            seen: vec![Seen::Never; plan.strata.len()],
+            wanted: vec![false; plan.strata.len()],
+            mode: Mode::Merge,
+            sign: 1,
+            tally: Tally::default(),
+            gathered: Vec::new(),
+            copies: Copies::default(),
+            looked_at_again: vec![BTreeSet::new(); plan.relations.len()],
+            all_looked_at_again: false,
+            clock: 0,
+            lasting_trouble: false,
             first_tick: true,
             restored: false,
             failures: BTreeSet::new(),
@@ -141,101 +194,6 @@ impl Machine {
         }
     }
 
-    /// Runs a stratum to its fixpoint.
-    pub fn run_stratum(&mut self, number: usize) {
-        match self.standing(number) {
-            Standing::Same => return,
-            Standing::Grown(deltas) => {
-                if self.run_increment(number, &deltas) {
-                    self.note(number);
-                    return;
-                }
-            }
-            Standing::Other => {}
-        }
-        self.forget_stratum(number);
-        let program = Arc::clone(&self.program);
-        let stratum = &program.plan().strata[number];
-        let heads = &program.schedule().heads[number];
-        let mut smooth = !self.has_other_rows(number);
-        for &id in heads {
-            self.relation(id).begin_stratum();
-        }
-        let conflicts = loop {
-            self.run_all(&stratum.initial);
-            if let Some(conflicts) = self.iterate(&stratum.recursive, heads) {
-                break conflicts;
-            }
-            smooth = false;
-        };
-        for &id in heads {
-            self.relation(id).end_stratum();
-        }
-        if smooth && conflicts.is_empty() && self.failures.is_empty() {
-            self.note(number);
-        }
-        self.commit(conflicts);
-    }
-
-    /// Merges and derives until nothing new comes; none if the stratum must start over.
-    fn iterate(&mut self, recursive: &[VersionId], heads: &[RelationId]) -> Option<Conflicts> {
-        let mut all = Conflicts::default();
-        loop {
-            let merged = self.stats.merged;
-            let (conflicts, poisoned) = self.merge_all(heads);
-            let goes_on = self.count_iteration(merged, recursive);
-            if poisoned && goes_on {
-                return None;
-            }
-            all.append(conflicts);
-            if !goes_on || !self.run_on_deltas(recursive) {
-                return Some(all);
-            }
-        }
-    }
-
-    /// Counts an iteration that began with so many rows merged; false if the tick is to be given up.
-    fn count_iteration(&mut self, merged_before: u64, recursive: &[VersionId]) -> bool {
-        self.stats.iterations += 1;
-        self.watch.count(1, self.stats.merged - merged_before);
-        let beyond = |max: Option<u64>, used: u64| max.filter(|&max| used > max);
-        let reason = if self.watch.is_stopped() {
-            Reason::Asked
-        } else if let Some(max) = beyond(self.bounds.iterations_max, self.stats.iterations) {
-            Reason::Iterations(max)
-        } else if let Some(max) = beyond(self.bounds.rows_max, self.stats.merged) {
-            Reason::Rows(max)
-        } else {
-            let used = self.context.store.contents_bytes();
-            match beyond(self.bounds.contents_max, used) {
-                Some(max) => Reason::Contents(max),
-                None => return true,
-            }
-        };
-        let plan = self.program.plan();
-        let mut rules = BTreeSet::new();
-        for version in recursive.iter().map(|v| &plan.versions[v.0 as usize]) {
-            let delta = version
-                .delta
-                .map(|id| self.relations[id.0 as usize].delta());
-            if delta.is_some_and(|delta| !delta.is_empty()) {
-                rules.insert(plan.rules[version.rule.0 as usize].at.clone());
-            }
-        }
-        // A fixpoint that is about to end is not cut short.
-        if reason == Reason::Asked && rules.is_empty() {
-            return true;
-        }
-        self.stopped = Some(Stopped {
-            reason,
-            iterations: self.stats.iterations,
-            rows: self.stats.merged,
-            other_rules: rules.len().saturating_sub(RULES_NAMED_MAX),
-            rules: rules.into_iter().take(RULES_NAMED_MAX).collect(),
-        });
-        false
-    }
-
     fn run_all(&mut self, versions: &[VersionId]) {
         for &version in versions {
             if self.is_due(version) {
@@ -263,12 +221,24 @@ impl Machine {
     pub fn run_closing(&mut self) {
         let program = Arc::clone(&self.program);
         self.run_all(&program.plan().closing);
+        if self.first_tick {
+            let standing = program.plan().standing.iter();
+            let versions: Vec<VersionId> = standing.map(|standing| standing.version).collect();
+            self.run_all(&versions);
+        } else {
+            self.defer_standing();
+        }
         self.commit(Conflicts::default());
     }
 
-    /// Bootstrap rules run in the first tick; after a crash not into what was restored.
+    /// Whether there is anything that the version could derive. Bootstrap rules run in the first
+    /// tick; after a crash not into what was restored.
     fn is_due(&self, version: VersionId) -> bool {
         let plan = self.program.plan();
+        let mut needs = self.program.schedule().needs[version.0 as usize].iter();
+        if needs.any(|id| self.relations[id.0 as usize].is_empty()) {
+            return false;
+        }
         let rule = &plan.rules[plan.versions[version.0 as usize].rule.0 as usize];
         let durable = RelationKind::Table { durable: true };
         !rule.bootstrap
@@ -278,13 +248,20 @@ impl Machine {
 
     fn run(&mut self, version: VersionId) {
         let code = self.context.code().version(version);
+        for &index in &self.program.schedule().probed[version.0 as usize] {
+            let (relation, place, _) = self.indexes[index.0 as usize];
+            self.relations[relation.0 as usize].catch_up(place);
+        }
         self.begin_out(version);
         let frame: *mut Frame = (&raw mut *self).cast();
         // SAFETY: the frame is the first field of the context, which is the first of this machine,
         // which is of the code's own plan; no reference into the machine is in use while it runs.
         unsafe { code(frame) };
         self.flush(version);
-        if let Target::Groups(aggregate) = self.program.schedule().targets[version.0 as usize] {
+        self.copies.clear();
+        if self.mode == Mode::Merge
+            && let Target::Groups(aggregate) = self.program.schedule().targets[version.0 as usize]
+        {
             self.finish_groups(version, aggregate);
         }
     }
@@ -315,7 +292,16 @@ impl Machine {
             return;
         }
         let out = std::mem::take(&mut self.out);
-        self.derive(relation, arrow, &out[..words], Origin::version(version));
+        let rows = &out[..words];
+        match self.mode {
+            Mode::Merge => self.derive(relation, arrow, rows, Origin::version(version)),
+            Mode::Count => {
+                let stride = self.relations[relation.0 as usize].shape().stride;
+                let each = rows.chunks_exact(stride);
+                each.for_each(|row| self.tally.add(row, self.sign));
+            }
+            Mode::Gather => self.gathered.extend_from_slice(rows),
+        }
         self.out = out;
         self.begin_out(version);
     }
@@ -353,6 +339,7 @@ impl Machine {
         origin: Origin,
         error: bloom_plan::plan::RowError,
     ) {
+        self.note_origin(origin);
         let columns = self.relations[id.0 as usize].shape().types.len();
         let row: Vec<(usize, u64)> = row.iter().copied().enumerate().take(columns).collect();
         let (store, plan) = (&self.context.store, self.program.plan());
@@ -375,6 +362,7 @@ impl Machine {
                     }
                 }
                 Err((group, error)) => {
+                    self.note_failure(version);
                     let columns = aggregate.columns.iter().enumerate();
                     let columns = columns.filter_map(|(place, column)| match column {
                         AggregateColumn::Group(n) => Some((place, group[*n as usize])),
@@ -388,38 +376,6 @@ impl Machine {
                 }
             }
         }
-    }
-
-    /// Merges what was derived into the relations. Where rows of this tick conflict, poisons their
-    /// keys, takes everything since the stratum's start back, and says so.
-    fn merge_all(&mut self, heads: &[RelationId]) -> (Conflicts, bool) {
-        let mut kept = Conflicts::default();
-        let mut poison: Vec<(RelationId, Vec<u64>, Clash)> = Vec::new();
-        for &id in heads {
-            let relation = &mut self.relations[id.0 as usize];
-            let Merged { rows, clashes } = relation.merge();
-            self.stats.merged += rows as u64;
-            for clash in clashes {
-                let key = relation.shape().key_of(&clash.claims[0].0);
-                if clash.poisons {
-                    poison.push((id, key, clash));
-                } else {
-                    kept.add(id, key, clash);
-                }
-            }
-        }
-        let poisoned = !poison.is_empty();
-        if poisoned {
-            for &id in heads {
-                self.relation(id).undo_stratum();
-            }
-            self.failures.clear();
-            for (id, key, clash) in poison {
-                self.relation(id).poison(key.clone());
-                self.trouble.conflicts.add(id, key, clash);
-            }
-        }
-        (kept, poisoned)
     }
 
     /// The attempt stands, and so does what went wrong in it.

@@ -154,8 +154,10 @@ impl Node {
         }
         self.tick += 1;
         self.machine.watch.count_tick();
+        let output = self.finish(changes, &reported);
         self.machine.first_tick = false;
-        self.finish(changes, &reported)
+        self.machine.end_tick();
+        output
     }
 
     /// Runs all strata and the closing versions. Gives the errors that `errors` has been filled

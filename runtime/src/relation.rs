@@ -8,11 +8,13 @@
 //! they are. New keys are in the one table of keys from the start, with the numbers that their rows get.
 //!
 //! Invariants: `total` has one row a key; rows from the mark on were merged in this stratum, rows
-//! before it are there whatever this stratum does; everything since the tick began can be undone.
+//! before it are there whatever this stratum does; everything merged since the tick began can be undone.
 
+mod changes;
 mod derive;
 mod index;
 mod lists;
+mod past;
 mod shape;
 mod table;
 mod undo;
@@ -21,10 +23,15 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use bloom_plan::plan;
+use hashbrown::HashSet;
+use rustc_hash::FxBuildHasher;
 
+pub use changes::Change;
 use derive::New;
 use index::Index;
 pub use index::IndexPlace;
+pub use past::Copies;
+use past::Past;
 pub use shape::Shape;
 use table::NumberTable;
 use undo::Mark;
@@ -45,24 +52,6 @@ impl Origin {
     pub fn as_version(self) -> Option<plan::VersionId> {
         (self < Origin::EARLIER).then_some(plan::VersionId(self.0))
     }
-}
-
-/// A state of a relation, to be compared with a later one.
-#[derive(Clone, Copy, Debug)]
-pub struct Stamp {
-    generation: u64,
-    rows: usize,
-}
-
-/// What became of a relation since a stamp.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Since {
-    Same,
-    /// Rows were added, from this number on.
-    Grown {
-        from: usize,
-    },
-    Rewritten,
 }
 
 /// Unequal rows for one key, with where they are from.
@@ -88,10 +77,10 @@ pub struct Relation {
     /// Numbers of all rows, and those that rows of `new` are going to have.
     keys: NumberTable,
     indexes: Vec<Index>,
-    /// Numbers of the rows of the delta, if no lattice can grow.
+    /// Numbers of the rows of the delta, if they stand together.
     delta: Range<usize>,
     /// The rows of the delta, otherwise.
-    grown: Vec<u64>,
+    delta_rows: Vec<u64>,
     new: New,
     /// Keys of which no new row merges in this tick.
     poisoned: BTreeSet<Vec<u64>>,
@@ -102,10 +91,36 @@ pub struct Relation {
     stratum: Mark,
     /// Counts changes of `total`: equal generations mean equal rows.
     generation: u64,
-    /// The generation of the last change that did more than add rows at the end.
-    rewritten: u64,
+    /// The generation that the last tick ended with.
+    settled: u64,
     /// Overwritten lattice columns: row number, then one word a lattice column.
     log: Vec<u64>,
+    /// Rows below were there at the end of the last tick.
+    base: usize,
+    /// Rows that were, too, and are not there any more; kept only if `watched`.
+    gone: Vec<u64>,
+    watched: bool,
+    /// Whether rows went.
+    lost: bool,
+    /// Whether what was there is not known.
+    unknown: bool,
+    past: Option<Past>,
+    /// By row: how many derivations it has, where they are counted.
+    counts: Vec<u64>,
+    /// By row: when it came, where that is wanted.
+    stamps: Vec<u64>,
+    pub stamping: Stamping,
+    /// Rows that are about to go.
+    pub dead: HashSet<u32, FxBuildHasher>,
+    /// Only rows with a lesser stamp may support the row that is looked at.
+    pub founded_below: u64,
+}
+
+/// Whether rows get a stamp when they come, and which.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stamping {
+    Off,
+    Now(u64),
 }
 
 impl Relation {
@@ -116,7 +131,7 @@ impl Relation {
             keys: NumberTable::default(),
             indexes: Vec::new(),
             delta: 0..0,
-            grown: Vec::new(),
+            delta_rows: Vec::new(),
             new: New::default(),
             poisoned: BTreeSet::new(),
             origins: Vec::new(),
@@ -124,7 +139,18 @@ impl Relation {
             stratum: Mark::default(),
             log: Vec::new(),
             generation: 0,
-            rewritten: 0,
+            settled: 0,
+            base: 0,
+            gone: Vec::new(),
+            watched: false,
+            lost: false,
+            unknown: false,
+            past: None,
+            counts: Vec::new(),
+            stamps: Vec::new(),
+            stamping: Stamping::Off,
+            dead: HashSet::default(),
+            founded_below: u64::MAX,
         }
     }
 
@@ -155,47 +181,11 @@ impl Relation {
 
     /// `delta` as words.
     pub fn delta(&self) -> &[u64] {
-        if self.shape.lattices.is_empty() {
-            let stride = self.shape.stride;
-            &self.total[self.delta.start * stride..self.delta.end * stride]
-        } else {
-            &self.grown
+        if self.delta.is_empty() {
+            return &self.delta_rows;
         }
-    }
-
-    /// The present state, for [`Relation::since`].
-    pub fn stamp(&self) -> Stamp {
-        Stamp {
-            generation: self.generation,
-            rows: self.len(),
-        }
-    }
-
-    /// What has happened since then.
-    pub fn since(&self, then: Stamp) -> Since {
-        if self.generation == then.generation {
-            Since::Same
-        } else if self.rewritten <= then.generation {
-            Since::Grown { from: then.rows }
-        } else {
-            Since::Rewritten
-        }
-    }
-
-    fn rewrite(&mut self) {
-        self.generation += 1;
-        self.rewritten = self.generation;
-    }
-
-    /// Makes the rows from this one on the delta.
-    pub fn set_delta(&mut self, from: usize) {
-        self.clear_delta();
-        if self.shape.lattices.is_empty() {
-            self.delta = from..self.len();
-        } else {
-            let rows = &self.total[from * self.shape.stride..];
-            self.grown.extend_from_slice(rows);
-        }
+        let stride = self.shape.stride;
+        &self.total[self.delta.start * stride..self.delta.end * stride]
     }
 
     /// Ends a fixpoint.
@@ -206,7 +196,7 @@ impl Relation {
 
     pub fn clear_delta(&mut self) {
         self.delta = 0..0;
-        self.grown.clear();
+        self.delta_rows.clear();
     }
 
     /// The number of the row with the same key.
@@ -239,16 +229,21 @@ impl Relation {
         let number = u32::try_from(self.len()).expect("below 2^32 rows a relation");
         self.generation += 1;
         self.total.extend_from_slice(row);
-        self.keys.insert(self.shape.key_hash(row), number);
-        for index in &mut self.indexes {
-            index.insert(row, number);
+        if let Stamping::Now(stamp) = self.stamping {
+            self.stamps.push(stamp);
         }
+        self.keys.insert(self.shape.key_hash(row), number);
     }
 
     /// Removes a row; the last one takes its number.
     pub fn remove(&mut self, number: u32) {
         debug_assert!(self.new.is_empty(), "what is derived is merged first");
-        self.rewrite();
+        self.generation += 1;
+        for parallel in [&mut self.counts, &mut self.stamps] {
+            if (number as usize) < parallel.len() {
+                parallel.swap_remove(number as usize);
+            }
+        }
         let Relation {
             shape,
             total,
@@ -260,16 +255,13 @@ impl Relation {
         let last = (total.len() / stride - 1) as u32;
         let row = row_at(total, stride, number);
         keys.remove(shape.key_hash(row), number);
-        for index in &mut *indexes {
-            index.remove(row, number);
+        for index in indexes {
+            index.remove(row, number, row_at(total, stride, last), last);
         }
         let from = last as usize * stride;
         if number != last {
             let row = row_at(total, stride, last);
             keys.renumber(shape.key_hash(row), last, number);
-            for index in indexes {
-                index.renumber(row, last, number);
-            }
             total.copy_within(from.., number as usize * stride);
         }
         total.truncate(from);
@@ -281,12 +273,39 @@ impl Relation {
         if self.total.is_empty() {
             return;
         }
-        self.rewrite();
+        self.generation += 1;
         self.total.clear();
         self.keys.clear();
+        self.counts.clear();
+        self.stamps.clear();
         for index in &mut self.indexes {
             index.clear();
         }
+    }
+
+    /// How many derivations a row has, where they are counted.
+    pub fn count(&self, number: u32) -> u64 {
+        self.counts[number as usize]
+    }
+
+    pub fn set_count(&mut self, number: u32, count: u64) {
+        self.counts[number as usize] = count;
+    }
+
+    /// Adds a row whose key is not there, with its derivations counted.
+    pub fn insert_counted(&mut self, row: &[u64], count: u64) {
+        self.insert(row);
+        self.counts.push(count);
+    }
+
+    /// When a row came.
+    pub fn stamp(&self, number: u32) -> u64 {
+        self.stamps[number as usize]
+    }
+
+    /// Whether all rows are stamped.
+    pub fn is_stamped(&self) -> bool {
+        self.stamping != Stamping::Off && self.stamps.len() == self.len()
     }
 
     /// No new row of the key merges until the tick ends.

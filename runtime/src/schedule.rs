@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::{
-    AggregateId, Arrow, ConstantId, Op, Plan, Relation, RelationId, RelationKind, Site, Stratum,
-    Version, VersionId,
+    AggregateId, Arrow, ConstantId, Extent, IndexId, Op, Plan, Relation, RelationId, RelationKind,
+    Site, Stratum, Upkeep, Version, VersionId,
 };
 
 /// Where the derivations of a version go.
@@ -19,22 +19,40 @@ pub enum Target {
 pub struct Schedule {
     /// By version.
     pub targets: Vec<Target>,
+    /// By version: the indexes that it reads.
+    pub probed: Vec<Vec<IndexId>>,
     /// By stratum: the relations that it merges into.
     pub heads: Vec<Vec<RelationId>>,
     /// By relation: the stratum that merges into it.
     pub head_of: Vec<Option<usize>>,
-    /// By stratum: all relations that it reads or merges into.
+    /// By stratum: all relations whose changes it follows, and those that it merges into.
     pub reads: Vec<Vec<RelationId>>,
     /// By stratum: those of them whose added rows it can take up without starting afresh.
     pub growable: Vec<Vec<RelationId>>,
-    /// By stratum: whether its relations keep their rows, so that only new matches count.
-    pub cumulative: Vec<bool>,
+    /// By stratum: those of them whose added rows some version begins with.
+    pub deltas: Vec<Vec<RelationId>>,
+    /// By stratum: whether its relations depend on themselves.
+    pub recursive: Vec<bool>,
+    /// By stratum: whether it keeps what a closing rule derives.
+    pub keeps: Vec<bool>,
+    /// By version: the relations that must have rows for it to derive something.
+    pub needs: Vec<Vec<RelationId>>,
+    /// By rule: whether it runs in every tick, since it reads what lives for one.
+    pub reads_events: Vec<bool>,
+    /// Relations of which it matters what went.
+    pub watched: BTreeSet<RelationId>,
+    /// By relation: places of what stands for it.
+    pub standing: Vec<Vec<usize>>,
     /// By stratum: whether some of its rules run in the first tick only.
     pub bootstraps: Vec<bool>,
     /// Whether no function of the plan gives another result each time.
     pub deterministic: bool,
-    /// Relations whose rows live for one tick.
+    /// Relations whose rows live for one tick, as far as one can see.
     pub transient: Vec<RelationId>,
+    /// Those of them that are forgotten at each tick's end.
+    pub fleeting: Vec<RelationId>,
+    /// The others, which follow what they are derived from, and their strata.
+    pub derived: Vec<(RelationId, usize)>,
     /// Places of the others.
     pub lasting: Vec<usize>,
     pub timers: Vec<(RelationId, ConstantId)>,
@@ -81,23 +99,29 @@ impl Schedule {
                 head_of[id.0 as usize] = Some(stratum);
             }
         }
-        let reads = plan.strata.iter().zip(&heads).map(|(stratum, heads)| {
-            let nests = stratum
-                .initial
-                .iter()
-                .map(|v| &plan.versions[v.0 as usize].nest);
-            let read = nests.flatten().filter_map(|op| read(plan, op));
-            let reads: BTreeSet<RelationId> = read.chain(heads.iter().copied()).collect();
-            reads.into_iter().collect()
-        });
+        let reads = plan.strata.iter().zip(&heads);
+        let reads = reads.map(|(stratum, heads)| reads_of(plan, stratum, heads));
         let growable = plan.strata.iter().zip(&heads);
         let growable = growable.map(|(stratum, heads)| growable_of(plan, stratum, heads));
-        let cumulative = heads.iter().map(|heads| {
-            let mut kinds = heads.iter().map(|id| plan.relations[id.0 as usize].kind);
-            kinds.all(|kind| !is_transient(kind))
+        let deltas = plan.strata.iter().map(|stratum| {
+            let versions = stratum.incremental.iter().chain(&stratum.recursive);
+            let deltas = versions.filter_map(|v| plan.versions[v.0 as usize].delta);
+            let deltas: BTreeSet<RelationId> = deltas.collect();
+            deltas.into_iter().collect()
         });
-        let cumulative: Vec<bool> = cumulative.collect();
-        let cumulative = cumulative.into_iter();
+        let of_standing = |id: &RelationId| plan.standing.iter().any(|s| s.relation == *id);
+        let mut reads_events = vec![false; plan.rules.len()];
+        for version in plan.strata.iter().flat_map(|stratum| &stratum.events) {
+            reads_events[plan.versions[version.0 as usize].rule.0 as usize] = true;
+        }
+        let mut standing = vec![Vec::new(); plan.relations.len()];
+        for (place, kept) in plan.standing.iter().enumerate() {
+            standing[kept.head.0 as usize].push(place);
+        }
+        let flows = |id: &RelationId| {
+            let stratum = head_of[id.0 as usize];
+            stratum.is_none_or(|s: usize| plan.strata[s].upkeep == Upkeep::Flow)
+        };
         let bootstraps = plan.strata.iter().map(|stratum| {
             let mut rules = stratum
                 .initial
@@ -127,9 +151,29 @@ impl Schedule {
         };
         let errors = of_kind(&|kind| kind == RelationKind::Errors);
         Schedule {
+            probed: plan.versions.iter().map(probed).collect(),
             growable: growable.collect(),
-            cumulative: cumulative.collect(),
+            deltas: deltas.collect(),
             reads: reads.collect(),
+            recursive: plan
+                .strata
+                .iter()
+                .map(|s| !s.recursive.is_empty())
+                .collect(),
+            keeps: heads
+                .iter()
+                .map(|heads| heads.iter().any(of_standing))
+                .collect(),
+            needs: plan.versions.iter().map(|v| needs_of(plan, v)).collect(),
+            watched: watched(plan),
+            reads_events,
+            standing,
+            fleeting: of_kind(&is_transient).into_iter().filter(&flows).collect(),
+            derived: of_kind(&is_transient)
+                .into_iter()
+                .filter(|id| !flows(id))
+                .filter_map(|id| Some((id, head_of[id.0 as usize]?)))
+                .collect(),
             bootstraps: bootstraps.collect(),
             deterministic: !plan.sites.iter().any(nondeterministic),
             heads,
@@ -149,6 +193,82 @@ impl Schedule {
             targets,
         }
     }
+
+    /// Whether a relation's rows live for one tick, as far as one can see.
+    pub fn is_transient(&self, id: RelationId) -> bool {
+        self.transient.binary_search(&id).is_ok()
+    }
+
+    /// Whether a relation is forgotten at each tick's end.
+    pub fn is_fleeting(&self, id: RelationId) -> bool {
+        self.fleeting.binary_search(&id).is_ok()
+    }
+}
+
+/// What a stratum follows: what its rules read, but for those that run in every tick anyway.
+fn reads_of(plan: &Plan, stratum: &Stratum, heads: &[RelationId]) -> Vec<RelationId> {
+    let follows = |v: &&VersionId| !stratum.events.contains(v);
+    let versions = stratum.initial.iter().filter(follows);
+    let nests = versions.map(|v| &plan.versions[v.0 as usize].nest);
+    let read = nests.flatten().filter_map(|op| read(plan, op));
+    let reads: BTreeSet<RelationId> = read.chain(heads.iter().copied()).collect();
+    reads.into_iter().collect()
+}
+
+/// The relations of which a version looks for rows that are there.
+fn needs_of(plan: &Plan, version: &Version) -> Vec<RelationId> {
+    let index = |id: IndexId| Some(&plan.indexes[id.0 as usize]);
+    let needs = version.nest.iter().filter_map(|op| match op {
+        Op::Scan {
+            relation,
+            part: Extent::Total,
+            ..
+        } => Some(*relation),
+        Op::Probe { index: id, .. }
+        | Op::Exists {
+            index: id,
+            negated: false,
+            ..
+        } => index(*id)
+            .filter(|index| index.part == Extent::Total)
+            .map(|index| index.relation),
+        _ => None,
+    });
+    let needs: BTreeSet<RelationId> = needs.collect();
+    needs.into_iter().collect()
+}
+
+/// Relations of which some version reads what went, or how they were, or whose keys deferred changes
+/// are looked for by.
+fn watched(plan: &Plan) -> BTreeSet<RelationId> {
+    let strata = plan.strata.iter();
+    let versions = strata.flat_map(|s| {
+        s.gains
+            .iter()
+            .chain(&s.losses)
+            .chain(&s.support)
+            .chain(&s.changes)
+    });
+    let deltas = versions.filter_map(|v| plan.versions[v.0 as usize].delta);
+    let before = plan
+        .indexes
+        .iter()
+        .filter(|index| index.part == Extent::Before);
+    let scans = plan.versions.iter().flat_map(|version| &version.nest);
+    let scans = scans.filter_map(|op| match op {
+        Op::Scan {
+            relation,
+            part: Extent::Before,
+            ..
+        } => Some(*relation),
+        _ => None,
+    });
+    let standing = plan.standing.iter();
+    deltas
+        .chain(before.map(|index| index.relation))
+        .chain(scans)
+        .chain(standing.flat_map(|standing| [standing.relation, standing.head]))
+        .collect()
 }
 
 fn target(version: &Version) -> Target {
@@ -159,6 +279,21 @@ fn target(version: &Version) -> Target {
         Some(&Op::Accumulate { aggregate, .. }) => Target::Groups(aggregate),
         _ => unreachable!("a nest ends with `Emit` or `Accumulate`"),
     }
+}
+
+fn probed(version: &Version) -> Vec<IndexId> {
+    let indexes = version.nest.iter().filter_map(|op| match op {
+        Op::Probe { index, .. } | Op::Exists { index, .. } => Some(*index),
+        Op::Scan { .. }
+        | Op::Each { .. }
+        | Op::Range { .. }
+        | Op::Let { .. }
+        | Op::Filter { .. }
+        | Op::Emit { .. }
+        | Op::Accumulate { .. } => None,
+    });
+    let indexes: BTreeSet<IndexId> = indexes.collect();
+    indexes.into_iter().collect()
 }
 
 fn is_transient(kind: RelationKind) -> bool {
@@ -187,9 +322,21 @@ fn first_reader(plan: &Plan, relation: RelationId) -> Filled {
         let nests = versions.iter().map(|v| &plan.versions[v.0 as usize].nest);
         nests.flatten().any(|op| read(plan, op) == Some(relation))
     };
+    // What closing rules derive from what stays is derived in strata of its own, the last ones.
+    let keeps = |stratum: &Stratum| {
+        let rules = stratum
+            .initial
+            .iter()
+            .map(|v| plan.versions[v.0 as usize].rule);
+        let mut heads = rules.map(|rule| plan.rules[rule.0 as usize].head);
+        heads.any(|head| plan.standing.iter().any(|s| s.relation == head))
+    };
     match plan.strata.iter().position(|s| reads(&s.initial)) {
         Some(stratum) => Filled::Before(stratum),
-        None if reads(&plan.closing) => Filled::BeforeClosing,
+        None if reads(&plan.closing) => match plan.strata.iter().position(keeps) {
+            Some(stratum) => Filled::Before(stratum),
+            None => Filled::BeforeClosing,
+        },
         None => Filled::Last,
     }
 }

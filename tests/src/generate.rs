@@ -5,6 +5,7 @@
 //! derives is drawn from a small domain. Rules of the other arrows read anything. Key conflicts
 //! and row errors are wanted, and come of themselves.
 
+mod lasting;
 mod rule;
 
 use std::fmt::{self, Display, Formatter};
@@ -73,6 +74,11 @@ const COLUMN_NAMES: [&str; 4] = ["a", "b", "c", "d"];
 const LEVELS: usize = 4;
 
 impl Case {
+    /// The program of a seed that runs for many ticks.
+    pub fn lasting(seed: u64) -> Case {
+        lasting::case(seed)
+    }
+
     /// The program of a seed.
     pub fn random(seed: u64) -> Case {
         let mut random = Random::split(seed, 0xb100);

@@ -34,7 +34,8 @@ fn main() -> std::process::ExitCode {
     for path in bloom_files(&root().join("tests/conformance")) {
         trials.extend(conformance(&path, &library));
     }
-    trials.extend(random_programs(&library));
+    trials.extend(random_programs(&library, "random", Case::random));
+    trials.extend(random_programs(&library, "lasting", Case::lasting));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -118,7 +119,7 @@ fn verdict(result: &TestResult) -> Result<(), Failed> {
     Err(text.into())
 }
 
-fn random_programs(library: &Library) -> Vec<Trial> {
+fn random_programs(library: &Library, what: &str, case: fn(u64) -> Case) -> Vec<Trial> {
     let all = std::env::var("BLOOM_SEEDS").ok();
     let all = all.as_deref().and_then(|range| range.split_once(".."));
     let all = all.and_then(|(first, end)| Some(first.parse().ok()?..end.parse().ok()?));
@@ -127,19 +128,23 @@ fn random_programs(library: &Library) -> Vec<Trial> {
     let trials = firsts.map(|first| {
         let seeds = first..(first + PROGRAMS_PER_TRIAL).min(all.end);
         let library = Arc::clone(library);
-        Trial::test(format!("random programs {seeds:?}"), move || {
-            agree(seeds, &library)
+        Trial::test(format!("{what} programs {seeds:?}"), move || {
+            agree(seeds, case, &library)
         })
     });
     trials.collect()
 }
 
 /// Every program runs alike on both machines; few may be refused, or the generator is at fault.
-fn agree(seeds: std::ops::Range<u64>, library: &[(String, String)]) -> Result<(), Failed> {
+fn agree(
+    seeds: std::ops::Range<u64>,
+    case: fn(u64) -> Case,
+    library: &[(String, String)],
+) -> Result<(), Failed> {
     let count = (seeds.end - seeds.start) as usize;
     let mut refusals = Vec::new();
     for seed in seeds {
-        let case = Case::random(seed);
+        let case = case(seed);
         match compare(&case, library) {
             Outcome::Same => {}
             Outcome::Refused(errors) => refusals.push(format!("seed {seed}: {errors:#?}\n{case}")),

@@ -97,6 +97,8 @@ impl Nest<'_, '_> {
                 let extent = self.asm.int(match part {
                     Extent::Total => 0,
                     Extent::Delta => 1,
+                    Extent::Before => 2,
+                    Extent::Founded => 3,
                 });
                 self.asm
                     .call_runtime(RuntimeFunction::Scan, &[relation_number, extent, slice]);

@@ -67,6 +67,7 @@ fn example() -> Plan {
         indexes: vec![Index {
             relation: RelationId(1),
             columns: vec![0],
+            part: Extent::Total,
         }],
         rules: vec![Rule {
             at: "example.bloom:1:1".into(),
@@ -78,6 +79,7 @@ fn example() -> Plan {
         versions: vec![Version {
             rule: RuleId(0),
             delta: Some(RelationId(0)),
+            negated: None,
             registers: ["x", "y", "n", "z", "m"]
                 .map(|name| Slot {
                     name: name.into(),
@@ -89,7 +91,7 @@ fn example() -> Plan {
         strata: vec![Stratum {
             initial: Vec::new(),
             recursive: vec![bloom_plan::plan::VersionId(0)],
-            incremental: Vec::new(),
+            ..Stratum::default()
         }],
         ..Plan::empty("Example", types)
     }

@@ -7,7 +7,7 @@ use crate::rir::{Literal, Program, text};
 const EXAMPLE: &str = r#"(rir (plan "Example" false ((type0 Int)) () () () () ()
   ((relation "in" input ((column "a" type0 key -) (column "b" type0 key -)) false () true free)
    (relation "out" output ((column "a" type0 key -)) false () true free))
-  () () ((rule "e:1:1" "out" rel1 <= false) (rule "e:2:1" "never" rel1 <= false)) () () ())
+  () () ((rule "e:1:1" "out" rel1 <= false) (rule "e:2:1" "never" rel1 <= false)) () () () ())
   ((rule ((slot "x" type0) (slot "y" type0) (slot "z" type0))
      ((atom rel0 (r0 r1)) (atom rel0 (r0 r1))
       (condition (and (compare < type0 1 2) (compare > type0 r0 (binary int.add 1 2))))

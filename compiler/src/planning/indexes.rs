@@ -2,7 +2,7 @@
 
 use indexmap::IndexSet;
 
-use bloom_plan::plan::{Index, IndexId, Relation, RelationId, Role};
+use bloom_plan::plan::{Extent, Index, IndexId, Relation, RelationId, Role};
 
 /// Indexes in the order in which versions asked for them.
 #[derive(Default)]
@@ -10,8 +10,13 @@ pub(super) struct Indexes(IndexSet<Index>);
 
 impl Indexes {
     /// The index on these columns, which ascend.
-    pub(super) fn on(&mut self, relation: RelationId, columns: Vec<u32>) -> IndexId {
-        let (place, _) = self.0.insert_full(Index { relation, columns });
+    pub(super) fn on(&mut self, relation: RelationId, columns: Vec<u32>, part: Extent) -> IndexId {
+        let index = Index {
+            relation,
+            columns,
+            part,
+        };
+        let (place, _) = self.0.insert_full(index);
         IndexId(place as u32)
     }
 

@@ -12,6 +12,7 @@ use bloom_plan::plan::{
     RuleId, Slot,
 };
 
+use super::Form;
 use super::indexes::{Indexes, columns_to_probe, determines_row};
 use crate::rir::{Head, Literal, Rule};
 
@@ -21,6 +22,7 @@ pub(super) struct Nest<'n> {
     indexes: &'n mut Indexes,
     rule: &'n Rule,
     id: RuleId,
+    form: Form,
     /// How often variables occur in what is not placed yet: one that does not need not be bound.
     pending: Vec<u32>,
     bound: Vec<bool>,
@@ -38,8 +40,10 @@ impl<'n> Nest<'n> {
         indexes: &'n mut Indexes,
         rule: &'n Rule,
         id: RuleId,
+        form: Form,
     ) -> Self {
         Nest {
+            form,
             plan,
             fallible,
             indexes,
@@ -53,20 +57,17 @@ impl<'n> Nest<'n> {
         }
     }
 
-    /// Registers and operators of the version that scans the delta of the literal at `delta`.
-    pub(super) fn build(
-        mut self,
-        delta: Option<usize>,
-        aggregate: Option<AggregateId>,
-    ) -> (Vec<Slot>, Vec<Op>) {
+    /// Registers and operators of the version.
+    pub(super) fn build(mut self, aggregate: Option<AggregateId>) -> (Vec<Slot>, Vec<Op>) {
         let mut left: Vec<usize> = (0..self.rule.literals.len()).collect();
-        if let Some(place) = delta {
+        if let Some((place, extent)) = self.form.first {
             left.retain(|&literal| literal != place);
-            self.place(place, Extent::Delta);
+            self.place(place, extent);
         }
         while let Some(next) = self.choose(&left) {
             left.retain(|&literal| literal != next);
-            self.place(next, Extent::Total);
+            let extent = self.form.extents.get(next).copied();
+            self.place(next, extent.unwrap_or(Extent::Total));
         }
         assert!(
             left.is_empty(),
@@ -145,7 +146,7 @@ impl<'n> Nest<'n> {
             }
             Literal::Not { relation, columns } => {
                 let (key_columns, key) = given(columns);
-                let index = self.indexes.on(*relation, key_columns);
+                let index = self.indexes.on(*relation, key_columns, extent);
                 self.ops.push(Op::Exists {
                     index,
                     key,
@@ -172,7 +173,7 @@ impl<'n> Nest<'n> {
         let declared = &self.plan.relations[relation.0 as usize];
         let known = self.known(columns);
         let probed = match extent {
-            Extent::Total => columns_to_probe(declared, &known),
+            Extent::Total | Extent::Before | Extent::Founded => columns_to_probe(declared, &known),
             Extent::Delta => Vec::new(),
         };
         let looked_at = |column: &u32| match &columns[*column as usize] {
@@ -188,17 +189,18 @@ impl<'n> Nest<'n> {
             .filter(|column| !probed.contains(column))
             .filter(looked_at)
             .collect();
-        // Combinations count in aggregates, so there a row is looked at even if nothing of it is used.
-        let one_is_enough = !self.rule.head.is_aggregate() || determines_row(declared, &known);
+        // Where combinations count, a row is looked at even if nothing of it is used.
+        let counts = self.rule.head.is_aggregate() || self.form.counted;
+        let one_is_enough = !counts || determines_row(declared, &known);
         let key = |columns: &[Option<Expr>], probed: &[u32]| {
             probed
                 .iter()
                 .filter_map(|&column| columns[column as usize].clone())
                 .collect::<Vec<_>>()
         };
-        if rest.is_empty() && one_is_enough && extent == Extent::Total {
+        if rest.is_empty() && one_is_enough && extent != Extent::Delta {
             let key = key(columns, &probed);
-            let index = self.indexes.on(relation, probed);
+            let index = self.indexes.on(relation, probed, extent);
             self.ops.push(Op::Exists {
                 index,
                 key,
@@ -237,7 +239,7 @@ impl<'n> Nest<'n> {
             });
         } else {
             let key = key(columns, &probed);
-            let index = self.indexes.on(relation, probed);
+            let index = self.indexes.on(relation, probed, extent);
             self.ops.push(Op::Probe { index, key, bind });
         }
         equal

@@ -25,7 +25,7 @@ fn check(heads: &[(&str, &str)], rules: &str, expected: &Expect) {
            ((relation \"e\" (table false) {two} (relation \"f\" (table false) {two}
             (relation \"p\" scratch {two}
             (relation \"m\" (table false) ((column \"k\" type0 key -) (column \"v\" type1 lattice -)) false () false free))
-           () () ({declared}) () () ())
+           () () ({declared}) () () () ())
          ({rules}) (({})) ({}))",
         ids(true),
         ids(false),
@@ -47,7 +47,7 @@ fn a_recursive_rule_has_a_version_for_each_delta() {
         &[("rel2", "<=")],
         &rules,
         &expect![[r#"
-            ((index rel2 (0)) (index rel2 (1)))
+            ((index rel2 (0) total) (index rel2 (1) total))
             ((scan rel2 total ((0 r0) (1 r1))) (probe index0 (r1) ((1 r2))) (emit rel2 <= (r0 r2)))
             ((scan rel2 delta ((0 r0) (1 r1))) (probe index0 (r1) ((1 r2))) (emit rel2 <= (r0 r2)))
             ((scan rel2 delta ((0 r0) (1 r1))) (probe index1 (r0) ((0 r2))) (emit rel2 <= (r2 r1)))
@@ -64,21 +64,21 @@ fn look_ups_by_a_key_share_its_index_and_compare_the_rest() {
         &[("rel2", "<=")],
         &rules,
         &expect![[r#"
-            ((index rel3 (0)) (index rel0 (0)) (index rel0 (1)))
+            ((index rel3 (0) total) (index rel3 (0) before) (index rel0 (0) total) (index rel0 (1) total))
             ((scan rel0 total ((0 r0) (1 r1)))
               (probe index0 (r0) ((1 r2)))
               (exists index0 (r1) false)
               (emit rel2 <= (r0 r2)))
             ((scan rel0 delta ((0 r0) (1 r1)))
-              (probe index0 (r0) ((1 r2)))
-              (exists index0 (r1) false)
+              (probe index1 (r0) ((1 r2)))
+              (exists index1 (r1) false)
               (emit rel2 <= (r0 r2)))
             ((scan rel3 delta ((0 r0) (1 r1)))
-              (probe index1 (r0) ((1 r2)))
-              (exists index0 (r2) false)
+              (probe index2 (r0) ((1 r2)))
+              (exists index1 (r2) false)
               (emit rel2 <= (r0 r1)))
             ((scan rel3 delta ((0 r0)))
-              (probe index2 (r0) ((0 r1)))
+              (probe index3 (r0) ((0 r1)))
               (probe index0 (r1) ((1 r2)))
               (emit rel2 <= (r1 r2)))
         "#]],
@@ -95,10 +95,15 @@ fn what_can_fail_comes_last() {
         &[("rel2", "<=")],
         &rules,
         &expect![[r#"
-            ((index rel1 (0)))
+            ((index rel1 (0) total) (index rel0 (0) before))
             ((scan rel0 total ((0 r0) (1 r1)))
               (filter (compare > type0 r1 0))
               (exists index0 (r0) true)
+              (let r2 (binary int.div r0 r1))
+              (emit rel2 <= (r0 r2)))
+            ((scan rel1 delta ((0 r0)))
+              (probe index1 (r0) ((1 r1)))
+              (filter (compare > type0 r1 0))
               (let r2 (binary int.div r0 r1))
               (emit rel2 <= (r0 r2)))
             ((scan rel0 delta ((0 r0) (1 r1)))
@@ -119,11 +124,15 @@ fn a_row_of_which_nothing_is_read_is_asked_for_once_unless_rows_count() {
         &[("rel2", "<="), ("rel2", "<+")],
         &rules,
         &expect![[r#"
-            ((index rel1 (0)) (index rel0 (1)))
+            ((index rel1 (0) total) (index rel1 (0) before) (index rel0 (1) total) (index rel4 (0 1) total))
             ((scan rel0 total ((0 r0) (1 r1))) (exists index0 (r1) false) (emit rel2 <= (r0 r1)))
-            ((scan rel0 delta ((0 r0) (1 r1))) (exists index0 (r1) false) (emit rel2 <= (r0 r1)))
-            ((scan rel1 delta ((0 r0))) (probe index1 (r0) ((0 r1))) (emit rel2 <= (r1 r0)))
+            ((scan rel0 total ((0 r0) (1 r1))) (probe index0 (r1) ()) (emit rel2 <= (r0 r1)))
+            ((scan rel0 delta ((0 r0) (1 r1))) (probe index1 (r1) ()) (emit rel2 <= (r0 r1)))
+            ((scan rel1 delta ((0 r0))) (probe index2 (r0) ((0 r1))) (emit rel2 <= (r1 r0)))
             ((scan rel0 total ((0 r0) (1 r1))) (probe index0 (r1) ()) (accumulate agg0 (r0) ()))
+            ((scan rel0 delta ((0 r0) (1 r1))) (probe index1 (r1) ()) (accumulate agg0 (r0) ()))
+            ((scan rel1 delta ((0 r0))) (probe index2 (r0) ((0 r1))) (accumulate agg0 (r1) ()))
+            ((scan rel0 total ((0 r0) (1 r1))) (probe index0 (r1) ()) (accumulate agg1 (r0) ()))
         "#]],
     );
 }
@@ -135,14 +144,14 @@ fn a_repeated_variable_is_compared_with_itself() {
         &[("rel2", "<=")],
         &rules,
         &expect![[r#"
-            ((index rel1 (0)))
+            ((index rel1 (0) total) (index rel1 (0) before))
             ((probe index0 (7) ((1 r0)))
               (scan rel0 total ((0 r1) (1 r2)))
               (filter (compare == type0 r2 r1))
               (emit rel2 <= (r1 r0)))
             ((scan rel0 delta ((0 r0) (1 r1)))
               (filter (compare == type0 r1 r0))
-              (probe index0 (7) ((1 r2)))
+              (probe index1 (7) ((1 r2)))
               (emit rel2 <= (r0 r2)))
             ((scan rel1 delta ((0 r0) (1 r1)))
               (filter (compare == type0 r0 7))

@@ -1,7 +1,10 @@
 //! What an index holds of each row, worked out from what the plan's probes load: generated code and the
-//! runtime must agree on it.
+//! runtime must agree on it. What a relation was before is read by the index that tells how it is, so
+//! both hold the same.
 
-use super::{IndexId, Op, Plan, Role};
+use std::collections::HashMap;
+
+use super::{Extent, IndexId, Op, Plan, RelationId, Role};
 
 /// The most columns that an index copies.
 const COLUMNS_MAX: usize = 3;
@@ -19,16 +22,20 @@ pub enum Layout {
 
 /// The layouts of all indexes of the plan, by number.
 pub fn layouts(plan: &Plan) -> Vec<Layout> {
-    let mut loaded: Vec<Vec<u32>> = vec![Vec::new(); plan.indexes.len()];
+    let mut loaded: HashMap<(RelationId, &[u32]), Vec<u32>> = HashMap::new();
     for op in plan.versions.iter().flat_map(|version| &version.nest) {
         if let Op::Probe { index, bind, .. } = op {
-            loaded[index.0 as usize].extend(bind.iter().map(|bind| bind.column));
+            let index = &plan.indexes[index.0 as usize];
+            let loaded = loaded.entry((index.relation, &index.columns)).or_default();
+            loaded.extend(bind.iter().map(|bind| bind.column));
         }
     }
-    let ids = (0..).map(IndexId);
-    ids.zip(loaded)
-        .map(|(id, columns)| layout(plan, id, columns))
-        .collect()
+    let indexes = (0..).map(IndexId).zip(&plan.indexes);
+    let layouts = indexes.map(|(id, index)| {
+        let loaded = loaded.get(&(index.relation, &index.columns[..]));
+        layout(plan, id, loaded.cloned().unwrap_or_default())
+    });
+    layouts.collect()
 }
 
 fn layout(plan: &Plan, id: IndexId, mut loaded: Vec<u32>) -> Layout {
@@ -38,6 +45,11 @@ fn layout(plan: &Plan, id: IndexId, mut loaded: Vec<u32>) -> Layout {
     let keys = (0..columns.len() as u32).filter(is_key);
     if !index.columns.is_empty() && keys.eq(index.columns.iter().copied()) {
         return Layout::Key;
+    }
+    // When a row came is known by its number, and so is the row that stands for a deferred change.
+    let stands = plan.standing.iter().any(|standing| standing.index == id);
+    if index.part == Extent::Founded || stands {
+        return Layout::Numbers;
     }
     loaded.sort_unstable();
     loaded.dedup();

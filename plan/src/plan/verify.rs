@@ -10,6 +10,8 @@
 //! - `not` and group-bys read only relations that no rule of this or a later stratum derives;
 //! - only what arrives has a delivery, and its group or log has a name.
 
+mod strata;
+
 use std::fmt;
 
 use super::{
@@ -38,7 +40,7 @@ pub fn verify(plan: &Plan) -> Result<(), Broken> {
     }
     deliveries(plan).map_err(Broken)?;
     indexes(plan).map_err(Broken)?;
-    strata(plan).map_err(Broken)
+    strata::check(plan).map_err(Broken)
 }
 
 type Check = Result<(), String>;
@@ -85,7 +87,8 @@ fn indexes(plan: &Plan) -> Check {
             .columns
             .iter()
             .all(|&column| (column as usize) < width);
-        require(ascend && inside, || {
+        let part = index.part != Extent::Delta;
+        require(ascend && inside && part, || {
             format!(
                 "an index on columns {:?} of {}",
                 index.columns, index.relation
@@ -151,6 +154,13 @@ fn version(plan: &Plan, version: &Version) -> Check {
     );
     require(version.delta.is_some() == starts, || {
         "a version with a delta scans it first".into()
+    })?;
+    let Some(index) = version.negated else {
+        return Ok(());
+    };
+    let index = plan.indexes.get(index.0 as usize);
+    require(index.map(|index| index.relation) == version.delta, || {
+        "a version that begins with a `not` has an index on its delta's relation".into()
     })
 }
 
@@ -343,71 +353,6 @@ impl<'p> Defined<'p> {
     }
 }
 
-fn strata(plan: &Plan) -> Check {
-    let version = |id: VersionId| {
-        plan.versions
-            .get(id.0 as usize)
-            .ok_or_else(|| format!("there is no {id}"))
-    };
-    for (number, stratum) in plan.strata.iter().enumerate() {
-        // What this or a later stratum still derives.
-        let mut derived = vec![false; plan.relations.len()];
-        let mut own = vec![false; plan.relations.len()];
-        for (later, stratum) in plan.strata.iter().enumerate().skip(number) {
-            for &id in &stratum.initial {
-                let head = plan.rules[version(id)?.rule.0 as usize].head.0 as usize;
-                derived[head] = true;
-                own[head] |= later == number;
-            }
-        }
-        let with_delta = stratum.recursive.iter().chain(&stratum.incremental);
-        for &id in stratum.initial.iter().chain(with_delta) {
-            complete(plan, version(id)?, &derived).map_err(|what| format!("{id}: {what}"))?;
-        }
-        for &id in &stratum.initial {
-            require(version(id)?.delta.is_none(), || {
-                format!("{id} reads a delta and is initial")
-            })?;
-        }
-        for (versions, within) in [(&stratum.recursive, true), (&stratum.incremental, false)] {
-            for &id in versions {
-                let delta = version(id)?.delta;
-                let fits = delta.is_some_and(|delta| own[delta.0 as usize] == within);
-                require(fits, || {
-                    format!("{id} reads {delta:?}, which is no delta for it")
-                })?;
-            }
-        }
-    }
-    for &id in &plan.closing {
-        require(version(id)?.delta.is_none(), || {
-            format!("{id} reads a delta and is closing")
-        })?;
-    }
-    Ok(())
-}
-
-/// Whether `not`, and everything in a group-by, reads relations that are complete.
-fn complete(plan: &Plan, version: &Version, derived: &[bool]) -> Check {
-    let groups = matches!(version.nest.last(), Some(Op::Accumulate { .. }));
-    for op in &version.nest {
-        let read = match op {
-            Op::Scan { relation, .. } if groups => Some(*relation),
-            Op::Probe { index, .. } if groups => Some(plan.indexes[index.0 as usize].relation),
-            Op::Exists { index, negated, .. } if groups || *negated => {
-                Some(plan.indexes[index.0 as usize].relation)
-            }
-            _ => None,
-        };
-        if let Some(relation) = read {
-            require(!derived[relation.0 as usize], || {
-                format!("{relation} is read before it is complete")
-            })?;
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -453,6 +398,7 @@ mod tests {
         let index = super::super::Index {
             relation: RelationId(1),
             columns: Vec::new(),
+            part: Extent::Total,
         };
         let message = broken(|plan| {
             plan.indexes.push(index);

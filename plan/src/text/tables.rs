@@ -196,7 +196,7 @@ forms! {
     Plan {
         "plan" = Plan {
             name, replicated, types, constants, literals, functions, sites, own_lattices, relations, indexes, aggregates,
-            rules, versions, strata, closing
+            rules, versions, strata, closing, standing
         };
     }
     Constant { "const" = Constant { name, ty, parameter, init }; }
@@ -235,7 +235,7 @@ forms! {
         "value" = Role::Value;
         "lattice" = Role::Lattice;
     }
-    Index { "index" = Index { relation, columns }; }
+    Index { "index" = Index { relation, columns, part }; }
     Rule { "rule" = Rule { at, text, head, arrow, bootstrap }; }
     Arrow {
         "<=" = Arrow::Merge;
@@ -244,8 +244,19 @@ forms! {
         "<+-" = Arrow::Upsert;
         "<~" = Arrow::Async;
     }
-    Stratum { "stratum" = Stratum { initial, recursive, incremental }; }
-    Version { "version" = Version { rule, delta, registers, nest }; }
+    Stratum {
+        "stratum" = Stratum {
+            upkeep, initial, recursive, incremental, events, gains, losses, support, counting, changes
+        };
+    }
+    Upkeep {
+        "anew" = Upkeep::Anew;
+        "flow" = Upkeep::Flow;
+        "counting" = Upkeep::Counting;
+        "rederive" = Upkeep::Rederive;
+    }
+    Standing { "standing" = Standing { relation, head, arrow, columns, index, version }; }
+    Version { "version" = Version { rule, delta, negated, registers, nest }; }
     Slot { "slot" = Slot { name, ty }; }
     Op {
         "scan" = Op::Scan { relation, part, bind };
@@ -261,6 +272,8 @@ forms! {
     Extent {
         "total" = Extent::Total;
         "delta" = Extent::Delta;
+        "before" = Extent::Before;
+        "founded" = Extent::Founded;
     }
     Aggregate { "aggregate" = Aggregate { rule, relation, arrow, group, columns }; }
     AggregateColumn {

@@ -14,17 +14,18 @@ pub(crate) const CLOSURE: &str = r#"(plan "Closure" false
       ((column "a" type0 key -) (column "b" type0 key -)) false () true free)
    (relation "path" output
       ((column "a" type0 key -) (column "b" type0 key -)) false () true free))
-  ((index rel0 (0)))
+  ((index rel0 (0) total))
   ()
   ((rule "tc.bloom:1:1" "path(a, b) <= edge(a, b);" rel1 <= false)
    (rule "tc.bloom:2:1" "path(a, c) <= path(a, b), edge(b, c);" rel1 <= false))
-  ((version rule0 - ((slot "a" type0) (slot "b" type0))
+  ((version rule0 - - ((slot "a" type0) (slot "b" type0))
      ((scan rel0 total ((0 r0) (1 r1))) (emit rel1 <= (r0 r1))))
-   (version rule1 - ((slot "a" type0) (slot "b" type0) (slot "c" type0))
+   (version rule1 - - ((slot "a" type0) (slot "b" type0) (slot "c" type0))
      ((scan rel1 total ((0 r0) (1 r1))) (probe index0 (r1) ((1 r2))) (emit rel1 <= (r0 r2))))
-   (version rule1 rel1 ((slot "a" type0) (slot "b" type0) (slot "c" type0))
+   (version rule1 rel1 - ((slot "a" type0) (slot "b" type0) (slot "c" type0))
      ((scan rel1 delta ((0 r0) (1 r1))) (probe index0 (r1) ((1 r2))) (emit rel1 <= (r0 r2)))))
-  ((stratum (version0 version1) (version2) ()))
+  ((stratum anew (version0 version1) (version2) () () () () () () ()))
+  ()
   ())"#;
 
 #[test]

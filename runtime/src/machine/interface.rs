@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use bloom_plan::artifact::RuntimeFunction;
-use bloom_plan::plan::{AggregateId, FunctionId, IndexId, RelationId, RowError, SiteId, VersionId};
+use bloom_plan::plan::{AggregateId, Extent, FunctionId, IndexId, RowError, SiteId, VersionId};
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::canonical_float;
 
@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::report;
 use crate::schedule::Target;
 
-use super::Machine;
+use super::{Machine, Mode};
 
 pub static RUNTIME: RuntimeTable = RuntimeTable([
     scan as Address,
@@ -40,6 +40,10 @@ pub static RUNTIME: RuntimeTable = RuntimeTable([
     flush as Address,
     find as Address,
 ]);
+
+/// Extents as generated code names them.
+const EXTENT_DELTA: u64 = 1;
+const EXTENT_BEFORE: u64 = 2;
 
 const _: () = {
     assert!(RuntimeFunction::Scan as u64 == 0);
@@ -103,15 +107,23 @@ unsafe fn hand_out(into: *mut Slice, items: *const c_void, count: usize) {
 unsafe extern "C" fn scan(frame: *mut Frame, relation: u64, extent: u64, into: *mut Slice) {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
-    let relation = machine.relation(RelationId(relation as u32));
-    let rows = match extent {
-        0 => relation.total(),
-        _ => relation.delta(),
+    let Machine {
+        relations, copies, ..
+    } = machine;
+    let relation = &mut relations[relation as usize];
+    let stride = relation.shape().stride;
+    let (rows, count) = match extent {
+        EXTENT_DELTA => {
+            let rows = relation.delta();
+            (rows.as_ptr(), rows.len() / stride)
+        }
+        EXTENT_BEFORE => relation.all_before(copies),
+        // A relation whose support could only be found in all its rows is not looked into for it.
+        _ => (relation.total().as_ptr(), relation.len()),
     };
-    let count = rows.len() / relation.shape().stride;
     // SAFETY: `into` is the caller's slice. Rows stay in place until the version has run: what it
     // derives goes into `new`.
-    unsafe { hand_out(into, rows.as_ptr().cast(), count) };
+    unsafe { hand_out(into, rows.cast(), count) };
 }
 
 unsafe extern "C" fn probe(frame: *mut Frame, index: u64, key: *const u64, into: *mut Slice) {
@@ -120,13 +132,21 @@ unsafe extern "C" fn probe(frame: *mut Frame, index: u64, key: *const u64, into:
     let width = index_width(machine, index);
     // SAFETY: the key has a word a column of the index.
     let key = unsafe { slice(key, width) };
-    let (relation, place) = machine.indexes[index as usize];
-    let relation = machine.relation(relation);
-    let items = relation.probe(place, key);
-    // SAFETY: as in `scan`; indexes do not change before a merge either.
+    let (relation, place, part) = machine.indexes[index as usize];
+    let Machine {
+        relations, copies, ..
+    } = machine;
+    let relation = &mut relations[relation.0 as usize];
+    let found = match part {
+        Extent::Total | Extent::Delta => relation.look_up(place, key),
+        Extent::Before => relation.look_up_before(place, key, copies),
+        Extent::Founded => relation.look_up_founded(place, key, copies),
+    };
+    // SAFETY: as in `scan`; indexes do not change before a merge either, and copies stay until the
+    // version has run.
     unsafe {
-        hand_out(into, items.as_ptr().cast(), items.len());
-        (&raw mut (*into).rows).write(relation.total().as_ptr());
+        hand_out(into, found.items.cast(), found.words);
+        (&raw mut (*into).rows).write(found.rows);
     }
 }
 
@@ -136,8 +156,13 @@ unsafe extern "C" fn find(frame: *mut Frame, index: u64, key: *const u64) -> *co
     let width = index_width(machine, index);
     // SAFETY: the key has a word a column of the index.
     let key = unsafe { slice(key, width) };
-    let (relation, _) = machine.indexes[index as usize];
-    let row = machine.relation(relation).find_key(key);
+    let (relation, _, part) = machine.indexes[index as usize];
+    let relation = machine.relation(relation);
+    let row = match part {
+        Extent::Total | Extent::Delta => relation.find_key(key).map(|n| relation.row(n)),
+        Extent::Before => relation.find_key_before(key),
+        Extent::Founded => relation.find_key_founded(key).map(|n| relation.row(n)),
+    };
     row.map_or(std::ptr::null(), <[u64]>::as_ptr)
 }
 
@@ -153,8 +178,16 @@ unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *const u64) -> u
     let width = index_width(machine, index);
     // SAFETY: the key has a word a column of the index.
     let key = unsafe { slice(key, width) };
-    let (relation, place) = machine.indexes[index as usize];
-    u64::from(machine.relation(relation).exists(place, key))
+    let (relation, place, part) = machine.indexes[index as usize];
+    let Machine {
+        relations, copies, ..
+    } = machine;
+    let relation = &mut relations[relation.0 as usize];
+    u64::from(match part {
+        Extent::Total | Extent::Delta => relation.exists(place, key),
+        Extent::Before => relation.existed(place, key, copies),
+        Extent::Founded => relation.exists_founded(place, key),
+    })
 }
 
 fn index_width(machine: &Machine, index: u64) -> usize {
@@ -183,10 +216,14 @@ unsafe extern "C" fn accumulate(frame: *mut Frame, aggregate: u64, words: *const
     let machine = unsafe { machine(frame) };
     let id = AggregateId(aggregate as u32);
     let aggregate = &machine.program.plan().aggregates[id.0 as usize];
-    let groups = &mut machine.groups[id.0 as usize];
     // SAFETY: there is a word for each part of the group and each argument.
     let words = unsafe { slice(words, Groups::width(aggregate)) };
-    groups.accumulate(aggregate, &machine.context.store, words);
+    let store = &machine.context.store;
+    match machine.mode {
+        Mode::Merge => machine.groups[id.0 as usize].accumulate(aggregate, store, words),
+        Mode::Count => machine.kept[id.0 as usize].change(aggregate, store, words, machine.sign),
+        Mode::Gather => unreachable!("a group-by is counted"),
+    }
 }
 
 unsafe extern "C" fn row_error(frame: *mut Frame, version: u64, registers: *const u64, count: u64) {
@@ -200,6 +237,7 @@ unsafe extern "C" fn row_error(frame: *mut Frame, version: u64, registers: *cons
     let (store, plan) = (&machine.context.store, machine.program.plan());
     let row = report::row_error(store, plan, version, registers, error);
     machine.failures.insert(row);
+    machine.note_failure(version);
 }
 
 unsafe extern "C" fn make(frame: *mut Frame, ty: u64, words: *const u64, count: u64) -> u64 {

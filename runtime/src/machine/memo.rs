@@ -1,50 +1,66 @@
 //! Ticks are incremental: a stratum does not derive again what it derived in the last tick.
 //!
 //! A stratum is a function of the rows it reads and of those its relations begin with. When one has
-//! run without trouble, the state of all these relations is noted, and while it may hold, the rows of
-//! its transient relations are not forgotten at the tick's end. In the next tick, then:
+//! run without trouble, that is noted, and as long as it may hold, the rows that it derives are not
+//! forgotten at the tick's end. In the next tick it follows what has changed of what it reads, in the
+//! way its `Upkeep` says:
 //!
-//! - nothing it reads has changed: it does not run;
-//! - rows were added to relations that it reads positively: they are the deltas with which its
-//!   incremental versions begin (semi-naive evaluation across ticks);
-//! - otherwise it runs from the start. Where all its relations are tables, whose rows stay, a change
-//!   to a relation that it reads positively is never worse than all rows of that relation being new.
+//! - `Flow` ([`super::flow`]): its relations keep their rows, or begin empty;
+//! - `Counting` ([`super::counting`]): derivations are counted. They are from the second tick on in
+//!   which something has changed, so that a program of one tick does without;
+//! - `Rederive` ([`super::rederive`]): rows that come are followed; where rows went, what may have lost
+//!   its support goes, and what still has some comes back;
+//! - `Anew`: rows that come to what is read positively are followed; else it runs from the start. The
+//!   planner leaves it at that where rules ask for the time or for chance, where what depends on
+//!   itself mixes relations that keep their rows with such that do not, and where the support of a
+//!   row could not be looked up.
 //!
-//! An increment that meets a conflict or a row error is taken back, and the stratum runs from the
-//! start, so that reports are the same either way. Programs that call `now`, `random` or `fresh_id`
-//! run everything from the start.
+//! What follows from rows that live for one tick costs as much as those: a relation all of whose rows
+//! do is simply forgotten when the tick ends. A key conflict or a row error outside of what arrived
+//! makes its stratum run from the start, in this tick and the next, so that reports are the same
+//! however the state came about; and so does a relation that was changed from outside of all ticks.
 
 use std::sync::Arc;
 
-use bloom_plan::plan::RelationId;
+use bloom_plan::plan::{Extent, IndexId, RelationId, Upkeep, VersionId};
+use hashbrown::HashSet;
+use rustc_hash::FxBuildHasher;
 
-use crate::deferred::Change;
-use crate::relation::Since;
+use crate::deferred::Change as Deferral;
+use crate::relation::{Change, Stamping};
 
 use super::Machine;
 
-/// How what a stratum reads compares with when it last ran.
-pub(super) enum Standing {
-    Same,
-    /// New rows: of which relations, and from which number on.
-    Grown(Vec<(RelationId, usize)>),
-    Other,
+/// What is known of a stratum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Seen {
+    /// Nothing.
+    Never,
+    /// Its relations hold what follows from what it reads.
+    Whole,
+    /// And its derivations are counted.
+    Counted,
 }
 
 impl Machine {
-    /// Begins a tick: forgets transient rows, but for those of strata that may turn out the same,
+    /// Begins a tick: forgets rows that live for one, but for those of strata that follow changes,
     /// and makes the changes that the last tick deferred.
-    pub fn begin_tick(&mut self, changes: &[(RelationId, Change)]) {
+    pub fn begin_tick(&mut self, changes: &[(RelationId, Deferral)]) {
         let program = Arc::clone(&self.program);
         let schedule = program.schedule();
+        for relation in &mut self.relations {
+            relation.open_tick();
+        }
+        for &id in &schedule.fleeting {
+            self.relation(id).expire();
+        }
+        for &(id, stratum) in &schedule.derived {
+            if self.seen[stratum] == Seen::Never {
+                self.relation(id).forget();
+            }
+        }
         for (id, _) in changes {
             self.expect_rows(*id);
-        }
-        for &id in &schedule.transient {
-            let kept = schedule.head_of[id.0 as usize].is_some_and(|s| self.seen[s].is_some());
-            if !kept {
-                self.relation(id).clear();
-            }
         }
         for (id, change) in changes {
             change.apply(self.relation(*id));
@@ -54,27 +70,32 @@ impl Machine {
         }
     }
 
-    /// Rows come into a relation from elsewhere: if it is transient, its stratum starts afresh.
+    /// Ends a tick that takes effect.
+    pub fn end_tick(&mut self) {
+        for relation in &mut self.relations {
+            relation.close_tick();
+        }
+    }
+
+    /// Rows come into a relation from elsewhere: if it follows others, its stratum starts afresh.
     pub(super) fn expect_rows(&mut self, id: RelationId) {
-        let schedule = self.program.schedule();
-        if let Some(stratum) = schedule.head_of[id.0 as usize]
-            && schedule.transient.contains(&id)
-        {
+        let program = Arc::clone(&self.program);
+        let mut derived = program.schedule().derived.iter();
+        if let Some(&(_, stratum)) = derived.find(|(derived, _)| *derived == id) {
             self.forget_stratum(stratum);
         }
     }
 
-    /// Forgets what is noted of a stratum, and with it the rows of its transient relations.
+    /// Forgets what is noted of a stratum, and with it the rows that it derived.
     pub(super) fn forget_stratum(&mut self, stratum: usize) {
-        if self.seen[stratum].take().is_none() {
+        if std::mem::replace(&mut self.seen[stratum], Seen::Never) == Seen::Never {
             return;
         }
         let program = Arc::clone(&self.program);
-        let schedule = program.schedule();
-        for &id in &schedule.heads[stratum] {
-            if schedule.transient.contains(&id) {
+        for &(id, _) in &program.schedule().derived {
+            if program.schedule().head_of[id.0 as usize] == Some(stratum) {
                 let relation = self.relation(id);
-                relation.clear();
+                relation.forget();
                 relation.begin_here();
             }
         }
@@ -87,50 +108,62 @@ impl Machine {
         }
     }
 
-    pub(super) fn standing(&self, stratum: usize) -> Standing {
-        let Some(seen) = &self.seen[stratum] else {
-            return Standing::Other;
-        };
-        let schedule = self.program.schedule();
-        let mut deltas = Vec::new();
-        for (&id, &then) in schedule.reads[stratum].iter().zip(seen) {
-            let is_head = schedule.head_of[id.0 as usize] == Some(stratum);
-            let may_grow = schedule.growable[stratum].contains(&id);
-            match self.relations[id.0 as usize].since(then) {
-                Since::Same => {}
-                Since::Grown { from } if may_grow => deltas.push((id, from)),
-                Since::Rewritten if may_grow && !is_head && schedule.cumulative[stratum] => {
-                    deltas.push((id, 0));
+    /// Brings a stratum up to date. False if it has to run from the start.
+    pub(super) fn follow(&mut self, stratum: usize) -> bool {
+        let program = Arc::clone(&self.program);
+        let schedule = program.schedule();
+        let seen = self.seen[stratum];
+        if seen == Seen::Never {
+            return false;
+        }
+        let (mut same, mut grown) = (true, true);
+        for &id in &schedule.reads[stratum] {
+            match self.relations[id.0 as usize].change() {
+                Change::Same => {}
+                Change::Grown => {
+                    same = false;
+                    grown &= schedule.growable[stratum].contains(&id);
                 }
-                Since::Grown { .. } | Since::Rewritten => return Standing::Other,
+                Change::Lost => (same, grown) = (false, false),
+                Change::Unknown => return false,
             }
         }
-        if deltas.is_empty() {
-            Standing::Same
-        } else {
-            Standing::Grown(deltas)
+        if same {
+            return true;
+        }
+        match program.plan().strata[stratum].upkeep {
+            Upkeep::Flow => unreachable!("such a stratum runs in every tick"),
+            Upkeep::Counting if seen == Seen::Counted => self.count_changes(stratum),
+            Upkeep::Counting => {
+                self.wanted[stratum] = true;
+                false
+            }
+            Upkeep::Anew | Upkeep::Rederive if grown => {
+                for &id in &schedule.heads[stratum] {
+                    self.relation(id).begin_stratum();
+                }
+                self.run_increment(stratum, &schedule.deltas[stratum])
+            }
+            Upkeep::Rederive if self.can_rederive(stratum) => self.rederive(stratum),
+            Upkeep::Rederive => {
+                self.wanted[stratum] = true;
+                false
+            }
+            Upkeep::Anew => false,
         }
     }
 
-    /// Derives what follows from new rows; takes it back and says so if something goes wrong.
-    pub(super) fn run_increment(&mut self, stratum: usize, deltas: &[(RelationId, usize)]) -> bool {
+    /// Derives what follows from new rows, and from what is derived already; says so if something
+    /// goes wrong.
+    pub(super) fn run_increment(&mut self, stratum: usize, deltas: &[RelationId]) -> bool {
         let program = Arc::clone(&self.program);
         let versions = &program.plan().strata[stratum];
         let heads = &program.schedule().heads[stratum];
-        for &id in heads {
-            self.relation(id).begin_stratum();
-        }
-        for &(id, from) in deltas {
-            self.relation(id).set_delta(from);
-        }
-        self.run_on_deltas(&versions.incremental);
-        self.run_on_deltas(&versions.recursive);
-        for &(id, _) in deltas {
-            self.relation(id).clear_delta();
-        }
+        self.run_on_news(deltas, versions);
         let mut fine = true;
         loop {
             let before = self.stats.merged;
+            self.advance_clock(heads);
             for &id in heads {
                 let merged = self.relations[id.0 as usize].merge();
                 self.stats.merged += merged.rows as u64;
@@ -156,35 +189,132 @@ impl Machine {
         fine
     }
 
-    /// Whether a transient relation of the stratum, which is about to run, has rows from elsewhere.
-    pub(super) fn has_other_rows(&self, stratum: usize) -> bool {
-        let schedule = self.program.schedule();
-        let mut transient = schedule.heads[stratum]
-            .iter()
-            .filter(|id| schedule.transient.contains(id));
-        transient.any(|id| !self.relations[id.0 as usize].is_empty())
+    /// Runs the versions that begin with what came into these relations.
+    pub(super) fn run_on_news(
+        &mut self,
+        deltas: &[RelationId],
+        versions: &bloom_plan::plan::Stratum,
+    ) {
+        for &id in deltas {
+            self.relation(id).set_delta_came();
+        }
+        self.run_on_deltas(&versions.incremental);
+        self.run_on_deltas(&versions.recursive);
+        for &id in deltas {
+            self.relation(id).clear_delta();
+        }
     }
 
-    /// Notes what a stratum that has run without trouble has read.
-    pub(super) fn note(&mut self, stratum: usize) {
-        let schedule = self.program.schedule();
-        if !schedule.deterministic || self.first_tick && schedule.bootstraps[stratum] {
+    /// Runs the versions that begin with a `not`, on keys whose rows went.
+    pub(super) fn run_gains(&mut self, versions: &[VersionId]) {
+        let program = Arc::clone(&self.program);
+        for &id in versions {
+            let version = &program.plan().versions[id.0 as usize];
+            let read = version.delta.expect("such a version begins with one");
+            let index = version.negated.expect("such a version has one");
+            if !self.relations[read.0 as usize].is_unchanged() {
+                let (left, _) = self.turned(index);
+                self.run_on_rows(&[id], read, &left);
+            }
+        }
+    }
+
+    /// Runs those of the versions that begin with the relation's delta, on these rows, and those that
+    /// begin with none.
+    pub(super) fn run_on_rows(&mut self, versions: &[VersionId], read: RelationId, rows: &[u64]) {
+        if rows.is_empty() {
             return;
         }
-        let reads = schedule.reads[stratum].iter();
-        let stamps = reads.map(|id| self.relations[id.0 as usize].stamp());
-        self.seen[stratum] = Some(stamps.collect());
+        let program = Arc::clone(&self.program);
+        for &id in versions {
+            let version = &program.plan().versions[id.0 as usize];
+            let own = match version.delta {
+                Some(delta) => delta == read,
+                None => program.plan().rules[version.rule.0 as usize].head == read,
+            };
+            if own && self.is_due(id) {
+                self.relation(read).set_delta_rows(rows);
+                self.run(id);
+                self.relation(read).clear_delta();
+            }
+        }
+    }
+
+    /// One row for each key of the index for which there were rows before and are none now, and one
+    /// for each with which it is the other way round.
+    pub(super) fn turned(&mut self, index: IndexId) -> (Vec<u64>, Vec<u64>) {
+        let (id, place, part) = self.indexes[index.0 as usize];
+        debug_assert_eq!(part, Extent::Total, "a `not` reads what is there");
+        let program = Arc::clone(&self.program);
+        let columns = &program.plan().indexes[index.0 as usize].columns;
+        let relation = &mut self.relations[id.0 as usize];
+        let stride = relation.shape().stride;
+        relation.catch_up(place);
+        relation.set_delta_went();
+        let mut changed = relation.delta().to_vec();
+        relation.set_delta_came();
+        changed.extend_from_slice(relation.delta());
+        relation.clear_delta();
+        let mut seen: HashSet<Vec<u64>, FxBuildHasher> = HashSet::default();
+        let (mut left, mut came) = (Vec::new(), Vec::new());
+        for row in changed.chunks_exact(stride) {
+            let key: Vec<u64> = columns.iter().map(|&c| row[c as usize]).collect();
+            if seen.contains(&key) {
+                continue;
+            }
+            let now = relation.exists(place, &key);
+            match (relation.existed(place, &key, &mut self.copies), now) {
+                (true, false) => left.extend_from_slice(row),
+                (false, true) => came.extend_from_slice(row),
+                (true, true) | (false, false) => {}
+            }
+            seen.insert(key);
+        }
+        self.copies.clear();
+        (left, came)
+    }
+
+    /// Rows that come from now on come later than those before.
+    pub(super) fn advance_clock(&mut self, heads: &[RelationId]) {
+        self.clock += 1;
+        let now = self.clock;
+        for &id in heads {
+            let relation = self.relation(id);
+            if relation.stamping != Stamping::Off {
+                relation.stamping = Stamping::Now(now);
+            }
+        }
+    }
+
+    /// Whether a relation of the stratum, which is about to run, has rows from elsewhere.
+    pub(super) fn has_other_rows(&self, stratum: usize) -> bool {
+        let schedule = self.program.schedule();
+        let mut derived = schedule.derived.iter().filter(|(_, of)| *of == stratum);
+        derived.any(|(id, _)| !self.relations[id.0 as usize].is_empty())
+    }
+
+    /// Notes that a stratum has run without trouble.
+    pub(super) fn note(&mut self, stratum: usize, seen: Seen) {
+        let schedule = self.program.schedule();
+        let anew = self.program.plan().strata[stratum].upkeep == Upkeep::Anew;
+        let volatile = anew && !schedule.deterministic;
+        let bootstraps = self.first_tick && schedule.bootstraps[stratum];
+        if !volatile && !bootstraps {
+            self.seen[stratum] = seen;
+        }
     }
 
     /// Takes the tick back: transient relations are empty, the others as they were at its start.
     pub fn undo_tick(&mut self) {
         for relation in &mut self.relations {
             relation.undo_tick();
+            relation.disown();
         }
-        self.seen.iter_mut().for_each(|seen| *seen = None);
+        self.seen.fill(Seen::Never);
+        self.all_looked_at_again = true;
         let program = Arc::clone(&self.program);
         for &id in &program.schedule().transient {
-            self.relation(id).clear();
+            self.relation(id).forget();
         }
         self.clear_derived();
     }

@@ -84,11 +84,18 @@ impl Node {
         let history = self.history.iter().flatten();
         for relation in self.machine.relations.iter().chain(history) {
             let types = &relation.shape().types;
-            for row in relation.rows() {
+            // Rows that went are still to be followed.
+            let gone = relation.gone().chunks_exact(relation.shape().stride);
+            for row in relation.rows().chain(gone) {
                 for (&ty, &word) in types.iter().zip(row) {
                     marks.keep(ty, word);
                 }
             }
+        }
+        let plan = Arc::clone(self.machine.program.plan());
+        for (aggregate, groups) in plan.aggregates.iter().zip(&self.machine.kept) {
+            let relation = &self.machine.relations[aggregate.relation.0 as usize];
+            groups.mark(aggregate, &relation.shape().types, &mut marks);
         }
         for (id, row) in &self.next.loopback {
             let types = &self.machine.relations[id.0 as usize].shape().types;
@@ -124,6 +131,7 @@ impl Node {
                 relation.insert(&row);
             }
         }
+        self.machine.relation(id).disown();
         self.machine.relation(id).begin_tick();
     }
 

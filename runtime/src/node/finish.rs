@@ -35,9 +35,12 @@ impl Node {
             let mut conflicts = Conflicts::default();
             for clash in settled.clashes {
                 let key = relation.shape().key_of(&clash.claims[0].0);
+                self.machine.looked_at_again[place].insert(key.clone());
                 conflicts.add(id, key, clash);
             }
             for (row, origin, error) in settled.failures {
+                let key = self.machine.relations[place].shape().key_of(&row);
+                self.machine.looked_at_again[place].insert(key);
                 self.machine.fail_row(id, &row, origin, error);
             }
             self.machine.commit(conflicts);

@@ -103,6 +103,8 @@ impl Node {
             self.next.loopback.push((id, words.take(stride).to_vec()));
         }
         self.next.errors.clone_from(&snapshot.errors);
+        // What the last tick deferred may never have been made.
+        self.machine.all_looked_at_again = true;
     }
 
     /// Takes away what the last tick sent over loopbacks, for a driver that will feed it later.

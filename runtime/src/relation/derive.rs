@@ -11,7 +11,7 @@ use rustc_hash::FxBuildHasher;
 use crate::context::Context;
 
 use super::table::NumberTable;
-use super::{Clash, Merged, Origin, Relation};
+use super::{Clash, Merged, Origin, Relation, Stamping};
 
 /// Rows that are looked up together.
 const BATCH_ROWS: usize = 64;
@@ -194,7 +194,7 @@ impl Relation {
         }
         merged.rows = self.append();
         if !self.new.changes.targets.is_empty() {
-            self.change(&mut merged);
+            self.take_changes(&mut merged);
         }
         merged
     }
@@ -206,18 +206,16 @@ impl Relation {
         let count = rows.len() / self.shape.stride;
         self.total.extend_from_slice(rows);
         self.generation += count as u64;
+        if let Stamping::Now(stamp) = self.stamping {
+            self.stamps.resize(self.stamps.len() + count, stamp);
+        }
         if !self.shape.plain.is_empty() {
             self.origins.append(origins);
-        }
-        for index in &mut self.indexes {
-            for (number, row) in (from as u32..).zip(rows.chunks_exact(self.shape.stride)) {
-                index.insert(row, number);
-            }
         }
         if self.shape.lattices.is_empty() {
             self.delta = from..from + count;
         } else {
-            self.grown.extend_from_slice(rows);
+            self.delta_rows.extend_from_slice(rows);
         }
         rows.clear();
         origins.clear();
@@ -225,7 +223,7 @@ impl Relation {
     }
 
     /// Rows of keys that were there grow, or clash.
-    fn change(&mut self, merged: &mut Merged) {
+    fn take_changes(&mut self, merged: &mut Merged) {
         let mut changes = std::mem::take(&mut self.new.changes);
         let stride = self.shape.stride;
         for (place, row) in changes.rows.chunks_exact(stride).enumerate() {
@@ -234,10 +232,14 @@ impl Relation {
             if self.shape.same_plain(there, row) {
                 changes.growing[number as usize] = 0;
                 self.remember(number);
-                self.rewrite();
+                self.generation += 1;
+                let stamp = self.stamps.get_mut(number as usize);
+                if let (Stamping::Now(now), Some(stamp)) = (self.stamping, stamp) {
+                    *stamp = now;
+                }
                 let start = number as usize * stride;
                 self.total[start..start + stride].copy_from_slice(row);
-                self.grown.extend_from_slice(row);
+                self.delta_rows.extend_from_slice(row);
                 merged.rows += 1;
             } else {
                 let from = self.origin_of(number);

@@ -1,5 +1,8 @@
 //! Secondary hash indexes: for each key, what probes of it look at.
 //!
+//! An index follows the relation only when a version is about to read it ([`Relation::catch_up`]): one that
+//! nothing reads costs nothing, and rows go into it many at a time. What it holds are the rows before `until`.
+//!
 //! Of a relation whose wanted columns never change in place an index holds copies of those columns, row
 //! after row, so that a probe reads memory in order; of others it holds row numbers. Which of the two, the
 //! plan says (`bloom_plan::plan::layout`), since generated code reads the items.
@@ -31,7 +34,7 @@ struct Posting {
 }
 
 /// What an index holds of a row.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 enum Item {
     Number,
     Columns(Vec<usize>),
@@ -61,6 +64,8 @@ pub struct Index {
     item: Item,
     table: HashTable<Posting>,
     lists: Lists,
+    /// The number of the first row that is not in it yet.
+    until: usize,
     /// Room for a key.
     key: Vec<u64>,
 }
@@ -75,12 +80,34 @@ impl Index {
             },
             table: HashTable::new(),
             lists: Lists::default(),
+            until: 0,
             key: Vec::new(),
         }
     }
 
+    pub fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    /// The columns that it copies; none if it holds row numbers.
+    pub fn copied(&self) -> Option<&[usize]> {
+        match &self.item {
+            Item::Number => None,
+            Item::Columns(columns) => Some(columns),
+        }
+    }
+
+    /// Adds the rows that are not in it yet.
+    fn catch_up(&mut self, total: &[u64], stride: usize) {
+        let rows = total[self.until * stride..].chunks_exact(stride);
+        for (number, row) in (self.until as u32..).zip(rows) {
+            self.insert(row, number);
+        }
+        self.until = total.len() / stride;
+    }
+
     /// Adds a row.
-    pub fn insert(&mut self, row: &[u64], number: u32) {
+    fn insert(&mut self, row: &[u64], number: u32) {
         let key = self.take_key(row);
         let (hash_of, word) = address(&key);
         let header = header(&key);
@@ -105,8 +132,23 @@ impl Index {
         self.key = key;
     }
 
-    /// Removes a row.
-    pub fn remove(&mut self, row: &[u64], number: u32) {
+    /// Follows the removal of a row, whose number the last one takes.
+    pub fn remove(&mut self, row: &[u64], number: u32, last_row: &[u64], last: u32) {
+        if number as usize >= self.until {
+            return;
+        }
+        self.take_out(row, number);
+        if last as usize >= self.until {
+            self.insert(last_row, number);
+            return;
+        }
+        self.until -= 1;
+        if number != last {
+            self.renumber(last_row, last, number);
+        }
+    }
+
+    fn take_out(&mut self, row: &[u64], number: u32) {
         let key = self.take_key(row);
         let (hash_of, word) = address(&key);
         let header = header(&key);
@@ -135,7 +177,7 @@ impl Index {
     }
 
     /// A row that is there gets another number.
-    pub fn renumber(&mut self, row: &[u64], from: u32, to: u32) {
+    fn renumber(&mut self, row: &[u64], from: u32, to: u32) {
         if let Item::Columns(_) = self.item {
             return;
         }
@@ -156,6 +198,7 @@ impl Index {
     pub fn clear(&mut self) {
         clear_table(&mut self.table);
         self.lists.clear();
+        self.until = 0;
     }
 
     /// What the index holds of the rows with the key.
@@ -215,13 +258,29 @@ impl Relation {
         if columns == self.shape.keys {
             return IndexPlace::Primary;
         }
-        self.indexes.push(Index::new(columns, layout));
-        IndexPlace::Secondary(self.indexes.len() - 1)
+        let index = Index::new(columns, layout);
+        let same = |there: &Index| there.columns == index.columns && there.item == index.item;
+        let place = self.indexes.iter().position(same);
+        IndexPlace::Secondary(place.unwrap_or_else(|| {
+            self.indexes.push(index);
+            self.indexes.len() - 1
+        }))
     }
 
-    /// The row of `total` whose key columns, ascending, are these.
+    /// Takes into an index what it lacks; to be done before it is looked at.
     #[inline]
-    pub fn find_key(&self, key: &[u64]) -> Option<&[u64]> {
+    pub fn catch_up(&mut self, index: IndexPlace) {
+        if let IndexPlace::Secondary(place) = index {
+            let index = &mut self.indexes[place];
+            if index.until * self.shape.stride < self.total.len() {
+                index.catch_up(&self.total, self.shape.stride);
+            }
+        }
+    }
+
+    /// The number of the row of `total` whose key columns, ascending, are these.
+    #[inline]
+    pub fn find_key(&self, key: &[u64]) -> Option<u32> {
         let hash = hash(key.iter().copied());
         let same = |number: u32| {
             let there = self.row_or_new(number);
@@ -232,7 +291,7 @@ impl Relation {
                 .all(|(&c, &k)| there[c] == k)
         };
         let number = self.keys.find(hash, same)?;
-        ((number as usize) < self.len()).then(|| self.row(number))
+        ((number as usize) < self.len()).then_some(number)
     }
 
     /// What a secondary index holds of the rows of `total` with the key.
@@ -242,7 +301,15 @@ impl Relation {
             IndexPlace::Primary | IndexPlace::Whole => {
                 unreachable!("only a secondary index holds items")
             }
-            IndexPlace::Secondary(place) => self.indexes[place].probe(key),
+            IndexPlace::Secondary(place) => {
+                let index = &self.indexes[place];
+                debug_assert_eq!(
+                    index.until,
+                    self.len(),
+                    "an index has caught up when it is read"
+                );
+                index.probe(key)
+            }
         }
     }
 

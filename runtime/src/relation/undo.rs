@@ -55,7 +55,7 @@ impl Relation {
         self.origins.clear();
         let entry = 1 + self.shape.lattices.len();
         while self.log.len() > mark.log {
-            self.rewrite();
+            self.generation += 1;
             let start = self.log.len() - entry;
             let row = self.log[start] as usize * self.shape.stride;
             for (place, &(column, _)) in self.shape.lattices.iter().enumerate() {

@@ -33,6 +33,16 @@ pub fn rules(random: &mut Random, collections: &[Collection]) -> Vec<Rule> {
     rules
 }
 
+/// A rule for the head; none where nothing can be read.
+pub fn derived(
+    random: &mut Random,
+    collections: &[Collection],
+    head: &Collection,
+    arrow: &'static str,
+) -> Option<Rule> {
+    Draft::new(random, collections, head, arrow).rule()
+}
+
 /// A rule in the making.
 struct Draft<'a> {
     random: &'a mut Random,

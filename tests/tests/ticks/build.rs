@@ -66,7 +66,11 @@ impl Build {
 
     pub fn index(&mut self, relation: RelationId, columns: &[u32]) -> IndexId {
         let columns = columns.to_vec();
-        self.plan.indexes.push(Index { relation, columns });
+        self.plan.indexes.push(Index {
+            relation,
+            columns,
+            part: Extent::Total,
+        });
         IndexId(self.plan.indexes.len() as u32 - 1)
     }
 
@@ -102,6 +106,7 @@ impl Build {
         self.plan.versions.push(Version {
             rule: RuleId(number),
             delta,
+            negated: None,
             registers: (0..registers).map(slot).collect(),
             nest,
         });
@@ -146,7 +151,7 @@ impl Build {
         self.plan.strata.push(Stratum {
             initial: initial.to_vec(),
             recursive: recursive.to_vec(),
-            incremental: Vec::new(),
+            ..Stratum::default()
         });
     }
 

@@ -1,0 +1,169 @@
+//! The fixpoint of a stratum, from its start.
+//!
+//! Iterations are synchronous, so the set of rows that an iteration derives does not depend on the
+//! order of versions. When two unequal rows of this tick claim one key, the stratum goes back to its
+//! start with that key poisoned, and runs again without it; so what follows from a row in conflict
+//! does not happen either, however it was found out. Poisoned keys only become more, so this ends.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bloom_plan::plan::{RelationId, Upkeep, VersionId};
+
+use crate::bounds::{RULES_NAMED_MAX, Reason, Stopped};
+use crate::relation::{Clash, Merged};
+use crate::report::Conflicts;
+
+use super::Machine;
+use super::memo::Seen;
+
+impl Machine {
+    /// Runs a stratum to its fixpoint.
+    pub fn run_stratum(&mut self, number: usize) {
+        let program = Arc::clone(&self.program);
+        // What is kept of closing rules is of use from the second tick on.
+        if program.schedule().keeps[number] && self.first_tick {
+            return;
+        }
+        if program.plan().strata[number].upkeep == Upkeep::Flow {
+            self.run_flow(number);
+        } else if !self.follow(number) && self.stopped.is_none() {
+            self.run_anew(number);
+        }
+    }
+
+    fn run_anew(&mut self, number: usize) {
+        self.forget_stratum(number);
+        let program = Arc::clone(&self.program);
+        let stratum = &program.plan().strata[number];
+        let heads = &program.schedule().heads[number];
+        let mut smooth = !self.has_other_rows(number);
+        for &id in heads {
+            self.relation(id).begin_stratum();
+        }
+        // Rules of the first tick alone are not counted.
+        let bootstraps = self.first_tick && program.schedule().bootstraps[number];
+        if self.wanted[number] && smooth && !bootstraps {
+            if stratum.upkeep == Upkeep::Counting {
+                if self.count_all(number) {
+                    return self.note(number, Seen::Counted);
+                }
+                heads.iter().for_each(|&id| self.relation(id).forget());
+            }
+            self.stamp_rows(number);
+        }
+        let conflicts = loop {
+            self.run_all(&stratum.initial);
+            if let Some(conflicts) = self.iterate(&stratum.recursive, heads) {
+                break conflicts;
+            }
+            smooth = false;
+        };
+        for &id in heads {
+            self.relation(id).end_stratum();
+        }
+        if smooth && conflicts.is_empty() && self.failures.is_empty() {
+            self.note(number, Seen::Whole);
+        }
+        self.commit(conflicts);
+    }
+
+    /// Merges and derives until nothing new comes; none if the stratum must start over.
+    pub(super) fn iterate(
+        &mut self,
+        recursive: &[VersionId],
+        heads: &[RelationId],
+    ) -> Option<Conflicts> {
+        let mut all = Conflicts::default();
+        loop {
+            let merged = self.stats.merged;
+            self.advance_clock(heads);
+            let (conflicts, poisoned) = self.merge_all(heads);
+            let goes_on = self.count_iteration(merged, recursive);
+            if poisoned && goes_on {
+                return None;
+            }
+            all.append(conflicts);
+            if !goes_on || !self.run_on_deltas(recursive) {
+                return Some(all);
+            }
+        }
+    }
+
+    /// Counts an iteration that began with so many rows merged; false if the tick is to be given up.
+    pub(super) fn count_iteration(&mut self, merged_before: u64, recursive: &[VersionId]) -> bool {
+        self.stats.iterations += 1;
+        self.watch.count(1, self.stats.merged - merged_before);
+        let beyond = |max: Option<u64>, used: u64| max.filter(|&max| used > max);
+        let reason = if self.watch.is_stopped() {
+            Reason::Asked
+        } else if let Some(max) = beyond(self.bounds.iterations_max, self.stats.iterations) {
+            Reason::Iterations(max)
+        } else if let Some(max) = beyond(self.bounds.rows_max, self.stats.merged) {
+            Reason::Rows(max)
+        } else {
+            let used = self.context.store.contents_bytes();
+            match beyond(self.bounds.contents_max, used) {
+                Some(max) => Reason::Contents(max),
+                None => return true,
+            }
+        };
+        let plan = self.program.plan();
+        let mut rules = BTreeSet::new();
+        for version in recursive.iter().map(|v| &plan.versions[v.0 as usize]) {
+            let delta = version
+                .delta
+                .map(|id| self.relations[id.0 as usize].delta());
+            if delta.is_some_and(|delta| !delta.is_empty()) {
+                rules.insert(plan.rules[version.rule.0 as usize].at.clone());
+            }
+        }
+        // A fixpoint that is about to end is not cut short.
+        if reason == Reason::Asked && rules.is_empty() {
+            return true;
+        }
+        self.stopped = Some(Stopped {
+            reason,
+            iterations: self.stats.iterations,
+            rows: self.stats.merged,
+            other_rules: rules.len().saturating_sub(RULES_NAMED_MAX),
+            rules: rules.into_iter().take(RULES_NAMED_MAX).collect(),
+        });
+        false
+    }
+
+    /// Merges what was derived into the relations. Where rows of this tick conflict, poisons their
+    /// keys, takes everything since the stratum's start back, and says so.
+    pub(super) fn merge_all(&mut self, heads: &[RelationId]) -> (Conflicts, bool) {
+        let mut kept = Conflicts::default();
+        let mut poison: Vec<(RelationId, Vec<u64>, Clash)> = Vec::new();
+        for &id in heads {
+            let relation = &mut self.relations[id.0 as usize];
+            let Merged { rows, clashes } = relation.merge();
+            self.stats.merged += rows as u64;
+            for clash in clashes {
+                let key = self.relations[id.0 as usize]
+                    .shape()
+                    .key_of(&clash.claims[0].0);
+                self.note_clash(&clash);
+                if clash.poisons {
+                    poison.push((id, key, clash));
+                } else {
+                    kept.add(id, key, clash);
+                }
+            }
+        }
+        let poisoned = !poison.is_empty();
+        if poisoned {
+            for &id in heads {
+                self.relation(id).undo_stratum();
+            }
+            self.failures.clear();
+            for (id, key, clash) in poison {
+                self.relation(id).poison(key.clone());
+                self.trouble.conflicts.add(id, key, clash);
+            }
+        }
+        (kept, poisoned)
+    }
+}
