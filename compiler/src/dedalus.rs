@@ -11,6 +11,7 @@
 pub mod ast;
 mod build;
 mod deploy;
+mod equations;
 mod lexer;
 mod parser;
 mod schema;

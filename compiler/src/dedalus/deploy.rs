@@ -25,6 +25,7 @@ mod claims;
 mod print;
 
 use super::ast::{Atom, ExprKind, Literal, LiteralKind, Program, Rule, Statement, Time};
+use super::equations::Bound;
 use super::schema::{ColumnType, infer};
 use super::translate::keeps_all;
 use print::{Body, arguments, comparison, declared, expr, names};
@@ -312,11 +313,12 @@ impl Writer<'_> {
             ));
         }
         let mut body = Body::default();
+        let mut bound = Bound::by_rows(rule);
         let literals: Vec<String> = rule
             .body
             .iter()
             .map(|literal| {
-                let text = self.literal(literal, &mut body, false);
+                let text = self.literal(literal, &mut bound, &mut body, false);
                 match &literal.kind {
                     LiteralKind::Atom { atom, .. } if elsewhere(&atom) => {
                         let name = self.name(&atom.relation);
@@ -355,7 +357,16 @@ impl Writer<'_> {
     }
 
     /// A literal, of a node or of the spec.
-    fn literal(&self, literal: &Literal, body: &mut Body, in_spec: bool) -> String {
+    fn literal(
+        &self,
+        literal: &Literal,
+        bound: &mut Bound,
+        body: &mut Body,
+        in_spec: bool,
+    ) -> String {
+        if let Some((variable, value)) = bound.definition(literal) {
+            return format!("let {} = {}", expr(variable), expr(value));
+        }
         match &literal.kind {
             LiteralKind::Compare { op, left, right } => {
                 format!("{} {} {}", expr(left), comparison(*op), expr(right))

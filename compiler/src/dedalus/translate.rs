@@ -15,13 +15,13 @@
 use std::sync::Arc;
 
 use super::ast::{
-    Atom, Comparison, Expr, ExprKind, Literal, LiteralKind, Program, Rule, Statement,
-    StatementNode, Time,
+    Atom, Expr, ExprKind, Literal, LiteralKind, Program, Rule, Statement, StatementNode, Time,
 };
 use super::build::{
     argument, binary, body_atom, column, comparison, expr, int, int_pattern, name, pattern, row,
     rule_of,
 };
+use super::equations::Bound;
 use super::schema::{ColumnType, Schema, infer};
 use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
 use crate::syntax::ast as bloom;
@@ -84,11 +84,17 @@ struct Needs {
 impl Translation {
     fn rule(&mut self, rule: &Rule, node: &StatementNode) {
         let (name, arrow) = self.head_of(rule, node);
-        let mut bound = bound_by_rows(rule);
+        let mut bound = Bound::by_rows(rule);
         let mut body: Vec<bloom::Literal> = Vec::with_capacity(rule.body.len());
         for literal in &rule.body {
-            body.push(match binding(literal, &mut bound) {
-                Some(binding) => binding,
+            body.push(match bound.definition(literal) {
+                Some((variable, value)) => bloom::Literal {
+                    kind: bloom::LiteralKind::Let {
+                        pattern: argument(variable),
+                        value: expr(value),
+                    },
+                    span: literal.span,
+                },
                 None => self.literal(literal, node.offset),
             });
         }
@@ -318,52 +324,6 @@ impl Needs {
     fn reach(&mut self, time: i64) {
         self.clock = Some(self.clock.map_or(time, |known| known.max(time)));
     }
-}
-
-/// The variables that stand in a row of the body, not negated.
-fn bound_by_rows(rule: &Rule) -> IndexSet<SmolStr> {
-    let rows = rule.body.iter().filter_map(|literal| match &literal.kind {
-        LiteralKind::Atom {
-            atom,
-            negated: false,
-            ..
-        } => Some(atom),
-        LiteralKind::Atom { negated: true, .. } | LiteralKind::Compare { .. } => None,
-    });
-    let args = rows.flat_map(|atom| &atom.args);
-    let variables = args.filter_map(|arg| match &arg.kind {
-        ExprKind::Variable(name) => Some(name.clone()),
-        _ => None,
-    });
-    variables.collect()
-}
-
-/// An equation that says what a variable is which nothing before it does.
-fn binding(literal: &Literal, bound: &mut IndexSet<SmolStr>) -> Option<bloom::Literal> {
-    let LiteralKind::Compare {
-        op: Comparison::Equal,
-        left,
-        right,
-    } = &literal.kind
-    else {
-        return None;
-    };
-    let is_free = |e: &Expr, bound: &IndexSet<SmolStr>| matches!(&e.kind, ExprKind::Variable(name) if !bound.contains(name));
-    let (variable, value) = match (is_free(left, bound), is_free(right, bound)) {
-        (true, _) => (left, right),
-        (false, true) => (right, left),
-        (false, false) => return None,
-    };
-    if let ExprKind::Variable(name) = &variable.kind {
-        bound.insert(name.clone());
-    }
-    Some(bloom::Literal {
-        kind: bloom::LiteralKind::Let {
-            pattern: argument(variable),
-            value: expr(value),
-        },
-        span: literal.span,
-    })
 }
 
 /// Whether the rule only says that every row of a relation is there again at the next tick.

@@ -24,6 +24,40 @@ pub enum Unit {
     Literal(Literal),
 }
 
+impl Unit {
+    /// Whether others name what is in it, so that it is better kept with a mistake than lost.
+    pub fn declares(&self) -> bool {
+        match self {
+            Unit::Item(_, item) => match &**item {
+                ItemKind::Rule(_) | ItemKind::Function(_) | ItemKind::Const(_) => false,
+                ItemKind::Import(_)
+                | ItemKind::Include(_)
+                | ItemKind::TypeAlias(_)
+                | ItemKind::Record(_)
+                | ItemKind::Enum(_)
+                | ItemKind::Lattice(_)
+                | ItemKind::Collection(_)
+                | ItemKind::Periodic(_)
+                | ItemKind::Bootstrap(_)
+                | ItemKind::Rules(_)
+                | ItemKind::Seal(_)
+                | ItemKind::Module(_)
+                | ItemKind::Spec(_)
+                | ItemKind::Test(_)
+                | ItemKind::FaultTest(_)
+                | ItemKind::Extern(_)
+                | ItemKind::Broken(_) => true,
+            },
+            Unit::Header(..) | Unit::LatticePart(_) | Unit::ExternPart(_) => true,
+            Unit::Rule(_)
+            | Unit::Step(_)
+            | Unit::SpecLine(_)
+            | Unit::Expr(_)
+            | Unit::Literal(_) => false,
+        }
+    }
+}
+
 /// What stands before the `{` of a block.
 #[derive(Debug)]
 pub enum Header {

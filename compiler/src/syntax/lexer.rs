@@ -331,6 +331,24 @@ impl Lexer<'_> {
         );
     }
 
+    /// Text in single quotes, as other languages have it.
+    fn single_quotes(&mut self, start: usize) {
+        let rest = self.raw.remainder();
+        let close = rest
+            .find(['\'', '\n'])
+            .filter(|&at| rest[at..].starts_with('\''));
+        if let Some(at) = close {
+            self.raw.bump(at + 1);
+        }
+        self.push_bad(
+            start,
+            self.raw.span().end,
+            codes::E0105,
+            "`'` is not part of the language",
+            "text stands in double quotes",
+        );
+    }
+
     fn bad_character(&mut self, start: usize) {
         let mut end = self.raw.span().end.max(start + 1);
         while !self.text.is_char_boundary(end) {
@@ -348,6 +366,10 @@ impl Lexer<'_> {
                 diagnostic.primary.span.end = offset(end);
             }
             self.line_seen = end;
+            return;
+        }
+        if self.text[start..end] == *"'" {
+            self.single_quotes(start);
             return;
         }
         let shown: String = self.text[start..end].escape_debug().collect();

@@ -158,14 +158,19 @@ impl<'t> Parser<'t> {
         if self.failures > ERRORS_MAX {
             return (None, tokens.end);
         }
-        let explained = self.has_bad(&tokens) || self.continues_mistake(tokens.start);
+        let has_bad = self.has_bad(&tokens);
+        let explained = has_bad || self.continues_mistake(tokens.start);
         if let Some(at) = too_deep(&self.tokens[tokens.clone()]) {
             let span = self.tokens[tokens.start + at].span;
             self.diagnostics.push(messages::too_deep(span));
             return (None, tokens.end);
         }
         let failure = match self.attempt(read, tokens.clone(), false, base) {
-            Ok(unit) => return (Some(unit), tokens.end),
+            Ok(unit) => {
+                // Without what the lexer took away, the rest of it means something else.
+                let unit = Some(unit).filter(|unit| !has_bad || unit.declares());
+                return (unit, tokens.end);
+            }
             Err(failure) => failure,
         };
         self.failures += 1;

@@ -109,10 +109,10 @@ fn what_is_not_monotone_is_refused_with_what_to_do() {
         "#,
         &expect![[r#"
             E0402 comparison `>` of the growing lattice `Min<Int>` is not monotone [km > 3]
-              help: compare it with a plain value by `<=` or `<`, which stays true once it is
+              help: a monotone threshold compares it with a plain value by `<=` or `<`, and stays true once it is
               help: its `.reveal` is the plain value as it is now; to compare that is a point of order
             E0402 comparison `==` of the growing lattice `Min<Int>` is not monotone [km == 3]
-              help: compare it with a plain value by `<=` or `<`, which stays true once it is
+              help: a monotone threshold compares it with a plain value by `<=` or `<`, and stays true once it is
               help: its `.reveal` is the plain value as it is now; to compare that is a point of order
             E0403 a growing `Min<Int>` cannot be matched with a value [3]
               help: bind it to a variable, and compare that by a threshold such as `>=` or by its `.reveal`
@@ -208,10 +208,10 @@ fn matches_cover_every_value() {
         "#,
         &expect![[r#"
             E0308 match is not exhaustive: it does not cover `Go((_, false))` [match c { Stop => 0, Go((1, _)) => 1, Go((_, true)) => 2 }]
-              help: add an arm `Go((_, false)) => …`
+              help: add an arm for what is missing: `Go((_, false)) => …`
             W0301 no value reaches this arm [Stop]
             E0308 match is not exhaustive: it does not cover `(true, None)` [match (x, n) { (true, Some(k)) => k, (false, _) => 0 }]
-              help: add an arm `(true, None) => …`
+              help: add an arm for what is missing: `(true, None) => …`
         "#]],
     );
 }

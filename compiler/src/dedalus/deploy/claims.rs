@@ -5,6 +5,7 @@ use bloom_plan::display;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::super::ast::{Atom, ExprKind, Rule, Time};
+use super::super::equations::Bound;
 use super::print::{Body, arguments, names};
 use super::{Deployment, Writer};
 
@@ -38,9 +39,11 @@ impl Writer<'_> {
         }
         for rule in rules {
             let mut body = Body::default();
+            let mut bound = Bound::by_rows(rule);
             let literals = rule.body.iter();
-            let literals: Vec<String> =
-                literals.map(|l| self.literal(l, &mut body, true)).collect();
+            let literals: Vec<String> = literals
+                .map(|l| self.literal(l, &mut bound, &mut body, true))
+                .collect();
             let body = literals
                 .into_iter()
                 .chain(body.conditions)

@@ -151,7 +151,7 @@ impl<'a> Resolver<'a> {
                     codes::E0603,
                     loc,
                     format!("private collection {path} of an import"),
-                    "only `input`, `output` and `view` are seen from outside",
+                    "not visible: only `input`, `output` and `view` are seen from outside",
                 )
                 .with_label(place, format!("a {}", kind.word()));
             self.report(diagnostic);

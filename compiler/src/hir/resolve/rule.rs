@@ -160,7 +160,7 @@ impl<'a> Resolver<'a> {
                 Some(Arrow::Merge),
             ),
             CollectionKind::Table | CollectionKind::Scratch => (
-                format!("{word} takes only `<=` and `<+`: `{name}` is {written}"),
+                format!("{word} takes only the arrows `<=` and `<+`: `{name}` is {written}"),
                 Some(Arrow::Merge),
             ),
             CollectionKind::Static => (
@@ -175,7 +175,7 @@ impl<'a> Resolver<'a> {
                 (format!("{word} of an import is only read: `{name}`"), None)
             }
             CollectionKind::Output | CollectionKind::View | CollectionKind::Input => (
-                format!("{word} takes only `<=`: `{name}` is {written}"),
+                format!("{word} takes only the arrow `<=`: `{name}` is {written}"),
                 Some(Arrow::Merge),
             ),
             CollectionKind::Periodic { .. }

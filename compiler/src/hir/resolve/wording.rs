@@ -63,7 +63,7 @@ impl<'a> Resolver<'a> {
                 codes::E0206,
                 loc,
                 format!("duplicate declaration of `{name}`"),
-                "declared again",
+                "declared twice",
             )
             .with_label(first, "first declared here");
         self.report(diagnostic);

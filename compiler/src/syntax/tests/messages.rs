@@ -123,3 +123,19 @@ fn comparisons_that_chain_are_explained() {
         "#]],
     );
 }
+
+#[test]
+fn what_is_left_of_a_rule_with_a_bad_string_means_nothing() {
+    let text = "table t(s: String, n: Int);\nt(\"abc, 3);\nt('x', 4);\nu(s) <= t(s, _), s == 'y;\n";
+    let module = parse(text).module;
+    let mut rules = module.items.iter().map(|node| &node.item.kind);
+    assert!(!rules.any(|kind| matches!(kind, crate::syntax::ast::ItemKind::Rule(_))));
+    check(
+        text,
+        expect![[r#"
+        E0106 at `"abc, 3`: this string has no end
+        E0105 at `'x'`: `'` is not part of the language
+        E0105 at `'`: `'` is not part of the language
+    "#]],
+    );
+}

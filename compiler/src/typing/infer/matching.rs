@@ -41,7 +41,7 @@ impl Infer<'_, '_> {
                         format!("match is not exhaustive: it does not cover `{shown}`"),
                         "no arm takes it",
                     )
-                    .with_help(format!("add an arm `{shown} => …`"));
+                    .with_help(format!("add an arm for what is missing: `{shown} => …`"));
                 self.report(diagnostic);
             }
             for place in verdict.unreachable {

@@ -301,7 +301,7 @@ impl Infer<'_, '_> {
         };
         if let Some(threshold) = threshold {
             diagnostic = diagnostic.with_help(format!(
-                "compare it with a plain value by {threshold}, which stays true once it is"
+                "a monotone threshold compares it with a plain value by {threshold}, and stays true once it is"
             ));
         }
         diagnostic = diagnostic.with_help(
