@@ -54,8 +54,8 @@ pub enum Token {
     Slash,
     #[regex("[0-9]+", |lex| lex.slice().parse::<i64>().ok())]
     Int(i64),
-    #[regex(r#""[^"\n]*""#, unquote)]
-    #[regex(r"'[^'\n]*'", unquote)]
+    #[regex(r#""([^"\\\n]|\\[^\n])*""#, unquote)]
+    #[regex(r"'([^'\\\n]|\\[^\n])*'", unquote)]
     Text(SmolStr),
     #[regex("[a-z][A-Za-z0-9_]*", |lex| SmolStr::new(lex.slice()))]
     Lower(SmolStr),
@@ -65,9 +65,25 @@ pub enum Token {
     Bad,
 }
 
+/// The text between the quotes. `\\`, `\"`, `\'`, `\n` and `\t` are escapes; any other `\` stands for itself.
 fn unquote(lex: &mut Lexer<'_, Token>) -> SmolStr {
-    let text = lex.slice();
-    SmolStr::new(&text[1..text.len() - 1])
+    let quoted = lex.slice();
+    let mut rest = &quoted[1..quoted.len() - 1];
+    let mut text = String::with_capacity(rest.len());
+    while let Some(at) = rest.find('\\') {
+        text.push_str(&rest[..at]);
+        let escaped = rest[at + 1..].chars().next();
+        let meant = match escaped {
+            Some('n') => Some('\n'),
+            Some('t') => Some('\t'),
+            Some(mark @ ('\\' | '"' | '\'')) => Some(mark),
+            _ => None,
+        };
+        text.push(meant.unwrap_or('\\'));
+        rest = &rest[at + 1 + usize::from(meant.is_some())..];
+    }
+    text.push_str(rest);
+    SmolStr::new(text)
 }
 
 /// A token with its place: start, token, end.

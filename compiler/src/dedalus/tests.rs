@@ -206,3 +206,36 @@ fn an_equation_says_what_no_row_does() {
         "#]],
     );
 }
+
+#[test]
+fn an_equation_binds_at_each_node_and_in_the_spec() {
+    let text = ONCE.replace(
+        "log(N, P) :- say(N, P);",
+        "log(N, P) :- say(N, Q), P == Q; turn(N, M) :- peer(N, M), K == 1, K < 2;",
+    );
+    let text = deployed(&text, &["A", "B"]).expect("every fact is at a node");
+    assert!(
+        text.contains("log_now(v_N, v_P) <= say(v_N, v_Q), let v_P = v_Q;"),
+        "{text}"
+    );
+    let parsed = crate::syntax::parse(&text);
+    assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
+}
+
+#[test]
+fn texts_have_escapes() {
+    check(
+        r#"say("n", "a \"q\" \\ \d")@1; say("n", 'it\'s')@2; say("n", "")@3; never("n", "\")@1;"#,
+        &expect![[r#"
+            scratch say(String, String)
+            scratch dedalus_clock(Int)
+            5 rules
+            E0901 at `"\")@1;`: this character is not expected here
+        "#]],
+    );
+    let texts = r#"p("a \"q\" \\ \d\n", 'it\'s');"#;
+    let parsed = parse(texts);
+    let shown = format!("{:?}", parsed.program);
+    assert!(shown.contains(r#"a \"q\" \\ \\d\n"#), "{shown}");
+    assert!(shown.contains("it's"), "{shown}");
+}
