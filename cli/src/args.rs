@@ -417,7 +417,7 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Files, folders, or `-` for standard input
+    /// Files, folders, or `-` for standard input; `.fault` files are counterexamples that `bloom faults` saved
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Run each test with so many seeds
@@ -447,6 +447,42 @@ pub(crate) enum TestFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct FaultsArgs {
+    #[command(flatten)]
+    pub(crate) selection: FaultsSelection,
+    /// Also run every hypothesis one by one, as long as they are few, and compare
+    #[arg(long)]
+    pub(crate) exhaustive: bool,
+    /// Run random hypotheses for so long, instead of the formula
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["exhaustive", "sweep"])]
+    pub(crate) random: Option<std::time::Duration>,
+    /// The seed of random hypotheses
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = seed)]
+    pub(crate) seed: u64,
+    /// Widen the bounds for so long, and tell how far the test is certified
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "exhaustive")]
+    pub(crate) sweep: Option<std::time::Duration>,
+    /// Write the counterexample to a file, which `bloom test` runs again
+    #[arg(long, value_name = "FILE.fault")]
+    pub(crate) save: Option<PathBuf>,
+    /// Write a picture of the counterexample in space and time
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) svg: Option<PathBuf>,
+    /// List every minimal set of faults
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// So many minimal sets are looked for
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) minimal_max: usize,
+    /// Only fault tests whose name has this in it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    #[arg(long, value_enum, default_value_t = FaultsFormat::Human)]
+    pub(crate) format: FaultsFormat,
+}
+
+/// Which programs on which nodes, and the bounds.
+#[derive(Debug, Args)]
+pub(crate) struct FaultsSelection {
     /// Files, folders, or `-` for standard input; several `.ded` files are one Dedalus program
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
@@ -468,20 +504,6 @@ pub(crate) struct FaultsArgs {
     /// A crashed node only sends nothing, as other tools have it
     #[arg(long)]
     pub(crate) mute_crashes: bool,
-    /// Also run every hypothesis one by one, as long as they are few, and compare
-    #[arg(long)]
-    pub(crate) exhaustive: bool,
-    /// List every minimal set of faults
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// So many minimal sets are looked for
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
-    pub(crate) minimal_max: usize,
-    /// Only fault tests whose name has this in it
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) filter: Option<String>,
-    #[arg(long, value_enum, default_value_t = FaultsFormat::Human)]
-    pub(crate) format: FaultsFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

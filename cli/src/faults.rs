@@ -1,14 +1,22 @@
 //! `bloom faults`.
 
+mod diagram;
+mod hint;
 mod human;
 mod json;
 mod request;
+pub(crate) mod saved;
+mod svg;
+mod sweep;
 
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use bloom_plan::testing::FaultTest;
 use bloom_sim::faults::exhaustive::{Enumeration, enumerate};
-use bloom_sim::faults::{Crash, FaultSpec, Options, Report, Verdict as Found, run, search};
+use bloom_sim::faults::{
+    Counterexample, Crash, FaultSpec, Options, Report, Verdict as Found, random, run, search,
+};
 
 use crate::args::{FaultsArgs, FaultsFormat};
 use crate::outcome::{Misuse, Outcome, Verdict};
@@ -18,6 +26,9 @@ use crate::{report, terminal};
 
 /// Runs of `--exhaustive`, past which it gives up.
 const EXECUTIONS_MAX: usize = 200_000;
+
+/// How long random runs look where the formula has no room.
+const FALLBACK: Duration = Duration::from_secs(5);
 
 /// A fault test and what was found.
 struct Searched {
@@ -31,7 +42,7 @@ struct Searched {
 pub(crate) fn faults(args: &FaultsArgs) -> Outcome {
     let mut fine = true;
     let mut tests = 0;
-    for request in request::programs(args)? {
+    for request in request::programs(&args.selection)? {
         let Some(mut compiled) = pipeline::compile_faults(&request.sources) else {
             return Err(Misuse::new("this machine cannot run the program"));
         };
@@ -48,12 +59,10 @@ pub(crate) fn faults(args: &FaultsArgs) -> Outcome {
                 continue;
             }
             tests += 1;
-            let searched = search_test(args, &compiled.programs, test);
-            fine &= searched.is_good();
-            terminal::print(&match args.format {
-                FaultsFormat::Human => human::shown(&searched, args.all),
-                FaultsFormat::Json => json::line(&searched),
-            });
+            fine &= match args.sweep {
+                Some(time) => sweep_test(args, &compiled.programs, test, time),
+                None => look_at(args, &compiled.programs, test)?,
+            };
         }
     }
     if tests == 0 && fine {
@@ -77,21 +86,102 @@ fn is_whole(sources: &Sources, compiled: &CompiledFaults) -> bool {
     errors.is_empty() && compiled.failures.is_empty()
 }
 
-fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) -> Searched {
-    let spec = FaultSpec {
-        eot: args.eot.unwrap_or(test.bounds.ticks),
-        eff: args.eff.unwrap_or(test.bounds.losses_until),
-        crashes: args.crashes.unwrap_or(test.bounds.crashes),
-        crash: match args.mute_crashes {
+/// The bounds of a search.
+fn bounds(args: &FaultsArgs, test: &FaultTest) -> FaultSpec {
+    let selection = &args.selection;
+    FaultSpec {
+        eot: selection.eot.unwrap_or(test.bounds.ticks),
+        eff: selection.eff.unwrap_or(test.bounds.losses_until),
+        crashes: selection.crashes.unwrap_or(test.bounds.crashes),
+        crash: match selection.mute_crashes {
             true => Crash::Mute,
             false => Crash::Stop,
         },
-    };
+    }
+}
+
+/// Searches, tells what was found, and writes what was asked for. Whether all is good.
+fn look_at(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) -> Result<bool, Misuse> {
+    let searched = search_test(args, programs, test);
+    terminal::print(&match args.format {
+        FaultsFormat::Human => human::shown(&searched, args.all),
+        FaultsFormat::Json => json::line(&searched),
+    });
+    if let Found::Counterexample(found) = &searched.report.verdict {
+        write_files(args, &searched, found)?;
+    }
+    Ok(searched.is_good())
+}
+
+fn write_files(
+    args: &FaultsArgs,
+    searched: &Searched,
+    found: &Counterexample,
+) -> Result<(), Misuse> {
+    let (test, spec) = (&searched.test, &searched.spec);
+    if let Some(path) = &args.svg {
+        write(path, &svg::drawn(test, spec, found))?;
+    }
+    if let Some(path) = &args.save {
+        let what = saved::ToSave {
+            selection: &args.selection,
+            test,
+            spec,
+            hypothesis: &found.hypothesis,
+            broken: found
+                .broken
+                .iter()
+                .map(|(_, what, _)| what.clone())
+                .collect(),
+        };
+        saved::save(path, &what)?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Misuse> {
+    std::fs::write(path, text)
+        .map_err(|error| Misuse::new(format_args!("{}: {error}", path.display())))
+}
+
+fn sweep_test(
+    args: &FaultsArgs,
+    programs: &run::Programs,
+    test: &FaultTest,
+    time: Duration,
+) -> bool {
+    let frontiers = sweep::sweep(programs, test, &bounds(args, test), time);
+    terminal::print(&match args.format {
+        FaultsFormat::Human => human::frontiers(test, &frontiers),
+        FaultsFormat::Json => json::frontiers(test, &frontiers),
+    });
+    frontiers
+        .iter()
+        .any(|frontier| frontier.certified.is_some())
+}
+
+fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) -> Searched {
+    let spec = bounds(args, test);
     let options = Options {
         minimal_sets_max: args.minimal_max,
     };
     let start = Instant::now();
-    let report = search(programs, test, &spec, &options);
+    let randomly = |before: Option<&str>, time: Duration| {
+        let start = Instant::now();
+        random::report(programs, test, &spec, args.seed, before, &mut |_| {
+            start.elapsed() < time
+        })
+    };
+    let report = match args.random {
+        Some(time) => randomly(None, time),
+        None => {
+            let report = search(programs, test, &spec, &options);
+            match &report.verdict {
+                Found::BoundReached(why) => randomly(Some(why), FALLBACK),
+                Found::Certified | Found::Counterexample(_) | Found::Vacuous(_) => report,
+            }
+        }
+    };
     let seconds = start.elapsed().as_secs_f64();
     let enumeration = args
         .exhaustive

@@ -3,6 +3,7 @@
 mod junit;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bloom_compiler::base::FileId;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use crate::args::{TestArgs, TestFormat};
+use crate::faults::saved;
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::pipeline::Failure;
 use crate::sources::Sources;
@@ -31,7 +33,16 @@ pub(crate) fn test(args: &TestArgs) -> Outcome {
     let mut all = Vec::new();
     let mut broken = Vec::new();
     let mut fault_tests = 0;
-    for path in &args.paths {
+    let (saved, paths): (Vec<PathBuf>, Vec<PathBuf>) = args
+        .paths
+        .iter()
+        .cloned()
+        .partition(|path| saved::is_saved(path));
+    let fine = saved::rerun(&saved)? == Verdict::Fine;
+    if paths.is_empty() {
+        return Ok(Verdict::of(fine));
+    }
+    for path in &paths {
         for sources in Sources::load_all(path)? {
             fault_tests += pipeline::fault_tests(&sources);
             match run(args, &sources)? {
@@ -48,7 +59,7 @@ pub(crate) fn test(args: &TestArgs) -> Outcome {
         TestFormat::Junit => terminal::print(&junit::report(&all, &broken)),
     }
     let passed = all.iter().all(TestResult::passed);
-    Ok(Verdict::of(broken.is_empty() && passed))
+    Ok(Verdict::of(fine && broken.is_empty() && passed))
 }
 
 /// Says what was asked for, or is written, and did not run.

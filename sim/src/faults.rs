@@ -22,6 +22,8 @@ mod aggregate;
 
 mod body;
 
+mod supported;
+
 pub mod node;
 
 pub mod run;
@@ -36,6 +38,8 @@ pub mod search;
 
 pub mod exhaustive;
 
+pub mod random;
+
 pub use concrete::{Execution, execute};
 pub use hypothesis::{Crash, Fault, FaultSpec, Hypothesis};
-pub use search::{Counterexample, Minimal, Options, Report, Verdict, search};
+pub use search::{Counterexample, Engine, Minimal, Options, Report, Verdict, search};

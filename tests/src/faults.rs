@@ -7,6 +7,8 @@ pub mod trial;
 
 pub mod campaign;
 
+pub mod figures;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;

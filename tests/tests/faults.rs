@@ -1,8 +1,10 @@
 //! The search for faults on the literature's protocols: verdicts, the symbolic run against runs on the engine,
 //! and against all hypotheses one by one where they are few.
 
+use bloom_sim::faults::random::search_randomly;
 use bloom_sim::faults::{Options, Verdict, search};
 use bloom_tests::faults::campaign::Campaign;
+use bloom_tests::faults::figures::planted;
 use bloom_tests::faults::trial::{Effort, try_test};
 use bloom_tests::faults::{agrees, bounds, corpus, load, load_file};
 use bloom_tests::program::root;
@@ -81,6 +83,40 @@ fn the_solver_finds_what_running_every_hypothesis_finds() {
         }
     }
     assert!(compared >= 10, "{compared} tests were small enough");
+}
+
+/// Every bug is found, and no program is blamed that is right.
+#[test]
+fn planted_bugs_are_found_and_programs_without_them_certified() {
+    let pairs = planted();
+    assert!(pairs.len() >= 20, "{} pairs", pairs.len());
+    for (right, broken) in pairs {
+        for (path, is_broken) in [(right, false), (broken, true)] {
+            let loaded = load_file(&path);
+            let test = &loaded.tests[0];
+            let report = search(&loaded.programs, test, &bounds(test), &Options::default());
+            let is_as_it_should = match &report.verdict {
+                Verdict::Certified => !is_broken,
+                // Without faults it works.
+                Verdict::Counterexample(found) => is_broken && !found.hypothesis.is_empty(),
+                Verdict::Vacuous(_) | Verdict::BoundReached(_) => false,
+            };
+            assert!(is_as_it_should, "{}: {:?}", path.display(), report.verdict);
+        }
+    }
+}
+
+/// What random runs find is as small as they can make it, and breaks the spec in the formula as well.
+#[test]
+fn random_runs_find_what_the_formula_finds() {
+    let loaded = load_file(&root().join("tests/faults/delivery_retrying.bloom"));
+    let test = &loaded.tests[2];
+    let spec = bounds(test);
+    let found = search_randomly(&loaded.programs, test, &spec, 1, &mut |runs| runs < 5_000);
+    let (hypothesis, _) = found.expect("no node stops").broken.expect("it is common");
+    let report = search(&loaded.programs, test, &spec, &Options::default());
+    let sets = report.minimal.expect("there are some").sets;
+    assert!(sets.contains(&hypothesis), "{hypothesis:?}");
 }
 
 /// `cargo xtask faults` tries more.

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use bloom_plan::testing::FaultTest;
-use bloom_sim::faults::{Counterexample, Fault, Hypothesis, Verdict};
+use bloom_sim::faults::{Counterexample, Engine, Fault, Hypothesis, Verdict};
 use smol_str::SmolStr;
 
-use super::Searched;
+use super::sweep::Frontier;
+use super::{Searched, diagram, hint};
 use crate::terminal::{Color, painted};
 
 /// What a report shows of what is broken.
@@ -29,6 +30,12 @@ pub(super) fn shown(searched: &Searched, all: bool) -> String {
             let word = painted("counterexample", Color::Red);
             push(&mut text, format_args!("{word}  {name}\n"));
             counterexample(&mut text, searched, found);
+            if let Some(diagram) = diagram::shown(&searched.test, &searched.spec, found) {
+                text.push_str(&diagram);
+            }
+            if let Some(hint) = hint::hint(&searched.test, found, report.minimal.as_ref()) {
+                line(&mut text, &format!("hint: {hint}"));
+            }
         }
         Verdict::Vacuous(why) => {
             let word = painted("vacuous", Color::Red);
@@ -68,7 +75,11 @@ pub(super) fn shown(searched: &Searched, all: bool) -> String {
 fn counterexample(text: &mut String, searched: &Searched, found: &Counterexample) {
     let bounds = match found.hypothesis.is_empty() {
         true => "it fails without any fault".to_owned(),
-        false => format!("needs {}", found.hypothesis.in_words()),
+        false => match searched.report.engine {
+            Engine::Formula => format!("needs {}", found.hypothesis.in_words()),
+            // There may be a smaller set that has nothing to do with this one.
+            Engine::Random => format!("broken by {}", found.hypothesis.in_words()),
+        },
     };
     line(text, &bounds);
     let name = |node: usize| &searched.test.nodes[node].name;
@@ -105,6 +116,34 @@ fn violated(spec: &SmolStr, what: &str, tick: u32) -> String {
     }
 }
 
+/// How far a test is certified.
+pub(super) fn frontiers(test: &FaultTest, frontiers: &[Frontier]) -> String {
+    let mut text = String::new();
+    let name = painted(&test.name, Color::Bold);
+    push(&mut text, format_args!("sweep           {name}\n"));
+    for frontier in frontiers {
+        let crashes = counted(frontier.crashes as usize, "crash", "crashes");
+        let certified = match frontier.certified {
+            Some(reached) => format!(
+                "certified up to {} ticks, losses before {}",
+                reached.eot, reached.eff
+            ),
+            None => "certified nowhere".to_owned(),
+        };
+        let stopped = frontier.stopped.as_ref().map(|stop| {
+            format!(
+                "; not with {} ticks, losses before {}: {}",
+                stop.eot, stop.eff, stop.why
+            )
+        });
+        line(
+            &mut text,
+            &format!("{crashes}: {certified}{}", stopped.unwrap_or_default()),
+        );
+    }
+    text
+}
+
 /// `a crashes in 3; a to b lost in 1, 2`
 pub(super) fn in_a_line(test: &FaultTest, set: &Hypothesis) -> String {
     let name = |node: usize| &test.nodes[node].name;
@@ -128,10 +167,13 @@ fn effort(text: &mut String, searched: &Searched) {
         counted(spec.crashes as usize, "crash", "crashes")
     );
     let report = &searched.report;
+    let how = match report.engine {
+        Engine::Formula => format!("{} gates", report.size.gates),
+        Engine::Random => "at random".to_owned(),
+    };
     let done = format!(
-        "{:.1e} hypotheses, {} gates, {}, {:.3} s",
+        "{:.1e} hypotheses, {how}, {}, {:.3} s",
         report.space,
-        report.size.gates,
         counted(report.executions, "execution", "executions"),
         searched.seconds
     );

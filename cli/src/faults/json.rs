@@ -1,9 +1,11 @@
 //! What was found, as an object a line.
 
-use bloom_sim::faults::{Counterexample, Fault, Verdict};
+use bloom_plan::testing::FaultTest;
+use bloom_sim::faults::{Counterexample, Engine, Fault, Verdict};
 use serde::Serialize;
 
 use super::Searched;
+use super::sweep::Frontier;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -13,6 +15,8 @@ struct Line<'a> {
     /// Of a vacuous test or where a bound was reached: why.
     why: Option<&'a str>,
     bounds: Bounds,
+    /// `formula` or `random`.
+    engine: &'static str,
     executions: usize,
     seconds: f64,
     fault_space: String,
@@ -71,6 +75,24 @@ struct Exhaustive {
     agrees: bool,
 }
 
+#[derive(Serialize)]
+struct Sweep<'a> {
+    test: &'a str,
+    file: &'a str,
+    frontier: &'a [Frontier],
+}
+
+/// How far a test is certified.
+pub(super) fn frontiers(test: &FaultTest, frontiers: &[Frontier]) -> String {
+    let sweep = Sweep {
+        test: &test.name,
+        file: &test.file,
+        frontier: frontiers,
+    };
+    let text = serde_json::to_string(&sweep).expect("strings and numbers are JSON");
+    format!("{text}\n")
+}
+
 pub(super) fn line(searched: &Searched) -> String {
     let report = &searched.report;
     let (verdict, why, example) = match &report.verdict {
@@ -89,6 +111,10 @@ pub(super) fn line(searched: &Searched) -> String {
             eot: searched.spec.eot,
             eff: searched.spec.eff,
             crashes: searched.spec.crashes,
+        },
+        engine: match report.engine {
+            Engine::Formula => "formula",
+            Engine::Random => "random",
         },
         executions: report.executions,
         seconds: searched.seconds,

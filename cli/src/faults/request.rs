@@ -4,7 +4,7 @@ use bloom_compiler::dedalus::{self, Deployment};
 use bloom_plan::testing::FaultTest;
 use smol_str::SmolStr;
 
-use crate::args::FaultsArgs;
+use crate::args::FaultsSelection;
 use crate::outcome::Misuse;
 use crate::sources::Sources;
 use crate::{pipeline, report};
@@ -31,7 +31,7 @@ impl Request {
 }
 
 /// The programs, each with its fault tests.
-pub(super) fn programs(args: &FaultsArgs) -> Result<Vec<Request>, Misuse> {
+pub(super) fn programs(args: &FaultsSelection) -> Result<Vec<Request>, Misuse> {
     let is_dedalus = |path: &std::path::PathBuf| pipeline::is_dedalus(&path.to_string_lossy());
     if args.paths.iter().any(is_dedalus) {
         if !args.paths.iter().all(is_dedalus) {
@@ -55,7 +55,7 @@ pub(super) fn programs(args: &FaultsArgs) -> Result<Vec<Request>, Misuse> {
 }
 
 /// The Dedalus files as one program on the nodes that are named.
-fn deployed(args: &FaultsArgs) -> Result<Request, Misuse> {
+fn deployed(args: &FaultsSelection) -> Result<Request, Misuse> {
     let (Some(ticks), false) = (args.eot, args.nodes.is_empty()) else {
         return Err(Misuse::new(
             "a Dedalus program says neither its nodes nor how long it runs: --eot TICK --nodes NAMES",
@@ -100,7 +100,7 @@ fn deployed(args: &FaultsArgs) -> Result<Request, Misuse> {
 }
 
 /// The program with a fault test of its spec on the nodes of the command line.
-fn with_nodes(args: &FaultsArgs, sources: &Sources) -> Result<Sources, Misuse> {
+fn with_nodes(args: &FaultsSelection, sources: &Sources) -> Result<Sources, Misuse> {
     let checked = pipeline::check(sources);
     if !checked.is_fine() {
         // What is wrong is told where the program is compiled.

@@ -106,3 +106,69 @@ fn a_spec_can_be_checked_on_nodes_of_the_command_line() {
     let run = folder.bloom("faults retrying.bloom");
     assert!(run.err.contains("no fault test"), "{run:?}");
 }
+
+#[test]
+fn a_saved_counterexample_is_run_again_by_test() {
+    let folder = Folder::new();
+    folder.write("retrying.bloom", RETRYING);
+    let run = folder.bloom("faults retrying.bloom --crashes 1 --save lost.fault --svg lost.svg");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    // The run in space and time: what a sends to c is lost.
+    assert!(run.out.contains("├╌"), "{run:?}");
+    let picture = folder.read("lost.svg");
+    assert!(picture.starts_with("<svg") && picture.contains("class=\"lost\""));
+    let run = folder.bloom("test lost.fault");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.out.contains("post("), "{run:?}");
+    // Mended, it passes.
+    folder.write(
+        "retrying.bloom",
+        RETRYING.replace("said{payload}, cluster", "log{payload}, cluster"),
+    );
+    let run = folder.bloom("test lost.fault");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    folder.write("lost.fault", "{}");
+    assert_eq!(folder.bloom("test lost.fault").code, Some(2));
+}
+
+#[test]
+fn random_runs_find_counterexamples_as_well() {
+    let folder = Folder::new();
+    folder.write("retrying.bloom", RETRYING);
+    let run = folder.bloom("faults retrying.bloom --crashes 1 --random 20s --format json");
+    let line: serde_json::Value = serde_json::from_str(&run.out).expect("a line of JSON");
+    assert_eq!((run.code, &line["engine"]), (Some(1), &"random".into()));
+    assert_eq!(line["verdict"], "counterexample");
+    let run = folder.bloom("faults retrying.bloom --random 100ms");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.out.contains("random runs broke nothing"), "{run:?}");
+}
+
+#[test]
+fn what_the_formula_has_no_room_for_is_looked_at_at_random() {
+    let folder = Folder::new();
+    folder.write(
+        "retrying.bloom",
+        RETRYING.replace(
+            "said{payload} <= say{payload};",
+            "said{payload} <= say{payload}, random() < 2.0;",
+        ),
+    );
+    let run = folder.bloom("faults retrying.bloom --crashes 1 --format json");
+    let line: serde_json::Value = serde_json::from_str(&run.out).expect("a line of JSON");
+    assert_eq!((run.code, &line["engine"]), (Some(1), &"random".into()));
+}
+
+#[test]
+fn a_sweep_tells_how_far_a_test_is_certified() {
+    let folder = Folder::new();
+    folder.write("retrying.bloom", RETRYING);
+    let run = folder.bloom("faults retrying.bloom --sweep 200ms");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.out.contains("no crashes: certified up to"), "{run:?}");
+    assert!(
+        run.out
+            .contains("1 crash: certified nowhere; not with 6 ticks"),
+        "{run:?}"
+    );
+}

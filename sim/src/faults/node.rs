@@ -10,10 +10,8 @@
 
 use std::sync::Arc;
 
-use bloom_plan::functions::Kind;
 use bloom_plan::plan::{
-    Arrow, Delivery, Op, Plan, Relation as Declaration, RelationId, RelationKind, Stratum,
-    VersionId,
+    Arrow, Plan, Relation as Declaration, RelationId, RelationKind, Stratum, VersionId,
 };
 use bloom_plan::value::{Row, Value};
 use bloom_runtime::{Interpreter, Program};
@@ -24,6 +22,7 @@ use super::annotated::{FxIndexMap, Merging, Relation, Rows, Shape, Words};
 use super::body::{Derivation, fire};
 use super::circuit::{Circuit, GATES_MAX, Lit};
 use super::limit::Limit;
+use super::supported::supported;
 
 /// Rows of a recursive stratum past which a search gives up.
 const RECURSIVE_ROWS_MAX: usize = 20_000;
@@ -61,11 +60,7 @@ impl Node {
     ) -> Result<Node, Limit> {
         let plan = Arc::clone(program.plan());
         supported(&plan)?;
-        let interpreter = Interpreter::new(program, name, parameters);
-        let interpreter = interpreter.map_err(|error| Limit::Start {
-            node: name.clone(),
-            error: error.to_string(),
-        })?;
+        let interpreter = interpreter(name, program, parameters)?;
         Ok(Node {
             name: name.clone(),
             interpreter,
@@ -93,13 +88,7 @@ impl Node {
 
     /// The periods of its timers, in nanoseconds.
     pub fn periods(&self) -> impl Iterator<Item = (RelationId, i64)> + '_ {
-        let relations = (0..).map(RelationId).zip(&self.plan.relations);
-        relations.filter_map(|(id, relation)| match relation.kind {
-            RelationKind::Periodic { every } => {
-                Some((id, self.interpreter.constant(every).cast_signed()))
-            }
-            _ => None,
-        })
+        periods(&self.plan, &self.interpreter)
     }
 
     /// The words of a row from elsewhere; none if it does not fit, so that the runtime refuses it.
@@ -365,6 +354,40 @@ impl Deferred {
     }
 }
 
+fn interpreter(
+    name: &SmolStr,
+    program: &Arc<Program>,
+    parameters: &[Value],
+) -> Result<Interpreter, Limit> {
+    let interpreter = Interpreter::new(program, name, parameters);
+    interpreter.map_err(|error| Limit::Start {
+        node: name.clone(),
+        error: error.to_string(),
+    })
+}
+
+/// The periods of a node's timers, without the node.
+pub fn timers(
+    name: &SmolStr,
+    program: &Arc<Program>,
+    parameters: &[Value],
+) -> Result<Vec<i64>, Limit> {
+    let interpreter = interpreter(name, program, parameters)?;
+    let periods = periods(program.plan(), &interpreter);
+    Ok(periods.map(|(_, every)| every).collect())
+}
+
+fn periods<'p>(
+    plan: &'p Plan,
+    interpreter: &'p Interpreter,
+) -> impl Iterator<Item = (RelationId, i64)> + 'p {
+    let relations = (0..).map(RelationId).zip(&plan.relations);
+    relations.filter_map(|(id, relation)| match relation.kind {
+        RelationKind::Periodic { every } => Some((id, interpreter.constant(every).cast_signed())),
+        _ => None,
+    })
+}
+
 fn heads(plan: &Plan, stratum: &Stratum) -> Vec<RelationId> {
     let mut heads = Vec::new();
     for version in &stratum.initial {
@@ -396,55 +419,4 @@ fn is_transient(relation: &Declaration) -> bool {
         | RelationKind::Alive
         | RelationKind::Errors => true,
     }
-}
-
-/// Whether the symbolic run knows what every rule means.
-fn supported(plan: &Plan) -> Result<(), Limit> {
-    let refuse = |what: String| Err(Limit::Unsupported(what));
-    for site in &plan.sites {
-        let builtin = site.builtin.get();
-        let is_now = builtin.name == "now";
-        if builtin.kind == Kind::Nondeterministic && !is_now {
-            return refuse(format!(
-                "calls `{}`, which differs from run to run",
-                builtin.name
-            ));
-        }
-    }
-    for relation in &plan.relations {
-        if relation.name.ends_with(".seal.arrived") {
-            return refuse(format!("waits for seals of `{}`", relation.name));
-        }
-        if relation.delivery != Delivery::Free {
-            return refuse(format!(
-                "has messages of `{}` delivered once or in order",
-                relation.name
-            ));
-        }
-        if relation.immutable && !Shape::new(relation).is_set() {
-            return refuse(format!("has the immutable collection `{}`", relation.name));
-        }
-    }
-    let kind = |id: RelationId| plan.relations[id.0 as usize].kind;
-    for op in plan.versions.iter().flat_map(|version| &version.nest) {
-        let read = match op {
-            Op::Scan { relation, .. } => Some(*relation),
-            Op::Probe { index, .. } | Op::Exists { index, .. } => {
-                Some(plan.indexes[index.0 as usize].relation)
-            }
-            Op::Emit { relation, .. } if kind(*relation) == RelationKind::Halt => {
-                return refuse("derives into `halt`".to_owned());
-            }
-            Op::Each { .. }
-            | Op::Range { .. }
-            | Op::Let { .. }
-            | Op::Filter { .. }
-            | Op::Emit { .. }
-            | Op::Accumulate { .. } => None,
-        };
-        if read.is_some_and(|id| kind(id) == RelationKind::Errors) {
-            return refuse("reads `errors`".to_owned());
-        }
-    }
-    Ok(())
 }

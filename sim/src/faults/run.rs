@@ -18,7 +18,7 @@ use super::annotated::{Rows, Words};
 use super::circuit::{Circuit, Lit};
 use super::hypothesis::{Crash, Fault, FaultSpec};
 use super::limit::Limit;
-use super::node::{Node, Send};
+use super::node::{Node, Send, timers};
 use super::variables::Variables;
 
 /// Virtual time of a tick where no node has a timer.
@@ -133,14 +133,15 @@ fn step(nodes: &[Node]) -> i64 {
     periods.map(|(_, every)| every).min().unwrap_or(TICK).max(1)
 }
 
-/// The virtual time that one tick of the deployment takes.
+/// The virtual time that one tick of the deployment takes, also where the formula does not know what it means.
 pub fn tick_duration(programs: &Programs, test: &FaultTest) -> Result<i64, Limit> {
-    let mut nodes = Vec::new();
+    let mut shortest: Option<i64> = None;
     for node in &test.nodes {
         let program = program(programs, &node.kind)?;
-        nodes.push(Node::start(&node.name, program, &node.arguments)?);
+        let periods = timers(&node.name, program, &node.arguments)?;
+        shortest = shortest.into_iter().chain(periods).min();
     }
-    Ok(step(&nodes))
+    Ok(shortest.unwrap_or(TICK).max(1))
 }
 
 struct Run<'r> {

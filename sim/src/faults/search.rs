@@ -34,12 +34,22 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Report {
     pub verdict: Verdict,
+    pub engine: Engine,
     /// Runs on the production engine.
     pub executions: usize,
     /// How many sets of faults the bounds allow.
     pub space: f64,
     pub minimal: Option<Minimal>,
     pub size: Size,
+}
+
+/// What a verdict rests on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Engine {
+    /// One formula for all hypotheses.
+    Formula,
+    /// Random hypotheses, run one by one: what they find is real, and may not be the smallest there is.
+    Random,
 }
 
 /// How large the formula was.
@@ -101,6 +111,7 @@ pub fn search(
     };
     Report {
         verdict,
+        engine: Engine::Formula,
         executions: search.executions,
         space: spec.space(test.nodes.len()),
         minimal,

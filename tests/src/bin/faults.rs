@@ -11,22 +11,28 @@ use std::time::Instant;
 
 use bloom_tests::faults::campaign::Campaign;
 use bloom_tests::faults::trial::Effort;
-use bloom_tests::faults::{agrees, bounds, corpus, load_file};
+use bloom_tests::faults::{agrees, bounds, corpus, figures, load_file};
+use bloom_tests::program::{read, root};
 
 const USAGE: &str = "\
 usage: cargo xtask faults [--programs N] [--hypotheses N] [--executions N] [--seed S] [--threads T]
+       cargo xtask faults --figures
 
   --programs N    how many random programs (2000)
   --hypotheses N  random hypotheses for each, and for each fault test of tests/faults (20)
   --executions N  runs of a program one by one, past which those are not compared (5000)
   --seed S        the seed of the first program; each has the next (chosen by the clock)
-  --threads T     how many at a time (one a processor)";
+  --threads T     how many at a time (one a processor)
+  --figures       measure the protocols and the planted bugs, and put the figures into docs/faults.md";
 
 /// How often progress is printed.
 const PROGRESS_EVERY: u64 = 500;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments == ["--figures"] {
+        return write_figures();
+    }
     match parse(&arguments) {
         Ok(campaign) => run(&campaign),
         Err(message) => {
@@ -94,5 +100,21 @@ fn run(campaign: &Campaign) -> ExitCode {
     match results.failures.is_empty() && wrong == 0 {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
+    }
+}
+
+fn write_figures() -> ExitCode {
+    let path = root().join("docs/faults.md");
+    let written = figures::measure().written_into(&read(&path));
+    let done = match written {
+        Some(document) => std::fs::write(&path, document).map_err(|error| error.to_string()),
+        None => Err("it has no marks for the figures".to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{}: {why}", path.display());
+            ExitCode::FAILURE
+        }
     }
 }
