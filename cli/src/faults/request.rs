@@ -1,5 +1,6 @@
 //! Which programs to search: the files as they are, or a spec on nodes that the command line names.
 
+use bloom_compiler::base::FileId;
 use bloom_compiler::dedalus::{self, Deployment};
 use bloom_plan::testing::FaultTest;
 use smol_str::SmolStr;
@@ -67,29 +68,24 @@ fn deployed(args: &FaultsSelection) -> Result<Request, Misuse> {
         losses_until: args.eff.unwrap_or(0),
         crashes: args.crashes.unwrap_or(0),
     };
-    let mut files: Vec<(String, dedalus::ast::Program)> = Vec::new();
+    let mut files = Vec::new();
     for path in &args.paths {
+        // What it includes is read as a part of it.
         let sources = Sources::load(path)?;
-        for (file, text) in sources.texts.iter() {
-            if !pipeline::is_dedalus(file) || files.iter().any(|(known, _)| known == file) {
-                continue;
-            }
-            let parse = dedalus::parse(text);
-            if !parse.diagnostics.is_empty() {
-                report::problems_to_stderr(&sources, &parse.diagnostics);
-                return Err(Misuse::new(format_args!("{file} cannot be read")));
-            }
-            files.push((file.to_owned(), parse.program));
+        let parse = dedalus::parse(sources.texts.text(FileId::default()));
+        if !parse.diagnostics.is_empty() {
+            report::problems_to_stderr(&sources, &parse.diagnostics);
+            let path = path.display();
+            return Err(Misuse::new(format_args!("{path} cannot be read")));
         }
+        files.push(parse.program);
     }
     let names: Vec<String> = args
         .paths
         .iter()
         .map(|path| path.display().to_string())
         .collect();
-    let programs: Vec<dedalus::ast::Program> =
-        files.into_iter().map(|(_, program)| program).collect();
-    let text = dedalus::deploy(&programs, &deployment);
+    let text = dedalus::deploy(&files, &deployment);
     let text = text.map_err(|problems| {
         Misuse::new(format_args!("{}: {}", names.join(" "), problems.join("; ")))
     })?;
@@ -106,7 +102,7 @@ fn with_nodes(args: &FaultsSelection, sources: &Sources) -> Result<Sources, Misu
         // What is wrong is told where the program is compiled.
         return Ok(sources.clone());
     }
-    let path = sources.texts.path(bloom_compiler::base::FileId::default());
+    let path = sources.texts.path(FileId::default());
     let specs: Vec<&str> = checked
         .program
         .specs

@@ -74,10 +74,14 @@ const TAKEN: [&str; 28] = [
 
 /// The Bloom program, or what keeps the Dedalus program from being spread over nodes.
 pub fn deploy(files: &[Program], deployment: &Deployment) -> Result<String, Vec<String>> {
-    let statements = files.iter().flat_map(|file| &file.statements);
-    let program = Program {
-        statements: statements.cloned().collect(),
-    };
+    let mut program = Program::default();
+    for node in files.iter().flat_map(|file| &file.statements) {
+        // What several files include is there once.
+        let mut known = program.statements.iter();
+        if known.all(|other| other.statement != node.statement) {
+            program.statements.push(node.clone());
+        }
+    }
     let (schema, diagnostics) = infer(&program);
     if !diagnostics.is_empty() {
         return Err(diagnostics.into_iter().map(|d| d.message).collect());

@@ -239,3 +239,9 @@ fn texts_have_escapes() {
     assert!(shown.contains(r#"a \"q\" \\ \\d\n"#), "{shown}");
     assert!(shown.contains("it's"), "{shown}");
 }
+
+#[test]
+fn what_several_files_include_is_there_once() {
+    let twice = deployed(&format!("{ONCE}{ONCE}"), &["A", "B"]);
+    assert_eq!(twice, deployed(ONCE, &["A", "B"]));
+}
