@@ -16,6 +16,7 @@ mod operator;
 mod pattern;
 mod rule;
 mod spec;
+mod synonym;
 mod test;
 
 use rustc_hash::FxHashMap;

@@ -316,9 +316,11 @@ fn what_is_meant_is_offered() {
         o{n: area(1, hight: 2), s: k.uper()} <= t{k};
         o{n: s.sum(), s: k + 1} <= t{k, s};
         o{n: 1.5, s: k} <= t{k}, for_all in k;
+        o{n: s.reveal.len(), s: k.to_upper()} <= t{k, s};
         "#,
         &expect![[r#"
             E0303 `String` has no method `length` [length]
+              help: did you mean `len`?
             E0301 type mismatch: expected `String`, found `Lww<Int, String>` [v]
               help: `.reveal` gives its plain value as it is now, which is a point of order
             E0304 function `area` has no argument `hight` [2]
@@ -332,6 +334,10 @@ fn what_is_meant_is_offered() {
             E0312 `String` has no elements for `in` [k]
               help: `in` takes a list, set, bag, map or range
             E0301 type mismatch: expected `Int`, found `Float` [1.5]
+            E0303 `FrozenSet<Int>` has no method `len` [len]
+              help: did you mean `size`?
+            E0303 `String` has no method `to_upper` [to_upper]
+              help: did you mean `upper`?
         "#]],
     );
 }

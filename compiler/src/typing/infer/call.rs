@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use bloom_stdx::nearest;
 
+use super::synonym::synonym;
 use super::{Deferred, Infer};
 use crate::base::{Fix, codes};
 use crate::hir::{CallArg, Expr, ExprId, Function, FunctionId, TypeRef, VarId};
@@ -375,7 +376,8 @@ impl Infer<'_, '_> {
             .collect();
         names.extend(self.cx.fields(found).into_iter().map(|(name, _)| name));
         let revealed = self.cx.revealed(found);
-        if let Some(near) = nearest(name, names.iter().map(SmolStr::as_str)) {
+        let known = names.iter().map(SmolStr::as_str);
+        if let Some(near) = synonym(name, known.clone()).or_else(|| nearest(name, known)) {
             let title = format!("did you mean `{near}`?");
             let place = self.cx.program.file_span(loc);
             diagnostic = diagnostic
