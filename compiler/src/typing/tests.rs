@@ -114,7 +114,7 @@ fn what_is_not_monotone_is_refused_with_what_to_do() {
             E0402 comparison `==` of the growing lattice `Min<Int>` is not monotone [km == 3]
               help: a monotone threshold compares it with a plain value by `<=` or `<`, and stays true once it is
               help: its `.reveal` is the plain value as it is now; to compare that is a point of order
-            E0403 a growing `Min<Int>` cannot be matched with a value [3]
+            E0403 a growing lattice `Min<Int>` cannot be matched with a value [3]
               help: bind it to a variable, and compare that by a threshold such as `>=` or by its `.reveal`
             E0403 joining on `who`, a growing lattice `Set<Int>` [who]
               help: join on `.reveal`, its plain value as it is now, or give the two different names
@@ -135,6 +135,7 @@ fn one_mistake_is_one_diagnostic() {
         scratch s(a: Int, b: String, c: Bool);
         s{a: p.z + 1, b: "{p.z}", c: p.z == 3} <= at{p}, p.q > 3, let (u, v) = p.w, u > v;
         s{a: p.x.lenn(), b: 1, c: 2} <= at{p};
+        s{a: x, b: x, c: x} <= at{id: x}, s{b: x}, x > 2;
         "#,
         &expect![[r#"
             E0302 `P` has no field `w` [w]
@@ -146,6 +147,7 @@ fn one_mistake_is_one_diagnostic() {
             E0301 type mismatch: expected `String`, found `Int` [1]
               help: a string of any value is written by interpolation: `"{value}"`
             E0301 type mismatch: expected `Bool`, found `Int` [2]
+            E0301 type mismatch: `x` is `Int` and cannot also be `String` [x]
         "#]],
     );
 }

@@ -91,6 +91,8 @@ impl Infer<'_, '_> {
             )
             .with_label(first, format!("first a `{own_text}`"));
         self.report(diagnostic);
+        // Which of the two was meant is not known: what else reads the variable is not judged.
+        self.found.vars[var.index()] = Ty::ERROR;
     }
 
     /// A pattern whose own values are of type `own` where values of type `ty` are matched. Tests
@@ -110,7 +112,7 @@ impl Infer<'_, '_> {
                 .at(
                     codes::E0403,
                     self.body.pat_loc(pat),
-                    format!("a growing `{shown}` cannot be matched with a value"),
+                    format!("a growing lattice `{shown}` cannot be matched with a value"),
                     "it may grow past this",
                 )
                 .with_help(
