@@ -8,6 +8,8 @@ use bloom_stdx::random::Random;
 use expect_test::{Expect, expect};
 use salsa::Setter;
 
+mod edits;
+
 use super::{Database, File, Language, Package, calm_report, checked, diagnostics, effort};
 use crate::check::tests::{bloom_files, root, stdlib};
 use crate::check::{self, Checked};
