@@ -15,6 +15,7 @@ mod equations;
 mod lexer;
 mod parser;
 mod schema;
+mod singletons;
 mod translate;
 
 #[expect(clippy::all, clippy::unwrap_used, reason = "generated")]

@@ -1,6 +1,6 @@
 //! Which programs to search: the files as they are, or a spec on nodes that the command line names.
 
-use bloom_compiler::base::FileId;
+use bloom_compiler::base::{Diagnostic, FileId};
 use bloom_compiler::dedalus::{self, Deployment};
 use bloom_plan::testing::FaultTest;
 use smol_str::SmolStr;
@@ -73,7 +73,7 @@ fn deployed(args: &FaultsSelection) -> Result<Request, Misuse> {
         // What it includes is read as a part of it.
         let sources = Sources::load(path)?;
         let parse = dedalus::parse(sources.texts.text(FileId::default()));
-        if !parse.diagnostics.is_empty() {
+        if parse.diagnostics.iter().any(Diagnostic::is_error) {
             report::problems_to_stderr(&sources, &parse.diagnostics);
             let path = path.display();
             return Err(Misuse::new(format_args!("{path} cannot be read")));

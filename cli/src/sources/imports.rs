@@ -33,7 +33,7 @@ pub(super) fn of_dedalus(text: &str) -> Vec<ModulePath> {
         .map(|file| {
             let stem = file.trim_end_matches(".ded").trim_end_matches(".bloom");
             stem.split('/')
-                .filter(|part| !part.is_empty())
+                .filter(|part| !matches!(*part, "" | "."))
                 .map(str::to_owned)
                 .collect()
         })

@@ -193,6 +193,7 @@ codes! {
     E0902 Error Dedalus "relation with two numbers of columns";
     E0903 Error Dedalus "time that a rule cannot have";
     E0904 Error Dedalus "arithmetic in a body's row";
+    W0901 Warning Dedalus "variable that stands only in a negated row";
 
     // 06: modules
     E0601 Error Modules "unknown module";

@@ -1,9 +1,10 @@
 //! From text to statements: cut at each `;`, then one parse for each, so that a mistake in one leaves the
 //! others alone.
 
-use super::ast::{Program, StatementNode};
+use super::ast::{Program, Statement, StatementNode};
 use super::grammar::StatementParser;
 use super::lexer::{Spanned, Token, lex};
+use super::singletons;
 use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
 use lalrpop_util::ParseError;
 
@@ -18,7 +19,7 @@ const SOURCE_BYTES_MAX: usize = 16 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Parse {
     pub program: Program,
-    /// At most one for each statement; the file is [`FileId::default`] until placed.
+    /// At most one error for each statement; the file is [`FileId::default`] until placed.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -36,15 +37,22 @@ pub fn parse(text: &str) -> Parse {
         return parse;
     }
     let tokens = lex(text);
+    let mut warnings = Vec::new();
     for statement in tokens.split_inclusive(|(_, token, _)| *token == Token::Semicolon) {
         if parse.diagnostics.len() >= ERRORS_MAX {
             break;
         }
         match parse_statement(statement) {
-            Ok(node) => parse.program.statements.push(node),
+            Ok(mut node) => {
+                if let Statement::Rule(rule) = &mut node.statement {
+                    singletons::open(rule, node.offset, &mut warnings);
+                }
+                parse.program.statements.push(node);
+            }
             Err(diagnostic) => parse.diagnostics.push(*diagnostic),
         }
     }
+    parse.diagnostics.append(&mut warnings);
     parse
 }
 

@@ -245,3 +245,18 @@ fn what_several_files_include_is_there_once() {
     let twice = deployed(&format!("{ONCE}{ONCE}"), &["A", "B"]);
     assert_eq!(twice, deployed(ONCE, &["A", "B"]));
 }
+
+#[test]
+fn a_variable_of_a_negated_row_alone_is_any_value() {
+    check(
+        "p(X) :- q(X), notin r(X, Y), notin s(Z, Z);\nq(\"a\")@1; r(\"a\", 1)@1; s(1, 2)@1;",
+        &expect![[r#"
+            scratch p(String)
+            scratch q(String)
+            scratch r(String, Int)
+            scratch s(Int, Int)
+            4 rules
+            W0901 at `Y`: `Y` stands nowhere else in the rule, and means any value
+        "#]],
+    );
+}
