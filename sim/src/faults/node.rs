@@ -132,6 +132,9 @@ impl Node {
             }
         }
         for stratum in 0..self.heads.len() {
+            if self.only_keeps(stratum) {
+                continue;
+            }
             self.stratum(circuit, stratum, &new)?;
             if circuit.gates().len() > GATES_MAX {
                 return Err(Limit::Gates(self.name.clone()));
@@ -139,10 +142,22 @@ impl Node {
         }
         let mut closing = Vec::new();
         let plan = Arc::clone(&self.plan);
-        for &version in &plan.closing {
+        // What the engine keeps of rules from tick to tick is derived at once here.
+        let standing = plan.standing.iter().map(|standing| standing.version);
+        for version in plan.closing.iter().copied().chain(standing) {
             self.fire(circuit, version, &mut closing)?;
         }
         self.close(circuit, closing)
+    }
+
+    /// Whether the relation is where the engine keeps what a closing rule derives.
+    pub fn is_kept(&self, relation: RelationId) -> bool {
+        let mut standing = self.plan.standing.iter();
+        standing.any(|standing| standing.relation == relation)
+    }
+
+    fn only_keeps(&self, stratum: usize) -> bool {
+        self.heads[stratum].iter().all(|&head| self.is_kept(head))
     }
 
     fn fire(

@@ -295,6 +295,7 @@ impl Run<'_> {
     fn record(&mut self, tick: u32) {
         for (number, node) in self.nodes.iter().enumerate() {
             let relations = (0..).map(RelationId).zip(&node.plan().relations);
+            let relations = relations.filter(|(id, _)| !node.is_kept(*id));
             self.contents
                 .extend(relations.map(|(id, relation)| Contents {
                     tick,
