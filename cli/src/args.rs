@@ -495,6 +495,15 @@ pub(crate) struct FaultsSelection {
     /// How many nodes may crash
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub(crate) crashes: Option<u32>,
+    /// Messages sent before --eff may be late by up to so many ticks
+    #[arg(long, value_name = "TICKS", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub(crate) delays: Option<u32>,
+    /// Messages sent before --eff may arrive again, a tick later
+    #[arg(long)]
+    pub(crate) duplicates: bool,
+    /// So often may some nodes be cut off from the others for a while, before --eff
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub(crate) partitions: Option<u32>,
     /// The nodes to run, for a spec without a fault test: NAME, or NAME:KIND where there are several kinds
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "eot")]
     pub(crate) nodes: Vec<String>,

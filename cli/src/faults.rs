@@ -97,6 +97,9 @@ fn bounds(args: &FaultsArgs, test: &FaultTest) -> FaultSpec {
             true => Crash::Mute,
             false => Crash::Stop,
         },
+        delays: selection.delays.unwrap_or(test.bounds.delays),
+        duplicates: selection.duplicates || test.bounds.duplicates,
+        partitions: selection.partitions.unwrap_or(test.bounds.partitions),
     }
 }
 

@@ -21,6 +21,12 @@ use crate::{opt, planning, testing};
 /// Ticks of a fault test, past which it is refused.
 const TICKS_MAX: i64 = 10_000;
 
+/// Ticks by which a message may be late at most.
+const DELAY_MAX: i64 = 16;
+
+/// How often nodes may be cut off.
+const PARTITIONS_MAX: i64 = 16;
+
 /// The fault tests of a program that can be run, the observers that they need, and what is wrong with others.
 #[derive(Debug, Default)]
 pub struct Lowered {
@@ -163,12 +169,19 @@ struct Bounds<'b> {
 impl Bounds<'_> {
     fn read(&self) -> Result<FaultBounds, String> {
         let given = &self.test.bounds;
-        if let Some(other) = given.others.first() {
-            let name = other.name.as_deref().unwrap_or_default();
+        let known = ["delays", "duplicates", "partitions"];
+        let name = |option: &hir::CallArg| option.name.clone().unwrap_or_default();
+        let mut others = given.others.iter().map(name);
+        if let Some(name) = others.find(|name| !known.contains(&name.as_str())) {
             return Err(format!(
-                "unknown option `{name}`: there are `ticks`, `losses until` and `crashes`"
+                "unknown option `{name}`: there are `ticks`, `losses until`, `crashes`, `delays`, `duplicates` and `partitions`"
             ));
         }
+        let other = |wanted: &str| {
+            let mut others = given.others.iter();
+            let option = others.find(|option| option.name.as_deref() == Some(wanted));
+            option.map(|option| option.value)
+        };
         let ticks = given
             .ticks
             .ok_or("a fault test says how many ticks it has: `with ticks 6`")?;
@@ -177,6 +190,9 @@ impl Bounds<'_> {
             ticks,
             losses_until: self.number("losses until", given.losses_until, 0..=TICKS_MAX)?,
             crashes: self.number("crashes", given.crashes, 0..=TICKS_MAX)?,
+            delays: self.number("delays", other("delays"), 0..=DELAY_MAX)?,
+            duplicates: self.number("duplicates", other("duplicates"), 0..=1)? == 1,
+            partitions: self.number("partitions", other("partitions"), 0..=PARTITIONS_MAX)?,
         })
     }
 

@@ -143,6 +143,12 @@ pub struct FaultBounds {
     pub losses_until: u32,
     /// How many nodes may crash.
     pub crashes: u32,
+    /// By how many ticks a message may be late at most.
+    pub delays: u32,
+    /// Whether a message may arrive again, a tick later.
+    pub duplicates: bool,
+    /// How often some nodes may be cut off from all others.
+    pub partitions: u32,
 }
 
 /// A spec: a kind of node by itself, which after each tick sees rows of all nodes that are up.

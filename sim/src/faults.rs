@@ -41,5 +41,5 @@ pub mod exhaustive;
 pub mod random;
 
 pub use concrete::{Execution, execute};
-pub use hypothesis::{Crash, Fault, FaultSpec, Hypothesis};
+pub use hypothesis::{Crash, Fault, FaultSpec, Hypothesis, Side};
 pub use search::{Counterexample, Engine, Minimal, Options, Report, Verdict, search};

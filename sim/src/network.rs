@@ -13,8 +13,8 @@ pub struct Network {
     groups: Vec<Vec<SmolStr>>,
     /// Messages to be lost, each once.
     drops: Vec<Drop>,
-    /// Links that lose all that is sent over them, each in one direction.
-    cuts: Vec<(SmolStr, SmolStr)>,
+    /// What happens to all that is sent over a link, which has one direction.
+    disturbed: Vec<Link>,
     /// What was sent, if somebody listens.
     traffic: Option<Vec<Sent>>,
 }
@@ -26,6 +26,25 @@ pub struct Sent {
     pub to: SmolStr,
     pub channel: SmolStr,
     pub lost: bool,
+    /// In how many ticks it arrives, as often as it does; none if it is lost.
+    pub after: Vec<u32>,
+}
+
+/// What happens to what is sent from one node to another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    pub from: SmolStr,
+    pub to: SmolStr,
+    pub disturbance: Disturbance,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Disturbance {
+    Lost,
+    /// Arrives so many ticks later than it would.
+    Late(u32),
+    /// Arrives in the next tick but one as well.
+    Twice,
 }
 
 /// The next message from one node to another over a channel.
@@ -50,9 +69,9 @@ impl Network {
         self.drops.push(drop);
     }
 
-    /// Loses from now on what is sent over these links, each from one node to another, and no others.
-    pub fn cut(&mut self, links: Vec<(SmolStr, SmolStr)>) {
-        self.cuts = links;
+    /// Disturbs these links from now on, and no others.
+    pub fn disturb(&mut self, links: Vec<Link>) {
+        self.disturbed = links;
     }
 
     /// Keeps what is sent from now on.
@@ -74,18 +93,47 @@ impl Network {
         }
     }
 
-    /// Takes a message that is being sent: whether it will arrive.
-    pub fn carry(&mut self, message: &Message) -> bool {
-        let arrives = self.carries(&message.from, &message.to, &[&message.channel]);
+    /// Takes a message that is being sent: in how many ticks it arrives, as often as it does.
+    pub fn carry(&mut self, message: &Message) -> Vec<u32> {
+        let (from, to) = (&message.from, &message.to);
+        let after = match self.carries(from, to, &[&message.channel]) {
+            true => self.after(from, to),
+            false => Vec::new(),
+        };
         if let Some(traffic) = &mut self.traffic {
             traffic.push(Sent {
                 from: message.from.clone(),
                 to: message.to.clone(),
                 channel: message.channel.clone(),
-                lost: !arrives,
+                lost: after.is_empty(),
+                after: after.clone(),
             });
         }
-        arrives
+        after
+    }
+
+    fn disturbances<'l>(
+        &'l self,
+        from: &'l str,
+        to: &'l str,
+    ) -> impl Iterator<Item = Disturbance> + 'l {
+        let links = self.disturbed.iter();
+        let of_link = links.filter(move |link| link.from == from && link.to == to);
+        of_link.map(|link| link.disturbance)
+    }
+
+    /// When what is not lost arrives: of several delays the shortest counts.
+    fn after(&self, from: &str, to: &str) -> Vec<u32> {
+        let late = self.disturbances(from, to).filter_map(|d| match d {
+            Disturbance::Late(by) => Some(by),
+            Disturbance::Lost | Disturbance::Twice => None,
+        });
+        let mut after = vec![1 + late.min().unwrap_or(0)];
+        let is_twice = self.disturbances(from, to).any(|d| d == Disturbance::Twice);
+        if is_twice && !after.contains(&2) {
+            after.push(2);
+        }
+        after
     }
 
     /// Takes a packet; one with several rows is lost as a whole.
@@ -98,7 +146,7 @@ impl Network {
     }
 
     fn carries(&mut self, from: &str, to: &str, channels: &[&SmolStr]) -> bool {
-        let is_cut = self.cuts.iter().any(|(f, t)| f == from && t == to);
+        let is_cut = self.disturbances(from, to).any(|d| d == Disturbance::Lost);
         if is_cut || !self.reaches(from, to) {
             return false;
         }
@@ -114,7 +162,7 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
-    use super::{Drop, Network};
+    use super::{Disturbance, Drop, Link, Network};
     use bloom_runtime::Message;
 
     fn message(from: &str, to: &str) -> Message {
@@ -126,29 +174,43 @@ mod tests {
         }
     }
 
+    fn arrives(network: &mut Network, from: &str, to: &str) -> bool {
+        !network.carry(&message(from, to)).is_empty()
+    }
+
+    fn link(disturbance: Disturbance) -> Link {
+        Link {
+            from: "a".into(),
+            to: "b".into(),
+            disturbance,
+        }
+    }
+
     #[test]
     fn a_partition_cuts_between_its_groups_only() {
         let mut network = Network::default();
         network.partition(vec![vec!["a".into()], vec!["b".into(), "c".into()]]);
-        assert!(!network.carry(&message("a", "b")));
-        assert!(network.carry(&message("b", "c")));
-        assert!(network.carry(&message("a", "a")));
-        assert!(network.carry(&message("d", "a")));
+        assert!(!arrives(&mut network, "a", "b"));
+        assert!(arrives(&mut network, "b", "c"));
+        assert!(arrives(&mut network, "a", "a"));
+        assert!(arrives(&mut network, "d", "a"));
         network.heal();
-        assert!(network.carry(&message("a", "b")));
+        assert!(arrives(&mut network, "a", "b"));
     }
 
     #[test]
     fn a_cut_is_one_way_and_what_is_lost_is_heard_of() {
         let mut network = Network::default();
         network.listen();
-        network.cut(vec![("a".into(), "b".into())]);
-        assert!(!network.carry(&message("a", "b")));
-        assert!(network.carry(&message("b", "a")));
+        network.disturb(vec![link(Disturbance::Lost)]);
+        assert!(!arrives(&mut network, "a", "b"));
+        assert!(arrives(&mut network, "b", "a"));
         let lost: Vec<bool> = network.heard().iter().map(|sent| sent.lost).collect();
         assert_eq!(lost, [true, false]);
-        network.cut(Vec::new());
-        assert!(network.carry(&message("a", "b")));
+        network.disturb(vec![link(Disturbance::Late(3)), link(Disturbance::Twice)]);
+        assert_eq!(network.carry(&message("a", "b")), [4, 2]);
+        network.disturb(Vec::new());
+        assert!(arrives(&mut network, "a", "b"));
     }
 
     #[test]
@@ -159,8 +221,8 @@ mod tests {
             to: "b".into(),
             channel: "msg".into(),
         });
-        assert!(network.carry(&message("b", "a")));
-        assert!(!network.carry(&message("a", "b")));
-        assert!(network.carry(&message("a", "b")));
+        assert!(arrives(&mut network, "b", "a"));
+        assert!(!arrives(&mut network, "a", "b"));
+        assert!(arrives(&mut network, "a", "b"));
     }
 }

@@ -42,6 +42,10 @@ pub struct World<'a, K: Kinds> {
     now: i64,
     /// Of endpoints: time that no step of a test lets pass.
     clock: i64,
+    /// Ticks so far.
+    ticks: u64,
+    /// Messages that arrive later than in the tick after they were sent, with when.
+    late: Vec<(u64, Message)>,
     seed: u64,
     random: Random,
 }
@@ -103,6 +107,8 @@ impl<'a, K: Kinds> World<'a, K> {
             network: Network::default(),
             now: 0,
             clock: 0,
+            ticks: 0,
+            late: Vec::new(),
             seed,
             random: Random::new(seed),
         }
@@ -296,6 +302,8 @@ impl<'a, K: Kinds> World<'a, K> {
         hold_back: bool,
     ) -> Result<Vec<Trouble>, String> {
         self.clock += bloom_delivery::TICK;
+        self.ticks += 1;
+        self.deliver_late();
         let mut up = nodes.to_vec();
         up.retain(|&node| self.slots[node].is_up());
         let mut packets = Vec::new();
@@ -398,13 +406,34 @@ impl<'a, K: Kinds> World<'a, K> {
             };
         }
         for message in free {
-            if self.network.carry(&message)
-                && let Some(receiver) = self.receiver(&message.to)
-            {
-                receiver.messages.push(message);
+            for after in self.network.carry(&message) {
+                self.put_on_way(message.clone(), after);
             }
         }
         self.post(packets);
+    }
+
+    /// Lets a message arrive in so many ticks.
+    fn put_on_way(&mut self, message: Message, after: u32) {
+        if after > 1 {
+            self.late.push((self.ticks + u64::from(after), message));
+        } else if let Some(receiver) = self.receiver(&message.to) {
+            receiver.messages.push(message);
+        }
+    }
+
+    /// Lets arrive what was late until this tick.
+    fn deliver_late(&mut self) {
+        let now = self.ticks;
+        let late = std::mem::take(&mut self.late);
+        let (due, late) = late.into_iter().partition(|(when, _)| *when <= now);
+        self.late = late;
+        let due: Vec<(u64, Message)> = due;
+        for (_, message) in due {
+            if let Some(receiver) = self.receiver(&message.to) {
+                receiver.messages.push(message);
+            }
+        }
     }
 
     /// Hands packets to the network.

@@ -89,6 +89,9 @@ pub fn bounds(test: &FaultTest) -> FaultSpec {
         eff: test.bounds.losses_until,
         crashes: test.bounds.crashes,
         crash: Crash::Stop,
+        delays: test.bounds.delays,
+        duplicates: test.bounds.duplicates,
+        partitions: test.bounds.partitions,
     }
 }
 
@@ -97,7 +100,12 @@ pub fn random_hypothesis(spec: &FaultSpec, nodes: usize, random: &mut Random) ->
     let mut hypothesis = Hypothesis::default();
     let one_in = 2 + random.below(8);
     for fault in spec.faults(nodes) {
-        if matches!(fault, Fault::Loss { .. }) && random.chance(1, one_in) {
+        let may = match fault {
+            Fault::Loss { .. } | Fault::Delay { .. } | Fault::Duplicate { .. } => true,
+            Fault::Partition { .. } => hypothesis.partitions() < spec.partitions as usize,
+            Fault::Crash { .. } => false,
+        };
+        if may && random.chance(1, one_in) {
             hypothesis.0.insert(fault);
         }
     }

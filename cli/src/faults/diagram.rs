@@ -1,7 +1,7 @@
 //! A run in space and time, for the terminal: a column a node, a line a tick, under it what is sent in that tick.
 //!
-//! What one node sends another in a tick is one arrow. A message that is lost is dashed and ends in a cross; a
-//! node that has crashed has a cross, and no line below it.
+//! What one node sends another in a tick is one arrow. A message that is lost is dashed and ends in a cross, at one
+//! that is late stands by how many ticks; a node that has crashed has a cross, and no line below it.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use bloom_plan::testing::FaultTest;
 use bloom_sim::faults::{Counterexample, Execution, FaultSpec, Hypothesis};
 use smol_str::SmolStr;
 
-/// Arrows of a diagram; where there are more, only those that are lost are drawn.
+/// Arrows of a diagram; where there are more, only those that are lost or late are drawn.
 const ARROWS_MAX: usize = 48;
 
 /// Nodes of a diagram for the terminal.
@@ -29,7 +29,8 @@ pub(super) struct Arrow {
     pub(super) to: usize,
     /// Channels, parted by commas.
     pub(super) label: String,
-    pub(super) lost: bool,
+    /// In how many ticks it arrives; not at all if it is lost.
+    pub(super) after: Option<u32>,
 }
 
 /// What is sent from one node to another, in order.
@@ -37,23 +38,36 @@ pub(super) fn arrows(test: &FaultTest, execution: &Execution) -> Vec<Arrow> {
     let number = |name: &SmolStr| test.nodes.iter().position(|node| node.name == *name);
     let mut arrows = Vec::new();
     for (tick, sent) in (1..).zip(&execution.traffic) {
-        let mut links: BTreeMap<(usize, usize, bool), Vec<&str>> = BTreeMap::new();
+        let mut links: BTreeMap<(usize, usize, Option<u32>), Vec<&str>> = BTreeMap::new();
         for message in sent {
             if let (Some(from), Some(to)) = (number(&message.from), number(&message.to))
                 && from != to
             {
-                let channels = links.entry((from, to, message.lost)).or_default();
-                if !channels.contains(&message.channel.as_str()) {
-                    channels.push(&message.channel);
+                let times = message.after.iter().copied().map(Some);
+                let times: Vec<Option<u32>> = match message.lost {
+                    true => vec![None],
+                    false => times.collect(),
+                };
+                for after in times {
+                    let channels = links.entry((from, to, after)).or_default();
+                    if !channels.contains(&message.channel.as_str()) {
+                        channels.push(&message.channel);
+                    }
                 }
             }
         }
-        arrows.extend(links.into_iter().map(|((from, to, lost), channels)| Arrow {
-            tick,
-            from,
-            to,
-            label: channels.join(","),
-            lost,
+        arrows.extend(links.into_iter().map(|((from, to, after), channels)| {
+            let late = match after {
+                Some(after) if after > 1 => format!(" +{}", after - 1),
+                Some(_) | None => String::new(),
+            };
+            Arrow {
+                tick,
+                from,
+                to,
+                label: channels.join(",") + &late,
+                after,
+            }
         }));
     }
     arrows
@@ -67,7 +81,7 @@ pub(super) fn shown(test: &FaultTest, spec: &FaultSpec, found: &Counterexample) 
     let mut arrows = arrows(test, &found.execution);
     let all = arrows.len();
     if all > ARROWS_MAX {
-        arrows.retain(|arrow| arrow.lost);
+        arrows.retain(|arrow| arrow.after != Some(1));
     }
     if arrows.len() > ARROWS_MAX {
         return None;
@@ -87,7 +101,10 @@ pub(super) fn shown(test: &FaultTest, spec: &FaultSpec, found: &Counterexample) 
         lines.extend(sent.map(|arrow| canvas.arrow(arrow)));
     }
     if arrows.len() < all {
-        lines.push(format!("{} messages, of which those lost are drawn", all));
+        lines.push(format!(
+            "{} messages, of which those lost or late are drawn",
+            all
+        ));
     }
     let lines = lines.iter().map(|line| format!("  {}\n", line.trim_end()));
     Some(lines.collect())
@@ -146,7 +163,8 @@ impl Canvas<'_> {
             line[self.place(node)] = '│';
         }
         let (from, to) = (self.place(arrow.from), self.place(arrow.to));
-        let stroke = if arrow.lost { '╌' } else { '─' };
+        let is_lost = arrow.after.is_none();
+        let stroke = if is_lost { '╌' } else { '─' };
         let inside = from.min(to) + 1..from.max(to);
         let length = inside.len();
         for at in inside.clone() {
@@ -157,7 +175,7 @@ impl Canvas<'_> {
             false => ('┤', to + 1),
         };
         line[from] = tail;
-        line[head] = match (arrow.lost, from < to) {
+        line[head] = match (is_lost, from < to) {
             (true, _) => '✗',
             (false, true) => '▶',
             (false, false) => '◀',

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bloom_plan::testing::FaultTest;
-use bloom_sim::faults::{Counterexample, Fault, Minimal};
+use bloom_sim::faults::{Counterexample, Fault, Hypothesis, Minimal};
 
 /// What to try; none where nothing is clear.
 pub(super) fn hint(
@@ -13,6 +13,9 @@ pub(super) fn hint(
 ) -> Option<String> {
     let set = &found.hypothesis;
     let name = |node: usize| test.nodes[node].name.as_str();
+    if set.crashes() + set.losses() < set.len() {
+        return Some(told_of_order(set));
+    }
     match (set.crashes(), set.losses()) {
         (0, 0) => None,
         (0, 1) => {
@@ -29,7 +32,10 @@ pub(super) fn hint(
                 .flat_map(|set| set.0.iter())
                 .filter_map(|fault| match fault {
                     Fault::Crash { node, .. } => Some(*node),
-                    Fault::Loss { .. } => None,
+                    Fault::Loss { .. }
+                    | Fault::Delay { .. }
+                    | Fault::Duplicate { .. }
+                    | Fault::Partition { .. } => None,
                 })
                 .collect();
             let names: Vec<&str> = crashed.into_iter().map(name).collect();
@@ -53,7 +59,10 @@ pub(super) fn hint(
                 .iter()
                 .filter_map(|fault| match fault {
                     Fault::Loss { from, to, .. } => Some((*from, *to)),
-                    Fault::Crash { .. } => None,
+                    Fault::Crash { .. }
+                    | Fault::Delay { .. }
+                    | Fault::Duplicate { .. }
+                    | Fault::Partition { .. } => None,
                 })
                 .collect();
             let channels = lost_channels(test, found);
@@ -71,6 +80,25 @@ pub(super) fn hint(
                 .to_owned(),
         ),
     }
+}
+
+/// Of sets in which messages are late, or arrive twice, or nodes are parted.
+fn told_of_order(set: &Hypothesis) -> String {
+    let is_parted = set.partitions() > 0;
+    let is_late = set
+        .0
+        .iter()
+        .any(|fault| matches!(fault, Fault::Delay { .. }));
+    let hint = match (is_parted, is_late) {
+        (true, _) => "let the side with fewer nodes decide nothing by itself",
+        (false, true) => {
+            "a timer ends before a late message comes: conclude nothing from silence that others may contradict"
+        }
+        (false, false) => {
+            "a message that comes twice does something twice: give it a number, and know which were seen"
+        }
+    };
+    hint.to_owned()
 }
 
 fn lost_channels(test: &FaultTest, found: &Counterexample) -> String {

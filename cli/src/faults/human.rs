@@ -98,6 +98,25 @@ fn counterexample(text: &mut String, searched: &Searched, found: &Counterexample
                     name(to)
                 )
             }
+            Fault::Delay { from, to, tick, by } => {
+                let ticks = counted(by as usize, "tick", "ticks");
+                format!(
+                    "  what {} sends {} in tick {tick} is {ticks} late",
+                    name(from),
+                    name(to)
+                )
+            }
+            Fault::Duplicate { from, to, tick } => format!(
+                "  what {} sends {} in tick {tick} arrives again in tick {}",
+                name(from),
+                name(to),
+                tick + 2
+            ),
+            Fault::Partition { side, first, last } => {
+                let when = ticks(first, last);
+                let inside: Vec<&str> = side.nodes().map(|node| name(node).as_str()).collect();
+                format!("  {} cut off in {when}", inside.join(", "))
+            }
         };
         line(text, &told);
     }
@@ -150,6 +169,16 @@ pub(super) fn in_a_line(test: &FaultTest, set: &Hypothesis) -> String {
     let faults = set.0.iter().map(|fault| match *fault {
         Fault::Crash { node, tick } => format!("{} crashes in {tick}", name(node)),
         Fault::Loss { from, to, tick } => format!("{}→{} lost in {tick}", name(from), name(to)),
+        Fault::Delay { from, to, tick, by } => {
+            format!("{}→{} of {tick} late by {by}", name(from), name(to))
+        }
+        Fault::Duplicate { from, to, tick } => {
+            format!("{}→{} of {tick} twice", name(from), name(to))
+        }
+        Fault::Partition { side, first, last } => {
+            let inside: Vec<&str> = side.nodes().map(|node| name(node).as_str()).collect();
+            format!("{} cut off in {}", inside.join(","), ticks(first, last))
+        }
     });
     faults.collect::<Vec<_>>().join("; ")
 }
@@ -161,11 +190,26 @@ fn effort(text: &mut String, searched: &Searched) {
         1 => "no losses".to_owned(),
         end => format!("losses of what is sent before tick {end}"),
     };
-    let bounds = format!(
+    let mut bounds = format!(
         "bounds: {} ticks, {losses}, {}",
         spec.eot,
         counted(spec.crashes as usize, "crash", "crashes")
     );
+    if spec.delays > 0 {
+        bounds += &format!(
+            ", up to {} late",
+            counted(spec.delays as usize, "tick", "ticks")
+        );
+    }
+    if spec.duplicates {
+        bounds += ", duplicates";
+    }
+    if spec.partitions > 0 {
+        bounds += &format!(
+            ", {}",
+            counted(spec.partitions as usize, "partition", "partitions")
+        );
+    }
     let report = &searched.report;
     let how = match report.engine {
         Engine::Formula => format!("{} gates", report.size.gates),
@@ -198,6 +242,14 @@ fn effort(text: &mut String, searched: &Searched) {
                 found.executions
             ),
         );
+    }
+}
+
+/// `tick 3`, or `ticks 3 to 5`.
+fn ticks(first: u32, last: u32) -> String {
+    match first == last {
+        true => format!("tick {first}"),
+        false => format!("ticks {first} to {last}"),
     }
 }
 

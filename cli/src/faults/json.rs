@@ -32,6 +32,9 @@ struct Bounds {
     eot: u32,
     eff: u32,
     crashes: u32,
+    delays: u32,
+    duplicates: bool,
+    partitions: u32,
 }
 
 #[derive(Serialize)]
@@ -45,6 +48,9 @@ struct Sets {
 struct Example<'a> {
     crashes: Vec<CrashOf<'a>>,
     losses: Vec<Loss<'a>>,
+    delays: Vec<Late<'a>>,
+    duplicates: Vec<Late<'a>>,
+    partitions: Vec<Parted<'a>>,
     violated: &'a str,
     spec: &'a str,
     /// The tick in which it shows.
@@ -65,6 +71,23 @@ struct Loss<'a> {
     from: &'a str,
     to: &'a str,
     tick: u32,
+}
+
+/// All that is sent over a link in a tick arrives so many ticks later; of a duplicate: again, so much later.
+#[derive(Serialize)]
+struct Late<'a> {
+    from: &'a str,
+    to: &'a str,
+    tick: u32,
+    by: u32,
+}
+
+/// Nothing passes between these nodes and the others, from one tick to another.
+#[derive(Serialize)]
+struct Parted<'a> {
+    nodes: Vec<&'a str>,
+    first: u32,
+    last: u32,
 }
 
 #[derive(Serialize)]
@@ -111,6 +134,9 @@ pub(super) fn line(searched: &Searched) -> String {
             eot: searched.spec.eot,
             eff: searched.spec.eff,
             crashes: searched.spec.crashes,
+            delays: searched.spec.delays,
+            duplicates: searched.spec.duplicates,
+            partitions: searched.spec.partitions,
         },
         engine: match report.engine {
             Engine::Formula => "formula",
@@ -144,6 +170,9 @@ fn shown<'a>(searched: &'a Searched, found: &'a Counterexample) -> Example<'a> {
     let name = |node: usize| searched.test.nodes[node].name.as_str();
     let mut crashes = Vec::new();
     let mut losses = Vec::new();
+    let mut delays = Vec::new();
+    let mut duplicates = Vec::new();
+    let mut partitions = Vec::new();
     for fault in &found.hypothesis.0 {
         match *fault {
             Fault::Crash { node, tick } => crashes.push(CrashOf {
@@ -162,12 +191,32 @@ fn shown<'a>(searched: &'a Searched, found: &'a Counterexample) -> Example<'a> {
                     tick,
                 });
             }
+            Fault::Delay { from, to, tick, by } => delays.push(Late {
+                from: name(from),
+                to: name(to),
+                tick,
+                by,
+            }),
+            Fault::Duplicate { from, to, tick } => duplicates.push(Late {
+                from: name(from),
+                to: name(to),
+                tick,
+                by: 1,
+            }),
+            Fault::Partition { side, first, last } => partitions.push(Parted {
+                nodes: side.nodes().map(name).collect(),
+                first,
+                last,
+            }),
         }
     }
     let first = found.broken.first();
     Example {
         crashes,
         losses,
+        delays,
+        duplicates,
+        partitions,
         violated: first.map_or("", |(_, what, _)| what),
         spec: first.map_or("", |(spec, _, _)| spec),
         tick: first.map_or(0, |(_, _, tick)| *tick),

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use bloom_plan::testing::FaultTest;
-use bloom_sim::faults::{Crash, Fault, FaultSpec, Hypothesis, execute, run};
+use bloom_sim::faults::{Crash, Fault, FaultSpec, Hypothesis, Side, execute, run};
 use serde::{Deserialize, Serialize};
 
 use super::request;
@@ -37,8 +37,32 @@ struct Saved {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 enum SavedFault {
-    Crash { node: String, tick: u32 },
-    Loss { from: String, to: String, tick: u32 },
+    Crash {
+        node: String,
+        tick: u32,
+    },
+    Loss {
+        from: String,
+        to: String,
+        tick: u32,
+    },
+    Delay {
+        from: String,
+        to: String,
+        tick: u32,
+        by: u32,
+    },
+    Duplicate {
+        from: String,
+        to: String,
+        tick: u32,
+    },
+    /// Between these nodes and all others.
+    Partition {
+        nodes: Vec<String>,
+        first: u32,
+        last: u32,
+    },
 }
 
 /// Whether the path is such a file.
@@ -67,6 +91,22 @@ pub(super) fn save(path: &Path, what: &ToSave<'_>) -> Result<(), Misuse> {
             from: name(from),
             to: name(to),
             tick,
+        },
+        Fault::Delay { from, to, tick, by } => SavedFault::Delay {
+            from: name(from),
+            to: name(to),
+            tick,
+            by,
+        },
+        Fault::Duplicate { from, to, tick } => SavedFault::Duplicate {
+            from: name(from),
+            to: name(to),
+            tick,
+        },
+        Fault::Partition { side, first, last } => SavedFault::Partition {
+            nodes: side.nodes().map(name).collect(),
+            first,
+            last,
         },
     });
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -132,6 +172,9 @@ fn rerun_one(path: &Path) -> Result<bool, Misuse> {
         nodes: saved.nodes.clone(),
         spec: saved.spec.clone(),
         mute_crashes: saved.mute_crashes,
+        delays: None,
+        duplicates: false,
+        partitions: None,
     };
     for request in request::programs(&selection)? {
         let Some(mut compiled) = pipeline::compile_faults(&request.sources) else {
@@ -181,6 +224,25 @@ fn rerun_test(
                 to: number(to)?,
                 tick: *tick,
             },
+            SavedFault::Delay { from, to, tick, by } => Fault::Delay {
+                from: number(from)?,
+                to: number(to)?,
+                tick: *tick,
+                by: *by,
+            },
+            SavedFault::Duplicate { from, to, tick } => Fault::Duplicate {
+                from: number(from)?,
+                to: number(to)?,
+                tick: *tick,
+            },
+            SavedFault::Partition { nodes, first, last } => {
+                let side = nodes.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+                Fault::Partition {
+                    side: Side::of(side.into_iter(), test.nodes.len()),
+                    first: *first,
+                    last: *last,
+                }
+            }
         });
     }
     let spec = FaultSpec {
@@ -191,6 +253,7 @@ fn rerun_test(
             true => Crash::Mute,
             false => Crash::Stop,
         },
+        ..FaultSpec::default()
     };
     let execution = execute(programs, test, &spec, &hypothesis).map_err(misuse)?;
     let faults = hypothesis.in_words();

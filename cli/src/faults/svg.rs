@@ -42,17 +42,14 @@ pub(super) fn drawn(test: &FaultTest, spec: &FaultSpec, found: &Counterexample) 
     }
     for arrow in arrows(test, &found.execution) {
         let start = (x(arrow.from), y(arrow.tick));
-        let end = (x(arrow.to), y(arrow.tick + 1));
+        let end = (x(arrow.to), y(arrow.tick + arrow.after.unwrap_or(1)));
         // A lost message ends on its way.
-        let (class, share) = if arrow.lost {
-            ("lost", 6)
-        } else {
-            ("sent", 10)
-        };
+        let is_lost = arrow.after.is_none();
+        let (class, share) = if is_lost { ("lost", 6) } else { ("sent", 10) };
         let stop = (part(start.0, end.0, share), part(start.1, end.1, share));
         picture.line(class, start, stop);
-        let mark = if arrow.lost { "✗" } else { "•" };
-        let mark_class = if arrow.lost { "bad" } else { "" };
+        let mark = if is_lost { "✗" } else { "•" };
+        let mark_class = if is_lost { "bad" } else { "" };
         picture.text(stop.0, stop.1 + 4, mark_class, "middle", mark);
         let label = (part(start.0, end.0, 4), part(start.1, end.1, 4));
         picture.text(label.0, label.1 - 3, "faint", "middle", &arrow.label);

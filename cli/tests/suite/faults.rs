@@ -172,3 +172,22 @@ fn a_sweep_tells_how_far_a_test_is_certified() {
         "{run:?}"
     );
 }
+
+#[test]
+fn messages_may_be_late_or_come_twice_and_nodes_be_parted() {
+    let folder = Folder::new();
+    let text = RETRYING.replace(
+        "ticks 6, losses until 3, crashes 0",
+        "ticks 3, losses until 3, delays 1, duplicates 1, partitions 1",
+    );
+    folder.write("retrying.bloom", &text);
+    let run = folder.bloom("faults retrying.bloom --all --exhaustive --save late.fault");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    // What arrives late, arrives when nobody looks any more.
+    assert!(run.out.contains("a→b of 2 late by 1"), "{run:?}");
+    assert!(run.out.contains("b cut off in ticks 1 to 2"), "{run:?}");
+    assert!(run.out.contains("agree"), "{run:?}");
+    assert_eq!(folder.bloom("test late.fault").code, Some(1));
+    let run = folder.bloom("faults retrying.bloom --eff 0 --partitions 0");
+    assert_eq!(run.code, Some(0), "{run:?}");
+}

@@ -53,7 +53,7 @@ fn problem(test: &str) -> String {
 #[test]
 fn rows_have_the_tick_they_are_fed_in() {
     let lowered = lower(
-        r#"fault test "t" checks kept with ticks 5, losses until 3, crashes 1 {
+        r#"fault test "t" checks kept with ticks 5, losses until 3, crashes 1, delays 2, duplicates 1 {
              node a, b: Words;
              a.say{word: "one"};
              tick;
@@ -69,6 +69,9 @@ fn rows_have_the_tick_they_are_fed_in() {
         ticks: 5,
         losses_until: 3,
         crashes: 1,
+        delays: 2,
+        duplicates: true,
+        partitions: 0,
     };
     assert_eq!(test.bounds, bounds);
 }
@@ -101,5 +104,5 @@ fn what_means_nothing_in_a_fault_test_is_refused() {
         |bounds: &str| format!("fault test \"t\" checks kept{bounds} {{ node a: Words; }}");
     assert!(problem(&bounds("")).contains("how many ticks"));
     assert!(problem(&bounds(" with ticks 0")).contains("from 1"));
-    assert!(problem(&bounds(" with ticks 3, delays 2")).contains("unknown option `delays`"));
+    assert!(problem(&bounds(" with ticks 3, storms 2")).contains("unknown option `storms`"));
 }

@@ -208,6 +208,22 @@ impl Circuit {
         counts
     }
 
+    /// Whether more than so many of the literals hold: as [`Circuit::at_least`], without counting further.
+    pub fn more_than(&mut self, literals: &[Lit], most: usize) -> Lit {
+        let mut counts = vec![Lit::FALSE; most + 1];
+        for &literal in literals {
+            for place in (0..=most).rev() {
+                let fewer = match place {
+                    0 => Lit::TRUE,
+                    _ => counts[place - 1],
+                };
+                let step = self.and([fewer, literal]);
+                counts[place] = self.or([counts[place], step]);
+            }
+        }
+        counts[most]
+    }
+
     /// The value of every gate where variables have the values that `holds` gives by gate.
     pub fn values(&self, holds: impl Fn(usize) -> bool) -> Values {
         let mut values = Vec::with_capacity(self.gates.len());
@@ -312,11 +328,13 @@ mod tests {
             }
             let some = &lits[1..lits.len().min(8)];
             let counts = circuit.at_least(some);
+            let more_than_two = circuit.more_than(some, 2);
             let values = circuit.values(|gate| variables[gate]);
             for (lit, expected) in lits.iter().zip(&expected) {
                 assert_eq!(values.of(*lit), *expected, "seed {seed}");
             }
             let holding = some.iter().filter(|&&lit| values.of(lit)).count();
+            assert_eq!(values.of(more_than_two), holding > 2, "seed {seed}");
             for (place, &count) in counts.iter().enumerate() {
                 assert_eq!(values.of(count), holding > place, "seed {seed}");
             }

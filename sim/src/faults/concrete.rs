@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use super::hypothesis::{Crash, Fault, FaultSpec, Hypothesis};
 use super::run::{Programs, shown, tick_duration};
 use crate::machine::{self, Kinds};
-use crate::network::Sent;
+use crate::network::{Disturbance, Link, Sent};
 use crate::world::{Setup, World};
 
 /// What came of a run.
@@ -97,29 +97,47 @@ fn strike(
     hypothesis: &Hypothesis,
     tick: u32,
 ) -> Result<(), String> {
-    let mut cuts = Vec::new();
+    let mut links = Vec::new();
+    let mut disturb = |from: &SmolStr, to: &SmolStr, disturbance| {
+        links.push(Link {
+            from: from.clone(),
+            to: to.clone(),
+            disturbance,
+        });
+    };
     for fault in &hypothesis.0 {
         match *fault {
             Fault::Crash { node, tick: when } => match spec.crash {
                 Crash::Stop if when == tick => world.crash(node)?,
                 Crash::Mute if when <= tick => {
-                    let name = world.name(node).clone();
-                    let others = world.all().into_iter().filter(|&other| other != node);
-                    cuts.extend(others.map(|other| (name.clone(), world.name(other).clone())));
+                    for other in world.all().into_iter().filter(|&other| other != node) {
+                        disturb(world.name(node), world.name(other), Disturbance::Lost);
+                    }
                 }
                 Crash::Stop | Crash::Mute => {}
             },
-            Fault::Loss {
-                from,
-                to,
-                tick: when,
-            } if when == tick => {
-                cuts.push((world.name(from).clone(), world.name(to).clone()));
+            Fault::Loss { from, to, .. } if fault.tick() == tick => {
+                disturb(world.name(from), world.name(to), Disturbance::Lost);
             }
-            Fault::Loss { .. } => {}
+            Fault::Delay { from, to, by, .. } if fault.tick() == tick => {
+                disturb(world.name(from), world.name(to), Disturbance::Late(by));
+            }
+            Fault::Duplicate { from, to, .. } if fault.tick() == tick => {
+                disturb(world.name(from), world.name(to), Disturbance::Twice);
+            }
+            Fault::Partition { .. } => {
+                for from in world.all() {
+                    for to in world.all() {
+                        if fault.parts(from, to, tick) {
+                            disturb(world.name(from), world.name(to), Disturbance::Lost);
+                        }
+                    }
+                }
+            }
+            Fault::Loss { .. } | Fault::Delay { .. } | Fault::Duplicate { .. } => {}
         }
     }
-    world.network().cut(cuts);
+    world.network().disturb(links);
     Ok(())
 }
 

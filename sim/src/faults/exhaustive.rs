@@ -81,19 +81,33 @@ fn extends(
         Fault::Crash { node, .. } => {
             hypothesis.crashes() < spec.crashes as usize && hypothesis.crash_of(node).is_none()
         }
-        Fault::Loss { from, to, tick } => {
-            let (from, to) = (&test.nodes[from].name, &test.nodes[to].name);
-            let mut sent = execution.traffic[tick as usize - 1].iter();
-            sent.any(|sent| sent.from == *from && sent.to == *to && !sent.lost)
+        Fault::Loss { from, to, tick } => sends(test, execution, tick, |f, t| (f, t) == (from, to)),
+        Fault::Delay { from, to, tick, .. } | Fault::Duplicate { from, to, tick } => {
+            sends(test, execution, tick, |f, t| (f, t) == (from, to))
         }
+        // What it cuts off later is not known yet.
+        Fault::Partition { .. } => hypothesis.partitions() < spec.partitions as usize,
     }
+}
+
+/// Whether something is sent in the tick over one of these links, and not lost.
+fn sends(
+    test: &FaultTest,
+    execution: &Execution,
+    tick: u32,
+    over: impl Fn(usize, usize) -> bool,
+) -> bool {
+    let number = |name: &str| test.nodes.iter().position(|node| node.name == name);
+    let mut sent = execution.traffic[tick as usize - 1].iter();
+    sent.any(|sent| match (number(&sent.from), number(&sent.to)) {
+        (Some(from), Some(to)) => !sent.lost && over(from, to),
+        _ => false,
+    })
 }
 
 /// Faults by time; a crash comes before what is lost in its tick.
 fn order(fault: Fault) -> (u32, Fault) {
-    match fault {
-        Fault::Crash { tick, .. } | Fault::Loss { tick, .. } => (tick, fault),
-    }
+    (fault.tick(), fault)
 }
 
 fn minimal(mut sets: Vec<Hypothesis>) -> Vec<Hypothesis> {

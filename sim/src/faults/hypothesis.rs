@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 /// The bounds of a search, and what a crash is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FaultSpec {
     /// The last tick.
     pub eot: u32,
@@ -16,6 +16,12 @@ pub struct FaultSpec {
     /// So many nodes may crash, each before the last tick.
     pub crashes: u32,
     pub crash: Crash,
+    /// What is sent before tick `eff` may be late by so many ticks.
+    pub delays: u32,
+    /// It may arrive again, a tick after it did.
+    pub duplicates: bool,
+    /// So often may some nodes be cut off from all others, before tick `eff`.
+    pub partitions: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -40,6 +46,89 @@ pub enum Fault {
         to: usize,
         tick: u32,
     },
+    /// All that is sent from one node to another in a tick arrives so many ticks later. Of several delays the
+    /// shortest counts.
+    Delay {
+        from: usize,
+        to: usize,
+        tick: u32,
+        by: u32,
+    },
+    /// All that is sent from one node to another in a tick arrives in the next tick but one as well.
+    Duplicate {
+        from: usize,
+        to: usize,
+        tick: u32,
+    },
+    /// Nothing passes between some nodes and the others from one tick to another, both included.
+    Partition {
+        side: Side,
+        first: u32,
+        last: u32,
+    },
+}
+
+/// Some of the nodes, never all: the side of a partition on which the first node is not.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Side(u32);
+
+/// Nodes past which no partitions are looked for.
+pub const PARTITIONED_NODES_MAX: usize = 10;
+
+impl Side {
+    /// The side with these nodes, or the other one.
+    pub fn of(inside: impl Iterator<Item = usize>, nodes: usize) -> Side {
+        let mask = inside.fold(0_u32, |mask, node| mask | 1 << node);
+        match mask & 1 {
+            0 => Side(mask),
+            _ => Side(!mask & ((1 << nodes) - 1)),
+        }
+    }
+
+    pub fn has(self, node: usize) -> bool {
+        self.0 >> node & 1 == 1
+    }
+
+    /// The nodes on it.
+    pub fn nodes(self) -> impl Iterator<Item = usize> {
+        (0..u32::BITS as usize).filter(move |&node| self.has(node))
+    }
+
+    /// Every way to part the nodes in two.
+    fn all(nodes: usize) -> impl Iterator<Item = Side> {
+        let nodes = if nodes > PARTITIONED_NODES_MAX {
+            0
+        } else {
+            nodes
+        };
+        (1..1_u32 << nodes).filter(|mask| mask & 1 == 0).map(Side)
+    }
+}
+
+impl Fault {
+    /// The tick in which it begins.
+    pub fn tick(self) -> u32 {
+        match self {
+            Fault::Crash { tick, .. }
+            | Fault::Loss { tick, .. }
+            | Fault::Delay { tick, .. }
+            | Fault::Duplicate { tick, .. } => tick,
+            Fault::Partition { first, .. } => first,
+        }
+    }
+
+    /// Of a partition, whether it loses what is sent over a link in a tick.
+    pub fn parts(self, from: usize, to: usize, tick: u32) -> bool {
+        match self {
+            Fault::Partition { side, first, last } => {
+                side.has(from) != side.has(to) && (first..=last).contains(&tick)
+            }
+            Fault::Crash { .. }
+            | Fault::Loss { .. }
+            | Fault::Delay { .. }
+            | Fault::Duplicate { .. } => false,
+        }
+    }
 }
 
 /// A set of faults.
@@ -57,43 +146,62 @@ impl Hypothesis {
 
     /// When the node crashes, if it does.
     pub fn crash_of(&self, node: usize) -> Option<u32> {
-        self.0.iter().find_map(|fault| match fault {
+        self.0.iter().find_map(|fault| match *fault {
             Fault::Crash {
                 node: crashed,
                 tick,
-            } if *crashed == node => Some(*tick),
-            Fault::Crash { .. } | Fault::Loss { .. } => None,
+            } => (crashed == node).then_some(tick),
+            Fault::Loss { .. }
+            | Fault::Delay { .. }
+            | Fault::Duplicate { .. }
+            | Fault::Partition { .. } => None,
         })
     }
 
-    pub fn loses(&self, from: usize, to: usize, tick: u32) -> bool {
-        self.0.contains(&Fault::Loss { from, to, tick })
-    }
-
     pub fn crashes(&self) -> usize {
-        let crashes = self.0.iter();
-        crashes
-            .filter(|fault| matches!(fault, Fault::Crash { .. }))
-            .count()
+        self.count(|fault| matches!(fault, Fault::Crash { .. }))
     }
 
     pub fn losses(&self) -> usize {
-        self.len() - self.crashes()
+        self.count(|fault| matches!(fault, Fault::Loss { .. }))
+    }
+
+    pub fn partitions(&self) -> usize {
+        self.count(|fault| matches!(fault, Fault::Partition { .. }))
+    }
+
+    fn count(&self, is_one: impl Fn(&Fault) -> bool) -> usize {
+        self.0.iter().filter(|fault| is_one(fault)).count()
     }
 
     /// "1 crash and 2 losses"
     pub fn in_words(&self) -> String {
-        let count = |number: usize, one: &str, more: &str| match number {
-            0 => None,
-            1 => Some(format!("1 {one}")),
-            _ => Some(format!("{number} {more}")),
-        };
-        let crashes = count(self.crashes(), "crash", "crashes");
-        let losses = count(self.losses(), "loss", "losses");
-        match (crashes, losses) {
-            (Some(crashes), Some(losses)) => format!("{crashes} and {losses}"),
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => "no fault".to_owned(),
+        let counts = [
+            (self.crashes(), "crash", "crashes"),
+            (self.losses(), "loss", "losses"),
+            (
+                self.count(|fault| matches!(fault, Fault::Delay { .. })),
+                "delay",
+                "delays",
+            ),
+            (
+                self.count(|fault| matches!(fault, Fault::Duplicate { .. })),
+                "duplicate",
+                "duplicates",
+            ),
+            (self.partitions(), "partition", "partitions"),
+        ];
+        let parts = counts.into_iter().filter(|(number, _, _)| *number > 0);
+        let parts: Vec<String> = parts
+            .map(|(number, one, more)| match number {
+                1 => format!("1 {one}"),
+                _ => format!("{number} {more}"),
+            })
+            .collect();
+        match parts.as_slice() {
+            [] => "no fault".to_owned(),
+            [one] => one.clone(),
+            [most @ .., last] => format!("{} and {last}", most.join(", ")),
         }
     }
 }
@@ -107,10 +215,25 @@ impl FaultSpec {
                 faults.extend((1..self.eot).map(|tick| Fault::Crash { node, tick }));
             }
         }
+        let ticks = 1..self.loss_end();
         for from in 0..nodes {
             for to in (0..nodes).filter(|&to| to != from) {
-                let ticks = 1..self.loss_end();
-                faults.extend(ticks.map(|tick| Fault::Loss { from, to, tick }));
+                for tick in ticks.clone() {
+                    faults.push(Fault::Loss { from, to, tick });
+                    let delays = 1..=self.delays;
+                    faults.extend(delays.map(|by| Fault::Delay { from, to, tick, by }));
+                    if self.duplicates {
+                        faults.push(Fault::Duplicate { from, to, tick });
+                    }
+                }
+            }
+        }
+        if self.partitions > 0 {
+            for side in Side::all(nodes) {
+                for first in ticks.clone() {
+                    let lasts = first..self.loss_end();
+                    faults.extend(lasts.map(|last| Fault::Partition { side, first, last }));
+                }
             }
         }
         faults
@@ -124,15 +247,24 @@ impl FaultSpec {
     /// How many sets of faults there are within the bounds.
     pub fn space(&self, nodes: usize) -> f64 {
         let links = (nodes * nodes.saturating_sub(1)) as f64;
-        let losses = 2_f64.powf(links * f64::from(self.loss_end() - 1));
-        let ticks = f64::from(self.eot.saturating_sub(1));
+        let ticks = f64::from(self.loss_end() - 1);
+        let of_link = f64::from(1 + self.delays + u32::from(self.duplicates));
+        let sent = 2_f64.powf(links * ticks * of_link);
         let mut choices = 1.0;
         let mut crashes = 1.0;
         for crash in 1..=(self.crashes as usize).min(nodes) {
+            let ticks = f64::from(self.eot.saturating_sub(1));
             choices *= (nodes + 1 - crash) as f64 / crash as f64 * ticks;
             crashes += choices;
         }
-        losses * crashes
+        let all = Side::all(nodes).count() as f64 * ticks * (ticks + 1.0) / 2.0;
+        let mut choices = 1.0;
+        let mut partitions = 1.0;
+        for partition in 1..=self.partitions {
+            choices *= (all + 1.0 - f64::from(partition)).max(0.0) / f64::from(partition);
+            partitions += choices;
+        }
+        sent * crashes * partitions
     }
 }
 
@@ -146,11 +278,19 @@ mod tests {
             eot: 4,
             eff: 2,
             crashes: 1,
-            crash: Crash::Stop,
+            ..FaultSpec::default()
         };
         // Two links in tick 1; no crash, or one of two nodes in one of three ticks.
         assert_eq!(spec.space(2), 4.0 * 7.0);
         assert_eq!(spec.faults(2).len(), 2 + 6);
+        let more = FaultSpec {
+            delays: 2,
+            duplicates: true,
+            partitions: 1,
+            ..spec
+        };
+        assert_eq!(more.faults(2).len(), 2 * 4 + 6 + 1);
+        assert_eq!(more.space(2), 256.0 * 7.0 * 2.0);
     }
 
     #[test]

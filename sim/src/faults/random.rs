@@ -101,14 +101,20 @@ pub fn draw(spec: &FaultSpec, nodes: usize, random: &mut Random) -> Hypothesis {
     let loses = random.chance(4, 5);
     let bad: Vec<bool> = (0..nodes * nodes).map(|_| random.chance(1, 2)).collect();
     let only_bad = random.chance(1, 2);
+    let delays = random.chance(1, 2);
     for fault in spec.faults(nodes) {
-        if let Fault::Loss { from, to, .. } = fault {
-            let may = loses && (!only_bad || bad[from * nodes + to]);
-            if may && random.chance(1, one_in) {
-                hypothesis.0.insert(fault);
-            }
+        let (from, to, may) = match fault {
+            Fault::Loss { from, to, .. } => (from, to, loses),
+            Fault::Delay { from, to, .. } | Fault::Duplicate { from, to, .. } => (from, to, delays),
+            // One cut is drawn below, of losses; of partitions one is enough here, too.
+            Fault::Crash { .. } | Fault::Partition { .. } => continue,
+        };
+        let may = may && (!only_bad || bad[from * nodes + to]);
+        if may && random.chance(1, one_in) {
+            hypothesis.0.insert(fault);
         }
     }
+    partition(spec, nodes, random, &mut hypothesis);
     if random.chance(1, 4) {
         cut(spec, nodes, random, &mut hypothesis);
     }
@@ -121,6 +127,23 @@ pub fn draw(spec: &FaultSpec, nodes: usize, random: &mut Random) -> Hypothesis {
         }
     }
     hypothesis
+}
+
+/// Some of the partitions that the bounds allow.
+fn partition(spec: &FaultSpec, nodes: usize, random: &mut Random, hypothesis: &mut Hypothesis) {
+    let all: Vec<Fault> = match spec.partitions {
+        0 => Vec::new(),
+        _ => spec.faults(nodes),
+    };
+    let all: Vec<Fault> = all
+        .into_iter()
+        .filter(|fault| matches!(fault, Fault::Partition { .. }))
+        .collect();
+    for _ in 0..spec.partitions {
+        if !all.is_empty() && random.chance(1, 2) {
+            hypothesis.0.insert(*random.pick(&all));
+        }
+    }
 }
 
 /// Cuts some nodes off from the others for some ticks, in both directions or in one.
@@ -177,7 +200,10 @@ fn shrink(
 /// The faults that lost something, and the crashes.
 fn effective(test: &FaultTest, (hypothesis, execution): &Broken) -> Hypothesis {
     let matters = |fault: &&Fault| match **fault {
-        Fault::Crash { .. } => true,
+        Fault::Crash { .. }
+        | Fault::Delay { .. }
+        | Fault::Duplicate { .. }
+        | Fault::Partition { .. } => true,
         Fault::Loss { from, to, tick } => {
             let (from, to) = (&test.nodes[from].name, &test.nodes[to].name);
             !execution.channels_lost(from, to, tick).is_empty()

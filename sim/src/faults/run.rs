@@ -144,6 +144,8 @@ pub fn tick_duration(programs: &Programs, test: &FaultTest) -> Result<i64, Limit
     Ok(shortest.unwrap_or(TICK).max(1))
 }
 
+type Arrival = (RelationId, Words, Lit);
+
 struct Run<'r> {
     test: &'r FaultTest,
     spec: &'r FaultSpec,
@@ -153,8 +155,8 @@ struct Run<'r> {
     observers: Vec<(&'r Observer, Node)>,
     /// Virtual time of a tick.
     step: i64,
-    /// By node: what arrives in the next tick.
-    under_way: Vec<Vec<(RelationId, Words, Lit)>>,
+    /// By node: what arrives, and in which tick.
+    under_way: Vec<Vec<(u32, Arrival)>>,
     violations: Vec<Violation>,
     claims: Vec<Claims>,
     contents: Vec<Contents>,
@@ -183,7 +185,11 @@ impl Run<'_> {
         let now = i64::from(tick - 1).saturating_mul(self.step);
         let mut sent = Vec::new();
         for place in 0..self.nodes.len() {
-            let mut arrivals = std::mem::take(&mut self.under_way[place]);
+            let under_way = std::mem::take(&mut self.under_way[place]);
+            let (due, later) = under_way.into_iter().partition(|(when, _)| *when == tick);
+            self.under_way[place] = later;
+            let due: Vec<(u32, Arrival)> = due;
+            let mut arrivals: Vec<Arrival> = due.into_iter().map(|(_, arrival)| arrival).collect();
             self.fed(place, tick, &mut arrivals)?;
             self.timers(place, now, &mut arrivals);
             self.alive(place, tick, &mut arrivals);
@@ -258,7 +264,8 @@ impl Run<'_> {
         let location = match relation.kind {
             RelationKind::Channel { location } => location,
             RelationKind::Loopback => {
-                self.under_way[from].push((send.relation, send.words, send.condition));
+                let arrival = (send.relation, send.words, send.condition);
+                self.under_way[from].push((tick + 1, arrival));
                 return;
             }
             // What the world sees of a node, and nothing that it takes in.
@@ -279,16 +286,16 @@ impl Run<'_> {
         let Some(words) = receiver.words(relation, &row) else {
             return;
         };
-        let condition = match from == to {
-            true => send.condition,
-            false => {
-                let lost = self.variables.lost(from, to, tick);
-                let up = self.variables.up(from, tick);
-                self.circuit.and([send.condition, !lost, up])
+        if from == to {
+            self.under_way[to].push((tick + 1, (relation, words, send.condition)));
+            return;
+        }
+        let up = self.variables.up(from, tick);
+        for (after, arrives) in self.variables.arrivals(&mut self.circuit, from, to, tick) {
+            let condition = self.circuit.and([send.condition, arrives, up]);
+            if condition != Lit::FALSE {
+                self.under_way[to].push((tick + after, (relation, words.clone(), condition)));
             }
-        };
-        if condition != Lit::FALSE {
-            self.under_way[to].push((relation, words, condition));
         }
     }
 

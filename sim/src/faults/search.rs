@@ -152,10 +152,17 @@ impl Search<'_> {
         }
         let crashes: Vec<Lit> = outcome.variables.crashes().collect();
         let crashes = outcome.circuit.at_least(&crashes);
+        let partitions: Vec<Lit> = outcome.variables.partitions().collect();
+        let partitions = outcome
+            .circuit
+            .more_than(&partitions, self.spec.partitions as usize);
         let outcome = outcome;
         let mut hunt = Hunt::new(&outcome, root);
         if let Some(&too_many) = crashes.get(self.spec.crashes as usize) {
             hunt.solver.require([!too_many]);
+        }
+        if partitions != Lit::FALSE {
+            hunt.solver.require([!partitions]);
         }
         let smallest = hunt.smallest();
         (self.size.variables, self.size.clauses) = hunt.solver.size();
@@ -272,7 +279,10 @@ impl<'h> Hunt<'h> {
         // What the formula does not read need not be lost.
         let matters = |(fault, lit): &(Fault, Lit)| match fault {
             Fault::Crash { .. } => true,
-            Fault::Loss { .. } => solver.knows(*lit),
+            Fault::Loss { .. }
+            | Fault::Delay { .. }
+            | Fault::Duplicate { .. }
+            | Fault::Partition { .. } => solver.knows(*lit),
         };
         let faults: Vec<(Fault, Lit)> = faults.filter(matters).collect();
         Hunt {
@@ -307,7 +317,10 @@ impl<'h> Hunt<'h> {
         let crashes = self.outcome.variables.crashes();
         let losses = self.faults.iter().filter_map(|(fault, lit)| match fault {
             Fault::Crash { .. } => None,
-            Fault::Loss { .. } => Some(*lit),
+            Fault::Loss { .. }
+            | Fault::Delay { .. }
+            | Fault::Duplicate { .. }
+            | Fault::Partition { .. } => Some(*lit),
         });
         let all: Vec<Lit> = crashes
             .chain(losses)

@@ -11,7 +11,7 @@ use bloom_plan::testing::{FaultTest, Feed};
 use bloom_plan::value::{Row, Value};
 use smol_str::SmolStr;
 
-use super::hypothesis::{Fault, Hypothesis};
+use super::hypothesis::{Fault, Hypothesis, Side};
 use super::run::Programs;
 
 /// Nodes past which no symmetries are looked for.
@@ -70,6 +70,22 @@ fn image(symmetry: &[usize], set: &Hypothesis) -> Hypothesis {
             from: symmetry[from],
             to: symmetry[to],
             tick,
+        },
+        Fault::Delay { from, to, tick, by } => Fault::Delay {
+            from: symmetry[from],
+            to: symmetry[to],
+            tick,
+            by,
+        },
+        Fault::Duplicate { from, to, tick } => Fault::Duplicate {
+            from: symmetry[from],
+            to: symmetry[to],
+            tick,
+        },
+        Fault::Partition { side, first, last } => Fault::Partition {
+            side: Side::of(side.nodes().map(|node| symmetry[node]), symmetry.len()),
+            first,
+            last,
         },
     };
     Hypothesis(set.0.iter().map(fault).collect())

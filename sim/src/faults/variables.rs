@@ -13,16 +13,27 @@ use super::hypothesis::{Fault, FaultSpec, Hypothesis};
 pub struct Variables {
     /// By node, then tick from 1: whether it is up in it.
     up: Vec<Vec<Lit>>,
-    losses: FxHashMap<(usize, usize, u32), Lit>,
+    /// By sender, receiver and tick of sending, as far as something may happen to it.
+    links: FxHashMap<(usize, usize, u32), Link>,
     /// Every fault by itself, in order.
     pub faults: Vec<(Fault, Lit)>,
+}
+
+/// What may happen to what is sent over a link in a tick.
+#[derive(Debug, Default)]
+struct Link {
+    /// It is lost, by itself or since the nodes are parted.
+    lost: Vec<Lit>,
+    /// It is late by so many ticks.
+    late: Vec<(u32, Lit)>,
+    twice: Option<Lit>,
 }
 
 impl Variables {
     pub fn new(circuit: &mut Circuit, spec: &FaultSpec, nodes: usize) -> Variables {
         let mut variables = Variables {
             up: Vec::new(),
-            losses: FxHashMap::default(),
+            links: FxHashMap::default(),
             faults: Vec::new(),
         };
         for node in 0..nodes {
@@ -47,13 +58,13 @@ impl Variables {
                     let after = variables.up(node, tick);
                     circuit.and([before, !after])
                 }
-                Fault::Loss { from, to, tick } => {
-                    let lost = circuit.variable();
-                    variables.losses.insert((from, to, tick), lost);
-                    lost
-                }
+                Fault::Loss { .. }
+                | Fault::Delay { .. }
+                | Fault::Duplicate { .. }
+                | Fault::Partition { .. } => circuit.variable(),
             };
             variables.faults.push((fault, condition));
+            variables.disturb(fault, condition, nodes);
         }
         variables
     }
@@ -62,9 +73,58 @@ impl Variables {
         self.up[node][tick as usize - 1]
     }
 
-    pub fn lost(&self, from: usize, to: usize, tick: u32) -> Lit {
-        let lost = self.losses.get(&(from, to, tick));
-        lost.copied().unwrap_or(Lit::FALSE)
+    fn disturb(&mut self, fault: Fault, condition: Lit, nodes: usize) {
+        match fault {
+            Fault::Crash { .. } => {}
+            Fault::Loss { from, to, tick } => {
+                let link = self.links.entry((from, to, tick)).or_default();
+                link.lost.push(condition);
+            }
+            Fault::Delay { from, to, tick, by } => {
+                let link = self.links.entry((from, to, tick)).or_default();
+                link.late.push((by, condition));
+            }
+            Fault::Duplicate { from, to, tick } => {
+                let link = self.links.entry((from, to, tick)).or_default();
+                link.twice = Some(condition);
+            }
+            Fault::Partition { first, last, .. } => {
+                for from in 0..nodes {
+                    for to in 0..nodes {
+                        for tick in (first..=last).filter(|&tick| fault.parts(from, to, tick)) {
+                            let link = self.links.entry((from, to, tick)).or_default();
+                            link.lost.push(condition);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// In how many ticks what is sent over a link arrives, and when it does.
+    pub fn arrivals(
+        &self,
+        circuit: &mut Circuit,
+        from: usize,
+        to: usize,
+        tick: u32,
+    ) -> Vec<(u32, Lit)> {
+        let Some(link) = self.links.get(&(from, to, tick)) else {
+            return vec![(1, Lit::TRUE)];
+        };
+        let kept = circuit.and(link.lost.iter().map(|lost| !*lost));
+        let mut arrivals = Vec::new();
+        // Delays ascend, and the shortest counts.
+        let mut no_shorter = kept;
+        for &(by, late) in &link.late {
+            arrivals.push((1 + by, circuit.and([no_shorter, late])));
+            no_shorter = circuit.and([no_shorter, !late]);
+        }
+        arrivals.push((1, no_shorter));
+        if let Some(twice) = link.twice {
+            arrivals.push((2, circuit.and([kept, twice])));
+        }
+        arrivals
     }
 
     /// The values of all gates under a hypothesis.
@@ -76,8 +136,11 @@ impl Variables {
                 holds[lit.gate()] = tick < crash;
             }
         }
-        for (&(from, to, tick), lit) in &self.losses {
-            holds[lit.gate()] = hypothesis.loses(from, to, tick);
+        for (fault, lit) in &self.faults {
+            // A crash has no variable of its own.
+            if !matches!(fault, Fault::Crash { .. }) {
+                holds[lit.gate()] = hypothesis.0.contains(fault);
+            }
         }
         circuit.values(|gate| holds[gate])
     }
@@ -87,6 +150,12 @@ impl Variables {
         let pairs = self.up.iter().flat_map(|up| up.windows(2));
         let pairs = pairs.map(|pair| (pair[1], pair[0]));
         pairs.filter(|(later, earlier)| later != earlier)
+    }
+
+    /// Of each partition, whether there is it.
+    pub fn partitions(&self) -> impl Iterator<Item = Lit> + '_ {
+        let faults = self.faults.iter();
+        faults.filter_map(|(fault, lit)| matches!(fault, Fault::Partition { .. }).then_some(*lit))
     }
 
     /// Of each node, whether it ever crashes.

@@ -19,6 +19,9 @@ pub struct Deployment {
     nodes: usize,
     losses_until: usize,
     crashes: usize,
+    delays: usize,
+    duplicates: bool,
+    partitions: usize,
     /// The collections that the spec asks about; none if there is none left.
     alike: Option<String>,
     never: Option<String>,
@@ -65,6 +68,9 @@ impl Deployment {
             nodes: 2 + random.below(2),
             losses_until: 1 + random.below(4),
             crashes: random.below(3),
+            delays: random.below(5).saturating_sub(2),
+            duplicates: random.chance(1, 4),
+            partitions: usize::from(random.chance(1, 4)),
             alike,
             never: never.filter(|_| random.chance(1, 3)),
             case,
@@ -80,7 +86,7 @@ impl Deployment {
     }
 
     /// What can be left out.
-    pub fn pieces() -> [Piece<Deployment>; 7] {
+    pub fn pieces() -> [Piece<Deployment>; 9] {
         [
             |d, at| remove(&mut d.case.ticks, at),
             |d, at| remove(&mut d.case.rules, at),
@@ -89,6 +95,8 @@ impl Deployment {
             |d, at| remove(&mut d.case.declarations, at),
             |d, at| lower(&mut d.crashes, at, 0) || lower(&mut d.nodes, at.saturating_sub(1), 2),
             |d, at| at == 0 && d.never.take().is_some(),
+            |d, at| lower(&mut d.delays, at, 0) || at == 0 && std::mem::take(&mut d.duplicates),
+            |d, at| lower(&mut d.partitions, at, 0),
         ]
     }
 }
@@ -203,10 +211,13 @@ impl Display for Deployment {
         writeln!(f, "}}")?;
         writeln!(
             f,
-            "fault test \"random\" checks alike\n  with ticks {}, losses until {}, crashes {} {{",
+            "fault test \"random\" checks alike\n  with ticks {}, losses until {}, crashes {}, delays {}, duplicates {}, partitions {} {{",
             self.ticks(),
             self.losses_until,
-            self.crashes
+            self.crashes,
+            self.delays,
+            u8::from(self.duplicates),
+            self.partitions
         )?;
         let nodes = &NODES[..self.nodes];
         writeln!(f, "  node {}: Random;", nodes.join(", "))?;
