@@ -9,7 +9,7 @@
 
 use super::dependencies::Dependencies;
 use super::flow::{Atom, RuleSummary, Term};
-use super::model::{Model, RuleAt};
+use super::model::{At, Model, RuleAt};
 use super::properties::Props;
 use super::refine::contained::Redundant;
 use super::refine::{Forms, manifest, parent, threshold};
@@ -36,6 +36,9 @@ pub struct Body {
     /// Of a rule with aggregates: its body as if they were not there, for who only asks whether there are
     /// enough rows.
     pub plain: Share,
+    /// Of an insertion: whether what it would give, did it not ask for what takes its rows away again, is decided by
+    /// no schedule, in the end and in all ticks together.
+    pub buried: bool,
 }
 
 /// What is known of a program by the form of its rules.
@@ -93,6 +96,7 @@ impl<'k, 'a> Known<'k, 'a> {
         let summary = self.model.rule(rule);
         let mut shares = self.shares(rule, found);
         let plain = plain_share(&shares);
+        let buried = self.is_buried(rule, &shares);
         let constant =
             !summary.chance && shares.iter().all(|share| share.props.has(Props::CONSTANT));
         if summary.bootstrap {
@@ -118,7 +122,15 @@ impl<'k, 'a> Known<'k, 'a> {
             constant: constant || props.has(Props::EMPTY),
             props: props.closed(),
             plain,
+            buried,
         }
+    }
+
+    fn is_buried(&self, rule: RuleAt, shares: &[Share]) -> bool {
+        let guards = self.forms.buried(rule);
+        let rest = (0..shares.len()).filter(|place| !guards.contains(place));
+        let rest: Vec<Share> = rest.map(|place| shares[place]).collect();
+        !guards.is_empty() && compose(&rest).has(Props::UNION.with(Props::LIMIT))
     }
 
     /// The properties of a body with its aggregates.
@@ -151,7 +163,7 @@ impl<'k, 'a> Known<'k, 'a> {
         });
         let all = compose(shares);
         match settled && seals_are_groups {
-            true => all,
+            true => self.with_beats(rule, shares),
             false => all.and(
                 Props::LIMIT
                     .with(Props::FADES)
@@ -215,13 +227,17 @@ impl<'k, 'a> Known<'k, 'a> {
     /// seals have come, or none is missing.
     pub fn is_frozen(&self, rule: RuleAt, atom: &Atom, found: &Found) -> bool {
         let at = self.model.place(rule, atom.collection);
-        let needed = match self.model.is_kept(at) {
+        let frozen = self.is_settled_once_sealed(at, found)
+            && self.sealing.is_frozen(self.model, rule, atom);
+        frozen || manifest::is_complete(self, rule, atom, found)
+    }
+
+    /// Whether no schedule decides the rows that are there once seals have come.
+    pub fn is_settled_once_sealed(&self, at: At, found: &Found) -> bool {
+        found.places[at.index()].has(match self.model.is_kept(at) {
             true => Props::UNION,
             false => Props::LIMIT,
-        };
-        let frozen =
-            found.places[at.index()].has(needed) && self.sealing.is_frozen(self.model, rule, atom);
-        frozen || manifest::is_complete(self, rule, atom, found)
+        })
     }
 
     /// The shares together, where a timer only says that there is a moment: it comes again and again, so what

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::body::{Found, Known};
+use super::flow::Atom;
 use super::model::{At, RuleAt};
+use super::refine::parent;
 use super::report::{Assumption, AssumptionKind};
-use crate::hir::{CollectionKind, TypeDefKind};
+use crate::hir::{CollectionKind, Delivery, TypeDefKind};
 
 /// All that a place depends on, itself among it.
 pub struct Upstream {
@@ -22,6 +24,11 @@ impl Upstream {
         let mut next = 0;
         while let Some(&at) = places.get(next) {
             next += 1;
+            for from in model.extern_inputs(at) {
+                if !std::mem::replace(&mut seen[from.index()], true) {
+                    places.push(from);
+                }
+            }
             for &rule in model.writers(at) {
                 rules.push(rule);
                 for atom in &model.rule(rule).atoms {
@@ -58,22 +65,38 @@ pub fn seals(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> BTreeS
     let mut all = BTreeSet::new();
     for &rule in &upstream.rules {
         for atom in &known.model.rule(rule).atoms {
-            if known.is_frozen(rule, atom, found) {
-                all.extend(known.sealing.sources(known.model, rule, atom));
-            }
+            all.extend(awaited(known, found, rule, atom));
         }
+    }
+    for &at in &upstream.places {
+        let ordered = known
+            .model
+            .extern_paths(at)
+            .filter(|path| !path.is_confluent());
+        let node = known.model.node_of(at);
+        all.extend(ordered.map(|path| known.model.place_of(node, path.input)));
     }
     all
 }
 
+/// The sources for whose seals the rule waits before it reads the atom.
+fn awaited(known: Known<'_, '_>, found: &Found, rule: RuleAt, atom: &Atom) -> Vec<At> {
+    match known.is_frozen(rule, atom, found) {
+        true => known.sealing.sources(known.model, rule, atom),
+        false => parent::seals(&known, rule, atom, found),
+    }
+}
+
 /// Whether rows can be missing because messages are lost: some channel on the way carries what is sent only
-/// once.
+/// once, and delivery does not send it again until it is acknowledged.
 pub fn is_lower_bound(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> bool {
     use super::properties::Props;
     let model = known.model;
     upstream.places.iter().any(|&at| {
-        let is_channel = matches!(model.collection(at).kind, CollectionKind::Channel { .. });
+        let collection = model.collection(at);
+        let is_channel = matches!(collection.kind, CollectionKind::Channel { .. });
         is_channel
+            && collection.delivery == Delivery::Free
             && model.writers(at).iter().any(|&rule| {
                 let repeats = model.rule(rule).atoms.iter().any(|atom| {
                     let from = model.place(rule, atom.collection);
@@ -164,23 +187,21 @@ fn of_lattices(known: Known<'_, '_>, at: At, all: &mut BTreeSet<Assumption>) {
 fn of_rule(known: Known<'_, '_>, found: &Found, rule: RuleAt, all: &mut BTreeSet<Assumption>) {
     let summary = known.model.rule(rule);
     for atom in &summary.atoms {
-        if known.is_frozen(rule, atom, found) {
-            for source in known.sealing.sources(known.model, rule, atom) {
-                let name = super::verdict::name(known, source);
-                let read = super::verdict::name(known, known.model.place(rule, atom.collection));
-                all.insert(match known.sealing.is_sequence(source) {
-                    true => Assumption {
-                        kind: AssumptionKind::Channel,
-                        text: format!(
-                            "`{read}` is read once a message has come that its sender sent after `{name}`"
-                        ),
-                    },
-                    false => Assumption {
-                        kind: AssumptionKind::Seal,
-                        text: format!("`{read}` is read once the partition of `{name}` is sealed"),
-                    },
-                });
-            }
+        for source in awaited(known, found, rule, atom) {
+            let name = super::verdict::name(known, source);
+            let read = super::verdict::name(known, known.model.place(rule, atom.collection));
+            all.insert(match known.sealing.is_sequence(source) {
+                true => Assumption {
+                    kind: AssumptionKind::Channel,
+                    text: format!(
+                        "`{read}` is read once a message has come that its sender sent after `{name}`"
+                    ),
+                },
+                false => Assumption {
+                    kind: AssumptionKind::Seal,
+                    text: format!("`{read}` is read once the partition of `{name}` is sealed"),
+                },
+            });
         }
     }
     for &place in known.forms.guards(rule) {

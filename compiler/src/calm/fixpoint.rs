@@ -73,6 +73,7 @@ const START: Body = Body {
         distributes: true,
         positive: true,
     },
+    buried: true,
 };
 
 /// What is to be looked at again.
@@ -232,11 +233,12 @@ fn kept(known: Known<'_, '_>, found: &Found, at: At) -> Props {
     let whole = deletes().all(|(rule, _)| !compares_lattice(model, at, rule));
     let once = Props::GROWS.with(Props::LIMIT);
     let tombstones = whole && deletes().all(|(_, body)| body.props.has(once));
-    let settles = inserts().all(|(_, body)| body.props.has(Props::LIMIT));
+    let settles = |body: &Body| body.props.has(Props::UNION.with(Props::LIMIT));
+    let settles = !conflict && inserts().all(|(_, body)| body.buried || settles(&body));
     // What is there from the start and is taken away by whatever comes stays away.
     let drained =
         from_the_start && whole && deletes().all(|(_, body)| body.props.has(Props::UNION));
-    let limit = union && !model.is_cyclic(at) && (drained || (tombstones && settles));
+    let limit = !model.is_cyclic(at) && ((union && drained) || (tombstones && settles));
     Props::when(union, Props::UNION)
         .with(Props::when(from_the_start, Props::SHRINKS))
         .with(Props::when(limit, Props::LIMIT))
@@ -300,21 +302,16 @@ fn source(known: Known<'_, '_>, found: &Found, at: At) -> Props {
 fn foreign(model: &Model<'_>, found: &Found, at: At) -> Props {
     let node = model.node_of(at);
     let kind = &model.program.nodes[node];
-    let mut paths = kind
-        .extern_paths
-        .iter()
-        .filter(|path| model.place_of(node, path.output) == at)
-        .peekable();
+    let mut paths = model.extern_paths(at).peekable();
     if paths.peek().is_none() {
         return Props::NONE;
     }
     let fine = paths.all(|path| {
         let input = &kind.collections[path.input];
-        let confluent = path.label.starts_with('C');
         let by = &input.sealed_by;
         let sealed = !by.is_empty() && by.iter().all(|column| path.gate.contains(column));
         let at = model.place_of(node, path.input);
-        found.places[at.index()].has(Props::UNION) && (confluent || sealed)
+        found.places[at.index()].has(Props::UNION) && (path.is_confluent() || sealed)
     });
     Props::when(fine, Props::EVENTS)
 }

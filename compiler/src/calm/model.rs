@@ -11,7 +11,7 @@ use super::flow::{Atom, KindFlow, RuleSummary, Shape};
 use super::report::Place;
 use super::violation::RuleRef;
 use crate::hir::{
-    Arrow, Collection, CollectionId, CollectionKind, NodeId, Origin, Program, RuleId,
+    Arrow, Collection, CollectionId, CollectionKind, ExternPath, NodeId, Origin, Program, RuleId,
 };
 
 /// Number of a place: of a channel, the one of the first kind that has it.
@@ -130,6 +130,20 @@ impl<'a> Model<'a> {
         self.downstream = order
             .filter(|&at| self.canonical[at.index()] == at)
             .collect();
+    }
+
+    /// Of what a component gives that is not written in Bloom: the paths that lead there.
+    pub fn extern_paths(&self, at: At) -> impl Iterator<Item = &'a ExternPath> {
+        let node = self.node_of(at);
+        let paths = self.program.nodes[node].extern_paths.iter();
+        paths.filter(move |path| self.place_of(node, path.output) == at)
+    }
+
+    /// The inputs of those paths.
+    pub fn extern_inputs(&self, at: At) -> impl Iterator<Item = At> {
+        let node = self.node_of(at);
+        self.extern_paths(at)
+            .map(move |path| self.place_of(node, path.input))
     }
 
     /// All places, channels once.

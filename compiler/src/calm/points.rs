@@ -216,6 +216,12 @@ impl<'k, 'a> Points<'k, 'a> {
                     add(column.map(|column| column as u32), &term);
                 }
             }
+            (Cause::Delete | Cause::Upsert, _) => {
+                let keys = model.shape(model.head(rule)).key_columns();
+                for key in keys {
+                    add(None, &summary.columns[key]);
+                }
+            }
             (_, Some((place, atom))) => {
                 for (column, term) in (0..).zip(&atom.terms) {
                     let bound = term.vars().iter().any(|&var| {

@@ -2,6 +2,7 @@
 //! argument why.
 
 pub mod bounded;
+pub mod buried;
 pub mod contained;
 pub mod covered;
 pub mod guard;
@@ -23,6 +24,7 @@ struct Form {
     guards: Vec<usize>,
     redundant: Redundant,
     implied: Vec<usize>,
+    buried: Vec<usize>,
     single: bool,
 }
 
@@ -30,11 +32,14 @@ impl Forms {
     pub fn new(basis: Basis<'_, '_>) -> Self {
         let form = |rule| Form {
             guards: guard::unneeded(basis, rule),
-            redundant: match implied::is_contradiction(basis, rule) {
+            redundant: match implied::is_contradiction(basis, rule)
+                || implied::takes_nothing(basis.model.rule(rule))
+            {
                 true => Redundant::InEveryTick,
                 false => contained::redundant(basis, rule),
             },
             implied: [implied::implied(basis, rule), covered::covered(basis, rule)].concat(),
+            buried: buried::buried(basis, rule),
             single: basis.dependencies.is_single(rule),
         };
         Forms {
@@ -55,6 +60,11 @@ impl Forms {
     /// or keeps back only what another rule gives.
     pub fn is_implied(&self, rule: RuleAt, place: usize) -> bool {
         self.rules[rule].implied.contains(&place)
+    }
+
+    /// The negated atoms of which the rows take away what the rule inserts.
+    pub fn buried(&self, rule: RuleAt) -> &[usize] {
+        &self.rules[rule].buried
     }
 
     /// Whether a group of the rule's aggregates has at most one row over the whole run.

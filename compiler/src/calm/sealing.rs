@@ -214,13 +214,34 @@ impl Sealing {
         let Status::Frozen(needs) = &self.status[at.index()] else {
             return false;
         };
-        let summary = model.rule(rule);
+        needs
+            .iter()
+            .all(|need| self.has_come(model, rule, atom, need))
+    }
+
+    /// Whether the rule's own seals freeze the rows of `parent`, from which a rule derives those that the atom
+    /// can read.
+    pub fn is_frozen_through(
+        &self,
+        model: &Model<'_>,
+        (rule, atom): (RuleAt, &Atom),
+        (inner, parent): (RuleAt, &Atom),
+    ) -> bool {
+        let at = model.place(inner, parent.collection);
+        let Status::Frozen(needs) = &self.status[at.index()] else {
+            return false;
+        };
         needs.iter().all(|need| {
-            let mut seals = summary.positive();
-            seals.any(|(_, seal)| {
-                self.answers(model, rule, seal, atom, need)
-                    || self.is_last(model, rule, seal, atom, need)
-            })
+            let derived = carried(model.rule(inner), parent, need);
+            derived.is_some_and(|need| self.has_come(model, rule, atom, &need))
+        })
+    }
+
+    fn has_come(&self, model: &Model<'_>, rule: RuleAt, atom: &Atom, need: &Need) -> bool {
+        let mut seals = model.rule(rule).positive();
+        seals.any(|(_, seal)| {
+            self.answers(model, rule, seal, atom, need)
+                || self.is_last(model, rule, seal, atom, need)
         })
     }
 
@@ -253,12 +274,21 @@ impl Sealing {
         need: &Need,
     ) -> bool {
         let at = model.place(rule, seal.collection);
-        self.sources.get(&at) == Some(&need.source)
-            && need
-                .columns
-                .iter()
-                .zip(&seal.terms)
-                .all(|(&column, term)| same_value(term, &atom.terms[column]))
+        let asked = need.columns.iter().map(|&column| &atom.terms[column]);
+        if let Some(source) = self.sources.get(&at) {
+            let mut columns = asked.zip(&seal.terms);
+            return *source == need.source && columns.all(|(asked, term)| same_value(term, asked));
+        }
+        // A row that was made of a seal is there only once that has come, and then it lasts.
+        let columns = asked.map(|asked| seal.terms.iter().position(|term| same_value(term, asked)));
+        let Some(columns) = columns.collect::<Option<Vec<usize>>>() else {
+            return false;
+        };
+        let keys: Vec<usize> = (0..columns.len()).collect();
+        let mut seals = self.sources.iter();
+        seals.any(|(&sealed, &source)| {
+            source == need.source && fifo::follows(model, at, &columns, sealed, &keys)
+        })
     }
 
     /// Whether a row of `seal` is there only once a message has come after the rows that are needed.

@@ -36,7 +36,9 @@ pub fn report(known: Known<'_, '_>, found: &Found) -> Report {
 pub fn is_captured(known: Known<'_, '_>, at: At) -> bool {
     let collection = known.model.collection(at);
     match collection.kind {
-        CollectionKind::Output => collection.public,
+        CollectionKind::Output => {
+            collection.public || known.model.extern_inputs(at).next().is_some()
+        }
         CollectionKind::Stdout | CollectionKind::Stderr | CollectionKind::Halt => {
             !known.model.writers(at).is_empty()
         }

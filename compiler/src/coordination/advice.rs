@@ -61,7 +61,7 @@ fn shared_columns(violation: &Violation, sources: &[Place]) -> Vec<SmolStr> {
 fn help(strategy: &Strategy, by: &[SmolStr]) -> String {
     match strategy {
         Strategy::Fifo { .. } => {
-            "one producer sends all of it: in the order sent, what comes last says that the rest is there"
+            "one producer sends all of it: did it send what is waited for a tick after the rest, the order sent would say that the rest is there"
                 .to_owned()
         }
         Strategy::KeyOrder => {

@@ -123,19 +123,21 @@ fn seals(program: &Program, typed: &Typed, violation: &Violation) -> Vec<Candida
     }
     for site in sites {
         let node = &program.nodes[site.node];
-        let sources = violation.changing.iter();
-        let sources: Option<Vec<CollectionId>> = sources
-            .map(|&source| {
-                let own = in_kind(program, source, site.node)?;
-                is_sealed_by_all(program, node, own).then_some(own)
-            })
-            .collect();
-        let Some(sources) = sources else { continue };
+        // What has no seal may not matter once the others have theirs: the analysis says.
+        let changing = violation.changing.iter().copied();
+        let sealed = changing.filter_map(|source| {
+            let own = in_kind(program, source, site.node)?;
+            is_sealed_by_all(program, node, own).then_some((source, own))
+        });
+        let (awaited_of, sources): (Vec<Place>, Vec<CollectionId>) = sealed.unzip();
+        if sources.is_empty() {
+            continue;
+        }
         for awaited in seal_literals(node, site, &sources) {
             for kept in kept_triggers(node, typed, site) {
                 let why = seal_reason(program, violation, node, &sources);
                 all.push(Candidate {
-                    means: Means::Seal(violation.changing.clone()),
+                    means: Means::Seal(awaited_of.clone()),
                     node: site.node,
                     edits: awaited.iter().cloned().chain(kept).collect(),
                     why,

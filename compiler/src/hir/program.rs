@@ -109,6 +109,13 @@ pub struct ExternPath {
     pub loc: Loc,
 }
 
+impl ExternPath {
+    /// Whether the component says that the order of its input does not matter.
+    pub fn is_confluent(&self) -> bool {
+        self.label.starts_with('C')
+    }
+}
+
 /// A value fixed at the node's start: a parameter of the node, a `const`, or an argument of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Constant {

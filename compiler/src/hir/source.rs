@@ -310,7 +310,8 @@ impl<'a> Source<'a> {
         if collection.immutable {
             text += " immutable";
         }
-        if !collection.sealed_by.is_empty() {
+        // What is printed as a scratch has no seals.
+        if !collection.sealed_by.is_empty() && word == collection.kind.word() {
             let column = |&place: &u32| collection.columns[place as usize].name.as_str();
             let columns: Vec<&str> = collection.sealed_by.iter().map(column).collect();
             text += &format!(" sealed by {}", columns.join(", "));

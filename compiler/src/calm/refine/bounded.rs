@@ -35,8 +35,8 @@ fn rows_max(basis: Basis<'_, '_>, rule: RuleAt) -> Option<usize> {
     }
     let groups = groups(summary);
     let mut product: usize = 1;
-    // A variable in two places has the values that both allow.
-    let mut vars: BTreeMap<VarId, usize> = BTreeMap::new();
+    // A variable in two places has the values that both allow; none where no place says which.
+    let mut vars: BTreeMap<VarId, Option<usize>> = BTreeMap::new();
     for (_, atom) in summary.positive() {
         let at = basis.model.place(rule, atom.collection);
         for key in basis.model.shape(at).key_columns() {
@@ -45,18 +45,18 @@ fn rows_max(basis: Basis<'_, '_>, rule: RuleAt) -> Option<usize> {
             if told {
                 continue;
             }
-            let values = values(basis, at, key, &mut Vec::new())?.len();
+            let values = values(basis, at, key, &mut Vec::new()).map(|values| values.len());
             match term {
                 Term::Var(var) => {
                     let known = vars.entry(*var).or_insert(values);
-                    *known = values.min(*known);
+                    *known = known.iter().copied().chain(values).min();
                 }
-                _ => product = product.checked_mul(values)?,
+                _ => product = product.checked_mul(values?)?,
             }
         }
     }
     for values in vars.into_values() {
-        product = product.checked_mul(values)?;
+        product = product.checked_mul(values?)?;
     }
     Some(product)
 }

@@ -7,15 +7,20 @@
 //! Over the run: where this rule reads a row that is kept, each such row was put there by some rule; if
 //! the body of each of those, with the row in its place, is contained in the other rule, then the other rule
 //! has derived the same head in the tick in which the row came ("send again what was sent"). Nothing is added
-//! to the union over all ticks; only U is gained.
+//! to the union over all ticks; only U is gained. A rule that is kept back by a row that is kept is the same the
+//! other way round: in `o{x} <= in_stock{x}; o{x} <= ordered{x}, not sold{x}` with `sold{x} <= in_stock{x}`, what is
+//! kept back was given when the row of `sold` came.
 
 use crate::calm::body::Basis;
 use crate::calm::flow::{Atom, RuleSummary, Term, Test};
 use crate::calm::model::{At, RuleAt};
-use crate::hir::{LitKind, VarId};
+use crate::calm::sealing::same_value;
+use crate::hir::{Arrow, LitKind, VarId};
 
 /// Heads with more rules are not compared, and kept collections with more writers not looked through.
 const RULES_MAX: usize = 16;
+/// Values that have no variable are numbered from here.
+const UNNAMED: u32 = 1 << 24;
 
 /// In which sense a rule adds nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +38,11 @@ pub fn redundant(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
     let head = model.head(rule);
     let writers = model.writers(head);
     let summary = model.rule(rule);
+    let at_once = summary.arrow == Arrow::Merge
+        || (summary.arrow == Arrow::DeferredMerge && model.only_gains(head));
+    if at_once && gives_what_it_reads(summary) {
+        return Redundant::InEveryTick;
+    }
     if writers.len() < 2 || writers.len() > RULES_MAX || !is_simple(summary) {
         return Redundant::No;
     }
@@ -66,6 +76,16 @@ pub fn redundant(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
         true => Redundant::OverTheRun,
         false => Redundant::No,
     }
+}
+
+/// Whether the row of the head is one that the rule reads: `t{x} <= t{x}, u{x}`.
+fn gives_what_it_reads(summary: &RuleSummary) -> bool {
+    summary.aggregates.is_empty()
+        && summary.positive().any(|(_, atom)| {
+            let mut columns = summary.columns.iter().zip(&atom.terms);
+            atom.collection == summary.head
+                && columns.all(|(column, term)| same_value(column, term))
+        })
 }
 
 /// Whether the rule is its rows and comparisons, and nothing else.
@@ -103,6 +123,42 @@ fn repeats(basis: Basis<'_, '_>, rule: RuleAt, other: &RuleSummary) -> bool {
     })
 }
 
+/// Whether where a row of the negated atom keeps the rule back, another rule of the head has given its row when that
+/// row came.
+pub fn was_given(basis: Basis<'_, '_>, rule: RuleAt, atom: &Atom) -> bool {
+    let model = basis.model;
+    let summary = model.rule(rule);
+    let others = model.writers(model.head(rule));
+    let at = model.place(rule, atom.collection);
+    let inserters: Vec<RuleAt> = model.inserters(at).collect();
+    let lattice = model.shape(at).columns.iter().any(|column| column.lattice);
+    if others.len() < 2
+        || others.len() > RULES_MAX
+        || inserters.is_empty()
+        || inserters.len() > RULES_MAX
+        || !model.is_kept(at)
+        || lattice
+        || !is_simple(summary)
+    {
+        return false;
+    }
+    let node = model.rule_ref(rule).node;
+    inserters.iter().all(|&inserter| {
+        let of = model.rule(inserter);
+        is_simple(of)
+            && replaced(&summary.columns, atom, of).is_some_and(|head| {
+                others.iter().any(|&other| {
+                    let gives = model.rule(other);
+                    other != rule
+                        && model.rule_ref(other).node == node
+                        && gives.inserts()
+                        && is_simple(gives)
+                        && is_contained(gives, &head, &of.atoms, &of.tests)
+                })
+            })
+    })
+}
+
 /// The head of a rule in the variables of a rule that put the atom's row there.
 fn replaced(head: &[Term], atom: &Atom, writer: &RuleSummary) -> Option<Vec<Term>> {
     let of_term = |term: &Term| match term {
@@ -134,7 +190,30 @@ pub fn is_contained(other: &RuleSummary, head: &[Term], atoms: &[Atom], tests: &
             return false;
         }
     }
-    every_atom(other, 0, &bound, atoms, tests)
+    let is_open = |atom: &Atom| !atom.negated && atom.terms.contains(&Term::Any);
+    match atoms.iter().any(is_open) {
+        true => every_atom(other, 0, &bound, &named(atoms), tests),
+        false => every_atom(other, 0, &bound, atoms, tests),
+    }
+}
+
+/// The atoms with a name for each value that a row has and nothing asks for.
+fn named(atoms: &[Atom]) -> Vec<Atom> {
+    let mut fresh = UNNAMED..;
+    let mut term = |term: &Term| match term {
+        Term::Any => fresh.next().map_or(Term::Any, |var| Term::Var(VarId(var))),
+        Term::Var(_) | Term::Literal(_) | Term::Constant(_) | Term::SelfAddr | Term::Of { .. } => {
+            term.clone()
+        }
+    };
+    let mut of_atom = |atom: &Atom| match atom.negated {
+        true => atom.clone(),
+        false => Atom {
+            terms: atom.terms.iter().map(&mut term).collect(),
+            ..atom.clone()
+        },
+    };
+    atoms.iter().map(&mut of_atom).collect()
 }
 
 fn every_atom(

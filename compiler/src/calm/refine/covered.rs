@@ -61,7 +61,7 @@ pub fn covered(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
 }
 
 /// The guard's row, with a name for each column that it leaves open.
-fn present(guard: &Atom) -> Atom {
+pub fn present(guard: &Atom) -> Atom {
     let term = |(term, fresh): (&Term, u32)| match term {
         Term::Any => Term::Var(VarId(fresh)),
         Term::Var(_) | Term::Literal(_) | Term::Constant(_) | Term::SelfAddr | Term::Of { .. } => {

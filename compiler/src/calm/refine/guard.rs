@@ -8,6 +8,9 @@
 //! gives in one tick: only U is gained.) It is the same where `sent` follows what triggers the rule, as in
 //! `sent{id} <+ note{id}`: the first note with that id found no row of `sent`.
 //!
+//! Aggregates of the head are determined by its other columns once seals say that they are final: "answer once, when
+//! all is there".
+//!
 //! "Goes back to" is a map from the columns of the guard to columns of one row among its causes, found
 //! backwards over all rules of the guard and of what they read, across nodes where messages carry the
 //! address of the sender.
@@ -16,7 +19,7 @@ use crate::calm::body::Basis;
 use crate::calm::dependencies::Span;
 use crate::calm::flow::{Atom, SELF, Term};
 use crate::calm::model::{At, RuleAt};
-use crate::calm::refine::contained::{is_contained, is_simple};
+use crate::calm::refine::contained::{is_contained, is_simple, was_given};
 use crate::calm::sealing::same_value;
 use crate::hir::{Arrow, VarId};
 
@@ -48,7 +51,7 @@ pub fn unneeded(known: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
         .any(|column| column.lattice);
     let fits = !summary.bootstrap
         && !summary.chance
-        && summary.aggregates.is_empty()
+        && (summary.aggregates.is_empty() || known.sealing.is_final(model, rule))
         && summary.arrow != Arrow::DeferredDelete
         && !lattice;
     if !fits {
@@ -58,7 +61,9 @@ pub fn unneeded(known: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
     atoms
         .filter(|(place, atom)| {
             atom.negated
-                && (repeats(known, rule, head, atom) || follows_trigger(known, rule, *place))
+                && (repeats(known, rule, head, atom)
+                    || follows_trigger(known, rule, *place)
+                    || was_given(known, rule, atom))
         })
         .map(|(place, _)| place)
         .collect()
@@ -145,10 +150,16 @@ fn tells_row(known: Basis<'_, '_>, rule: RuleAt, head: At, atom: &Atom, cause: &
         seeds.push(SELF);
     }
     let determined = known.dependencies.closure(rule, seeds, Span::Run);
-    summary
-        .columns
-        .iter()
-        .all(|term| !term.is_any() && term.vars().iter().all(|var| determined.contains(var)))
+    // Aggregates, if there are any, are final for the group.
+    let is_aggregate = |place: usize| {
+        let mut aggregates = summary.aggregates.iter();
+        aggregates.any(|aggregate| aggregate.column as usize == place)
+    };
+    let mut columns = summary.columns.iter().enumerate();
+    columns.all(|(place, term)| match term {
+        Term::Any => is_aggregate(place),
+        _ => term.vars().iter().all(|var| determined.contains(var)),
+    })
 }
 
 /// A row as its own cause.

@@ -64,6 +64,17 @@ fn is_free(term: &Term, atom: &Atom, summary: &RuleSummary, place: usize) -> boo
     }
 }
 
+/// Whether the rule takes away rows only where they are not there.
+pub fn takes_nothing(summary: &RuleSummary) -> bool {
+    let is_absent = |atom: &Atom| {
+        let mut columns = summary.columns.iter().zip(&atom.terms);
+        atom.negated
+            && atom.collection == summary.head
+            && columns.all(|(column, term)| term.is_any() || same_value(column, term))
+    };
+    summary.arrow == Arrow::DeferredDelete && summary.atoms.iter().any(is_absent)
+}
+
 /// Whether no rows can match the body, whatever the collections hold.
 pub fn is_contradiction(basis: Basis<'_, '_>, rule: RuleAt) -> bool {
     let summary = basis.model.rule(rule);

@@ -10,6 +10,7 @@
 //! row that never has another content: `member{t, m} <= begin{t, members}, m in members` with `begin` `immutable`.
 //! Whoever holds a row that was made of that of `begin` too, `started{t} <= begin{t}`, knows that all members are
 //! there; from then on they stay the same, and the rows of `missing` that they give only go.
+//! And it is the same where seals say that the members are there: `done{t} <= member.sealed{t}, not missing{t}`.
 
 use crate::calm::body::{Found, Known};
 use crate::calm::flow::{Atom, RuleSummary};
@@ -29,6 +30,22 @@ pub fn of_negation(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Fou
             .iter()
             .all(|&inner| shrinks_for_parent(known, rule, atom, inner, found));
     Props::when(shrinks, Props::GROWS)
+}
+
+/// The sources whose seals say that all is there of which something negated may be missing.
+pub fn seals(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Found) -> Vec<At> {
+    let mut all = Vec::new();
+    if !atom.negated {
+        return all;
+    }
+    for inner in missing_rules(known, rule, atom) {
+        for (_, parent) in known.model.rule(inner).positive() {
+            if is_sealed(known, rule, atom, inner, parent, found) {
+                all.extend(known.sealing.sources(known.model, inner, parent));
+            }
+        }
+    }
+    all
 }
 
 /// The places whose properties that depends on.
@@ -81,7 +98,8 @@ fn shrinks_for_parent(
     parents.any(|(place, parent)| {
         let mut others = summary.atoms.iter().enumerate();
         (is_held(known, rule, atom, inner, parent, found)
-            || is_begun(known, rule, atom, inner, parent))
+            || is_begun(known, rule, atom, inner, parent)
+            || is_sealed(known, rule, atom, inner, parent, found))
             && others.all(|(other, atom)| other == place || shrinks(atom))
     })
 }
@@ -166,6 +184,22 @@ fn is_begun(
                 })
             })
         })
+}
+
+/// Whether the reading rule waits for seals of the parent's rows, in partitions by which the atom asks.
+fn is_sealed(
+    known: &Known<'_, '_>,
+    rule: RuleAt,
+    atom: &Atom,
+    inner: RuleAt,
+    parent: &Atom,
+    found: &Found,
+) -> bool {
+    let at = known.model.place(inner, parent.collection);
+    known.is_settled_once_sealed(at, found)
+        && known
+            .sealing
+            .is_frozen_through(known.model, (rule, atom), (inner, parent))
 }
 
 /// Of a collection that only gains rows, each of them made of a row of the source: the columns with its key.

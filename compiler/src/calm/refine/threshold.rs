@@ -10,12 +10,15 @@
 //! Conditions: one rule derives the aggregate, in the same tick; the value is used in comparisons with
 //! something else only.
 
+use std::collections::BTreeSet;
+
 use crate::calm::body::{Found, Known, Share};
-use crate::calm::flow::{Comparison, RuleSummary, Term, Test};
+use crate::calm::dependencies::is_fact;
+use crate::calm::flow::{Atom, Comparison, RuleSummary, Term, Test};
 use crate::calm::model::RuleAt;
 use crate::calm::properties::Props;
 use crate::calm::refine::bounded;
-use crate::hir::{AggregateFunction, Arrow, CollectionKind, LitKind, VarId};
+use crate::hir::{AggregateFunction, Arrow, CollectionKind, Expr, LitKind, VarId};
 
 /// What a rule asks of an aggregate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,6 +111,10 @@ fn of_variable(
         .filter(|term| term.vars().contains(&var))
         .count()
         == 1;
+    // Where only one value passes, it is no matter where else that is used.
+    if once && exactly_known(known, summary, (place, var), inner) {
+        return Asks::Enough;
+    }
     if !once || summary.is_used_beside(var, place) {
         return Asks::Other;
     }
@@ -115,10 +122,7 @@ fn of_variable(
     if !summary.aggregates.is_empty() {
         return Asks::Other;
     }
-    let asks = |test: &Test| match (passes_upwards(test, var, function), equal_to(test, var)) {
-        (Asks::Other, Some(least)) => exactly(known, inner, least),
-        (asks, _) => asks,
-    };
+    let asks = |test: &Test| passes_upwards(test, var, function);
     let mut all = Asks::Nothing;
     for test in summary.tests.iter().filter(|test| test.reads(var)) {
         all = match (all, asks(test)) {
@@ -130,25 +134,119 @@ fn of_variable(
     all
 }
 
-/// The number that the variable is compared with by `==`.
-fn equal_to(test: &Test, var: VarId) -> Option<i64> {
-    let Test::Compare {
-        left,
-        op: Comparison::Equal,
-        right,
-    } = test
-    else {
+/// Whether the variable of the atom is held to be a number that is known, and there cannot be more rows than that.
+fn exactly_known(
+    known: &Known<'_, '_>,
+    summary: &RuleSummary,
+    (place, var): (usize, VarId),
+    inner: RuleAt,
+) -> bool {
+    let enough = |number: Option<i64>| {
+        number.is_some_and(|least| exactly(known, inner, least) == Asks::Enough)
+    };
+    let is_own = |term: &Term| *term == Term::Var(var);
+    let compared = summary.tests.iter().any(|test| match test {
+        Test::Compare {
+            left,
+            op: Comparison::Equal,
+            right,
+        } => {
+            let other = match (is_own(left), is_own(right)) {
+                (true, false) => right,
+                (false, true) => left,
+                (true, true) | (false, false) => return false,
+            };
+            enough(number(known, inner, summary, other))
+        }
+        Test::Compare { .. } | Test::Holds { .. } | Test::Other { .. } => false,
+    });
+    let mut joined = summary.positive().filter(|(other, _)| *other != place);
+    compared
+        || joined.any(|(_, atom)| {
+            atom.terms.iter().enumerate().any(|(column, term)| {
+                is_own(term) && enough(count_of_facts(known, inner, atom, column))
+            })
+        })
+}
+
+/// The number that the term stands for, if it is the same in every run.
+fn number(
+    known: &Known<'_, '_>,
+    beside: RuleAt,
+    summary: &RuleSummary,
+    term: &Term,
+) -> Option<i64> {
+    match term {
+        Term::Literal(LitKind::Int(number)) => Some(*number),
+        Term::Constant(constant) => {
+            let constant = &known.model.program.constants[*constant];
+            let init = constant.init.as_ref().filter(|_| !constant.parameter)?;
+            match init.expr(init.value?) {
+                Expr::Literal(LitKind::Int(number)) => Some(*number),
+                _ => None,
+            }
+        }
+        Term::Var(_) => summary.positive().find_map(|(_, atom)| {
+            let column = atom.terms.iter().position(|own| own == term)?;
+            count_of_facts(known, beside, atom, column)
+        }),
+        Term::Any | Term::Literal(_) | Term::SelfAddr | Term::Of { .. } => None,
+    }
+}
+
+/// The value of a column that counts all rows of a collection of facts. The atom is read by a rule of the same
+/// kind of node as `beside`.
+fn count_of_facts(
+    known: &Known<'_, '_>,
+    beside: RuleAt,
+    atom: &Atom,
+    column: usize,
+) -> Option<i64> {
+    let model = known.model;
+    let &[counting] = model.writers(model.place(beside, atom.collection)) else {
         return None;
     };
-    match (left, right) {
-        (Term::Var(own), Term::Literal(LitKind::Int(n)))
-        | (Term::Literal(LitKind::Int(n)), Term::Var(own))
-            if *own == var =>
-        {
-            Some(*n)
-        }
-        _ => None,
+    let of = model.rule(counting);
+    let ([aggregate], [facts]) = (&of.aggregates[..], &of.atoms[..]) else {
+        return None;
+    };
+    let counts = aggregate.column as usize == column
+        && aggregate.function == AggregateFunction::Count
+        && of.columns.len() == 1
+        && of.arrow == Arrow::Merge
+        && !of.bootstrap
+        && of.tests.is_empty()
+        && of.bindings.is_empty()
+        && !facts.negated
+        && facts.terms.iter().all(Term::is_any);
+    let at = model.place(counting, facts.collection);
+    let writers = model.writers(at);
+    let fixed = !model.is_source(at)
+        && model.is_kept(at)
+        && !model.shape(at).has_plain_values()
+        && !model.shape(at).columns.iter().any(|column| column.lattice)
+        && writers
+            .iter()
+            .all(|&writer| is_plain_fact(model.rule(writer)));
+    if !counts || !fixed {
+        return None;
     }
+    let rows: BTreeSet<String> = writers
+        .iter()
+        .map(|&writer| format!("{:?}", model.rule(writer).columns))
+        .collect();
+    i64::try_from(rows.len()).ok()
+}
+
+/// A fact whose columns are written out, in a form in which two are equal only if they look so.
+fn is_plain_fact(summary: &RuleSummary) -> bool {
+    let plain = |term: &Term| {
+        matches!(
+            term,
+            Term::Literal(LitKind::Int(_) | LitKind::Bool(_) | LitKind::Str(_))
+        )
+    };
+    is_fact(summary) && summary.arrow == Arrow::Merge && summary.columns.iter().all(plain)
 }
 
 /// Whether the test, once passed, stays passed when rows come.
