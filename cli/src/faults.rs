@@ -36,6 +36,8 @@ struct Searched {
     spec: FaultSpec,
     report: Report,
     seconds: f64,
+    /// Of a counterexample with crashes: whether there is none where crashed nodes only send nothing.
+    only_if_stopped: bool,
     enumeration: Option<Result<Enumeration, String>>,
 }
 
@@ -186,6 +188,27 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
         }
     };
     let seconds = start.elapsed().as_secs_f64();
+    let only_if_stopped = match &report.verdict {
+        Found::Counterexample(found)
+            if found.hypothesis.crashes() > 0 && spec.crash == Crash::Stop =>
+        {
+            let mute = FaultSpec {
+                crash: Crash::Mute,
+                ..spec
+            };
+            let options = Options {
+                minimal_sets_max: 0,
+            };
+            matches!(
+                search(programs, test, &mute, &options).verdict,
+                Found::Certified
+            )
+        }
+        Found::Counterexample(_)
+        | Found::Certified
+        | Found::Vacuous(_)
+        | Found::BoundReached(_) => false,
+    };
     let enumeration = args
         .exhaustive
         .then(|| enumerate(programs, test, &spec, EXECUTIONS_MAX));
@@ -194,6 +217,7 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
         spec,
         report,
         seconds,
+        only_if_stopped,
         enumeration,
     }
 }

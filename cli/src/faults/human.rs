@@ -33,7 +33,12 @@ pub(super) fn shown(searched: &Searched, all: bool) -> String {
             if let Some(diagram) = diagram::shown(&searched.test, &searched.spec, found) {
                 text.push_str(&diagram);
             }
-            if let Some(hint) = hint::hint(&searched.test, found, report.minimal.as_ref()) {
+            if searched.only_if_stopped {
+                line(
+                    &mut text,
+                    "hint: certified with --mute-crashes, where crashed nodes only send nothing: does the spec excuse nodes that are down?",
+                );
+            } else if let Some(hint) = hint::hint(&searched.test, found, report.minimal.as_ref()) {
                 line(&mut text, &format!("hint: {hint}"));
             }
         }

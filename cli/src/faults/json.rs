@@ -24,6 +24,8 @@ struct Line<'a> {
     minimum: Option<usize>,
     minimal_sets: Option<Sets>,
     counterexample: Option<Example<'a>>,
+    /// Whether it is certified where crashed nodes only send nothing.
+    certified_if_mute: bool,
     exhaustive: Option<Exhaustive>,
 }
 
@@ -152,6 +154,7 @@ pub(super) fn line(searched: &Searched) -> String {
             up_to_symmetry: minimal.classes,
         }),
         counterexample: example.map(|found| shown(searched, found)),
+        certified_if_mute: searched.only_if_stopped,
         exhaustive: enumeration.and_then(|found| {
             let found = found.as_ref().ok()?;
             Some(Exhaustive {

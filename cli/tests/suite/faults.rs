@@ -191,3 +191,20 @@ fn messages_may_be_late_or_come_twice_and_nodes_be_parted() {
     let run = folder.bloom("faults retrying.bloom --eff 0 --partitions 0");
     assert_eq!(run.code, Some(0), "{run:?}");
 }
+
+#[test]
+fn a_spec_that_does_not_excuse_crashed_nodes_is_hinted_at() {
+    let folder = Folder::new();
+    let text = RETRYING
+        .replace("said{payload}, cluster", "log{payload}, cluster")
+        .replace(
+            "up(n), not log@n{payload: p};",
+            "all(n), not log@n{payload: p};\n  all(n) <= up(n);\n  all(n) <= crashed(n, _);",
+        );
+    folder.write("retrying.bloom", &text);
+    let run = folder.bloom("faults retrying.bloom --crashes 1");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.out.contains("certified with --mute-crashes"), "{run:?}");
+    let run = folder.bloom("faults retrying.bloom --crashes 1 --mute-crashes");
+    assert_eq!(run.code, Some(0), "{run:?}");
+}
