@@ -214,7 +214,8 @@ fn dumped(args: &RunArgs, is_dedalus: bool, program: &Program) -> Result<Vec<Rel
         let is_shown = |kind: &RelationKind| {
             matches!(kind, RelationKind::Table { .. } | RelationKind::Scratch)
         };
-        let is_own = |name: &str| !name.starts_with("dedalus_");
+        // No name of Dedalus has a dot: such relations are the planner's.
+        let is_own = |name: &str| !name.starts_with("dedalus_") && !name.contains('.');
         let ids = (0..relations.len())
             .filter(|&i| is_shown(&relations[i].kind) && is_own(&relations[i].name));
         return Ok(ids.map(|i| RelationId(i as u32)).collect());
