@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Expand(ExpandArgs),
     /// Type in rules and facts, see what follows from them
     Repl(ReplArgs),
+    /// Serve an editor: the language server, over standard input and output
+    Lsp,
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }

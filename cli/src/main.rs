@@ -13,6 +13,7 @@ mod explain;
 mod faults;
 mod fmt;
 mod image;
+mod lsp;
 mod new;
 mod outcome;
 mod pipeline;
@@ -95,6 +96,7 @@ fn command() -> ExitCode {
         Command::Explain(args) => explain::explain(&args),
         Command::Expand(args) => expand::expand(&args),
         Command::Repl(args) => repl::repl(&args),
+        Command::Lsp => lsp::lsp(),
         Command::Completions(args) => completions::completions(&args),
     };
     outcome::exit_code(outcome)

@@ -40,6 +40,22 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The points of order that nothing else has told: where rows can conflict, that has been said.
+pub(crate) fn unsaid(mut points: Vec<Diagnostic>, said: &[Diagnostic]) -> Vec<Diagnostic> {
+    let conflicts = said.iter().filter(|d| d.code == codes::W0401);
+    let conflicts: Vec<FileSpan> = conflicts.map(|d| d.primary.place()).collect();
+    points.retain(|point| {
+        let rule = point.primary.place();
+        let within = |place: &FileSpan| {
+            place.file == rule.file
+                && rule.span.start <= place.span.start
+                && place.span.end <= rule.span.end
+        };
+        !conflicts.iter().any(within)
+    });
+    points
+}
+
 impl Checked {
     /// Whether there is no error; what is not fine must not be lowered.
     pub fn is_fine(&self) -> bool {
@@ -48,20 +64,7 @@ impl Checked {
 
     /// Warnings of outputs and views that differ from run to run: what `bloom check` says besides.
     pub fn points_of_order(&self) -> Vec<Diagnostic> {
-        let mut points = calm::warnings(&self.program, &self.calm);
-        // Where rows can conflict, that has been said.
-        let conflicts = self.diagnostics.iter().filter(|d| d.code == codes::W0401);
-        let conflicts: Vec<FileSpan> = conflicts.map(|d| d.primary.place()).collect();
-        points.retain(|point| {
-            let rule = point.primary.place();
-            let within = |place: &FileSpan| {
-                place.file == rule.file
-                    && rule.span.start <= place.span.start
-                    && place.span.end <= rule.span.end
-            };
-            !conflicts.iter().any(within)
-        });
-        points
+        unsaid(calm::warnings(&self.program, &self.calm), &self.diagnostics)
     }
 
     /// `--emit labels`: strata and readings, then the properties of all collections.

@@ -27,7 +27,7 @@ use crate::check::Checked;
 use crate::hir::{self, ItemRef, Loc, NodeId, Place, Program};
 use crate::syntax::ast;
 use crate::typing::{self, Typed};
-use crate::{calm, dedalus, syntax};
+use crate::{calm, check, dedalus, syntax};
 
 #[cfg(test)]
 mod tests;
@@ -250,6 +250,18 @@ pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
     let types = typed(db, package).diagnostics.iter();
     let relative = types.chain(&analyzed(db, package).diagnostics);
     all.extend(relative.map(|diagnostic| placed(diagnostic.clone(), &resolved.places)));
+    all.sort_by_key(|diagnostic| (diagnostic.primary.place(), diagnostic.code.id()));
+    all
+}
+
+/// All that a person is told of a program: [`diagnostics`], then the points of order that they do not tell.
+pub fn problems(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
+    let mut all = diagnostics(db, package);
+    let points = calm::warnings(program(db, package), calm_report(db, package)).into_iter();
+    let places = &resolved(db, package).places;
+    let points = points.map(|point| placed(point, places)).collect();
+    let points = check::unsaid(points, &all);
+    all.extend(points);
     all.sort_by_key(|diagnostic| (diagnostic.primary.place(), diagnostic.code.id()));
     all
 }

@@ -9,6 +9,7 @@ mod construct;
 mod depth;
 pub mod dump;
 mod format;
+mod imports;
 pub(crate) mod lexer;
 mod literal;
 mod messages;
@@ -26,6 +27,7 @@ mod grammar {
 }
 
 pub use format::format;
+pub use imports::imports;
 pub use parser::{Fragment, parse_fragment};
 pub use recall::{Recall, parse_again};
 

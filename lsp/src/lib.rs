@@ -1,1 +1,18 @@
-//! Placeholder header, replaced when the crate's first module lands.
+//! The language server: what editors ask of the compiler, over LSP.
+//!
+//! The only package that knows the types of the protocol. [`framing`] takes the stream apart, [`documents`] keeps
+//! what is open and the programs that it belongs to, [`translate`] turns the compiler's answers into the
+//! protocol's, and [`server`] answers requests.
+
+mod positions;
+
+mod framing;
+
+mod documents;
+
+mod translate;
+
+mod server;
+
+pub use documents::Library;
+pub use server::serve;

@@ -135,7 +135,7 @@ const LATER: [&str; 6] = ["http", "tls_cert", "tls_key", "config", "hosts", "rec
 
 /// The command, if it is one that is designed and not built.
 pub(crate) fn later_command(arguments: &[OsString]) -> Option<&str> {
-    const LATER: [&str; 6] = ["why", "why-not", "replay", "observe", "lsp", "doc"];
+    const LATER: [&str; 5] = ["why", "why-not", "replay", "observe", "doc"];
     let command = arguments.get(command_at(arguments)?)?.to_str()?;
     LATER.contains(&command).then_some(command)
 }

@@ -2,7 +2,6 @@
 
 use bloom_compiler::dedalus;
 use bloom_compiler::syntax;
-use bloom_compiler::syntax::ast::{Expr, ExprKind, ItemKind, ItemNode, ModuleRef, Path};
 
 /// `std.delivery.reliable`, in parts.
 pub(super) type ModulePath = Vec<String>;
@@ -14,9 +13,7 @@ pub(super) fn of_bloom(text: &str) -> Vec<ModulePath> {
     if !text.contains("import") && !text.contains("include") {
         return Vec::new();
     }
-    let mut paths = Vec::new();
-    items(&syntax::parse(text).module.items, &mut paths);
-    paths
+    syntax::imports(&syntax::parse(text).module)
 }
 
 /// Files that a Dedalus file includes.
@@ -38,49 +35,5 @@ pub(super) fn of_dedalus(text: &str) -> Vec<ModulePath> {
                 .collect()
         })
         .filter(|path: &ModulePath| !path.is_empty())
-        .collect()
-}
-
-fn items(nodes: &[ItemNode], paths: &mut Vec<ModulePath>) {
-    for node in nodes {
-        match &node.item.kind {
-            ItemKind::Import(import) => target(&import.target, paths),
-            ItemKind::Include(include) => target(&include.target, paths),
-            ItemKind::Module(module) => {
-                for parameter in &module.params {
-                    if let Some(default) = &parameter.default {
-                        module_argument(default, paths);
-                    }
-                }
-                items(&module.items, paths);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn target(target: &ModuleRef, paths: &mut Vec<ModulePath>) {
-    paths.push(parts(&target.path));
-    for argument in &target.args {
-        module_argument(&argument.value, paths);
-    }
-}
-
-/// `best_effort`, `std.delivery.best_effort`, or one with arguments of its own.
-fn module_argument(expr: &Expr, paths: &mut Vec<ModulePath>) {
-    if let Some(path) = expr.as_path() {
-        paths.push(parts(&path));
-    } else if let ExprKind::Call { callee, args } = &expr.kind {
-        module_argument(callee, paths);
-        for argument in args {
-            module_argument(&argument.value, paths);
-        }
-    }
-}
-
-fn parts(path: &Path) -> ModulePath {
-    path.segments
-        .iter()
-        .map(|name| name.as_str().to_owned())
         .collect()
 }

@@ -11,6 +11,7 @@ mod coordination;
 mod expand;
 mod faults;
 mod fmt;
+mod lsp;
 mod ordered;
 mod peers;
 mod repl;

@@ -1,0 +1,335 @@
+//! What is open in the editor, and the programs that it belongs to.
+//!
+//! Each open file is the root of a program of its own, as `bloom check` of that file sees it: with the files
+//! that it imports, from the editor where they are open there, else from the disk, else from the standard
+//! library. Changes are made at once, in the order in which they come; answers are computed on snapshots, which
+//! a change cancels.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bloom_compiler::database::{self, Database, File, Language, Package};
+use bloom_compiler::syntax;
+use rustc_hash::FxHashMap;
+use salsa::Setter;
+use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
+
+use crate::positions::{Encoding, Lines};
+
+/// The standard library: paths without extension, `delivery`, and texts.
+pub type Library = &'static [(&'static str, &'static str)];
+
+/// In scope everywhere.
+const PRELUDE: &str = "std.prelude";
+
+/// What the package's own modules are under, from the folder of its manifest.
+const SOURCES: &str = "src";
+
+const MANIFEST: &str = "bloom.toml";
+
+const EXTENSIONS: [(&str, Language); 2] = [("bloom", Language::Bloom), ("ded", Language::Dedalus)];
+
+pub struct Documents {
+    db: Database,
+    library: Library,
+    open: FxHashMap<Uri, Document>,
+    /// Files that programs import, by the root folder and the name there.
+    imported: FxHashMap<(PathBuf, String), Imported>,
+}
+
+/// A file that is open.
+#[derive(Clone)]
+struct Document {
+    file: File,
+    version: i32,
+    package: Package,
+    /// Where module paths start from: none if the file is not on a disk.
+    roots: Vec<PathBuf>,
+    /// Of the files of the package, by number.
+    uris: Vec<Option<Uri>>,
+}
+
+#[derive(Clone)]
+struct Imported {
+    file: File,
+    /// None of the standard library.
+    path: Option<PathBuf>,
+}
+
+/// A document as it was at one time. Holding it holds up changes, which cancel what is computed of it.
+pub struct Snapshot {
+    pub db: Database,
+    pub version: i32,
+    pub file: File,
+    pub package: Package,
+    pub uris: Vec<Option<Uri>>,
+    pub encoding: Encoding,
+}
+
+impl Documents {
+    pub fn new(library: Library) -> Self {
+        Self {
+            db: Database::default(),
+            library,
+            open: FxHashMap::default(),
+            imported: FxHashMap::default(),
+        }
+    }
+
+    pub fn open(&mut self, uri: Uri, version: i32, text: String) {
+        let path = uri.to_file_path().map(|path| path.into_owned());
+        let roots = path.as_deref().map(roots).unwrap_or_default();
+        let name = path
+            .as_deref()
+            .map_or_else(|| "main".to_owned(), |path| module_name(path, &roots));
+        let language = path.as_deref().map_or(Language::Bloom, language);
+        let file = File::new(&self.db, name, language, text);
+        let package = Package::new(&self.db, vec![file]);
+        let document = Document {
+            file,
+            version,
+            package,
+            roots,
+            uris: Vec::new(),
+        };
+        self.open.insert(uri, document);
+        self.reload();
+    }
+
+    pub fn change(
+        &mut self,
+        uri: &Uri,
+        version: i32,
+        changes: Vec<TextDocumentContentChangeEvent>,
+        encoding: Encoding,
+    ) {
+        let Some(document) = self.open.get_mut(uri) else {
+            return;
+        };
+        document.version = version;
+        let file = document.file;
+        let mut text = file.text(&self.db).clone();
+        for change in changes {
+            match change.range {
+                None => text = change.text,
+                Some(range) => {
+                    let lines = Lines::new(&text, encoding);
+                    let (start, end) = (lines.offset(range.start), lines.offset(range.end));
+                    text.replace_range(start..end.max(start), &change.text);
+                }
+            }
+        }
+        if *file.text(&self.db) != text {
+            let imports = |db: &Database| syntax::imports(database::module(db, file));
+            let before = imports(&self.db);
+            file.set_text(&mut self.db).to(text);
+            self.hand_on(uri);
+            if before != imports(&self.db) {
+                self.reload();
+            }
+        }
+    }
+
+    pub fn close(&mut self, uri: &Uri) {
+        if self.open.remove(uri).is_some() {
+            // What imports it reads the disk again.
+            self.refresh();
+        }
+    }
+
+    /// Reads again what programs import, after something changed on the disk.
+    pub fn refresh(&mut self) {
+        let imported = std::mem::take(&mut self.imported);
+        for (key, imported) in imported {
+            let text = imported.path.as_deref().and_then(|path| self.text(path));
+            match (text, &imported.path) {
+                (Some(text), _) => set(&mut self.db, imported.file, text),
+                (None, None) => {}
+                // It is gone, and whoever imports it finds that out.
+                (None, Some(_)) => continue,
+            }
+            self.imported.insert(key, imported);
+        }
+        self.reload();
+    }
+
+    pub fn snapshot(&self, uri: &Uri, encoding: Encoding) -> Option<Snapshot> {
+        let document = self.open.get(uri)?;
+        Some(Snapshot {
+            db: self.db.clone(),
+            version: document.version,
+            file: document.file,
+            package: document.package,
+            uris: document.uris.clone(),
+            encoding,
+        })
+    }
+
+    pub fn uris(&self) -> Vec<Uri> {
+        self.open.keys().cloned().collect()
+    }
+
+    /// Gives the text of an open file to the programs that import it.
+    fn hand_on(&mut self, uri: &Uri) {
+        let (Some(path), Some(document)) = (uri.to_file_path(), self.open.get(uri)) else {
+            return;
+        };
+        let importers = self.imported.values();
+        let importers = importers.filter(|imported| imported.path.as_deref() == Some(&*path));
+        let files: Vec<File> = importers.map(|imported| imported.file).collect();
+        let text = document.file.text(&self.db).clone();
+        for file in files {
+            set(&mut self.db, file, text.clone());
+        }
+    }
+
+    /// Finds the files of every program anew.
+    fn reload(&mut self) {
+        let uris = self.uris();
+        for uri in uris {
+            let Some(document) = self.open.get(&uri).cloned() else {
+                continue;
+            };
+            let (files, found) = self.follow(&uri, &document);
+            if *document.package.files(&self.db) != files {
+                document.package.set_files(&mut self.db).to(files);
+            }
+            if let Some(document) = self.open.get_mut(&uri) {
+                document.uris = found;
+            }
+        }
+    }
+
+    /// The files of a program, and where they are: from the root on, whatever its imports may mean.
+    fn follow(&mut self, uri: &Uri, document: &Document) -> (Vec<File>, Vec<Option<Uri>>) {
+        let mut files = vec![document.file];
+        let mut uris = vec![Some(uri.clone())];
+        let mut names = vec![document.file.name(&self.db).clone()];
+        let mut wanted = vec![PRELUDE.to_owned()];
+        let mut next = 0;
+        loop {
+            for name in std::mem::take(&mut wanted) {
+                if names.contains(&name) {
+                    continue;
+                }
+                if let Some(imported) = self.import(&document.roots, &name) {
+                    files.push(imported.file);
+                    names.push(name);
+                    let path = imported.path.as_deref();
+                    uris.push(path.and_then(Uri::from_file_path));
+                }
+            }
+            let Some(&file) = files.get(next) else {
+                return (files, uris);
+            };
+            let folder = names[next]
+                .rsplit_once('.')
+                .map(|(folder, _)| folder.to_owned());
+            next += 1;
+            for path in syntax::imports(database::module(&self.db, file)) {
+                for length in 1..=path.len() {
+                    let absolute = path[..length].join(".");
+                    wanted.extend(folder.as_ref().map(|folder| format!("{folder}.{absolute}")));
+                    wanted.push(absolute);
+                }
+            }
+        }
+    }
+
+    /// The file of a module's name.
+    fn import(&mut self, roots: &[PathBuf], name: &str) -> Option<Imported> {
+        if let Some(inner) = name.strip_prefix("std.") {
+            let key = (PathBuf::new(), name.to_owned());
+            if let Some(known) = self.imported.get(&key) {
+                return Some(known.clone());
+            }
+            let inner = inner.replace('.', "/");
+            let (_, text) = self.library.iter().find(|(path, _)| *path == inner)?;
+            let file = File::new(
+                &self.db,
+                name.to_owned(),
+                Language::Bloom,
+                (*text).to_owned(),
+            );
+            let imported = Imported { file, path: None };
+            self.imported.insert(key, imported.clone());
+            return Some(imported);
+        }
+        let relative: PathBuf = name.split('.').collect();
+        for root in roots {
+            let key = (root.clone(), name.to_owned());
+            if let Some(known) = self.imported.get(&key) {
+                return Some(known.clone());
+            }
+            for (extension, language) in EXTENSIONS {
+                let path = root.join(&relative).with_extension(extension);
+                let Some(text) = self.text(&path) else {
+                    continue;
+                };
+                let file = File::new(&self.db, name.to_owned(), language, text);
+                let path = Some(path);
+                let imported = Imported { file, path };
+                self.imported.insert(key, imported.clone());
+                return Some(imported);
+            }
+        }
+        None
+    }
+
+    /// The text at a path: as the editor has it, or as it is on the disk.
+    fn text(&self, path: &Path) -> Option<String> {
+        let uri = Uri::from_file_path(path);
+        let open = uri.and_then(|uri| self.open.get(&uri));
+        match open {
+            Some(document) => Some(document.file.text(&self.db).clone()),
+            // What cannot be read is no module: the compiler reports the import.
+            None if path.is_file() => fs::read_to_string(path).ok(),
+            None => None,
+        }
+    }
+}
+
+impl Snapshot {
+    pub fn text(&self) -> &str {
+        self.file.text(&self.db)
+    }
+
+    pub fn lines(&self) -> Lines<'_> {
+        Lines::new(self.text(), self.encoding)
+    }
+}
+
+fn set(db: &mut Database, file: File, text: String) {
+    if *file.text(db) != text {
+        file.set_text(db).to(text);
+    }
+}
+
+fn language(path: &Path) -> Language {
+    match path.extension() {
+        Some(extension) if extension == "ded" => Language::Dedalus,
+        _ => Language::Bloom,
+    }
+}
+
+/// The folders that module paths start from: that of the file, and the sources of its package.
+fn roots(path: &Path) -> Vec<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let mut package = folder.ancestors();
+    let package = package.find(|folder| folder.join(MANIFEST).is_file());
+    let sources = package.map(|package| package.join(SOURCES));
+    let sources = sources.filter(|sources| *sources != folder);
+    [folder.clone()].into_iter().chain(sources).collect()
+}
+
+/// What a file is called as a module: its path from the root it lies in.
+fn module_name(path: &Path, roots: &[PathBuf]) -> String {
+    let mut roots = roots.iter().rev();
+    let within = roots.find_map(|root| path.strip_prefix(root).ok());
+    let within = within.unwrap_or(path).with_extension("");
+    let parts = within.components();
+    let parts: Vec<String> = parts
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    parts.join(".")
+}
