@@ -320,6 +320,16 @@ pub(crate) fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     syntax::format(text)
 }
 
+/// Whether a relation is one that the planner added for what it keeps of a rule: `seen.kept.rule3`.
+pub(crate) fn is_of_planner(name: &str) -> bool {
+    let mut parts = name.rsplit('.');
+    let is_rule = |part: &str| {
+        let number = part.strip_prefix("rule");
+        number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    parts.next().is_some_and(is_rule) && matches!(parts.next(), Some("kept" | "groups"))
+}
+
 pub(crate) fn is_dedalus(path: &str) -> bool {
     path.ends_with(".ded")
 }

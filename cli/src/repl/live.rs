@@ -10,6 +10,7 @@ use bloom_plan::testing::Action;
 use bloom_plan::types::TypeId;
 use bloom_runtime::{Config, Input, Member, Node, OnConflict, Output, Program};
 
+use crate::pipeline;
 use crate::progress::Progress;
 
 /// What `self` is, and what the kind of node is called.
@@ -318,7 +319,9 @@ fn is_shown(relation: &Relation) -> bool {
         | RelationKind::View
         | RelationKind::Channel { .. }
         | RelationKind::Loopback
-        | RelationKind::Periodic { .. } => !relation.name.starts_with("sys."),
+        | RelationKind::Periodic { .. } => {
+            !relation.name.starts_with("sys.") && !pipeline::is_of_planner(&relation.name)
+        }
     }
 }
 

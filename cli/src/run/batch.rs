@@ -20,6 +20,7 @@ use super::printing::Errors;
 use super::stats::{Counts, Phases};
 use crate::args::{ConflictChoice, OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::pipeline;
 use crate::progress::Progress;
 use crate::terminal;
 
@@ -201,6 +202,7 @@ fn dumped(args: &RunArgs, is_dedalus: bool, program: &Program) -> Result<Vec<Rel
     let relation = |name: &String| {
         program.relation(name).ok_or_else(|| {
             let names = program.plan().relations.iter().map(|r| r.name.as_str());
+            let names = names.filter(|name| !pipeline::is_of_planner(name));
             let near = bloom_stdx::nearest(name, names);
             let hint = near
                 .map(|near| format!("; did you mean `{near}`?"))
@@ -214,8 +216,7 @@ fn dumped(args: &RunArgs, is_dedalus: bool, program: &Program) -> Result<Vec<Rel
         let is_shown = |kind: &RelationKind| {
             matches!(kind, RelationKind::Table { .. } | RelationKind::Scratch)
         };
-        // No name of Dedalus has a dot: such relations are the planner's.
-        let is_own = |name: &str| !name.starts_with("dedalus_") && !name.contains('.');
+        let is_own = |name: &str| !name.starts_with("dedalus_") && !pipeline::is_of_planner(name);
         let ids = (0..relations.len())
             .filter(|&i| is_shown(&relations[i].kind) && is_own(&relations[i].name));
         return Ok(ids.map(|i| RelationId(i as u32)).collect());

@@ -59,6 +59,7 @@ fn deferred_rows_and_printed_lines_are_shown() {
         out.contains("+ n(3)") && out.ends_with("n(1)\nn(2)\nn(3)\n"),
         "{out}"
     );
+    assert!(!out.contains("kept"), "what the engine keeps: {out}");
 }
 
 #[test]
