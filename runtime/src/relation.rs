@@ -110,6 +110,8 @@ pub struct Relation {
     /// By row: when it came, where that is wanted.
     stamps: Vec<u64>,
     pub stamping: Stamping,
+    /// Rows do not stand in the order in which they came.
+    disordered: bool,
     /// Rows that are about to go.
     pub dead: HashSet<u32, FxBuildHasher>,
     /// Only rows with a lesser stamp may support the row that is looked at.
@@ -149,6 +151,7 @@ impl Relation {
             counts: Vec::new(),
             stamps: Vec::new(),
             stamping: Stamping::Off,
+            disordered: false,
             dead: HashSet::default(),
             founded_below: u64::MAX,
         }
@@ -260,6 +263,7 @@ impl Relation {
         }
         let from = last as usize * stride;
         if number != last {
+            self.disordered = true;
             let row = row_at(total, stride, last);
             keys.renumber(shape.key_hash(row), last, number);
             total.copy_within(from.., number as usize * stride);
@@ -274,6 +278,7 @@ impl Relation {
             return;
         }
         self.generation += 1;
+        self.disordered = false;
         self.total.clear();
         self.keys.clear();
         self.counts.clear();
@@ -306,6 +311,16 @@ impl Relation {
     /// Whether all rows are stamped.
     pub fn is_stamped(&self) -> bool {
         self.stamping != Stamping::Off && self.stamps.len() == self.len()
+    }
+
+    /// Stamps rows by the order in which they stand; false if that is not the one in which they came.
+    pub fn stamp_by_order(&mut self) -> bool {
+        if self.disordered {
+            return false;
+        }
+        self.stamps = (0..self.len() as u64).collect();
+        self.stamping = Stamping::Now(self.len() as u64);
+        true
     }
 
     /// No new row of the key merges until the tick ends.

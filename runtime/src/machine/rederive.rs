@@ -9,7 +9,8 @@
 //! there before it did: such support cannot rest on the row itself. That is the idea of counting only
 //! derivations that are not recursive (Hu, Motik & Horrocks 2018, DRed with counters), by the order
 //! in which rows came; where there are many ways to derive a row, as in a dense graph, hardly anything
-//! goes in vain. Stamps that order rows are kept from the first time on that rows go.
+//! goes in vain. Stamps that order rows are kept from the first time on that rows go; where none has gone
+//! before, a relation's rows stand in the order in which they came, and are stamped by it.
 //!
 //! A lattice value that grew has no such order, as what it was before supported others. Its row goes
 //! when any derivation that contributed does; one that a `Max` or `Min` was already beyond did not.
@@ -26,12 +27,24 @@ use super::{Machine, Mode};
 
 impl Machine {
     /// Whether rows of the stratum can be taken out one by one.
-    pub(super) fn can_rederive(&self, stratum: usize) -> bool {
-        let schedule = self.program.schedule();
-        let heads = schedule.heads[stratum].iter();
-        let mut heads = heads.map(|id| &self.relations[id.0 as usize]);
-        !schedule.recursive[stratum]
-            || heads.all(|head| !head.shape().lattices.is_empty() || head.is_stamped())
+    pub(super) fn can_rederive(&mut self, stratum: usize) -> bool {
+        let program = Arc::clone(&self.program);
+        let schedule = program.schedule();
+        let heads = &schedule.heads[stratum];
+        let is_ready = |id: &RelationId| {
+            let head = &self.relations[id.0 as usize];
+            !head.shape().lattices.is_empty() || head.is_stamped()
+        };
+        if !schedule.recursive[stratum] || heads.iter().all(is_ready) {
+            return true;
+        }
+        // Relations that depend on each other have no order in common.
+        let [head] = heads[..] else {
+            return false;
+        };
+        let rows = self.relations[head.0 as usize].len() as u64;
+        self.clock = self.clock.max(rows);
+        self.relation(head).stamp_by_order()
     }
 
     /// From now on rows of the stratum are stamped.
