@@ -27,6 +27,8 @@ pub mod check;
 
 pub mod database;
 
+pub mod ide;
+
 pub mod coordination;
 
 pub mod mend;

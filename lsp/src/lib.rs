@@ -2,7 +2,7 @@
 //!
 //! The only package that knows the types of the protocol. [`framing`] takes the stream apart, [`documents`] keeps
 //! what is open and the programs that it belongs to, [`translate`] turns the compiler's answers into the
-//! protocol's, and [`server`] answers requests.
+//! protocol's, [`navigate`] finds names, and [`server`] answers requests.
 
 mod positions;
 
@@ -11,6 +11,8 @@ mod framing;
 mod documents;
 
 mod translate;
+
+mod navigate;
 
 mod server;
 

@@ -18,7 +18,7 @@ use tower_lsp::{Client, LanguageServer, LspService, Server};
 use crate::documents::{Documents, Library, Snapshot};
 use crate::framing::{self, Output};
 use crate::positions::Encoding;
-use crate::translate;
+use crate::{navigate, translate};
 
 /// So long after a change nothing is computed, since the next may come.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -191,6 +191,11 @@ fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
                 ..lsp::CodeActionOptions::default()
             },
         )),
+        hover_provider: Some(lsp::HoverProviderCapability::Simple(true)),
+        definition_provider: Some(lsp::OneOf::Left(true)),
+        references_provider: Some(lsp::OneOf::Left(true)),
+        document_highlight_provider: Some(lsp::OneOf::Left(true)),
+        document_symbol_provider: Some(lsp::OneOf::Left(true)),
         document_formatting_provider: Some(lsp::OneOf::Left(true)),
         ..lsp::ServerCapabilities::default()
     }
@@ -285,6 +290,61 @@ impl LanguageServer for Backend {
         let found = self.answer(&params.text_document.uri, actions).await?;
         let action = |action| lsp::CodeActionOrCommand::CodeAction(action);
         Ok(found.map(|found| found.into_iter().map(action).collect()))
+    }
+
+    async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
+        let lsp::TextDocumentPositionParams {
+            text_document,
+            position,
+        } = params.text_document_position_params;
+        let hover = move |snapshot: &Snapshot| navigate::hover(snapshot, position);
+        let found = self.answer(&text_document.uri, hover).await?;
+        Ok(found.flatten())
+    }
+
+    async fn goto_definition(
+        &self,
+        params: lsp::GotoDefinitionParams,
+    ) -> Result<Option<lsp::GotoDefinitionResponse>> {
+        let lsp::TextDocumentPositionParams {
+            text_document,
+            position,
+        } = params.text_document_position_params;
+        let definition = move |snapshot: &Snapshot| navigate::definition(snapshot, position);
+        let found = self.answer(&text_document.uri, definition).await?;
+        Ok(found.map(lsp::GotoDefinitionResponse::Array))
+    }
+
+    async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
+        let lsp::TextDocumentPositionParams {
+            text_document,
+            position,
+        } = params.text_document_position;
+        let declared = params.context.include_declaration;
+        let references =
+            move |snapshot: &Snapshot| navigate::references(snapshot, position, declared);
+        self.answer(&text_document.uri, references).await
+    }
+
+    async fn document_highlight(
+        &self,
+        params: lsp::DocumentHighlightParams,
+    ) -> Result<Option<Vec<lsp::DocumentHighlight>>> {
+        let lsp::TextDocumentPositionParams {
+            text_document,
+            position,
+        } = params.text_document_position_params;
+        let highlights = move |snapshot: &Snapshot| navigate::highlights(snapshot, position);
+        self.answer(&text_document.uri, highlights).await
+    }
+
+    async fn document_symbol(
+        &self,
+        params: lsp::DocumentSymbolParams,
+    ) -> Result<Option<lsp::DocumentSymbolResponse>> {
+        let uri = &params.text_document.uri;
+        let found = self.answer(uri, navigate::symbols).await?;
+        Ok(found.map(lsp::DocumentSymbolResponse::Nested))
     }
 
     async fn formatting(

@@ -219,6 +219,44 @@ fn a_document_is_formatted_by_one_edit() {
 }
 
 #[test]
+fn names_are_told_and_found() {
+    let mut client = Client::start(Folder::new(), &json!({}));
+    let uri = client.open("main.bloom", PROGRAM);
+    let at = |line: u32, character: u32| {
+        let position = json!({ "line": line, "character": character });
+        json!({
+            "textDocument": { "uri": uri },
+            "position": position,
+            "context": { "includeDeclaration": false },
+        })
+    };
+    let hover = client.ask("textDocument/hover", &at(2, 0));
+    let text = hover["contents"]["value"].as_str().expect("it is text");
+    assert!(
+        text.contains("output b(x: Int)") && text.contains("**async**"),
+        "{text}"
+    );
+    let found = client.ask("textDocument/definition", &at(2, 8));
+    assert_eq!(
+        found[0]["range"]["start"],
+        json!({ "line": 0, "character": 6 })
+    );
+    let found = client.ask("textDocument/references", &at(0, 6));
+    assert_eq!(
+        found[0]["range"]["start"],
+        json!({ "line": 2, "character": 8 })
+    );
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
+    let found = client.ask("textDocument/documentHighlight", &at(2, 2));
+    assert_eq!(found.as_array().map(Vec::len), Some(2), "{found}");
+    assert_eq!(client.ask("textDocument/hover", &at(2, 12)), Value::Null);
+    let found = client.ask("textDocument/documentSymbol", &at(0, 0));
+    let names: Vec<&Value> = (0..2).map(|at| &found[at]["name"]).collect();
+    assert_eq!(names, [&json!("a"), &json!("b")]);
+    client.stop();
+}
+
+#[test]
 fn an_import_is_read_where_it_is_newest() {
     let folder = Folder::new();
     folder.write("shapes.bloom", "const side: Int = 3;\n");

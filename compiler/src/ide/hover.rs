@@ -1,0 +1,198 @@
+//! What there is to say of the name under the cursor: its declaration with the types that were inferred, its
+//! documentation, what the consistency analysis found, and who writes and reads it.
+
+use bloom_stdx::arena::Arena;
+
+use super::names::{Mention, Names, Role, Target};
+use crate::base::{FileId, FileSpan};
+use crate::calm::report::{Label, Output, Report, View};
+use crate::hir::{Collection, ItemRef, Loc, NodeKind, Place, Program};
+use crate::typing::{NodeTypes, Typed};
+
+/// What to show, and of which name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hover {
+    pub place: FileSpan,
+    /// Bloom.
+    pub declaration: String,
+    /// Markdown, a paragraph each.
+    pub paragraphs: Vec<String>,
+}
+
+/// The name at a byte of a file.
+pub fn hover(
+    program: &Program,
+    places: &Arena<ItemRef, Place>,
+    typed: &Typed,
+    report: &Report,
+    names: &Names,
+    (file, offset): (FileId, u32),
+) -> Option<Hover> {
+    let mention = names.at(file, offset)?;
+    let subject = Subject {
+        program,
+        places,
+        typed,
+        report,
+    };
+    match mention.target {
+        Target::Collection(declared) => subject.collection(names, mention, declared),
+        Target::Function(declared) => subject.function(mention, declared),
+        Target::Constant(declared) => subject.constant(mention, declared),
+        Target::Variable(of, var) => subject.variable(mention, of, var),
+    }
+}
+
+struct Subject<'a> {
+    program: &'a Program,
+    places: &'a Arena<ItemRef, Place>,
+    typed: &'a Typed,
+    report: &'a Report,
+}
+
+impl<'a> Subject<'a> {
+    fn is_at(&self, loc: Loc, declared: FileSpan) -> bool {
+        let place = self.places[loc.item];
+        FileSpan::new(place.file, loc.span.shifted(place.offset)) == declared
+    }
+
+    /// The kinds of node, then the unused modules.
+    fn kinds(&self) -> impl Iterator<Item = (&'a NodeKind, Option<&'a NodeTypes>)> {
+        let types = self.typed.nodes.values().chain(&self.typed.unused);
+        let kinds = self.program.nodes.values().chain(&self.program.unused);
+        kinds.zip(types.map(Some).chain(std::iter::repeat(None)))
+    }
+
+    fn collection(&self, names: &Names, mention: Mention, declared: FileSpan) -> Option<Hover> {
+        let (collection, types) = self.kinds().find_map(|(kind, types)| {
+            let mut collections = kind.collections.iter();
+            let (id, collection) = collections.find(|(_, c)| self.is_at(c.loc, declared))?;
+            let types = types.and_then(|types| types.collections.get(id));
+            let types: Option<Vec<String>> = types.map(|columns| {
+                let columns = columns.iter();
+                columns
+                    .map(|column| self.typed.types.show(column.ty))
+                    .collect()
+            });
+            Some((collection, types.unwrap_or_default()))
+        })?;
+        let mut paragraphs = Vec::new();
+        paragraphs.extend(Some(collection.doc.to_string()).filter(|doc| !doc.is_empty()));
+        let outputs = self.report.outputs.iter();
+        let outputs = outputs.filter(|output| self.is_at(output.loc, declared));
+        paragraphs.extend(outputs.map(of_output));
+        let views = self.report.views.iter();
+        let views = views.filter(|view| self.is_at(view.loc, declared));
+        paragraphs.extend(views.map(of_view));
+        paragraphs.dedup();
+        let count = |role| {
+            let all = names.of(mention.target);
+            all.filter(|mention| mention.role == role).count()
+        };
+        let (writes, reads) = (count(Role::Writes), count(Role::Reads));
+        paragraphs.push(format!("Written {}, read {}.", times(writes), times(reads)));
+        Some(Hover {
+            place: mention.place,
+            declaration: declaration(collection, &types),
+            paragraphs,
+        })
+    }
+
+    fn function(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
+        let mut functions = self.program.functions.values();
+        let function = functions.find(|function| self.is_at(function.loc, declared))?;
+        let params = function.param_names.iter().zip(&function.params);
+        let params: Vec<String> = params
+            .map(|(name, ty)| format!("{name}: {}", self.program.show_type(ty)))
+            .collect();
+        let result = self.program.show_type(&function.result);
+        let doc = Some(function.doc.to_string()).filter(|doc| !doc.is_empty());
+        Some(Hover {
+            place: mention.place,
+            declaration: format!("fn {}({}): {result}", function.name, params.join(", ")),
+            paragraphs: doc.into_iter().collect(),
+        })
+    }
+
+    fn constant(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
+        let mut constants = self.program.constants.iter();
+        let (id, constant) = constants.find(|(_, c)| self.is_at(c.loc, declared))?;
+        let ty = self.typed.constants.get(id)?.ty;
+        Some(Hover {
+            place: mention.place,
+            declaration: format!("const {}: {}", constant.name, self.typed.types.show(ty)),
+            paragraphs: Vec::new(),
+        })
+    }
+
+    /// A variable of a rule; functions are typed for each list of type arguments, so theirs have no one type.
+    fn variable(&self, mention: Mention, of: FileSpan, var: crate::hir::VarId) -> Option<Hover> {
+        self.kinds().find_map(|(kind, types)| {
+            let mut rules = kind.rules.iter();
+            let (id, rule) = rules.find(|(_, rule)| self.is_at(rule.body.loc, of))?;
+            let ty = *types?.rules.get(id)?.vars.get(var)?;
+            let name = &rule.body.vars.get(var)?.name;
+            Some(Hover {
+                place: mention.place,
+                declaration: format!("{name}: {}", self.typed.types.show(ty)),
+                paragraphs: Vec::new(),
+            })
+        })
+    }
+}
+
+fn times(count: usize) -> String {
+    match count {
+        0 => "nowhere".to_owned(),
+        1 => "in 1 place".to_owned(),
+        _ => format!("in {count} places"),
+    }
+}
+
+/// The collection as it is declared, with all types.
+fn declaration(collection: &Collection, types: &[String]) -> String {
+    let mut columns = String::new();
+    let mut in_key = true;
+    for (at, column) in collection.columns.iter().enumerate() {
+        columns += match (at, in_key && !column.key) {
+            (0, false) => "",
+            (0, true) => "=> ",
+            (_, false) => ", ",
+            (_, true) => " => ",
+        };
+        in_key = column.key;
+        if column.location {
+            columns.push('@');
+        }
+        columns += &column.name;
+        if let Some(ty) = types.get(at) {
+            columns += &format!(": {ty}");
+        }
+    }
+    format!("{} {}({columns})", collection.kind.word(), collection.name)
+}
+
+fn of_output(output: &Output) -> String {
+    let name = output.label.name();
+    let words = match &output.label {
+        Label::Async => "the same in every run, however messages come",
+        Label::Seal(_) => "the same in every run, once what it waits for is sealed",
+        Label::Run => "differs from run to run",
+        Label::Instance => "replicas give different answers",
+        Label::Diverge => "replicas may differ for ever",
+    };
+    let why = output.because.first();
+    let why = why.map_or_else(String::new, |blame| format!(": {}", blame.text));
+    format!("**{name}**: {words}{why}.")
+}
+
+fn of_view(view: &View) -> String {
+    let words = match (view.converges, view.prefix_safe) {
+        (true, true) => "settles on one value, and only grows towards it",
+        (true, false) => "settles on one value",
+        (false, _) => "does not settle on one value",
+    };
+    let why = view.because.first();
+    let why = why.map_or_else(String::new, |blame| format!(": {}", blame.text));
+    format!("**view**: {words}{why}.")
+}
