@@ -1,6 +1,7 @@
 //! The command line, as clap reads it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -226,9 +227,9 @@ pub(crate) struct RunArgs {
     /// End with an error when a tick derives more rows than this
     #[arg(long, value_name = "N", help_heading = "Batch")]
     pub(crate) rows_max: Option<u64>,
-    /// Threads to use; in this version evaluation uses one, whatever is given
-    #[arg(long, value_name = "N", help_heading = "Batch", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) workers: Option<u64>,
+    /// Threads to evaluate with; 1 unless it is given
+    #[arg(long, value_name = "N", help_heading = "Batch")]
+    pub(crate) workers: Option<NonZeroUsize>,
 
     /// The kind of node to run, where the program has several
     #[arg(long, value_name = "KIND", env = "BLOOM_NODE")]

@@ -4,6 +4,8 @@
 //! file system what the node asks for, and brings it what arrives. It knows nothing of source text or
 //! of the compiler.
 
+pub mod crew;
+
 pub mod json;
 
 pub mod schema;

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use bloom_plan::types::{TypeId, TypeTable};
 use bloom_plan::value::{Row, Value};
 
+use bloom_runtime::{Feed, Misfit, Rows};
+
 use crate::schema::{GivenRow, Schema};
 
 /// Spreadsheets and some editors put one in front of a file.
@@ -149,6 +151,34 @@ pub fn read(
     }
 }
 
+/// Gives every row of a file to a node, in order; returns how many there were.
+pub fn feed(
+    path: &Path,
+    format: Format,
+    schema: &Schema<'_>,
+    feed: &mut Feed<'_>,
+) -> Result<u64, TableError> {
+    match format {
+        Format::Csv => delimited::feed(path, delimited::CSV, schema, feed),
+        Format::Tsv => delimited::feed(path, delimited::TSV, schema, feed),
+        Format::Facts => delimited::feed(path, delimited::FACTS, schema, feed),
+        Format::Jsonl | Format::Parquet => read(path, format, schema, &mut |given| {
+            feed_given(feed, given).map_err(|misfit| misfit.to_string())
+        }),
+    }
+}
+
+fn feed_given(feed: &mut Feed<'_>, given: GivenRow) -> Result<(), Misfit> {
+    for value in given {
+        match value {
+            Some(value) => feed.value(&value)?,
+            None => feed.left_out()?,
+        }
+    }
+    feed.end_row();
+    Ok(())
+}
+
 /// The value that the text of a cell, or of a parameter on a command line, stands for.
 pub fn value_of_text(types: &TypeTable, ty: TypeId, text: &str) -> Result<Value, String> {
     cell::read(types, ty, text)
@@ -176,6 +206,29 @@ pub fn write(
         rows,
     )
     .map_err(failed)
+}
+
+/// Writes a node's rows to a file, which it replaces.
+pub fn write_rows(
+    path: &Path,
+    format: Format,
+    schema: &Schema<'_>,
+    rows: &Rows<'_>,
+) -> Result<u64, TableError> {
+    let dialect = match format {
+        Format::Csv => delimited::CSV,
+        Format::Tsv => delimited::TSV,
+        Format::Facts => delimited::FACTS,
+        Format::Jsonl | Format::Parquet => {
+            return write(path, format, schema, &mut rows.values());
+        }
+    };
+    let failed = |source| TableError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = fs::File::create(path).map_err(failed)?;
+    delimited::write_rows(file, dialect, schema, rows).map_err(failed)
 }
 
 /// Writes the rows as text; Parquet, which is no text, as CSV.

@@ -25,9 +25,11 @@ pub use kept::{KeptGroups, Turn};
 #[derive(Debug, Default)]
 pub struct Groups {
     table: HashTable<u32>,
-    keys: Vec<Vec<u64>>,
-    /// One a head column that is a function, for each group.
-    states: Vec<Vec<State>>,
+    count: u32,
+    /// Keys of the groups, end to end.
+    keys: Vec<u64>,
+    /// For each group one a head column that is a function, end to end.
+    states: Vec<State>,
 }
 
 /// A head row, or the group whose aggregate failed.
@@ -42,6 +44,8 @@ enum State {
         count: u64,
     },
     Floats(Vec<f64>),
+    /// The best value, where nothing else decides.
+    Value(Option<u64>),
     /// The value, then what `by` names.
     Best(Option<Vec<u64>>),
     /// Values, each with what `by` names.
@@ -69,17 +73,22 @@ impl Groups {
         let (key, arguments) = words.split_at(aggregate.group.len());
         let hash_of = hash(key.iter().copied());
         let keys = &mut self.keys;
-        let found = self.table.find(hash_of, |&n| keys[n as usize] == key);
+        let width = key.len();
+        let at = |n: u32| n as usize * width..(n as usize + 1) * width;
+        let found = self.table.find(hash_of, |&n| keys[at(n)] == *key);
         let number = found.copied().unwrap_or_else(|| {
-            let number = keys.len() as u32;
-            keys.push(key.to_vec());
+            let number = self.count;
+            self.count += 1;
+            keys.extend_from_slice(key);
             let states = columns(aggregate).map(|(_, column)| column.start(store));
-            self.states.push(states.collect());
+            self.states.extend(states);
             self.table
-                .insert_unique(hash_of, number, |&n| hash(keys[n as usize].iter().copied()));
+                .insert_unique(hash_of, number, |&n| hash(keys[at(n)].iter().copied()));
             number
         });
-        let states = &mut self.states[number as usize];
+        // All groups have as many states.
+        let each = self.states.len() / self.count as usize;
+        let states = &mut self.states[number as usize * each..];
         for ((first, column), state) in columns(aggregate).zip(states) {
             column.add(store, state, &arguments[first..first + column.width()]);
         }
@@ -87,12 +96,14 @@ impl Groups {
 
     /// The head rows; the groups are empty again.
     pub fn finish(&mut self, aggregate: &Aggregate, context: &mut Context) -> Vec<GroupRow> {
+        let count = std::mem::take(&mut self.count) as usize;
         let keys = std::mem::take(&mut self.keys);
-        let states = std::mem::take(&mut self.states);
+        let mut states = std::mem::take(&mut self.states).into_iter();
         clear_table(&mut self.table);
-        let groups = keys.into_iter().zip(states);
+        let width = aggregate.group.len();
+        let groups = (0..count).map(|n| &keys[n * width..(n + 1) * width]);
         groups
-            .map(|(key, states)| finish_group(aggregate, context, key, states))
+            .map(|key| finish_group(aggregate, context, key, &mut states))
             .collect()
     }
 }
@@ -100,22 +111,28 @@ impl Groups {
 fn finish_group(
     aggregate: &Aggregate,
     context: &mut Context,
-    key: Vec<u64>,
-    states: Vec<State>,
+    key: &[u64],
+    states: &mut impl Iterator<Item = State>,
 ) -> GroupRow {
-    let mut results = Vec::with_capacity(states.len());
-    for ((_, column), state) in columns(aggregate).zip(states) {
-        match column.finish(context, state) {
-            Ok(word) => results.push(word),
-            Err(error) => return Err((key, error)),
-        }
+    let mut row = Vec::with_capacity(aggregate.columns.len().max(1));
+    let mut failed = None;
+    let mut functions = columns(aggregate).zip(states);
+    for column in &aggregate.columns {
+        row.push(match column {
+            AggregateColumn::Group(n) => key[*n as usize],
+            AggregateColumn::Function { .. } => {
+                let ((_, column), state) = functions.next().expect("a state a function");
+                column.finish(context, state).unwrap_or_else(|error| {
+                    failed.get_or_insert(error);
+                    0
+                })
+            }
+        });
     }
-    let mut results = results.into_iter();
-    let word = |column: &AggregateColumn| match column {
-        AggregateColumn::Group(n) => key[*n as usize],
-        AggregateColumn::Function { .. } => results.next().expect("one result a function"),
-    };
-    Ok(aggregate.columns.iter().map(word).collect())
+    match failed {
+        None => Ok(row),
+        Some(error) => Err((key.to_vec(), error)),
+    }
 }
 
 /// The function columns, each with the place of its first argument.
@@ -161,6 +178,11 @@ impl Column<'_> {
                 State::Floats(Vec::new())
             }
             AggregateFunction::Sum | AggregateFunction::Avg => State::Integers { sum: 0, count: 0 },
+            AggregateFunction::Min | AggregateFunction::Max | AggregateFunction::First
+                if self.by.is_empty() =>
+            {
+                State::Value(None)
+            }
             AggregateFunction::Min
             | AggregateFunction::Max
             | AggregateFunction::ArgMin
@@ -183,6 +205,11 @@ impl Column<'_> {
                 *count += 1;
             }
             State::Floats(values) => values.push(f64::from_bits(words[0])),
+            State::Value(best) => {
+                if best.is_none_or(|there| self.compare(store, words, &[there]).is_lt()) {
+                    *best = Some(words[0]);
+                }
+            }
             State::Best(best) => {
                 let better = |there: &Vec<u64>| self.compare(store, words, there).is_lt();
                 if best.as_ref().is_none_or(better) {
@@ -243,6 +270,7 @@ impl Column<'_> {
                 };
                 canonical_float(result).to_bits()
             }
+            State::Value(best) => best.expect("a group has a match"),
             State::Best(best) => best.expect("a group has a match")[0],
             State::Items(mut items) => {
                 items.sort_by(|a, b| self.compare(&context.store, a, b));

@@ -239,3 +239,20 @@ pub enum Misfit {
     #[error("column `{column}` is missing, and its default fails: {}", .error.message())]
     Default { column: SmolStr, error: RowError },
 }
+
+impl Misfit {
+    /// What does not fit stands in a column.
+    pub(crate) fn in_column(self, name: &SmolStr) -> Misfit {
+        match self {
+            Misfit::Value { expected, found } => Misfit::Column {
+                column: name.clone(),
+                expected,
+                found,
+            },
+            Misfit::Width { .. }
+            | Misfit::Column { .. }
+            | Misfit::Missing { .. }
+            | Misfit::Default { .. } => self,
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::api::LoadError;
 /// What generated code may read and write; the first field of whatever it runs on behalf of, so
 /// that the runtime functions find the rest behind the pointer they get back.
 #[repr(C)]
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Frame {
     pub runtime: *const RuntimeTable,
     pub functions: *const Address,

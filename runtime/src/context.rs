@@ -221,6 +221,16 @@ impl Context {
         self.lambdas.truncate(count);
     }
 
+    /// A frame for code that runs beside the context, with other runtime functions.
+    pub fn frame_for(&self, runtime: &'static RuntimeTable) -> Frame {
+        Frame {
+            runtime,
+            out: std::ptr::null_mut(),
+            out_end: std::ptr::null_mut(),
+            ..self.frame
+        }
+    }
+
     /// Where generated code is to put derived rows.
     pub fn set_out(&mut self, room: Range<*mut u64>) {
         self.frame.out = room.start;
@@ -254,18 +264,8 @@ impl Context {
             });
         }
         for (column, value) in columns.iter().zip(row) {
-            let word = self.store.word(column.ty, value).map_err(|m| match m {
-                Misfit::Value { expected, found } => Misfit::Column {
-                    column: column.name.clone(),
-                    expected,
-                    found,
-                },
-                Misfit::Width { .. }
-                | Misfit::Column { .. }
-                | Misfit::Missing { .. }
-                | Misfit::Default { .. } => m,
-            })?;
-            out.push(word);
+            let word = self.store.word(column.ty, value);
+            out.push(word.map_err(|misfit| misfit.in_column(&column.name))?);
         }
         Ok(())
     }

@@ -19,6 +19,8 @@ pub mod builtins;
 
 mod rows;
 
+pub mod crew;
+
 mod relation;
 
 mod deferred;
@@ -31,6 +33,8 @@ pub mod program;
 
 mod report;
 
+pub mod cells;
+
 mod machine;
 
 pub mod interpret;
@@ -38,6 +42,10 @@ pub mod interpret;
 pub mod node;
 
 pub use bounds::{Bounds, Stopped, Watch};
+
+pub use crew::Crew;
+
+pub use cells::{Cell, Feed, Form, Rows};
 
 pub use api::{
     Claim, Config, Conflict, DurableChange, ErrorKind, ErrorRow, Input, LoadError, Member, Message,

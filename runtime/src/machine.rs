@@ -8,6 +8,7 @@ mod flow;
 mod interface;
 mod memo;
 mod rederive;
+mod shared;
 mod standing;
 mod tally;
 
@@ -24,6 +25,7 @@ use crate::api::{ErrorRow, Stats};
 use crate::bounds::{Bounds, Stopped, Watch};
 use crate::code::Frame;
 use crate::context::Context;
+use crate::crew::Crew;
 use crate::deferred::Deferred;
 use crate::program::Program;
 use crate::relation::{Copies, IndexPlace, Origin, Relation, Shape};
@@ -83,6 +85,8 @@ pub struct Machine {
     pub stats: Stats,
     pub bounds: Bounds,
     pub watch: Arc<Watch>,
+    /// Threads that versions may be shared with.
+    pub crew: Option<Arc<dyn Crew>>,
     /// Why the running tick is to be given up.
     pub stopped: Option<Stopped>,
 }
@@ -111,7 +115,7 @@ impl Machine {
         let mut relations: Vec<Relation> = plan
             .relations
             .iter()
-            .map(|declaration| Relation::new(Shape::new(declaration)))
+            .map(|declaration| Relation::new(Shape::new(program.types(), declaration)))
             .collect();
         let layouts = layouts(plan);
         let indexes = plan.indexes.iter().zip(&layouts).map(|(index, layout)| {
@@ -161,6 +165,7 @@ impl Machine {
             stats: Stats::default(),
             bounds: Bounds::default(),
             watch: Arc::default(),
+            crew: None,
             stopped: None,
             relations,
             program,
@@ -180,8 +185,8 @@ impl Machine {
             self.expect_rows(id);
         }
         loop {
-            for (id, row) in arrivals {
-                self.merge_rows(*id, row, Origin::ARRIVAL);
+            for (id, rows) in arrivals {
+                self.merge_rows(*id, rows, Origin::ARRIVAL);
             }
             let (conflicts, poisoned) = self.merge_all(&touched);
             if !poisoned {
@@ -251,6 +256,9 @@ impl Machine {
         for &index in &self.program.schedule().probed[version.0 as usize] {
             let (relation, place, _) = self.indexes[index.0 as usize];
             self.relations[relation.0 as usize].catch_up(place);
+        }
+        if self.run_shared(version) {
+            return;
         }
         self.begin_out(version);
         let frame: *mut Frame = (&raw mut *self).cast();

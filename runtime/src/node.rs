@@ -17,6 +17,8 @@ use bloom_stdx::random::Random;
 
 use crate::api::{Config, ErrorRow, Input, Misfit, OnConflict, Output, Pending, StartError, Stats};
 use crate::bounds::{Bounds, Stopped, Watch};
+use crate::cells::{Fed, Feed, Rows};
+use crate::crew::Crew;
 use crate::deferred::Change;
 use crate::machine::{Machine, Trouble};
 use crate::program::Program;
@@ -41,6 +43,10 @@ pub struct Node {
     history: Vec<Option<Relation>>,
     /// A snapshot was taken, so that no value may be reclaimed.
     pinned: bool,
+    /// Rows fed for the next tick.
+    fed: Fed,
+    /// Whether a tick's output has the rows of outputs.
+    hands_out_rows: bool,
 }
 
 /// What one tick leaves for the next.
@@ -69,9 +75,10 @@ impl Node {
         machine.restored = config.durable.is_some();
         let timers = Timer::all(&machine, config.start)?;
         let plan = Arc::clone(machine.program.plan());
+        let types = Arc::clone(machine.program.types());
         let history = plan.relations.iter().map(|relation| {
             let checked = relation.immutable;
-            checked.then(|| Relation::new(Shape::new(relation)))
+            checked.then(|| Relation::new(Shape::new(&types, relation)))
         });
         let mut node = Node {
             machine,
@@ -81,6 +88,8 @@ impl Node {
             next: Next::default(),
             history: history.collect(),
             pinned: false,
+            fed: Fed::new(),
+            hands_out_rows: true,
         };
         node.settle_in(config)?;
         Ok(node)
@@ -223,13 +232,41 @@ impl Node {
 
     /// The rows of a collection in the finished tick, before its deferred changes; sorted.
     pub fn rows(&self, relation: RelationId) -> Vec<Row> {
+        self.sorted(relation).values().collect()
+    }
+
+    /// As [`Node::rows`], without the values.
+    pub fn sorted(&self, relation: RelationId) -> Rows<'_> {
         let relation = &self.machine.relations[relation.0 as usize];
-        let store = &self.machine.context.store;
         let types = &relation.shape().types;
-        let values = |words| report::values(store, types, words);
-        let mut rows: Vec<Row> = relation.rows().map(values).collect();
-        rows.sort();
-        rows
+        Rows::new(&self.machine.context.store, types, relation.total())
+    }
+
+    /// From now on [`Output::outputs`] stays empty: whoever drives the node looks at the rows of its
+    /// outputs between ticks, by [`Node::sorted`].
+    pub fn keep_outputs(&mut self) {
+        self.hands_out_rows = false;
+    }
+
+    /// Lends the node threads for its ticks.
+    pub fn lend(&mut self, crew: Arc<dyn Crew>) {
+        self.machine.crew = Some(crew);
+    }
+
+    /// Forgets what only later ticks would need. None may follow.
+    pub fn retire(&mut self) {
+        self.machine.relations.iter_mut().for_each(Relation::retire);
+    }
+
+    /// Takes in rows for the next tick beside those of its [`Input`].
+    pub fn feed(&mut self, relation: RelationId) -> Feed<'_> {
+        let plan = self.machine.program.plan();
+        let columns = &plan.relations[relation.0 as usize].columns;
+        if self.fed.last().is_none_or(|(id, _)| *id != relation) {
+            self.fed.push((relation, Vec::new()));
+        }
+        let (_, words) = self.fed.last_mut().expect("one was pushed at least");
+        Feed::new(&mut self.machine.context, columns, words)
     }
 
     /// What a tick may use from now on.

@@ -16,6 +16,7 @@ mod index;
 mod lists;
 mod past;
 mod shape;
+mod split;
 mod table;
 mod undo;
 
@@ -269,6 +270,16 @@ impl Relation {
             total.copy_within(from.., number as usize * stride);
         }
         total.truncate(from);
+    }
+
+    /// Forgets all but the rows.
+    pub fn retire(&mut self) {
+        self.keys = NumberTable::default();
+        self.indexes.clear();
+        self.new = New::default();
+        self.delta_rows = Vec::new();
+        self.gone = Vec::new();
+        self.past = None;
     }
 
     /// Forgets all rows.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::{
-    AggregateId, Arrow, ConstantId, Extent, IndexId, Op, Plan, Relation, RelationId, RelationKind,
-    Site, Stratum, Upkeep, Version, VersionId,
+    AggregateId, Arrow, ConstantId, Expr, Extent, IndexId, Op, Plan, Relation, RelationId,
+    RelationKind, Site, Stratum, Upkeep, Version, VersionId,
 };
 
 /// Where the derivations of a version go.
@@ -19,6 +19,10 @@ pub enum Target {
 pub struct Schedule {
     /// By version.
     pub targets: Vec<Target>,
+    /// By version: whether several threads may run it, each from some of the rows it begins with.
+    pub shareable: Vec<bool>,
+    /// By index: its columns.
+    pub index_widths: Vec<usize>,
     /// By version: the indexes that it reads.
     pub probed: Vec<Vec<IndexId>>,
     /// By stratum: the relations that it merges into.
@@ -151,6 +155,12 @@ impl Schedule {
         };
         let errors = of_kind(&|kind| kind == RelationKind::Errors);
         Schedule {
+            shareable: plan
+                .versions
+                .iter()
+                .map(|v| is_shareable(plan, v))
+                .collect(),
+            index_widths: plan.indexes.iter().map(|i| i.columns.len()).collect(),
             probed: plan.versions.iter().map(probed).collect(),
             growable: growable.collect(),
             deltas: deltas.collect(),
@@ -279,6 +289,50 @@ fn target(version: &Version) -> Target {
         Some(&Op::Accumulate { aggregate, .. }) => Target::Groups(aggregate),
         _ => unreachable!("a nest ends with `Emit` or `Accumulate`"),
     }
+}
+
+/// Whether the version begins with a scan, merges what it derives, and computes nothing but words from words.
+fn is_shareable(plan: &Plan, version: &Version) -> bool {
+    let is_now = |part: Extent| matches!(part, Extent::Total | Extent::Delta);
+    let all = |exprs: &[Expr]| exprs.iter().all(is_of_words);
+    matches!(version.nest.first(), Some(Op::Scan { .. }))
+        && version.nest.iter().all(|op| match op {
+            Op::Scan { part, .. } => is_now(*part),
+            Op::Probe { index, key, .. } | Op::Exists { index, key, .. } => {
+                is_now(plan.indexes[index.0 as usize].part) && all(key)
+            }
+            Op::Range { from, to, .. } => is_of_words(from) && is_of_words(to),
+            Op::Let { value: expr, .. } | Op::Filter { condition: expr } => is_of_words(expr),
+            Op::Emit { arrow, columns, .. } => {
+                *arrow == Arrow::Merge && columns.iter().flatten().all(is_of_words)
+            }
+            Op::Each { .. } | Op::Accumulate { .. } => false,
+        })
+}
+
+fn is_of_words(expr: &Expr) -> bool {
+    let itself = match expr {
+        Expr::Word(_)
+        | Expr::Literal(_)
+        | Expr::Register(_)
+        | Expr::Constant(_)
+        | Expr::SelfAddr
+        | Expr::Unary(..)
+        | Expr::Binary(..)
+        | Expr::Compare(..)
+        | Expr::And(..)
+        | Expr::Or(..)
+        | Expr::If(..)
+        | Expr::Let(..)
+        | Expr::Fail(_) => true,
+        Expr::Make(..)
+        | Expr::Part(..)
+        | Expr::Retype(..)
+        | Expr::Join(..)
+        | Expr::Call(..)
+        | Expr::Builtin(..) => false,
+    };
+    itself && expr.children().into_iter().all(is_of_words)
 }
 
 fn probed(version: &Version) -> Vec<IndexId> {

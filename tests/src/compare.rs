@@ -1,14 +1,16 @@
 //! One program on the engine and on the reference evaluator, tick by tick: every collection must
-//! hold the same rows, and the same must have gone wrong.
+//! hold the same rows, and the same must have gone wrong. The engine runs it twice, once with workers that it
+//! shares all it can with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bloom_plan::display;
 use bloom_plan::plan::{Plan, RelationId, Role};
 use bloom_plan::testing::{Action, Test};
 use bloom_plan::types::TypeId;
 use bloom_plan::value::Row;
-use bloom_runtime::{Config, DurableChange, ErrorKind, Input, Message, OnConflict, Output};
+use bloom_runtime::{Config, Crew, DurableChange, ErrorKind, Input, Message, OnConflict, Output};
 use bloom_sim::{Kinds, Machine, Programs};
 use smol_str::SmolStr;
 
@@ -18,6 +20,24 @@ use crate::shrink::shrink;
 
 /// Programs tried while a failing one is made smaller.
 const SHRINK_TRIES_MAX: usize = 3_000;
+
+/// Workers who take on the last chunk first, and any number of rows.
+#[derive(Debug)]
+struct Backwards;
+
+impl Crew for Backwards {
+    fn size(&self) -> usize {
+        3
+    }
+
+    fn rows_min(&self) -> usize {
+        1
+    }
+
+    fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
+        (0..jobs).rev().for_each(job);
+    }
+}
 
 /// What came of a random program.
 #[derive(Debug)]
@@ -63,10 +83,12 @@ fn difference(loaded: &Loaded) -> Option<String> {
         ..Config::default()
     };
     let engine = programs.start(kind, config.clone());
+    let shared = programs.start(kind, config.clone());
     let reference = model.start(kind, config);
-    let (Ok(mut engine), Ok(mut reference)) = (engine, reference) else {
+    let (Ok(mut engine), Ok(mut shared), Ok(mut reference)) = (engine, shared, reference) else {
         return Some("a node does not start".to_owned());
     };
+    shared.lend(Arc::new(Backwards));
     let plan = model.plan(kind)?;
     let mut sent: Vec<Message> = Vec::new();
     let mut disks = [Disk::new(), Disk::new()];
@@ -74,6 +96,7 @@ fn difference(loaded: &Loaded) -> Option<String> {
         // What is sent, is sent to oneself.
         input.messages = std::mem::take(&mut sent);
         let mine = reference.step(input.clone());
+        let with_workers = shared.step(input.clone());
         let theirs = engine.step(input);
         let place = format!("in tick {}", number + 1);
         for relation in (0..plan.relations.len()).map(|r| RelationId(r as u32)) {
@@ -81,6 +104,16 @@ fn difference(loaded: &Loaded) -> Option<String> {
             if rows.0 != rows.1 && reference.declares(relation) {
                 return Some(describe(plan, relation, &place, &rows.0, &rows.1));
             }
+            let rows = (shared.rows(relation), rows.0);
+            if rows.0 != rows.1 {
+                let place = format!("with workers {place}");
+                return Some(describe(plan, relation, &place, &rows.0, &rows.1));
+            }
+        }
+        if (&with_workers.errors, &with_workers.sends) != (&theirs.errors, &theirs.sends) {
+            return Some(format!(
+                "{place} the engine with workers gives {with_workers:#?}\nwithout {theirs:#?}"
+            ));
         }
         if kinds_of_errors(&theirs) != kinds_of_errors(&mine) {
             return Some(format!(

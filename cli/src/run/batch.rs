@@ -5,11 +5,13 @@
 //! collection is as of the last tick.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bloom_host::schema::{Schema, whole};
+use bloom_host::crew::Threads;
+use bloom_host::schema::Schema;
 use bloom_host::tables::{self, Format};
 use bloom_plan::plan::{RelationId, RelationKind};
 use bloom_plan::value::Row;
@@ -59,12 +61,16 @@ pub(super) fn run(
         rows_max: args.rows_max,
         ..Bounds::default()
     });
-    let mut counts = Counts::default();
-    let rows = match &args.facts {
-        Some(folder) => load(folder, &mut node)?,
-        None => Vec::new(),
+    node.keep_outputs();
+    let workers = args.workers.unwrap_or(NonZeroUsize::MIN);
+    node.lend(Arc::new(Threads::new(workers)));
+    let mut counts = Counts {
+        workers: workers.get(),
+        ..Counts::default()
     };
-    counts.read = rows.len() as u64;
+    if let Some(folder) = &args.facts {
+        counts.read = load(folder, &mut node)?;
+    }
     phases.loaded();
 
     let mut results = Results::default();
@@ -73,7 +79,6 @@ pub(super) fn run(
     let mut work = None;
     let mut input = Input {
         now: now(),
-        rows,
         ..Input::default()
     };
     let progress = Progress::of_ticks(node.watch());
@@ -109,24 +114,26 @@ pub(super) fn run(
         }
         before = held;
         work = Some(merged);
+        results.keep(&node);
         input.now = now();
     };
     drop(progress);
     counts.ticks = node.tick();
     results.errors.finish();
     phases.evaluated();
+    node.retire();
 
     let written = collect(&program, &node, results, &dumped);
     counts.written = match &args.out {
         Some(folder) => write(
             folder,
             format(args.out_format.unwrap_or(OutFormat::Csv)),
-            &program,
+            &node,
             written,
         )?,
         None => print(
             format(args.out_format.unwrap_or(OutFormat::Csv)),
-            &program,
+            &node,
             written,
         )?,
     };
@@ -168,23 +175,23 @@ fn contents(node: &Node) -> Vec<Vec<Row>> {
 /// What the ticks gave.
 #[derive(Default)]
 struct Results {
+    /// Rows of outputs in the ticks before the last.
     outputs: BTreeMap<RelationId, Vec<Row>>,
-    /// Collections that more than one tick gave rows of, which may then be repeated.
-    repeated: BTreeSet<RelationId>,
     errors: Errors,
 }
 
 impl Results {
-    fn take(&mut self, output: Output) {
-        for (relation, rows) in output.outputs {
-            let all = self.outputs.entry(relation).or_default();
-            if all.is_empty() {
-                *all = rows;
-            } else {
-                self.repeated.insert(relation);
-                all.extend(rows);
+    /// Keeps the outputs of a tick that others follow.
+    fn keep(&mut self, node: &Node) {
+        for id in outputs(node.program()) {
+            let rows = node.sorted(id);
+            if !rows.is_empty() {
+                self.outputs.entry(id).or_default().extend(rows.values());
             }
         }
+    }
+
+    fn take(&mut self, output: Output) {
         for line in output.stdout {
             terminal::print(&format!("{line}\n"));
         }
@@ -224,10 +231,19 @@ fn dumped(args: &RunArgs, is_dedalus: bool, program: &Program) -> Result<Vec<Rel
     args.dump.iter().map(relation).collect()
 }
 
-fn load(folder: &Path, node: &mut Node) -> Result<Vec<(RelationId, Row)>, Misuse> {
+/// The collections whose rows are results.
+fn outputs(program: &Program) -> impl Iterator<Item = RelationId> {
+    let relations = (0..).map(RelationId).zip(&program.plan().relations);
+    relations
+        .filter(|(_, relation)| relation.kind == RelationKind::Output && relation.public)
+        .map(|(id, _)| id)
+}
+
+/// Feeds the node what a folder has; how many rows.
+fn load(folder: &Path, node: &mut Node) -> Result<u64, Misuse> {
     let program = node.program().clone();
     let plan = program.plan();
-    let mut rows = Vec::new();
+    let mut rows = 0;
     let found = tables::find(folder).map_err(Misuse::new)?;
     for path in &found.others {
         terminal::warning(format_args!(
@@ -245,17 +261,19 @@ fn load(folder: &Path, node: &mut Node) -> Result<Vec<(RelationId, Row)>, Misuse
             continue;
         };
         let schema = Schema::new(&plan.types, &plan.relations[relation.0 as usize]);
-        let mut sink = |mut given| {
-            let row = match whole(&mut given) {
-                Some(row) => row,
-                None => node.complete(relation, given).map_err(|e| e.to_string())?,
-            };
-            rows.push((relation, row));
-            Ok(())
-        };
-        tables::read(&source.path, source.format, &schema, &mut sink).map_err(Misuse::new)?;
+        let mut feed = node.feed(relation);
+        rows +=
+            tables::feed(&source.path, source.format, &schema, &mut feed).map_err(Misuse::new)?;
     }
     Ok(rows)
+}
+
+/// Rows to write.
+enum Written {
+    /// Those that the node holds.
+    Held,
+    /// Those of several ticks.
+    Gathered(Vec<Row>),
 }
 
 /// The rows to write, by collection in the order of the program.
@@ -264,20 +282,24 @@ fn collect(
     node: &Node,
     mut results: Results,
     dumped: &[RelationId],
-) -> Vec<(RelationId, Vec<Row>)> {
+) -> Vec<(RelationId, Written)> {
     let relations = &program.plan().relations;
     let mut written = Vec::new();
     for (i, relation) in relations.iter().enumerate() {
         let id = RelationId(i as u32);
         if relation.kind == RelationKind::Output && relation.public {
-            let mut rows = results.outputs.remove(&id).unwrap_or_default();
-            if results.repeated.contains(&id) {
-                rows.sort();
-                rows.dedup();
-            }
+            let rows = match results.outputs.remove(&id) {
+                Some(mut rows) => {
+                    rows.extend(node.sorted(id).values());
+                    rows.sort();
+                    rows.dedup();
+                    Written::Gathered(rows)
+                }
+                None => Written::Held,
+            };
             written.push((id, rows));
         } else if dumped.contains(&id) {
-            written.push((id, node.rows(id)));
+            written.push((id, Written::Held));
         }
     }
     written
@@ -286,34 +308,33 @@ fn collect(
 fn write(
     folder: &Path,
     format: Format,
-    program: &Program,
-    written: Vec<(RelationId, Vec<Row>)>,
+    node: &Node,
+    written: Vec<(RelationId, Written)>,
 ) -> Result<u64, Misuse> {
     std::fs::create_dir_all(folder).map_err(|e| Misuse::io(folder, &e))?;
-    let plan = program.plan();
+    let plan = node.program().plan();
     let mut count = 0;
     for (id, rows) in written {
         let relation = &plan.relations[id.0 as usize];
         let path = folder.join(format!("{}.{}", relation.name, format.extension()));
         let schema = Schema::new(&plan.types, relation);
-        count +=
-            tables::write(&path, format, &schema, &mut rows.into_iter()).map_err(Misuse::new)?;
+        let wrote = match rows {
+            Written::Held => tables::write_rows(&path, format, &schema, &node.sorted(id)),
+            Written::Gathered(rows) => tables::write(&path, format, &schema, &mut rows.into_iter()),
+        };
+        count += wrote.map_err(Misuse::new)?;
     }
     Ok(count)
 }
 
 /// A single collection is printed as its file would be; several one after the other, each under its name.
-fn print(
-    format: Format,
-    program: &Program,
-    written: Vec<(RelationId, Vec<Row>)>,
-) -> Result<u64, Misuse> {
+fn print(format: Format, node: &Node, written: Vec<(RelationId, Written)>) -> Result<u64, Misuse> {
     if format == Format::Parquet {
         return Err(Misuse::new(
             "Parquet is no text: say where to write it with --out",
         ));
     }
-    let plan = program.plan();
+    let plan = node.program().plan();
     let mut count = 0;
     let named = written.len() > 1;
     terminal::print_with(|out| {
@@ -324,7 +345,15 @@ fn print(
                 writeln!(out, "{gap}{}:", relation.name)?;
             }
             let schema = Schema::new(&plan.types, relation);
-            count += tables::write_to(&mut *out, format, &schema, &mut rows.into_iter())?;
+            count += match rows {
+                Written::Held => {
+                    let rows = node.sorted(id);
+                    tables::write_to(&mut *out, format, &schema, &mut rows.values())?
+                }
+                Written::Gathered(rows) => {
+                    tables::write_to(&mut *out, format, &schema, &mut rows.into_iter())?
+                }
+            };
         }
         Ok(())
     });

@@ -49,6 +49,7 @@ pub(super) struct Counts {
     pub(super) written: u64,
     pub(super) ticks: u64,
     pub(super) iterations: u64,
+    pub(super) workers: usize,
 }
 
 impl Phases {
@@ -95,7 +96,7 @@ impl Phases {
                 write: self.write.as_secs_f64(),
             },
             peak_memory_bytes: peak_memory(),
-            workers: 1,
+            workers: counts.workers,
         }
     }
 

@@ -13,7 +13,10 @@ use std::fs::File;
 use std::io::{self, BufReader, Chain, Read};
 use std::path::Path;
 
+use bloom_plan::plan::Column;
+use bloom_plan::types::Type;
 use bloom_plan::value::{Row, Value};
+use bloom_runtime::{Cell, Feed, Form, Rows};
 use csv::{ByteRecord, QuoteStyle, ReaderBuilder, WriterBuilder};
 
 use super::{BYTE_ORDER_MARK, Sink, TableError, cell};
@@ -49,6 +52,10 @@ pub(super) const FACTS: Dialect = Dialect {
 };
 
 const BUFFER_BYTES: usize = 1 << 16;
+/// About as long as a line of numbers.
+const LINE_BYTES: usize = 1 << 8;
+/// So many digits are below 2^63.
+const DIGITS_MAX: usize = 18;
 
 /// The row of a collection without columns.
 const UNIT: &str = "()";
@@ -61,6 +68,32 @@ pub(super) fn read(
     dialect: Dialect,
     schema: &Schema<'_>,
     sink: &mut Sink<'_>,
+) -> Result<u64, TableError> {
+    read_lines(path, dialect, schema, &mut |layout, record| {
+        row(schema, layout, record).and_then(&mut *sink)
+    })
+}
+
+/// As [`read`], into a node.
+pub(super) fn feed(
+    path: &Path,
+    dialect: Dialect,
+    schema: &Schema<'_>,
+    feed: &mut Feed<'_>,
+) -> Result<u64, TableError> {
+    read_lines(path, dialect, schema, &mut |layout, record| {
+        feed_row(schema, layout, record, feed)
+    })
+}
+
+/// Takes the row of a line, or tells what is wrong with it.
+type TakeLine<'t> = dyn FnMut(&Layout, &ByteRecord) -> Result<(), String> + 't;
+
+fn read_lines(
+    path: &Path,
+    dialect: Dialect,
+    schema: &Schema<'_>,
+    take: &mut TakeLine<'_>,
 ) -> Result<u64, TableError> {
     let mut records = Records::open(path, dialect, schema)?;
     let mut record = ByteRecord::new();
@@ -80,9 +113,7 @@ pub(super) fn read(
             }
         }
         let layout = layout.get_or_insert_with(|| Layout::positional(schema));
-        row(schema, layout, &record)
-            .and_then(&mut *sink)
-            .map_err(content)?;
+        take(layout, &record).map_err(content)?;
         count += 1;
     }
     Ok(count)
@@ -185,17 +216,9 @@ pub(super) fn write(
     schema: &Schema<'_>,
     rows: &mut dyn Iterator<Item = Row>,
 ) -> io::Result<u64> {
-    let mut lines = match dialect.cells {
-        Cells::Quoted => Lines::Quoted(Box::new(
-            WriterBuilder::new()
-                .quote_style(QuoteStyle::Necessary)
-                .buffer_capacity(BUFFER_BYTES)
-                .from_writer(out),
-        )),
-        Cells::Tabs => Lines::Tabs(out),
-    };
+    let mut lines = Lines::new(out, dialect);
     let columns = &schema.relation.columns;
-    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let names = names(schema);
     if dialect.header && !columns.is_empty() {
         lines.write(names.iter().map(|name| (*name, name.as_bytes())))?;
     }
@@ -216,6 +239,91 @@ pub(super) fn write(
     Ok(count)
 }
 
+/// As [`write`], from a node.
+pub(super) fn write_rows(
+    mut out: impl io::Write,
+    dialect: Dialect,
+    schema: &Schema<'_>,
+    rows: &Rows<'_>,
+) -> io::Result<u64> {
+    if rows.forms().is_empty() || rows.forms().iter().any(|&form| form != Form::Number) {
+        return write_cells(out, dialect, schema, rows);
+    }
+    let between = match dialect.cells {
+        Cells::Quoted => b',',
+        Cells::Tabs => b'\t',
+    };
+    let mut text = Vec::with_capacity(BUFFER_BYTES + LINE_BYTES);
+    if dialect.header {
+        write_header(&mut text, dialect, &names(schema))?;
+    }
+    let mut words = Vec::new();
+    let mut digits = itoa::Buffer::new();
+    for place in 0..rows.len() {
+        rows.read(place, &mut words);
+        for &word in &words {
+            text.extend_from_slice(digits.format(word as i64).as_bytes());
+            text.push(between);
+        }
+        if let Some(last) = text.last_mut() {
+            *last = b'\n';
+        }
+        if text.len() >= BUFFER_BYTES {
+            out.write_all(&text)?;
+            text.clear();
+        }
+    }
+    out.write_all(&text)?;
+    out.flush()?;
+    Ok(rows.len() as u64)
+}
+
+/// Rows that are not only numbers.
+fn write_cells(
+    out: impl io::Write,
+    dialect: Dialect,
+    schema: &Schema<'_>,
+    rows: &Rows<'_>,
+) -> io::Result<u64> {
+    let columns = &schema.relation.columns;
+    let names = names(schema);
+    let mut lines = Lines::new(io::BufWriter::with_capacity(BUFFER_BYTES, out), dialect);
+    if dialect.header && !columns.is_empty() {
+        lines.write(names.iter().map(|name| (*name, name.as_bytes())))?;
+    }
+    let mut cells = vec![Vec::new(); columns.len()];
+    let mut words = Vec::new();
+    let mut digits = itoa::Buffer::new();
+    for place in 0..rows.len() {
+        rows.read(place, &mut words);
+        for (number, (text, &word)) in cells.iter_mut().zip(&words).enumerate() {
+            text.clear();
+            match rows.cell(number, word) {
+                Cell::Number(n) => text.extend_from_slice(digits.format(n).as_bytes()),
+                Cell::Text(cell) => text.extend_from_slice(cell.as_bytes()),
+                Cell::Other(value) => cell::write(text, schema.types, columns[number].ty, &value),
+            }
+        }
+        let unit = columns.is_empty().then_some(("", UNIT.as_bytes()));
+        let named = names.iter().zip(&cells);
+        let cells = named.map(|(name, cell)| (*name, cell.as_slice()));
+        lines.write(cells.chain(unit))?;
+    }
+    lines.finish()?;
+    Ok(rows.len() as u64)
+}
+
+fn write_header(text: &mut Vec<u8>, dialect: Dialect, names: &[&str]) -> io::Result<()> {
+    let mut lines = Lines::new(text, dialect);
+    lines.write(names.iter().map(|name| (*name, name.as_bytes())))?;
+    lines.finish()
+}
+
+fn names<'s>(schema: &Schema<'s>) -> Vec<&'s str> {
+    let columns = schema.relation.columns.iter();
+    columns.map(|column| column.name.as_str()).collect()
+}
+
 /// Where lines go.
 enum Lines<W: io::Write> {
     Quoted(Box<csv::Writer<W>>),
@@ -223,6 +331,18 @@ enum Lines<W: io::Write> {
 }
 
 impl<W: io::Write> Lines<W> {
+    fn new(out: W, dialect: Dialect) -> Lines<W> {
+        match dialect.cells {
+            Cells::Quoted => Lines::Quoted(Box::new(
+                WriterBuilder::new()
+                    .quote_style(QuoteStyle::Necessary)
+                    .buffer_capacity(BUFFER_BYTES)
+                    .from_writer(out),
+            )),
+            Cells::Tabs => Lines::Tabs(out),
+        }
+    }
+
     /// Writes a line of cells, each with its column's name.
     fn write<'t>(&mut self, cells: impl Iterator<Item = (&'t str, &'t [u8])>) -> io::Result<()> {
         match self {
@@ -285,10 +405,69 @@ fn header(schema: &Schema<'_>, record: &ByteRecord) -> Option<Result<Layout, Str
 }
 
 fn row(schema: &Schema<'_>, layout: &Layout, record: &ByteRecord) -> Result<GivenRow, String> {
+    check_line(schema, layout, record)?;
     let columns = &schema.relation.columns;
-    if columns.is_empty() {
+    let value = |(i, field): (usize, &Option<usize>)| -> Result<Option<Value>, String> {
+        let Some(field) = field else {
+            return Ok(None);
+        };
+        let column = &columns[i];
+        read_cell(schema, column, &record[*field]).map(Some)
+    };
+    layout.fields.iter().enumerate().map(value).collect()
+}
+
+/// Gives a node the row of a line.
+fn feed_row(
+    schema: &Schema<'_>,
+    layout: &Layout,
+    record: &ByteRecord,
+    feed: &mut Feed<'_>,
+) -> Result<(), String> {
+    check_line(schema, layout, record)?;
+    for (column, field) in schema.relation.columns.iter().zip(&layout.fields) {
+        let fed = match field.map(|field| &record[field]) {
+            None => feed.left_out(),
+            Some(text) => {
+                if schema.types.get(column.ty) == &Type::Int
+                    && let Some(number) = plain_number(text)
+                {
+                    feed.number(number);
+                    continue;
+                }
+                feed.value(&read_cell(schema, column, text)?)
+            }
+        };
+        fed.map_err(|misfit| misfit.to_string())?;
+    }
+    feed.end_row();
+    Ok(())
+}
+
+/// The number that a cell of nothing but a sign and a few digits is.
+fn plain_number(text: &[u8]) -> Option<i64> {
+    let (is_negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > DIGITS_MAX {
+        return None;
+    }
+    let mut number = 0_i64;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + i64::from(digit - b'0');
+    }
+    Some(if is_negative { -number } else { number })
+}
+
+/// Refuses a line that has not the cells of a row.
+fn check_line(schema: &Schema<'_>, layout: &Layout, record: &ByteRecord) -> Result<(), String> {
+    if schema.relation.columns.is_empty() {
         return match record.iter().next() {
-            Some(field) if field == UNIT.as_bytes() => Ok(GivenRow::new()),
+            Some(field) if field == UNIT.as_bytes() => Ok(()),
             _ => Err(format!(
                 "a row of `{}`, which has no columns, is `{UNIT}`",
                 schema.relation.name
@@ -303,18 +482,14 @@ fn row(schema: &Schema<'_>, layout: &Layout, record: &ByteRecord) -> Result<Give
             record.len()
         ));
     }
-    let value = |(i, field): (usize, &Option<usize>)| -> Result<Option<Value>, String> {
-        let Some(field) = field else {
-            return Ok(None);
-        };
-        let column = &columns[i];
-        let text = std::str::from_utf8(&record[*field])
-            .map_err(|_| format!("column `{}`: not UTF-8", column.name))?;
-        cell::read(schema.types, column.ty, text)
-            .map(Some)
-            .map_err(|message| format!("column `{}`: {message}", column.name))
-    };
-    layout.fields.iter().enumerate().map(value).collect()
+    Ok(())
+}
+
+fn read_cell(schema: &Schema<'_>, column: &Column, text: &[u8]) -> Result<Value, String> {
+    let text =
+        std::str::from_utf8(text).map_err(|_| format!("column `{}`: not UTF-8", column.name))?;
+    cell::read(schema.types, column.ty, text)
+        .map_err(|message| format!("column `{}`: {message}", column.name))
 }
 
 /// Spreadsheets put one in front of the first field.

@@ -97,6 +97,14 @@ impl Node {
             let relation = &self.machine.relations[aggregate.relation.0 as usize];
             groups.mark(aggregate, &relation.shape().types, &mut marks);
         }
+        for (id, rows) in &self.fed {
+            let types = &self.machine.relations[id.0 as usize].shape().types;
+            for row in rows.chunks_exact(types.len().max(1)) {
+                for (&ty, &word) in types.iter().zip(row) {
+                    marks.keep(ty, word);
+                }
+            }
+        }
         for (id, row) in &self.next.loopback {
             let types = &self.machine.relations[id.0 as usize].shape().types;
             for (&ty, &word) in types.iter().zip(row) {
@@ -147,7 +155,8 @@ impl Node {
 
     /// Loads what has arrived; what does not fit is refused and reported.
     pub(super) fn load_arrivals(&mut self, input: Input, loopback: &[(RelationId, Vec<u64>)]) {
-        let mut arrivals: Vec<(RelationId, Vec<u64>)> = loopback.to_vec();
+        let mut arrivals = std::mem::take(&mut self.fed);
+        arrivals.extend_from_slice(loopback);
         for timer in &mut self.timers {
             timer.fire(input.now, &mut arrivals);
         }
@@ -183,7 +192,9 @@ impl Node {
                 }
             }
         }
-        arrivals.retain(|(id, row)| self.agrees_with_history(*id, row));
+        for (id, rows) in &mut arrivals {
+            self.keep_agreeing(*id, rows);
+        }
         self.machine.load(&arrivals);
     }
 
@@ -195,7 +206,10 @@ impl Node {
 
     fn take(&mut self, id: RelationId, row: &[Value], into: &mut Vec<(RelationId, Vec<u64>)>) {
         match self.words(id, row) {
-            Ok(words) => into.push((id, words)),
+            Ok(words) => match into.last_mut() {
+                Some((last, rows)) if *last == id => rows.extend_from_slice(&words),
+                _ => into.push((id, words)),
+            },
             Err(misfit) => {
                 let plan = Arc::clone(self.machine.program.plan());
                 self.refuse(&plan.relations[id.0 as usize].name, row, misfit);
@@ -232,6 +246,21 @@ impl Node {
         let store = &self.machine.context.store;
         let error = report::refused(store, &types, collection, row, why);
         self.machine.trouble.errors.insert(error);
+    }
+
+    /// Leaves out rows whose `immutable` key had other contents.
+    fn keep_agreeing(&mut self, id: RelationId, rows: &mut Vec<u64>) {
+        if self.history[id.0 as usize].is_none() {
+            return;
+        }
+        let stride = self.machine.relations[id.0 as usize].shape().stride;
+        let mut kept = Vec::with_capacity(rows.len());
+        for row in rows.chunks_exact(stride) {
+            if self.agrees_with_history(id, row) {
+                kept.extend_from_slice(row);
+            }
+        }
+        *rows = kept;
     }
 
     /// Whether an `immutable` key comes with the contents it always had; reports it if not.

@@ -120,7 +120,7 @@ impl Node {
                     });
                     output.halt = output.halt.into_iter().chain(codes).min();
                 }
-                RelationKind::Output if relation.public => {
+                RelationKind::Output if relation.public && self.hands_out_rows => {
                     let rows = self.rows(id);
                     if !rows.is_empty() {
                         output.outputs.push((id, rows));

@@ -9,12 +9,16 @@ use bloom_plan::plan::RowError;
 use rustc_hash::FxBuildHasher;
 
 use crate::context::Context;
+use crate::rows::hash;
 
 use super::table::NumberTable;
 use super::{Clash, Merged, Origin, Relation, Stamping};
 
 /// Rows that are looked up together.
-const BATCH_ROWS: usize = 64;
+pub(super) const BATCH_ROWS: usize = 64;
+
+/// From so many rows on that come at once, most of them are taken to be new.
+const LOADED_ROWS_MIN: usize = 1 << 12;
 
 /// What derivations of the running iteration gave.
 #[derive(Debug, Default)]
@@ -57,6 +61,12 @@ impl Relation {
         failed: &mut Vec<(usize, RowError)>,
     ) {
         let stride = self.shape.stride;
+        if rows.len() >= LOADED_ROWS_MIN * stride {
+            self.keys.reserve(rows.len() / stride);
+        }
+        if self.is_splittable() {
+            return self.emit_set(rows);
+        }
         for (batch, rows) in rows.chunks(BATCH_ROWS * stride).enumerate() {
             let mut hashes = [0; BATCH_ROWS];
             self.touch(rows, &mut hashes);
@@ -69,8 +79,62 @@ impl Relation {
         }
     }
 
+    /// Takes derived rows of a relation whose columns are its key, all of them.
+    pub(super) fn emit_set(&mut self, rows: &[u64]) {
+        match self.shape.stride {
+            1 => self.emit_keys::<1>(rows),
+            2 => self.emit_keys::<2>(rows),
+            3 => self.emit_keys::<3>(rows),
+            4 => self.emit_keys::<4>(rows),
+            stride => {
+                for row in rows.chunks_exact(stride) {
+                    let hash_of = self.shape.key_hash(row);
+                    if self.find_hashed(hash_of, row).is_none() {
+                        let number = (self.total.len() + self.new.rows.len()) / stride;
+                        let number = u32::try_from(number).expect("below 2^32 rows a relation");
+                        self.keys.insert(hash_of, number);
+                        self.new.rows.extend_from_slice(row);
+                    }
+                }
+            }
+        }
+    }
+
+    /// As [`Relation::emit_set`], of `N` columns.
+    fn emit_keys<const N: usize>(&mut self, rows: &[u64]) {
+        let (rows, _) = rows.as_chunks::<N>();
+        let (total, _) = self.total.as_chunks::<N>();
+        for rows in rows.chunks(BATCH_ROWS) {
+            let mut hashes = [0; BATCH_ROWS];
+            let mut slots = [0; BATCH_ROWS];
+            for ((row, hash_of), slot) in rows.iter().zip(&mut hashes).zip(&mut slots) {
+                *hash_of = hash(*row);
+                *slot = self.keys.first_slot(*hash_of);
+            }
+            let mut seen = 0;
+            for (&slot, &hash) in slots.iter().zip(&hashes).take(rows.len()) {
+                if let Some(number) = NumberTable::candidate(slot, hash) {
+                    seen ^= total.get(number as usize).map_or(0, |row| row[0]);
+                }
+            }
+            std::hint::black_box(seen);
+            for (row, &hash) in rows.iter().zip(&hashes) {
+                let (new, _) = self.new.rows.as_chunks::<N>();
+                let number = u32::try_from(total.len() + new.len());
+                let number = number.expect("below 2^32 rows a relation");
+                let same = |n: u32| match total.get(n as usize) {
+                    Some(there) => there == row,
+                    None => new[n as usize - total.len()] == *row,
+                };
+                if self.keys.insert_unless(hash, number, same) {
+                    self.new.rows.extend_from_slice(row);
+                }
+            }
+        }
+    }
+
     /// Hashes rows, and has the memory on its way that looking them up takes.
-    fn touch(&self, rows: &[u64], hashes: &mut [u64; BATCH_ROWS]) {
+    pub(super) fn touch(&self, rows: &[u64], hashes: &mut [u64; BATCH_ROWS]) {
         let mut slots = [0; BATCH_ROWS];
         for (place, row) in rows.chunks_exact(self.shape.stride).enumerate() {
             let hash = self.shape.key_hash(row);
@@ -134,7 +198,9 @@ impl Relation {
             *from = origin.min(*from);
             return Ok(());
         }
-        if self.shape.lattices.is_empty() {
+        // Where rows have no lattices, too.
+        let start = number as usize * stride;
+        if self.shape.absorbs(&self.total[start..start + stride], row) {
             return Ok(());
         }
         let changes = &mut self.new.changes;
@@ -142,7 +208,6 @@ impl Relation {
         if let Some(place) = growing.checked_sub(1) {
             return changes.join(&self.shape, context, place, row, origin);
         }
-        let start = number as usize * stride;
         let there = &self.total[start..start + stride];
         let place = changes.targets.len() as u32;
         changes.rows.extend_from_slice(there);
@@ -204,7 +269,15 @@ impl Relation {
         let from = self.len();
         let New { rows, origins, .. } = &mut self.new;
         let count = rows.len() / self.shape.stride;
-        self.total.extend_from_slice(rows);
+        let lattices = !self.shape.lattices.is_empty();
+        if lattices {
+            self.delta_rows.extend_from_slice(rows);
+        }
+        if from == 0 {
+            std::mem::swap(&mut self.total, rows);
+        } else {
+            self.total.extend_from_slice(rows);
+        }
         self.generation += count as u64;
         if let Stamping::Now(stamp) = self.stamping {
             self.stamps.resize(self.stamps.len() + count, stamp);
@@ -212,10 +285,8 @@ impl Relation {
         if !self.shape.plain.is_empty() {
             self.origins.append(origins);
         }
-        if self.shape.lattices.is_empty() {
+        if !lattices {
             self.delta = from..from + count;
-        } else {
-            self.delta_rows.extend_from_slice(rows);
         }
         rows.clear();
         origins.clear();

@@ -1,10 +1,13 @@
 //! How rows of a relation are told apart and merge: by key, plain values and lattices.
 
+use std::cmp::Ordering;
+
 use bloom_plan::plan::{self, Role, RowError};
-use bloom_plan::types::TypeId;
+use bloom_plan::types::{Type, TypeId};
 
 use crate::context::Context;
 use crate::rows::hash;
+use crate::store::Types;
 
 /// What of a relation's declaration decides how rows merge.
 #[derive(Clone, Debug)]
@@ -17,12 +20,14 @@ pub struct Shape {
     /// Value columns that are no lattices.
     pub plain: Vec<usize>,
     pub lattices: Vec<(usize, TypeId)>,
+    /// By lattice: how a number that replaces another one compares with it, if the join chooses between numbers.
+    pub chooses: Vec<Option<Ordering>>,
     /// The type of every column.
     pub types: Vec<TypeId>,
 }
 
 impl Shape {
-    pub fn new(declaration: &plan::Relation) -> Shape {
+    pub fn new(types: &Types, declaration: &plan::Relation) -> Shape {
         let columns = &declaration.columns;
         let with = |role: Role| (0..columns.len()).filter(move |&c| columns[c].role == role);
         let keys: Vec<usize> = with(Role::Key).collect();
@@ -32,6 +37,9 @@ impl Shape {
             prefix: is_prefix.then_some(keys.len()),
             keys,
             plain: with(Role::Value).collect(),
+            chooses: with(Role::Lattice)
+                .map(|c| chooses(types, columns[c].ty))
+                .collect(),
             lattices: with(Role::Lattice).map(|c| (c, columns[c].ty)).collect(),
             types: columns.iter().map(|c| c.ty).collect(),
         }
@@ -70,6 +78,19 @@ impl Shape {
         self.plain.iter().all(|&c| a[c] == b[c])
     }
 
+    /// Whether the lattice columns of `row` surely take in those of `other` without growing.
+    #[inline]
+    pub fn absorbs(&self, row: &[u64], other: &[u64]) -> bool {
+        let mut lattices = self.lattices.iter().zip(&self.chooses);
+        lattices.all(|(&(column, _), chooses)| {
+            let (there, new) = (row[column], other[column]);
+            match *chooses {
+                Some(better) => choose(better, there, new) == there,
+                None => there == new,
+            }
+        })
+    }
+
     /// Joins the lattice columns of `other` into `row`; whether that changed it.
     pub fn join(
         &self,
@@ -78,11 +99,35 @@ impl Shape {
         other: &[u64],
     ) -> Result<bool, RowError> {
         let mut grown = false;
-        for &(column, ty) in &self.lattices {
-            let joined = context.join(ty, row[column], other[column])?;
+        for (&(column, ty), chooses) in self.lattices.iter().zip(&self.chooses) {
+            let joined = match *chooses {
+                Some(better) => choose(better, row[column], other[column]),
+                None => context.join(ty, row[column], other[column])?,
+            };
             grown |= joined != row[column];
             row[column] = joined;
         }
         Ok(grown)
+    }
+}
+
+fn chooses(types: &Types, ty: TypeId) -> Option<Ordering> {
+    let (inner, better) = match types.get(ty) {
+        Type::Max(inner) => (*inner, Ordering::Greater),
+        Type::Min(inner) => (*inner, Ordering::Less),
+        _ => return None,
+    };
+    let is_number = matches!(
+        types.get(inner),
+        Type::Int | Type::Time | Type::Duration | Type::Req
+    );
+    is_number.then_some(better)
+}
+
+#[inline]
+fn choose(better: Ordering, there: u64, new: u64) -> u64 {
+    match (new as i64).cmp(&(there as i64)) == better {
+        true => new,
+        false => there,
     }
 }

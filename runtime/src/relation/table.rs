@@ -1,14 +1,14 @@
 //! The hash table of a relation's keys: row numbers in open addressing, each with half of its hash.
 //!
-//! A slot holds the upper 32 bits of the hash and the number. A row's place is the hash's leading bits,
+//! A slot holds the upper 32 bits of the hash and the number, plus 1 (below 2^32 - 1 rows a relation). A row's place is the hash's leading bits,
 //! and collisions go on to the next slot (linear probing, Knuth 6.4), so that:
 //! - nearly every comparison is decided by the slot alone, and rows are looked at where they are equal;
 //! - growing copies slots in their order and looks at no row;
 //! - places of equal leading bits are neighbours, so that a range of hashes is a range of slots;
 //! - a removal closes its gap by moving slots back (Knuth's algorithm R), and leaves no mark behind.
 
-/// No number: below 2^32 - 1 rows a relation.
-const EMPTY: u64 = u64::MAX;
+/// No number. Zero, so that memory fresh from the system is a table of empty slots.
+const EMPTY: u64 = 0;
 /// The fewest slots of a table that holds anything, as a power of two.
 const BITS_MIN: u32 = 4;
 /// Of 16 slots so many may be taken.
@@ -27,11 +27,11 @@ fn tag(slot: u64) -> u32 {
 }
 
 fn number(slot: u64) -> u32 {
-    slot as u32
+    (slot as u32).wrapping_sub(1)
 }
 
 fn slot_of(hash: u64, number: u32) -> u64 {
-    hash & 0xffff_ffff_0000_0000 | u64::from(number)
+    hash & 0xffff_ffff_0000_0000 | (u64::from(number) + 1)
 }
 
 impl NumberTable {
@@ -81,11 +81,73 @@ impl NumberTable {
     /// Adds a number whose row is not there.
     #[inline]
     pub fn insert(&mut self, hash: u64, number: u32) {
-        if self.len * 16 >= self.slots.len() * LOAD_MAX {
-            self.grow();
+        if self.is_full() {
+            self.grow(self.bits + 1);
         }
         self.len += 1;
         self.put(slot_of(hash, number));
+    }
+
+    /// Adds a number unless one with the hash is there of which `is_it` holds; whether it was added.
+    #[inline]
+    pub fn insert_unless(
+        &mut self,
+        hash: u64,
+        new: u32,
+        mut is_it: impl FnMut(u32) -> bool,
+    ) -> bool {
+        if self.is_full() {
+            self.grow(self.bits + 1);
+        }
+        let mut place = self.place(hash);
+        loop {
+            let slot = self.slots[place];
+            if slot == EMPTY {
+                self.slots[place] = slot_of(hash, new);
+                self.len += 1;
+                return true;
+            }
+            if tag(slot) == tag(hash) && is_it(number(slot)) {
+                return false;
+            }
+            place = self.next(place);
+        }
+    }
+
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, more: usize) {
+        let slots = (self.len + more) * 16 / LOAD_MAX + 1;
+        if slots > self.slots.len() {
+            self.grow(slots.next_power_of_two().trailing_zeros());
+        }
+    }
+
+    /// The table in so many runs of slots, a power of two, each for a range of hashes. Whoever adds to
+    /// runs tells how many by [`NumberTable::added`].
+    pub fn runs(&mut self, count: usize) -> impl Iterator<Item = Run<'_>> {
+        let slots = 1 << self.bits.max(BITS_MIN);
+        if self.slots.len() < slots.max(count) {
+            self.grow(slots.max(count).trailing_zeros());
+        }
+        let bits = self.bits;
+        let size = self.slots.len() / count;
+        let runs = self.slots.chunks_mut(size).enumerate();
+        runs.map(move |(number, slots)| Run {
+            first: number * size,
+            free: (size * LOAD_MAX / 16)
+                .saturating_sub(slots.iter().filter(|s| **s != EMPTY).count()),
+            slots,
+            bits,
+        })
+    }
+
+    /// So many numbers were added to runs.
+    pub fn added(&mut self, count: usize) {
+        self.len += count;
+    }
+
+    fn is_full(&self) -> bool {
+        self.len * 16 >= self.slots.len() * LOAD_MAX
     }
 
     fn put(&mut self, slot: u64) {
@@ -96,8 +158,8 @@ impl NumberTable {
         self.slots[place] = slot;
     }
 
-    fn grow(&mut self) {
-        self.bits = (self.bits + 1).max(BITS_MIN);
+    fn grow(&mut self, bits: u32) {
+        self.bits = bits.max(BITS_MIN);
         assert!(self.bits < u32::BITS, "below 2^31 rows a relation");
         let slots = vec![EMPTY; 1 << self.bits];
         for slot in std::mem::replace(&mut self.slots, slots) {
@@ -161,6 +223,70 @@ impl NumberTable {
             self.slots.fill(EMPTY);
             self.len = 0;
         }
+    }
+}
+
+/// The slots of a range of hashes.
+#[derive(Debug)]
+pub struct Run<'t> {
+    slots: &'t mut [u64],
+    /// Where in the table they begin.
+    first: usize,
+    /// How many more it may take.
+    free: usize,
+    bits: u32,
+}
+
+/// What [`Run::insert_unless`] found.
+#[derive(Clone, Copy, Debug)]
+pub enum Room {
+    /// The number is in the table.
+    There,
+    /// It has been put at this place of the run.
+    Put(u32),
+    /// There is no room for it in the run.
+    None,
+}
+
+impl Run<'_> {
+    fn place(&self, hash: u64) -> usize {
+        (hash >> (u64::BITS - self.bits)) as usize - self.first
+    }
+
+    /// As [`NumberTable::first_slot`].
+    #[inline]
+    pub fn first_slot(&self, hash: u64) -> u64 {
+        self.slots[self.place(hash)]
+    }
+
+    /// As [`NumberTable::insert_unless`], within the run.
+    #[inline]
+    pub fn insert_unless(
+        &mut self,
+        hash: u64,
+        new: u32,
+        mut is_it: impl FnMut(u32) -> bool,
+    ) -> Room {
+        let from = self.place(hash);
+        for (place, there) in self.slots.iter_mut().enumerate().skip(from) {
+            if *there == EMPTY {
+                if self.free == 0 {
+                    return Room::None;
+                }
+                self.free -= 1;
+                *there = slot_of(hash, new);
+                return Room::Put(place as u32);
+            }
+            if tag(*there) == tag(hash) && is_it(number(*there)) {
+                return Room::There;
+            }
+        }
+        Room::None
+    }
+
+    /// Adds to the number at a place of the run.
+    pub fn add_to_number(&mut self, place: u32, by: u32) {
+        self.slots[place as usize] += u64::from(by);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::context::testing::context;
 
 /// Two `Int` keys, or a key and a plain value, or a key and a `Max<Int>`.
-fn relation(roles: &str) -> (Context, Relation) {
+pub(super) fn relation(roles: &str) -> (Context, Relation) {
     let mut types = TypeTable::default();
     let int = types.intern(Type::Int);
     let max = types.intern(Type::Max(int));
@@ -20,13 +20,17 @@ fn relation(roles: &str) -> (Context, Relation) {
         prefix: None,
         plain: Vec::new(),
         lattices: Vec::new(),
+        chooses: Vec::new(),
         types: Vec::new(),
     };
     for (column, role) in roles.chars().enumerate() {
         match role {
             'k' => shape.keys.push(column),
             'v' => shape.plain.push(column),
-            _ => shape.lattices.push((column, max)),
+            _ => {
+                shape.lattices.push((column, max));
+                shape.chooses.push(Some(std::cmp::Ordering::Greater));
+            }
         }
         shape.types.push(if role == 'l' { max } else { int });
     }
@@ -40,7 +44,7 @@ fn emit(relation: &mut Relation, context: &mut Context, row: [u64; 2]) {
     assert_eq!(failed, []);
 }
 
-fn contents(relation: &Relation) -> BTreeSet<Vec<u64>> {
+pub(super) fn contents(relation: &Relation) -> BTreeSet<Vec<u64>> {
     relation.rows().map(<[u64]>::to_vec).collect()
 }
 

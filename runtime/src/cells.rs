@@ -1,0 +1,377 @@
+//! Rows at the edge of a node by the cell, without a `Value` where a cell is a number or a text: rows going
+//! in ([`Feed`]) and rows coming out in order ([`Rows`]).
+//!
+//! Rows of numbers are sorted packed: of each column its distance from the column's least number, in as many
+//! bits as the greatest needs, the first column uppermost. The order of rows is then that of words, and
+//! these are sorted digit by digit from the last (radix sort, Knuth 5.2.5). Where rows do not fit a word,
+//! or have columns that are no numbers, their numbers are sorted by comparing rows.
+
+use bloom_plan::plan::{Column, RelationId};
+use bloom_plan::types::{Type, TypeId, TypeTable};
+use bloom_plan::value::{Row, Value};
+
+use crate::api::Misfit;
+use crate::context::Context;
+use crate::report;
+use crate::store::Store;
+
+/// Bits of a digit.
+const DIGIT_BITS_MAX: u32 = 11;
+/// Fewer words are sorted by comparing.
+const RADIX_ROWS_MIN: usize = 1 << 10;
+
+/// What a cell of a type looks like from outside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// A 64-bit integer.
+    Number,
+    /// A `String` or `Addr`.
+    Text,
+    Other,
+}
+
+impl Form {
+    pub fn of(types: &TypeTable, ty: TypeId) -> Form {
+        match types.get(ty) {
+            Type::Int | Type::Time | Type::Duration | Type::Req => Form::Number,
+            Type::Max(inner) | Type::Min(inner) if Form::of(types, *inner) == Form::Number => {
+                Form::Number
+            }
+            Type::String | Type::Addr => Form::Text,
+            _ => Form::Other,
+        }
+    }
+}
+
+/// Takes rows of one collection in, cell by cell, for the node's next tick.
+#[derive(Debug)]
+pub struct Feed<'n> {
+    context: &'n mut Context,
+    columns: &'n [Column],
+    forms: Vec<Form>,
+    /// Rows, whole up to `done`.
+    words: &'n mut Vec<u64>,
+    done: usize,
+}
+
+impl<'n> Feed<'n> {
+    pub(crate) fn new(
+        context: &'n mut Context,
+        columns: &'n [Column],
+        words: &'n mut Vec<u64>,
+    ) -> Feed<'n> {
+        let types = context.store.types();
+        let forms = columns.iter().map(|c| Form::of(types.table(), c.ty));
+        Feed {
+            forms: forms.collect(),
+            done: words.len(),
+            context,
+            columns,
+            words,
+        }
+    }
+
+    /// The column that the next cell is of.
+    fn column(&self) -> usize {
+        self.words.len() - self.done
+    }
+
+    /// What the next cell is to be.
+    pub fn form(&self) -> Form {
+        self.forms[self.column()]
+    }
+
+    /// Takes a cell of a column of numbers.
+    pub fn number(&mut self, number: i64) {
+        assert_eq!(
+            self.form(),
+            Form::Number,
+            "a number for a column of numbers"
+        );
+        self.words.push(number as u64);
+    }
+
+    /// Takes a cell of a column of texts.
+    pub fn text(&mut self, text: &str) {
+        assert_eq!(self.form(), Form::Text, "a text for a column of texts");
+        let ty = self.columns[self.column()].ty;
+        let word = self.context.store.make_bytes(ty, text.as_bytes());
+        self.words.push(word);
+    }
+
+    /// Takes a cell of any column.
+    pub fn value(&mut self, value: &Value) -> Result<(), Misfit> {
+        let column = &self.columns[self.column()];
+        let word = self.context.store.word(column.ty, value);
+        let word = word.map_err(|misfit| misfit.in_column(&column.name))?;
+        self.words.push(word);
+        Ok(())
+    }
+
+    /// Takes a column's default for its cell.
+    pub fn left_out(&mut self) -> Result<(), Misfit> {
+        let column = &self.columns[self.column()];
+        let name = || column.name.clone();
+        let default = column
+            .default
+            .ok_or_else(|| Misfit::Missing { column: name() })?;
+        let made = self.context.call(default, &[]);
+        let word = made.map_err(|error| Misfit::Default {
+            column: name(),
+            error,
+        })?;
+        self.words.push(word);
+        Ok(())
+    }
+
+    /// Ends a row of which all cells were taken.
+    pub fn end_row(&mut self) {
+        assert_eq!(self.column(), self.columns.len(), "a cell for each column");
+        if self.columns.is_empty() {
+            self.words.push(0);
+        }
+        self.done = self.words.len();
+    }
+
+    /// Takes a whole row.
+    pub fn row(&mut self, row: &[Value]) -> Result<(), Misfit> {
+        if row.len() != self.columns.len() {
+            return Err(Misfit::Width {
+                expected: self.columns.len(),
+                found: row.len(),
+            });
+        }
+        for value in row {
+            self.value(value)?;
+        }
+        self.end_row();
+        Ok(())
+    }
+}
+
+impl Drop for Feed<'_> {
+    /// A row that was given up is none.
+    fn drop(&mut self) {
+        self.words.truncate(self.done);
+    }
+}
+
+/// A cell of a row.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Cell<'r> {
+    Number(i64),
+    Text(&'r str),
+    Other(Value),
+}
+
+/// The rows of a collection in the order of their values.
+#[derive(Debug)]
+pub struct Rows<'n> {
+    store: &'n Store,
+    types: &'n [TypeId],
+    forms: Vec<Form>,
+    order: Order<'n>,
+}
+
+#[derive(Debug)]
+enum Order<'n> {
+    Packed {
+        columns: Vec<Packed>,
+        rows: Vec<u64>,
+    },
+    Numbers {
+        total: &'n [u64],
+        stride: usize,
+        numbers: Vec<u32>,
+    },
+}
+
+/// Where in a word a column is.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    least: i64,
+    shift: u32,
+    mask: u64,
+}
+
+impl<'n> Rows<'n> {
+    pub(crate) fn new(store: &'n Store, types: &'n [TypeId], total: &'n [u64]) -> Rows<'n> {
+        let forms = types.iter().map(|&ty| Form::of(store.types().table(), ty));
+        let forms: Vec<Form> = forms.collect();
+        let stride = types.len().max(1);
+        let order = match pack(&forms, total) {
+            Some((columns, bits)) => {
+                let rows = total
+                    .chunks_exact(stride)
+                    .map(|row| pack_row(&columns, row));
+                let mut rows: Vec<u64> = rows.collect();
+                sort_words(&mut rows, bits);
+                Order::Packed { columns, rows }
+            }
+            None => {
+                let mut numbers: Vec<u32> = (0..(total.len() / stride) as u32).collect();
+                let row = |n: u32| &total[n as usize * stride..][..types.len()];
+                numbers.sort_unstable_by(|&a, &b| {
+                    let cells = row(a).iter().zip(row(b)).zip(types);
+                    let mut orders = cells.map(|((&a, &b), &ty)| store.compare(ty, a, b));
+                    orders
+                        .find(|order| order.is_ne())
+                        .unwrap_or(std::cmp::Ordering::Equal)
+                });
+                Order::Numbers {
+                    total,
+                    stride,
+                    numbers,
+                }
+            }
+        };
+        Rows {
+            store,
+            types,
+            forms,
+            order,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match &self.order {
+            Order::Packed { rows, .. } => rows.len(),
+            Order::Numbers { numbers, .. } => numbers.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// By column.
+    pub fn forms(&self) -> &[Form] {
+        &self.forms
+    }
+
+    /// The words of a row, to be looked at by [`Rows::cell`]. One a column.
+    #[inline]
+    pub fn read(&self, place: usize, words: &mut Vec<u64>) {
+        words.clear();
+        match &self.order {
+            Order::Packed { columns, rows } => {
+                let row = rows[place];
+                let unpack = |c: &Packed| ((row >> c.shift & c.mask) as i64).wrapping_add(c.least);
+                words.extend(columns.iter().map(|c| unpack(c) as u64));
+            }
+            Order::Numbers {
+                total,
+                stride,
+                numbers,
+            } => {
+                let start = numbers[place] as usize * stride;
+                words.extend_from_slice(&total[start..start + self.types.len()]);
+            }
+        }
+    }
+
+    /// What stands in a column, given its word.
+    #[inline]
+    pub fn cell(&self, column: usize, word: u64) -> Cell<'_> {
+        match self.forms[column] {
+            Form::Number => Cell::Number(word as i64),
+            Form::Text => Cell::Text(self.store.text(word)),
+            Form::Other => Cell::Other(self.store.value(self.types[column], word)),
+        }
+    }
+
+    pub fn values(&self) -> impl Iterator<Item = Row> {
+        let mut words = Vec::with_capacity(self.types.len());
+        (0..self.len()).map(move |place| {
+            self.read(place, &mut words);
+            report::values(self.store, self.types, &words)
+        })
+    }
+}
+
+/// How rows fit words, and the bits that it takes; none if they do not.
+fn pack(forms: &[Form], total: &[u64]) -> Option<(Vec<Packed>, u32)> {
+    if forms.is_empty() || forms.iter().any(|&form| form != Form::Number) {
+        return None;
+    }
+    let mut bounds = vec![(i64::MAX, i64::MIN); forms.len()];
+    for row in total.chunks_exact(forms.len()) {
+        for ((least, greatest), &word) in bounds.iter_mut().zip(row) {
+            *least = (*least).min(word as i64);
+            *greatest = (*greatest).max(word as i64);
+        }
+    }
+    let mut columns = Vec::with_capacity(forms.len());
+    let mut shift = 0;
+    for &(least, greatest) in bounds.iter().rev() {
+        let span = greatest.wrapping_sub(least) as u64;
+        let bits = if total.is_empty() {
+            0
+        } else {
+            u64::BITS - span.leading_zeros()
+        };
+        if shift + bits > u64::BITS {
+            return None;
+        }
+        // A column of no bits has no place of its own.
+        let mask = if bits == 0 {
+            0
+        } else {
+            u64::MAX >> (u64::BITS - bits)
+        };
+        let at = if bits == 0 { 0 } else { shift };
+        columns.push(Packed {
+            least,
+            shift: at,
+            mask,
+        });
+        shift += bits;
+    }
+    columns.reverse();
+    Some((columns, shift))
+}
+
+#[inline]
+fn pack_row(columns: &[Packed], row: &[u64]) -> u64 {
+    let cells = columns.iter().zip(row);
+    cells.fold(0, |packed, (column, &word)| {
+        packed | ((word as i64).wrapping_sub(column.least) as u64) << column.shift
+    })
+}
+
+/// Sorts words that are below 2^`bits`.
+fn sort_words(words: &mut Vec<u64>, bits: u32) {
+    if words.len() < RADIX_ROWS_MIN {
+        words.sort_unstable();
+        return;
+    }
+    let passes = bits.div_ceil(DIGIT_BITS_MAX);
+    let mut from = std::mem::take(words);
+    let mut into = vec![0; from.len()];
+    for pass in 0..passes {
+        let width = bits.div_ceil(passes);
+        let mask = (1_u64 << width) - 1;
+        let digit = |word: u64| (word >> (pass * width) & mask) as usize;
+        let mut places = vec![0_usize; 1 << width];
+        for &word in &from {
+            places[digit(word)] += 1;
+        }
+        let mut sum = 0;
+        for place in &mut places {
+            sum += std::mem::replace(place, sum);
+        }
+        for &word in &from {
+            let place = &mut places[digit(word)];
+            into[*place] = word;
+            *place += 1;
+        }
+        std::mem::swap(&mut from, &mut into);
+    }
+    *words = from;
+}
+
+/// Rows for the next tick, by collection.
+pub(crate) type Fed = Vec<(RelationId, Vec<u64>)>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,319 @@
+//! All cores: the rows that a version starts from are cut into chunks, which workers take on side by side.
+//!
+//! While a version runs nothing that it reads changes, so workers share the relations and need no locks. Each
+//! runs the same machine code, with a frame of its own whose runtime functions are those of this module: they
+//! look up, and keep what is derived. Rows of a relation that is a mere set are looked up at once, so that only
+//! new ones are kept, by ranges of their hashes; then workers take on ranges (`relation/split.rs`).
+//!
+//! The result does not depend on who took which chunk, nor does any order: what is kept stays in the order of
+//! chunks. A version that meets a row error in here is run again by one thread, which reports it.
+
+#![expect(unsafe_code, reason = "runs generated code")]
+
+use std::ffi::c_void;
+use std::sync::Mutex;
+
+use bloom_plan::artifact::RuntimeFunction;
+use bloom_plan::plan::{Arrow, Extent, Op, RelationId, VersionId};
+
+use crate::code::{Address, Frame, RuntimeTable};
+use crate::crew::Crew;
+use crate::relation::{IndexPlace, Origin, Relation};
+use crate::schedule::Target;
+
+use super::{Machine, Mode, OUT_ROWS};
+
+/// More chunks than workers, so that nobody waits long for who got the most work.
+const CHUNKS_A_WORKER: usize = 4;
+
+static WORKER: RuntimeTable = RuntimeTable([
+    scan as Address,
+    probe as Address,
+    exists as Address,
+    never as Address,
+    never as Address,
+    row_error as Address,
+    never as Address,
+    never as Address,
+    leave as Address,
+    leave as Address,
+    leave as Address,
+    leave as Address,
+    never as Address,
+    leave as Address,
+    flush as Address,
+    find as Address,
+]);
+
+const _: () = {
+    assert!(RuntimeFunction::Emit as u64 == 3);
+    assert!(RuntimeFunction::Accumulate as u64 == 4);
+    assert!(RuntimeFunction::RowError as u64 == 5);
+    assert!(RuntimeFunction::Make as u64 == 6);
+    assert!(RuntimeFunction::Words as u64 == 7);
+    assert!(RuntimeFunction::Iterate as u64 == 12);
+    assert!(RuntimeFunction::Flush as u64 == 14);
+    assert!(RuntimeFunction::Find as u64 == 15);
+};
+
+/// What all workers of a version share.
+struct Common<'m> {
+    relations: &'m [Relation],
+    indexes: &'m [(RelationId, IndexPlace, Extent)],
+    widths: &'m [usize],
+    head: &'m Relation,
+    /// Ranges of hashes, a power of two; none where rows are kept as they come.
+    ranges: Option<usize>,
+}
+
+/// One chunk's worker. `repr(C)` with the frame first, so that a pointer to it is one to the worker.
+#[repr(C)]
+struct Worker<'m> {
+    frame: Frame,
+    common: &'m Common<'m>,
+    /// What the outermost scan gives; none once it has.
+    chunk: Option<&'m [u64]>,
+    out: Vec<u64>,
+    kept: Vec<Vec<u64>>,
+    /// Something came up that a worker does not do.
+    left: bool,
+}
+
+/// A frame to be copied for each worker.
+struct Template(Frame);
+
+// SAFETY: its pointers lead to what nothing writes to while workers run: tables of functions, literals
+// and constants.
+unsafe impl Sync for Template {}
+
+impl Machine {
+    /// Runs a version on several threads, if there are some and it is worth it; whether it did.
+    pub(super) fn run_shared(&mut self, version: VersionId) -> bool {
+        let Some(crew) = self.crew.clone() else {
+            return false;
+        };
+        if self.mode != Mode::Merge
+            || crew.size() < 2
+            || !self.program.schedule().shareable[version.0 as usize]
+        {
+            return false;
+        }
+        let Some(Op::Scan { relation, part, .. }) = self.program.plan().versions
+            [version.0 as usize]
+            .nest
+            .first()
+        else {
+            return false;
+        };
+        let source = &self.relations[relation.0 as usize];
+        let stride = source.shape().stride;
+        let rows = match part {
+            Extent::Total => source.total(),
+            Extent::Delta => source.delta(),
+            Extent::Before | Extent::Founded => return false,
+        };
+        if rows.is_empty() || rows.len() / stride < crew.rows_min() {
+            return false;
+        }
+        let Target::Rows {
+            relation: head,
+            arrow: Arrow::Merge,
+        } = self.target(version)
+        else {
+            return false;
+        };
+        let Some(kept) = self.derive_shared(&*crew, version, rows, stride, head) else {
+            return false;
+        };
+        let head_relation = &mut self.relations[head.0 as usize];
+        if head_relation.is_splittable() {
+            head_relation.merge_ranges(&*crew, &kept);
+        } else {
+            let origin = Origin::version(version);
+            for rows in kept.iter().flatten() {
+                self.merge_rows(head, rows, origin);
+            }
+        }
+        true
+    }
+
+    /// What the version derives from each chunk, by ranges of hashes; none if it takes one thread.
+    fn derive_shared(
+        &self,
+        crew: &dyn Crew,
+        version: VersionId,
+        rows: &[u64],
+        stride: usize,
+        head: RelationId,
+    ) -> Option<Vec<Vec<Vec<u64>>>> {
+        let head = &self.relations[head.0 as usize];
+        let common = Common {
+            relations: &self.relations,
+            indexes: &self.indexes,
+            widths: &self.program.schedule().index_widths,
+            head,
+            ranges: head
+                .is_splittable()
+                .then(|| (2 * crew.size()).next_power_of_two()),
+        };
+        let chunks = crew.size() * CHUNKS_A_WORKER;
+        let chunk_rows = (rows.len() / stride).div_ceil(chunks);
+        let chunks: Vec<&[u64]> = rows.chunks(chunk_rows * stride).collect();
+        let results: Vec<Mutex<Option<Vec<Vec<u64>>>>> =
+            chunks.iter().map(|_| Mutex::new(None)).collect();
+        let template = Template(self.context.frame_for(&WORKER));
+        let code = self.context.code().version(version);
+        crew.run(chunks.len(), &|place| {
+            let template = &template;
+            let mut worker = Worker::new(template.0, &common, chunks[place]);
+            let frame: *mut Frame = (&raw mut worker).cast();
+            // SAFETY: the frame is the worker's first field, and its functions are the worker's; the code
+            // is that of the machine's plan.
+            unsafe { code(frame) };
+            worker.take();
+            let kept = (!worker.left).then_some(worker.kept);
+            *results[place].lock().expect("no job panics") = kept;
+        });
+        let results = results.into_iter();
+        results
+            .map(|kept| kept.into_inner().expect("no job panics"))
+            .collect()
+    }
+}
+
+impl<'m> Worker<'m> {
+    fn new(frame: Frame, common: &'m Common<'m>, chunk: &'m [u64]) -> Worker<'m> {
+        let mut worker = Worker {
+            frame,
+            common,
+            chunk: Some(chunk),
+            out: vec![0; OUT_ROWS * common.head.shape().stride],
+            kept: vec![Vec::new(); common.ranges.unwrap_or(1)],
+            left: false,
+        };
+        worker.begin_out();
+        worker
+    }
+
+    fn begin_out(&mut self) {
+        let room = self.out.as_mut_ptr_range();
+        self.frame.out = room.start;
+        self.frame.out_end = room.end;
+    }
+
+    /// Keeps the rows that stand in `out`.
+    fn take(&mut self) {
+        let words = (self.frame.out as usize - self.out.as_ptr() as usize) / size_of::<u64>();
+        let rows = &self.out[..words];
+        match self.common.ranges {
+            Some(_) => self.common.head.keep_missing(rows, &mut self.kept),
+            None => self.kept[0].extend_from_slice(rows),
+        }
+        self.begin_out();
+    }
+}
+
+/// What a runtime function hands out: items (of a probe, words) in a row, and for a probe where row 0 is.
+#[repr(C)]
+struct Slice {
+    items: *const c_void,
+    count: u64,
+    rows: *const u64,
+}
+
+/// The worker around a frame.
+///
+/// # Safety
+/// The frame is a worker's, and no other reference into it is in use.
+unsafe fn worker<'a>(frame: *mut Frame) -> &'a mut Worker<'a> {
+    // SAFETY: the frame is the worker's first field.
+    unsafe { &mut *frame.cast() }
+}
+
+/// An index of the plan, and a key for it.
+///
+/// # Safety
+/// There are as many words as the index has columns.
+unsafe fn look_up<'a>(
+    worker: &Worker<'a>,
+    index: u64,
+    key: *const u64,
+) -> (&'a Relation, IndexPlace, &'a [u64]) {
+    let common = worker.common;
+    let (relation, place, _) = common.indexes[index as usize];
+    let width = common.widths[index as usize];
+    let key = match width {
+        0 => &[],
+        // SAFETY: the caller's.
+        _ => unsafe { std::slice::from_raw_parts(key, width) },
+    };
+    (&common.relations[relation.0 as usize], place, key)
+}
+
+unsafe extern "C" fn scan(frame: *mut Frame, relation: u64, extent: u64, into: *mut Slice) {
+    // SAFETY: the contract of `interface`, with a worker.
+    let worker = unsafe { worker(frame) };
+    let relation = &worker.common.relations[relation as usize];
+    let rows = match (worker.chunk.take(), extent) {
+        (Some(chunk), _) => chunk,
+        (None, 0) => relation.total(),
+        (None, _) => relation.delta(),
+    };
+    let count = rows.len() / relation.shape().stride;
+    // SAFETY: `into` is the caller's slice. Relations do not change while workers run.
+    unsafe {
+        (&raw mut (*into).items).write(rows.as_ptr().cast());
+        (&raw mut (*into).count).write(count as u64);
+    }
+}
+
+unsafe extern "C" fn probe(frame: *mut Frame, index: u64, key: *const u64, into: *mut Slice) {
+    // SAFETY: the contract of `interface`, with a worker.
+    let (relation, place, key) = unsafe { look_up(worker(frame), index, key) };
+    let items = relation.probe(place, key);
+    // SAFETY: as in `scan`.
+    unsafe {
+        into.write(Slice {
+            items: items.as_ptr().cast(),
+            count: items.len() as u64,
+            rows: relation.total().as_ptr(),
+        });
+    }
+}
+
+unsafe extern "C" fn find(frame: *mut Frame, index: u64, key: *const u64) -> *const u64 {
+    // SAFETY: the contract of `interface`, with a worker.
+    let (relation, _, key) = unsafe { look_up(worker(frame), index, key) };
+    let row = relation.find_key(key).map(|number| relation.row(number));
+    row.map_or(std::ptr::null(), <[u64]>::as_ptr)
+}
+
+unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *const u64) -> u64 {
+    // SAFETY: the contract of `interface`, with a worker.
+    let (relation, place, key) = unsafe { look_up(worker(frame), index, key) };
+    u64::from(relation.exists(place, key))
+}
+
+unsafe extern "C" fn flush(frame: *mut Frame, _version: u64) {
+    // SAFETY: the contract of `interface`, with a worker.
+    unsafe { worker(frame) }.take();
+}
+
+unsafe extern "C" fn row_error(frame: *mut Frame, _: u64, _: *const u64, _: u64) {
+    // SAFETY: the contract of `interface`, with a worker.
+    let worker = unsafe { worker(frame) };
+    worker.frame.error = 0;
+    worker.left = true;
+}
+
+/// What needs a context: a comparison, a join.
+unsafe extern "C" fn leave(frame: *mut Frame) -> u64 {
+    // SAFETY: the contract of `interface`, with a worker.
+    unsafe { worker(frame) }.left = true;
+    0
+}
+
+/// What versions that are shared do not do.
+unsafe extern "C" fn never() {
+    unreachable!("a version that is shared only looks up and derives")
+}
