@@ -274,7 +274,11 @@ fn watched(plan: &Plan) -> BTreeSet<RelationId> {
         _ => None,
     });
     let standing = plan.standing.iter();
+    // Support may be looked for by deriving everything again, from no delta.
+    let support = plan.strata.iter().flat_map(|s| &s.support);
+    let supported = support.map(|v| plan.rules[plan.versions[v.0 as usize].rule.0 as usize].head);
     deltas
+        .chain(supported)
         .chain(before.map(|index| index.relation))
         .chain(scans)
         .chain(standing.flat_map(|standing| [standing.relation, standing.head]))

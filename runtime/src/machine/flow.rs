@@ -33,7 +33,12 @@ impl Machine {
             }
         }
         let mut known = self.seen[stratum] != Seen::Never && change != Change::Unknown;
-        if known && change == Change::Same && !versions.events.iter().any(|&v| self.is_due(v)) {
+        // What was deleted may still follow from what is as it was.
+        let is_missing = |id: &RelationId| {
+            !schedule.is_fleeting(*id) && !self.relations[id.0 as usize].gone().is_empty()
+        };
+        let is_quiet = change == Change::Same && !heads.iter().any(is_missing);
+        if known && is_quiet && !versions.events.iter().any(|&v| self.is_due(v)) {
             return;
         }
         for &id in heads {
