@@ -11,6 +11,7 @@ pub mod growth;
 mod conflicts;
 mod constants;
 mod dump;
+mod factors;
 mod laws;
 mod order;
 mod reading;

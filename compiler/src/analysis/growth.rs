@@ -326,7 +326,7 @@ fn is_join(builtin: BuiltinId) -> bool {
 }
 
 /// Whether a type is a lattice, or a tuple with one in it (an entry of a `Map`).
-fn holds_lattice(types: &TypeTable, ty: bloom_plan::types::TypeId) -> bool {
+pub fn holds_lattice(types: &TypeTable, ty: bloom_plan::types::TypeId) -> bool {
     match types.get(ty) {
         Type::Tuple(parts) => parts.iter().any(|&part| holds_lattice(types, part)),
         _ => types.is_lattice(ty),

@@ -3,9 +3,10 @@
 
 use bloom_plan::types::Type;
 
-use super::growth::{Dependence, Growths, join, join_each};
+use super::factors::in_several;
+use super::growth::{Dependence, Growths, holds_lattice, join, join_each};
 use super::{Growth, Reading, Scope};
-use crate::hir::{Body, Expr, ExprId, HeadColumn, Literal, PatId, Rule};
+use crate::hir::{Body, Expr, ExprId, HeadColumn, Literal, PatId, Rule, VarId};
 use crate::typing::{BodyTypes, walk};
 
 impl Scope<'_> {
@@ -82,6 +83,12 @@ impl Scope<'_> {
                     }
                 }
                 HeadColumn::Default | HeadColumn::Omitted => {}
+            }
+        }
+        let is_lattice = |var: VarId| holds_lattice(&self.typed.types, types.vars[var]);
+        for (growth, several) in total.iter_mut().zip(in_several(rule, is_lattice)) {
+            if several && *growth != Growth::Constant {
+                *growth = (*growth).max(Growth::Monotone);
             }
         }
         total

@@ -342,7 +342,7 @@ impl Search<'_, '_> {
         let once = Props::GROWS.with(Props::LIMIT);
         let culprits = live.iter().filter(|&&place| !shares[place].props.has(once));
         culprits
-            .map(|&place| self.culprit(rule, summary, &shares, &live, place))
+            .flat_map(|&place| self.culprit(rule, summary, &shares, &live, place))
             .collect()
     }
 
@@ -411,17 +411,17 @@ impl Search<'_, '_> {
         shares: &[Share],
         live: &[usize],
         place: usize,
-    ) -> Step {
+    ) -> Vec<Step> {
         let atom: &Atom = &summary.atoms[place];
         let at = self.known.model.place(rule, atom.collection);
         if atom.negated {
-            return self.root_at(rule, place, Cause::Negation);
+            return vec![self.root_at(rule, place, Cause::Negation)];
         }
         if self.is_timer(at) {
-            return self.root_at(rule, place, Cause::Nondeterministic);
+            return vec![self.root_at(rule, place, Cause::Nondeterministic)];
         }
         if atom.reading == Reading::Complete {
-            return self.root_at(rule, place, Cause::Reveal);
+            return vec![self.root_at(rule, place, Cause::Reveal)];
         }
         let props = self.props(at);
         if props.has(Props::UNION.with(Props::FADES)) || self.known.model.is_asynchronous(at) {
@@ -432,28 +432,31 @@ impl Search<'_, '_> {
                 .clone()
                 .find(|other| !fades(other))
                 .or_else(|| others.clone().next_back());
-            return match missed {
+            return vec![match missed {
                 Some(missed) if summary.atoms[missed].negated => {
                     self.root_at(rule, missed, Cause::Negation)
                 }
                 Some(missed) => self.root_at(rule, missed, Cause::Batch),
                 None => self.root_at(rule, place, Cause::Batch),
-            };
+            }];
         }
-        let want = match props.has(Props::UNION) {
-            true => Want::Grows,
-            false if self.known.model.is_kept(at) => Want::Union,
-            false => Want::Grows,
+        // What is kept lacks one or both: what comes may differ, and what is taken away.
+        let kept = self.known.model.is_kept(at);
+        let mut wants = vec![Want::Grows];
+        if kept && !props.has(Props::UNION) {
+            wants.push(Want::Union);
+        }
+        wants.retain(|&want| !props.has(wanted(want)));
+        if wants.is_empty() {
+            return vec![self.root_at(rule, place, Cause::Batch)];
+        }
+        let up = |want| Step::Up {
+            at,
+            want,
+            rule,
+            atom: Some(place),
         };
-        match props.has(wanted(want)) {
-            true => self.root_at(rule, place, Cause::Batch),
-            false => Step::Up {
-                at,
-                want,
-                rule,
-                atom: Some(place),
-            },
-        }
+        wants.into_iter().map(up).collect()
     }
 
     fn lacking(
