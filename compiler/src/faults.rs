@@ -1,7 +1,7 @@
 //! Fault tests as data, and the specs that they check as kinds of node of their own.
 //!
 //! Whoever searches for faults knows no source text: it gets the nodes and rows of a test as values, and for
-//! each spec a plan and its code ([`observer`]). What a fault test says that means nothing in one is a
+//! each spec a plan and its code (`observer`). What a fault test says that means nothing in one is a
 //! [`Problem`].
 
 mod observer;

@@ -3,7 +3,7 @@
 //!
 //! Semi-naive evaluation (Bancilhon & Ramakrishnan 1986): a rule of a recursive stratum has an
 //! initial version over totals, and for each of its atoms on a relation of the stratum one that
-//! scans that atom's delta first. What follows changes from tick to tick is in [`upkeep`].
+//! scans that atom's delta first. What follows changes from tick to tick is in `upkeep`.
 //! Invariants: a literal that can fail is placed after all that cannot and that need nothing of it;
 //! a version's registers are numbered in order of binding; a version stands in the plan once.
 

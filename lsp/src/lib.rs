@@ -1,8 +1,8 @@
 //! The language server: what editors ask of the compiler, over LSP.
 //!
-//! The only package that knows the types of the protocol. [`framing`] takes the stream apart, [`documents`] keeps
-//! what is open and the programs that it belongs to, [`translate`] turns the compiler's answers into the
-//! protocol's, [`navigate`] finds names, and [`server`] answers requests.
+//! The only package that knows the types of the protocol. `framing` takes the stream apart, `documents` keeps
+//! what is open and the programs that it belongs to, `translate` turns the compiler's answers into the
+//! protocol's, `navigate` finds names, and `server` answers requests.
 
 mod positions;
 
