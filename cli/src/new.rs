@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use bloom_compiler::syntax;
+
 use crate::args::NewArgs;
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::terminal;
@@ -35,32 +37,16 @@ pub(crate) fn new(args: &NewArgs) -> Outcome {
     Ok(Verdict::Fine)
 }
 
-/// Names that `import` could not say.
-const RESERVED: [&str; 16] = [
-    "not",
-    "in",
-    "let",
-    "if",
-    "then",
-    "else",
-    "match",
-    "true",
-    "false",
-    "self",
-    "fn",
-    "bootstrap",
-    "distinct",
-    "std",
-    "import",
-    "include",
-];
+/// Names that `import` could not say, beside the reserved words.
+const TAKEN: [&str; 3] = ["std", "import", "include"];
 
 pub(crate) fn is_module_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && !RESERVED.contains(&name)
+        && !TAKEN.contains(&name)
+        && !syntax::is_reserved(name)
 }
 
 fn files(name: &str) -> Vec<(String, String)> {

@@ -30,6 +30,7 @@ pub use format::format;
 pub use imports::imports;
 pub use parser::{Fragment, parse_fragment};
 pub use recall::{Recall, parse_again};
+pub use token::is_reserved;
 
 use std::sync::Arc;
 

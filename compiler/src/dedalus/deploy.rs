@@ -28,6 +28,7 @@ use super::ast::{Atom, ExprKind, Literal, LiteralKind, Program, Rule, Statement,
 use super::equations::Bound;
 use super::schema::{ColumnType, infer};
 use super::translate::keeps_all;
+use crate::syntax;
 use print::{Body, arguments, comparison, declared, expr, names};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -40,25 +41,12 @@ pub struct Deployment {
     pub crashes: u32,
 }
 
-/// Names that mean something else where the program is deployed.
-const TAKEN: [&str; 28] = [
+/// Names of collections, variables and spec words that mean something else where the program is deployed.
+const TAKEN: [&str; 15] = [
     "pre",
     "post",
     "up",
     "crashed",
-    "not",
-    "in",
-    "let",
-    "if",
-    "then",
-    "else",
-    "match",
-    "true",
-    "false",
-    "self",
-    "fn",
-    "bootstrap",
-    "distinct",
     "tick",
     "cluster",
     "alive",
@@ -71,6 +59,10 @@ const TAKEN: [&str; 28] = [
     "place",
     "tick_number",
 ];
+
+fn is_taken(name: &str) -> bool {
+    TAKEN.contains(&name) || syntax::is_reserved(name)
+}
 
 /// The Bloom program, or what keeps the Dedalus program from being spread over nodes.
 pub fn deploy(files: &[Program], deployment: &Deployment) -> Result<String, Vec<String>> {
@@ -226,14 +218,14 @@ impl Writer<'_> {
         if self.sent.contains(relation) {
             return format_smolstr!("{relation}_now");
         }
-        match TAKEN.contains(&relation.as_str()) {
+        match is_taken(relation) {
             true => format_smolstr!("{relation}_"),
             false => relation.clone(),
         }
     }
 
     fn channel(&self, relation: &SmolStr) -> SmolStr {
-        match TAKEN.contains(&relation.as_str()) {
+        match is_taken(relation) {
             true => format_smolstr!("{relation}_"),
             false => relation.clone(),
         }
@@ -242,7 +234,7 @@ impl Writer<'_> {
     /// A relation of the spec.
     fn seen(&self, relation: &SmolStr) -> SmolStr {
         let own = matches!(relation.as_str(), "pre" | "post" | "crash");
-        match TAKEN.contains(&relation.as_str()) && !own {
+        match is_taken(relation) && !own {
             true => format_smolstr!("{relation}_"),
             false => relation.clone(),
         }

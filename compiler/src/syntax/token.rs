@@ -18,6 +18,7 @@ pub struct Token {
 macro_rules! token_kinds {
     (
         patterns { $($(#[$attribute:meta])* $pattern:ident,)* }
+        reserved { $($reserved:ident $reserved_text:tt,)* }
         fixed { $($fixed:ident $text:tt,)* }
         contextual { $($word:ident $word_text:tt,)* }
     ) => {
@@ -25,8 +26,14 @@ macro_rules! token_kinds {
         #[logos(skip r"[ \t\r\n\u{feff}]+")]
         pub enum TokenKind {
             $($(#[$attribute])* $pattern,)*
+            $(#[token($reserved_text)] $reserved,)*
             $(#[token($text)] $fixed,)*
             $(#[token($word_text)] $word,)*
+        }
+
+        /// Whether a word is a keyword everywhere, and so no name.
+        pub fn is_reserved(word: &str) -> bool {
+            matches!(word, $($reserved_text)|*)
         }
 
         impl TokenKind {
@@ -92,9 +99,11 @@ token_kinds! {
         ReadExpr,
         ReadLiteral,
     }
-    fixed {
+    reserved {
         Not "not", In "in", LetWord "let", If "if", Then "then", Else "else", Match "match", True "true",
         False "false", SelfWord "self", Fn "fn", Bootstrap "bootstrap", Distinct "distinct",
+    }
+    fixed {
         Underscore "_",
         OpenParen "(", CloseParen ")", OpenBracket "[", CloseBracket "]", OpenBrace "{", CloseBrace "}",
         Semicolon ";", Comma ",", Colon ":", Dot ".", DotDot "..", At "@", Hash "#", Question "?",
