@@ -35,28 +35,10 @@ fn of_items(items: &[ItemNode], base: u32) -> Vec<Symbol> {
     let symbols = items.iter().filter_map(|node| {
         let offset = base + node.offset;
         let (name, kind) = declared(&node.item)?;
-        let children = match &node.item.kind {
-            ItemKind::Module(module) => of_items(&module.items, offset),
-            ItemKind::Import(_)
-            | ItemKind::Include(_)
-            | ItemKind::TypeAlias(_)
-            | ItemKind::Record(_)
-            | ItemKind::Enum(_)
-            | ItemKind::Lattice(_)
-            | ItemKind::Function(_)
-            | ItemKind::Const(_)
-            | ItemKind::Collection(_)
-            | ItemKind::Periodic(_)
-            | ItemKind::Rule(_)
-            | ItemKind::Bootstrap(_)
-            | ItemKind::Rules(_)
-            | ItemKind::Seal(_)
-            | ItemKind::Spec(_)
-            | ItemKind::Test(_)
-            | ItemKind::FaultTest(_)
-            | ItemKind::Extern(_)
-            | ItemKind::Broken(_) => Vec::new(),
-        };
+        let mut children = Vec::new();
+        if let ItemKind::Module(module) = &node.item.kind {
+            children = of_items(&module.items, offset);
+        }
         Some(Symbol {
             name: name.text.to_string(),
             kind,

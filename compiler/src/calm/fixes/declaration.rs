@@ -72,28 +72,13 @@ fn find(items: &[ItemNode], start: u32, at: u32) -> Option<(u32, Span, ast::Coll
         if !span.contains(at) {
             continue;
         }
-        return match &node.item.kind {
-            ItemKind::Collection(decl) => Some((offset, span, decl.clone())),
-            ItemKind::Module(module) => find(&module.items, offset, at),
-            ItemKind::Import(_)
-            | ItemKind::Include(_)
-            | ItemKind::TypeAlias(_)
-            | ItemKind::Record(_)
-            | ItemKind::Enum(_)
-            | ItemKind::Lattice(_)
-            | ItemKind::Function(_)
-            | ItemKind::Const(_)
-            | ItemKind::Periodic(_)
-            | ItemKind::Rule(_)
-            | ItemKind::Bootstrap(_)
-            | ItemKind::Rules(_)
-            | ItemKind::Seal(_)
-            | ItemKind::Spec(_)
-            | ItemKind::Test(_)
-            | ItemKind::FaultTest(_)
-            | ItemKind::Extern(_)
-            | ItemKind::Broken(_) => None,
-        };
+        if let ItemKind::Module(module) = &node.item.kind {
+            return find(&module.items, offset, at);
+        }
+        if let ItemKind::Collection(decl) = &node.item.kind {
+            return Some((offset, span, decl.clone()));
+        }
+        return None;
     }
     None
 }
