@@ -1,6 +1,24 @@
-//! Walking and rewriting expressions, so that passes name only the cases they care about.
+//! Walking operators and expressions, and rewriting these, so that passes name only the cases they care about.
 
-use super::{Argument, Expr, Register};
+use super::{Argument, Expr, Op, Plan, Register, RelationId};
+
+impl Op {
+    /// The relation that is read.
+    pub fn read(&self, plan: &Plan) -> Option<RelationId> {
+        match self {
+            Op::Scan { relation, .. } => Some(*relation),
+            Op::Probe { index, .. } | Op::Exists { index, .. } => {
+                Some(plan.indexes[index.0 as usize].relation)
+            }
+            Op::Each { .. }
+            | Op::Range { .. }
+            | Op::Let { .. }
+            | Op::Filter { .. }
+            | Op::Emit { .. }
+            | Op::Accumulate { .. } => None,
+        }
+    }
+}
 
 impl Expr {
     /// The expressions directly inside, in order of evaluation.

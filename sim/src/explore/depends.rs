@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bloom_plan::functions::Kind;
-use bloom_plan::plan::{Op, Plan, RelationId, RelationKind};
+use bloom_plan::plan::{Plan, RelationId, RelationKind};
 use smol_str::SmolStr;
 
 /// Ends the name of the relation that counts a sealed channel's rows.
@@ -24,7 +24,7 @@ impl Reads {
         let mut by_head = vec![BTreeSet::new(); plan.relations.len()];
         for version in &plan.versions {
             let head = plan.rules[version.rule.0 as usize].head;
-            let read = version.nest.iter().filter_map(|op| read(plan, op));
+            let read = version.nest.iter().filter_map(|op| op.read(plan));
             by_head[head.0 as usize].extend(read);
         }
         Reads { by_head }
@@ -101,7 +101,7 @@ pub fn channels(plan: &Plan, slice: &BTreeSet<RelationId>) -> (Vec<SmolStr>, Vec
     let sent: BTreeSet<&SmolStr> = sent.filter_map(|id| channel(plan, id)).collect();
     let versions = plan.versions.iter();
     let own = versions.filter(|v| slice.contains(&plan.rules[v.rule.0 as usize].head));
-    let read = own.flat_map(|v| v.nest.iter().filter_map(|op| read(plan, op)));
+    let read = own.flat_map(|v| v.nest.iter().filter_map(|op| op.read(plan)));
     let read: BTreeSet<&SmolStr> = read.filter_map(|id| channel(plan, id)).collect();
     let names = |names: BTreeSet<&SmolStr>| names.into_iter().cloned().collect();
     (names(sent), names(read))
@@ -135,19 +135,4 @@ pub fn is_timed(plan: &Plan, slice: &BTreeSet<RelationId>) -> bool {
 pub fn is_nondeterministic(plan: &Plan) -> bool {
     let mut sites = plan.sites.iter();
     sites.any(|site| site.builtin.get().kind == Kind::Nondeterministic)
-}
-
-fn read(plan: &Plan, op: &Op) -> Option<RelationId> {
-    match op {
-        Op::Scan { relation, .. } => Some(*relation),
-        Op::Probe { index, .. } | Op::Exists { index, .. } => {
-            Some(plan.indexes[index.0 as usize].relation)
-        }
-        Op::Each { .. }
-        | Op::Range { .. }
-        | Op::Let { .. }
-        | Op::Filter { .. }
-        | Op::Emit { .. }
-        | Op::Accumulate { .. } => None,
-    }
 }

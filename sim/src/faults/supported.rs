@@ -36,22 +36,13 @@ pub fn supported(plan: &Plan) -> Result<(), Limit> {
     }
     let kind = |id: RelationId| plan.relations[id.0 as usize].kind;
     for op in plan.versions.iter().flat_map(|version| &version.nest) {
-        let read = match op {
-            Op::Scan { relation, .. } => Some(*relation),
-            Op::Probe { index, .. } | Op::Exists { index, .. } => {
-                Some(plan.indexes[index.0 as usize].relation)
-            }
-            Op::Emit { relation, .. } if kind(*relation) == RelationKind::Halt => {
-                return refuse("derives into `halt`".to_owned());
-            }
-            Op::Each { .. }
-            | Op::Range { .. }
-            | Op::Let { .. }
-            | Op::Filter { .. }
-            | Op::Emit { .. }
-            | Op::Accumulate { .. } => None,
-        };
-        if read.is_some_and(|id| kind(id) == RelationKind::Errors) {
+        if matches!(op, Op::Emit { relation, .. } if kind(*relation) == RelationKind::Halt) {
+            return refuse("derives into `halt`".to_owned());
+        }
+        if op
+            .read(plan)
+            .is_some_and(|id| kind(id) == RelationKind::Errors)
+        {
             return refuse("reads `errors`".to_owned());
         }
     }
