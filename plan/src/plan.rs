@@ -193,6 +193,30 @@ pub enum RelationKind {
     Errors,
 }
 
+impl RelationKind {
+    /// Whether rows live for one tick.
+    pub fn is_transient(self) -> bool {
+        match self {
+            RelationKind::Table { .. }
+            | RelationKind::Static
+            | RelationKind::Cluster
+            | RelationKind::Alive => false,
+            RelationKind::Scratch
+            | RelationKind::Input
+            | RelationKind::Output
+            | RelationKind::View
+            | RelationKind::Channel { .. }
+            | RelationKind::Loopback
+            | RelationKind::Periodic { .. }
+            | RelationKind::Stdout
+            | RelationKind::Stderr
+            | RelationKind::Halt
+            | RelationKind::Stdin
+            | RelationKind::Errors => true,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Relation {
     /// Qualified by the imports that lead to it: `wire.buffer`.

@@ -178,8 +178,11 @@ impl Schedule {
             watched: watched(plan),
             reads_events,
             standing,
-            fleeting: of_kind(&is_transient).into_iter().filter(&flows).collect(),
-            derived: of_kind(&is_transient)
+            fleeting: of_kind(&RelationKind::is_transient)
+                .into_iter()
+                .filter(&flows)
+                .collect(),
+            derived: of_kind(&RelationKind::is_transient)
                 .into_iter()
                 .filter(|id| !flows(id))
                 .filter_map(|id| Some((id, head_of[id.0 as usize]?)))
@@ -188,8 +191,8 @@ impl Schedule {
             deterministic: !plan.sites.iter().any(nondeterministic),
             heads,
             head_of,
-            transient: of_kind(&is_transient),
-            lasting: of_kind(&|kind| !is_transient(kind))
+            transient: of_kind(&RelationKind::is_transient),
+            lasting: of_kind(&|kind| !kind.is_transient())
                 .iter()
                 .map(|id| id.0 as usize)
                 .collect(),
@@ -220,7 +223,7 @@ fn reads_of(plan: &Plan, stratum: &Stratum, heads: &[RelationId]) -> Vec<Relatio
     let follows = |v: &&VersionId| !stratum.events.contains(v);
     let versions = stratum.initial.iter().filter(follows);
     let nests = versions.map(|v| &plan.versions[v.0 as usize].nest);
-    let read = nests.flatten().filter_map(|op| read(plan, op));
+    let read = nests.flatten().filter_map(|op| op.read(plan));
     let reads: BTreeSet<RelationId> = read.chain(heads.iter().copied()).collect();
     reads.into_iter().collect()
 }
@@ -354,31 +357,10 @@ fn probed(version: &Version) -> Vec<IndexId> {
     indexes.into_iter().collect()
 }
 
-fn is_transient(kind: RelationKind) -> bool {
-    match kind {
-        RelationKind::Table { .. }
-        | RelationKind::Static
-        | RelationKind::Cluster
-        | RelationKind::Alive => false,
-        RelationKind::Scratch
-        | RelationKind::Input
-        | RelationKind::Output
-        | RelationKind::View
-        | RelationKind::Channel { .. }
-        | RelationKind::Loopback
-        | RelationKind::Periodic { .. }
-        | RelationKind::Stdout
-        | RelationKind::Stderr
-        | RelationKind::Halt
-        | RelationKind::Stdin
-        | RelationKind::Errors => true,
-    }
-}
-
 fn first_reader(plan: &Plan, relation: RelationId) -> Filled {
     let reads = |versions: &[VersionId]| {
         let nests = versions.iter().map(|v| &plan.versions[v.0 as usize].nest);
-        nests.flatten().any(|op| read(plan, op) == Some(relation))
+        nests.flatten().any(|op| op.read(plan) == Some(relation))
     };
     // What closing rules derive from what stays is derived in strata of its own, the last ones.
     let keeps = |stratum: &Stratum| {
@@ -409,7 +391,7 @@ fn growable_of(plan: &Plan, stratum: &Stratum, heads: &[RelationId]) -> Vec<Rela
     for version in stratum.initial.iter().map(version) {
         let aggregates = matches!(version.nest.last(), Some(Op::Accumulate { .. }));
         for op in &version.nest {
-            let Some(id) = read(plan, op) else { continue };
+            let Some(id) = op.read(plan) else { continue };
             *reads.entry(id).or_default() += 1;
             if aggregates || matches!(op, Op::Exists { negated: true, .. }) {
                 refused.insert(id);
@@ -430,20 +412,4 @@ fn growable_of(plan: &Plan, stratum: &Stratum, heads: &[RelationId]) -> Vec<Rela
         .map(|(id, _)| id)
         .chain(heads.iter().copied())
         .collect()
-}
-
-/// The relation that an operator reads.
-fn read(plan: &Plan, op: &Op) -> Option<RelationId> {
-    match op {
-        Op::Scan { relation, .. } => Some(*relation),
-        Op::Probe { index, .. } | Op::Exists { index, .. } => {
-            Some(plan.indexes[index.0 as usize].relation)
-        }
-        Op::Each { .. }
-        | Op::Range { .. }
-        | Op::Let { .. }
-        | Op::Filter { .. }
-        | Op::Emit { .. }
-        | Op::Accumulate { .. } => None,
-    }
 }

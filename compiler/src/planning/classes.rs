@@ -6,7 +6,7 @@
 //! for which that holds, so a relation that only depends on itself and on arrivals is one.
 
 use bloom_plan::functions::Kind;
-use bloom_plan::plan::{Argument, Arrow, Expr, Plan, RelationId, RelationKind, RuleId};
+use bloom_plan::plan::{Argument, Arrow, Expr, Plan, RelationId, RuleId};
 
 use crate::rir::{Literal, Program, Rule};
 
@@ -29,7 +29,12 @@ impl Classes {
         let declared = &program.declarations;
         let relations = declared.relations.iter();
         let mut classes = Classes {
-            relations: relations.map(|r| at_most(r.kind)).collect(),
+            relations: relations
+                .map(|r| match r.kind.is_transient() {
+                    true => Class::Event,
+                    false => Class::Lasting,
+                })
+                .collect(),
             volatile: volatile(declared),
         };
         loop {
@@ -72,28 +77,6 @@ impl Classes {
         let inputs = rule.literals.iter().flat_map(Literal::inputs);
         let mut exprs = inputs.chain(rule.head.exprs());
         exprs.any(|expr| is_volatile(&program.declarations, &self.volatile, expr))
-    }
-}
-
-/// What a relation is if its rules let it.
-fn at_most(kind: RelationKind) -> Class {
-    match kind {
-        RelationKind::Table { .. }
-        | RelationKind::Static
-        | RelationKind::Cluster
-        | RelationKind::Alive => Class::Lasting,
-        RelationKind::Scratch
-        | RelationKind::Input
-        | RelationKind::Output
-        | RelationKind::View
-        | RelationKind::Channel { .. }
-        | RelationKind::Loopback
-        | RelationKind::Periodic { .. }
-        | RelationKind::Stdout
-        | RelationKind::Stderr
-        | RelationKind::Halt
-        | RelationKind::Stdin
-        | RelationKind::Errors => Class::Event,
     }
 }
 

@@ -10,9 +10,7 @@
 
 use std::sync::Arc;
 
-use bloom_plan::plan::{
-    Arrow, Plan, Relation as Declaration, RelationId, RelationKind, Stratum, VersionId,
-};
+use bloom_plan::plan::{Arrow, Plan, RelationId, RelationKind, Stratum, VersionId};
 use bloom_plan::value::{Row, Value};
 use bloom_runtime::{Interpreter, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -321,7 +319,7 @@ impl Node {
             }
         }
         for (place, deferred) in deferred.into_iter().enumerate() {
-            let kept = match is_transient(&self.plan.relations[place]) {
+            let kept = match is_of_a_tick(self.plan.relations[place].kind) {
                 true => Rows::default(),
                 false => deferred.kept(circuit, self.relations[place].rows()),
             };
@@ -415,23 +413,7 @@ fn heads(plan: &Plan, stratum: &Stratum) -> Vec<RelationId> {
     heads
 }
 
-/// Whether rows live for one tick.
-fn is_transient(relation: &Declaration) -> bool {
-    match relation.kind {
-        RelationKind::Table { .. } | RelationKind::Static | RelationKind::Cluster => false,
-        RelationKind::Scratch
-        | RelationKind::Input
-        | RelationKind::Output
-        | RelationKind::View
-        | RelationKind::Channel { .. }
-        | RelationKind::Loopback
-        | RelationKind::Periodic { .. }
-        | RelationKind::Stdout
-        | RelationKind::Stderr
-        | RelationKind::Halt
-        | RelationKind::Stdin
-        // Given anew each tick.
-        | RelationKind::Alive
-        | RelationKind::Errors => true,
-    }
+/// Whether rows live for one tick. Those of `alive` do here: they are given anew each tick.
+fn is_of_a_tick(kind: RelationKind) -> bool {
+    kind == RelationKind::Alive || kind.is_transient()
 }
