@@ -231,6 +231,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", help_heading = "Batch")]
     pub(crate) workers: Option<NonZeroUsize>,
 
+    /// Tell at the end where time went, by rule and index, and write it to FILE [default: profile.folded] as
+    /// folded stacks, which viewers of flame graphs open
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "profile.folded")]
+    pub(crate) profile: Option<PathBuf>,
     /// The kind of node to run, where the program has several
     #[arg(long, value_name = "KIND", env = "BLOOM_NODE")]
     pub(crate) node: Option<String>,

@@ -6,6 +6,7 @@
 mod batch;
 pub(crate) mod parameters;
 mod printing;
+mod profile;
 mod service;
 mod stats;
 

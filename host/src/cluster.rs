@@ -19,12 +19,15 @@ use std::time::Duration;
 use bloom_delivery::{Endpoint, Setup};
 use bloom_plan::plan::RelationId;
 use bloom_plan::value::{Row, Value};
-use bloom_runtime::{Config, Conflict, ErrorRow, Member, Node, OnConflict, Program, StartError};
+use bloom_runtime::{
+    Config, Conflict, ErrorRow, Member, Node, OnConflict, Profile, Program, StartError,
+};
 use smol_str::SmolStr;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::clock::Stopwatch;
 use crate::feed::Feed;
 use crate::store::log::LogFile;
 use crate::store::{Applied, Opened, Store, StoreError};
@@ -54,6 +57,8 @@ pub struct Deployment {
     pub data: Option<PathBuf>,
     /// Ends when the feed has ended and the deployment is quiet.
     pub until_quiet: bool,
+    /// Whether to measure where the nodes' time goes.
+    pub measured: bool,
 }
 
 /// A node of this process.
@@ -97,12 +102,14 @@ pub enum Event {
 }
 
 /// How a deployment ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Ending {
     /// The greatest code that a node derived into `halt`.
     pub halt: Option<i64>,
     /// A node stopped at a key conflict.
     pub conflict: bool,
+    /// What was measured of nodes, by their places among those of this process, in this order.
+    pub profiles: Vec<(usize, Profile)>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -212,7 +219,9 @@ pub async fn run(
         let ended = ended.expect("a driver is neither cancelled nor does it panic")?;
         ending.halt = ending.halt.max(ended.halt);
         ending.conflict |= ended.conflict;
+        ending.profiles.extend(ended.profiles);
     }
+    ending.profiles.sort_by_key(|(node, _)| *node);
     // Dropping the listener and the sources drops the last routes; then the links run dry and end.
     tasks.shutdown().await;
     let flushed = async { while links.join_next().await.is_some() {} };
@@ -257,11 +266,14 @@ fn start(
             on_conflict: deployment.on_conflict,
             durable: opened.as_mut().and_then(|opened| opened.restored.take()),
         };
-        let node =
+        let mut node =
             Node::new(process.program.clone(), config).map_err(|error| ClusterError::Start {
                 node: process.address.clone(),
                 error: Box::new(error),
             })?;
+        if deployment.measured {
+            node.measure(Arc::new(Stopwatch::start()));
+        }
         if let Some(&Opened {
             torn: torn @ 1.., ..
         }) = opened.as_ref()

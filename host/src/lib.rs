@@ -6,6 +6,8 @@
 
 pub mod crew;
 
+pub mod clock;
+
 pub mod json;
 
 pub mod schema;

@@ -125,6 +125,11 @@ impl Context {
         Ok(())
     }
 
+    /// From now on generated code calls these runtime functions.
+    pub fn set_runtime(&mut self, runtime: &'static RuntimeTable) {
+        self.frame.runtime = runtime;
+    }
+
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
     }

@@ -21,6 +21,8 @@ mod rows;
 
 pub mod crew;
 
+pub mod profile;
+
 mod relation;
 
 mod deferred;
@@ -44,6 +46,8 @@ pub mod node;
 pub use bounds::{Bounds, Stopped, Watch};
 
 pub use crew::Crew;
+
+pub use profile::{Clock, Profile};
 
 pub use cells::{Cell, Feed, Form, Rows};
 

@@ -7,6 +7,7 @@ mod fixpoint;
 mod flow;
 mod interface;
 mod memo;
+mod profiled;
 mod rederive;
 mod shared;
 mod standing;
@@ -27,6 +28,7 @@ use crate::code::Frame;
 use crate::context::Context;
 use crate::crew::Crew;
 use crate::deferred::Deferred;
+use crate::profile::{Place, Profile};
 use crate::program::Program;
 use crate::relation::{Copies, IndexPlace, Origin, Relation, Shape};
 use crate::report::{self, Conflicts};
@@ -87,6 +89,8 @@ pub struct Machine {
     pub watch: Arc<Watch>,
     /// Threads that versions may be shared with.
     pub crew: Option<Arc<dyn Crew>>,
+    /// Where time goes, if that is wanted.
+    pub profile: Option<Box<Profile>>,
     /// Why the running tick is to be given up.
     pub stopped: Option<Stopped>,
 }
@@ -166,6 +170,7 @@ impl Machine {
             bounds: Bounds::default(),
             watch: Arc::default(),
             crew: None,
+            profile: None,
             stopped: None,
             relations,
             program,
@@ -224,6 +229,7 @@ impl Machine {
 
     /// Runs the versions that come after all strata.
     pub fn run_closing(&mut self) {
+        let outer = self.enter(Place::Closing);
         let program = Arc::clone(&self.program);
         self.run_all(&program.plan().closing);
         if self.first_tick {
@@ -234,6 +240,7 @@ impl Machine {
             self.defer_standing();
         }
         self.commit(Conflicts::default());
+        self.leave(outer);
     }
 
     /// Whether there is anything that the version could derive. Bootstrap rules run in the first
@@ -252,14 +259,31 @@ impl Machine {
     }
 
     fn run(&mut self, version: VersionId) {
-        let code = self.context.code().version(version);
-        for &index in &self.program.schedule().probed[version.0 as usize] {
+        let outer = self.enter(Place::Version(version));
+        self.catch_up(version);
+        if !self.run_shared(version) {
+            self.run_alone(version);
+        }
+        self.end_version(version);
+        self.leave(outer);
+    }
+
+    /// Brings the indexes up to date that the version probes.
+    fn catch_up(&mut self, version: VersionId) {
+        let version = version.0 as usize;
+        for number in 0..self.program.schedule().probed[version].len() {
+            let index = self.program.schedule().probed[version][number];
             let (relation, place, _) = self.indexes[index.0 as usize];
-            self.relations[relation.0 as usize].catch_up(place);
+            if self.relations[relation.0 as usize].is_behind(place) {
+                let outer = self.enter(Place::Index(index));
+                self.relations[relation.0 as usize].catch_up(place);
+                self.leave(outer);
+            }
         }
-        if self.run_shared(version) {
-            return;
-        }
+    }
+
+    fn run_alone(&mut self, version: VersionId) {
+        let code = self.context.code().version(version);
         self.begin_out(version);
         let frame: *mut Frame = (&raw mut *self).cast();
         // SAFETY: the frame is the first field of the context, which is the first of this machine,
@@ -270,7 +294,9 @@ impl Machine {
         if self.mode == Mode::Merge
             && let Target::Groups(aggregate) = self.program.schedule().targets[version.0 as usize]
         {
+            let outer = self.enter(Place::Groups(aggregate));
             self.finish_groups(version, aggregate);
+            self.leave(outer);
         }
     }
 
@@ -301,6 +327,8 @@ impl Machine {
         }
         let out = std::mem::take(&mut self.out);
         let rows = &out[..words];
+        let measured = self.profile.is_some();
+        let begun = measured.then(|| self.begin_derived(relation, rows));
         match self.mode {
             Mode::Merge => self.derive(relation, arrow, rows, Origin::version(version)),
             Mode::Count => {
@@ -309,6 +337,9 @@ impl Machine {
                 each.for_each(|row| self.tally.add(row, self.sign));
             }
             Mode::Gather => self.gathered.extend_from_slice(rows),
+        }
+        if let Some(begun) = begun {
+            self.end_derived(relation, begun);
         }
         self.out = out;
         self.begin_out(version);

@@ -21,6 +21,7 @@ use crate::cells::{Fed, Feed, Rows};
 use crate::crew::Crew;
 use crate::deferred::Change;
 use crate::machine::{Machine, Trouble};
+use crate::profile::{Clock, Place, Profile};
 use crate::program::Program;
 use crate::relation::{Relation, Shape};
 use crate::report;
@@ -137,9 +138,20 @@ impl Node {
 
     /// Runs one tick.
     pub fn step(&mut self, input: Input) -> Output {
+        let outer = self.machine.enter(Place::Tick);
+        let output = self.run_tick(input);
+        self.machine.leave(outer);
+        output
+    }
+
+    fn run_tick(&mut self, input: Input) -> Output {
         let changes = std::mem::take(&mut self.next.changes);
+        let outer = self.machine.enter(Place::Changes);
         self.machine.begin_tick(&changes);
+        self.machine.leave(outer);
+        let outer = self.machine.enter(Place::Sweep);
         self.sweep_if_due();
+        self.machine.leave(outer);
         self.machine.context.set_now(input.now);
         self.machine.stats = Stats::default();
         if let Some(alive) = &input.alive {
@@ -151,11 +163,14 @@ impl Node {
             loopback: std::mem::take(&mut self.next.loopback),
             errors: std::mem::take(&mut self.next.errors),
         };
+        let outer = self.machine.enter(Place::Arrivals);
         self.load_arrivals(input, &before.loopback);
+        self.machine.leave(outer);
         let reported = self.evaluate(&before.errors);
         if let Some(stopped) = self.machine.stopped.take() {
             return self.give_up(before, stopped);
         }
+        let outer = self.machine.enter(Place::Output);
         let changes = self.settle_deferred();
         let halts = self.on_conflict == OnConflict::Halt;
         if halts && !self.machine.trouble.conflicts.is_empty() {
@@ -166,6 +181,7 @@ impl Node {
         let output = self.finish(changes, &reported);
         self.machine.first_tick = false;
         self.machine.end_tick();
+        self.machine.leave(outer);
         output
     }
 
@@ -251,6 +267,16 @@ impl Node {
     /// Lends the node threads for its ticks.
     pub fn lend(&mut self, crew: Arc<dyn Crew>) {
         self.machine.crew = Some(crew);
+    }
+
+    /// From now on measures by this clock where its ticks' time goes.
+    pub fn measure(&mut self, clock: Arc<dyn Clock>) {
+        self.machine.measure(clock);
+    }
+
+    /// What was measured, if anything was.
+    pub fn profile(&self) -> Option<&Profile> {
+        self.machine.profile.as_deref()
     }
 
     /// Forgets what only later ticks would need. None may follow.

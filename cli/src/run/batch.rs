@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bloom_host::clock::Stopwatch;
 use bloom_host::crew::Threads;
 use bloom_host::schema::Schema;
 use bloom_host::tables::{self, Format};
@@ -19,6 +20,7 @@ use bloom_runtime::{Bounds, Config, Input, Node, OnConflict, Output, Program};
 
 use super::parameters;
 use super::printing::Errors;
+use super::profile::{self, Measured};
 use super::stats::{Counts, Phases};
 use crate::args::{ConflictChoice, OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
@@ -62,6 +64,9 @@ pub(super) fn run(
         ..Bounds::default()
     });
     node.keep_outputs();
+    if args.profile.is_some() {
+        node.measure(Arc::new(Stopwatch::start()));
+    }
     let workers = args.workers.unwrap_or(NonZeroUsize::MIN);
     node.lend(Arc::new(Threads::new(workers)));
     let mut counts = Counts {
@@ -138,6 +143,14 @@ pub(super) fn run(
         )?,
     };
     phases.written();
+    if let (Some(file), Some(profile)) = (&args.profile, node.profile()) {
+        let measured = Measured {
+            node: None,
+            plan,
+            profile,
+        };
+        profile::tell(&[measured], &phases.around(), file)?;
+    }
     if args.stats {
         let stats = serde_json::to_string(&phases.stats(counts)).expect("numbers are JSON");
         terminal::report(&format!("{stats}\n"));

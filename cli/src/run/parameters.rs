@@ -36,7 +36,8 @@ pub(crate) fn split_off_after(
     let takes_value = |name: &str| {
         let mut known = command.get_arguments();
         let argument = known.find(|a| a.get_long() == Some(name))?;
-        Some(argument.get_action().takes_values())
+        // What may only stand behind `=` takes no argument after it.
+        Some(argument.get_action().takes_values() && !argument.is_require_equals_set())
     };
     let (before, after) = arguments.split_at((at + 1).min(arguments.len()));
     let mut split = before.to_vec();
@@ -192,6 +193,18 @@ mod tests {
             "--color", "never", "run", "a.bloom", "-F", "in", "--stats", "--out", "out",
         ];
         assert_eq!(split(&given), given.join(" "));
+    }
+
+    #[test]
+    fn an_option_whose_value_stands_behind_an_equals_sign_takes_no_other() {
+        assert_eq!(
+            split(&["run", "a.bloom", "--profile", "--size", "3"]),
+            "run a.bloom --profile --param size=3"
+        );
+        assert_eq!(
+            split(&["run", "a.bloom", "--profile=x", "--size", "3"]),
+            "run a.bloom --profile=x --param size=3"
+        );
     }
 
     #[test]

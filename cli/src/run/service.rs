@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bloom_host::cluster::{self, Deployment, Event, Process};
 use bloom_host::feed::{Feed, Reader, Target};
@@ -20,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::parameters;
 use super::printing::Errors;
+use super::profile::{self, Measured};
 use crate::args::{ConflictChoice, NodeCounts, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::terminal;
@@ -44,6 +44,7 @@ pub(super) fn run(args: &RunArgs, programs: &[Arc<Program>]) -> Outcome {
         seed: args.seed.unwrap_or_else(super::fresh_seed),
         data: args.data_dir.clone(),
         until_quiet: ends_when_quiet(args, &nodes),
+        measured: args.profile.is_some(),
         nodes,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -55,7 +56,7 @@ pub(super) fn run(args: &RunArgs, programs: &[Arc<Program>]) -> Outcome {
         .enable_all()
         .build()
         .map_err(|e| Misuse::new(format_args!("cannot start threads: {e}")))?;
-    let outcome = runtime.block_on(drive(deployment, source, has_stdin, args.time_limit));
+    let outcome = runtime.block_on(drive(args, deployment, source, has_stdin));
     // A thread that reads standard input cannot be woken; it ends with the process.
     runtime.shutdown_background();
     outcome
@@ -78,12 +79,7 @@ fn tell_how_to_feed(args: &RunArgs, nodes: &[Process]) {
     ));
 }
 
-async fn drive(
-    deployment: Deployment,
-    source: Source,
-    has_stdin: bool,
-    time_limit: Option<Duration>,
-) -> Outcome {
+async fn drive(args: &RunArgs, deployment: Deployment, source: Source, has_stdin: bool) -> Outcome {
     let nodes = deployment.nodes.clone();
     let (feed, fed) = mpsc::channel(QUEUE_MAX);
     let (events, mut reported) = mpsc::channel(QUEUE_MAX);
@@ -91,7 +87,7 @@ async fn drive(
     let refused = source.start(&nodes, feed);
     let stdin = has_stdin.then(stdin_lines);
     tokio::spawn(stop_on_signal(stop.clone()));
-    if let Some(limit) = time_limit {
+    if let Some(limit) = args.time_limit {
         let stop = stop.clone();
         tokio::spawn(async move {
             tokio::time::sleep(limit).await;
@@ -112,6 +108,14 @@ async fn drive(
         .await
         .map_err(|e| Misuse::new(format_args!("the cluster broke off: {e}")))?;
     let ending = ended.map_err(Misuse::new)?;
+    if let Some(file) = &args.profile {
+        let measured = ending.profiles.iter().map(|(node, profile)| Measured {
+            node: Some(&nodes[*node].address),
+            plan: nodes[*node].program.plan(),
+            profile,
+        });
+        profile::tell(&measured.collect::<Vec<_>>(), &[], file)?;
+    }
     if refused.is_some_and(|refused| refused.load(std::sync::atomic::Ordering::Relaxed)) {
         return Err(Misuse::new("some lines of the input were refused"));
     }

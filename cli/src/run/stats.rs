@@ -100,6 +100,15 @@ impl Phases {
         }
     }
 
+    /// What passed outside of ticks.
+    pub(super) fn around(&self) -> [(&'static str, Duration); 3] {
+        [
+            ("compile", self.compile),
+            ("load", self.load),
+            ("write", self.write),
+        ]
+    }
+
     fn lap(&mut self) -> Duration {
         let now = Instant::now();
         let lap = now - self.lap;

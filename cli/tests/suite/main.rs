@@ -14,6 +14,7 @@ mod fmt;
 mod lsp;
 mod ordered;
 mod peers;
+mod profile;
 mod repl;
 mod service;
 mod support;

@@ -138,10 +138,18 @@ impl Driver {
         if abandoned > 0 {
             self.work.end(abandoned);
         }
-        ending
+        let profile = self.node.profile().cloned();
+        let profile = profile.map(|profile| (self.reporter.node, profile));
+        ending.map(|(halt, conflict)| Ending {
+            halt,
+            conflict,
+            profiles: profile.into_iter().collect(),
+        })
     }
 
-    async fn ticks(&mut self, routes: &Routes) -> Result<Ending, ClusterError> {
+    /// Ticks until there is no more to do; what the node derived into `halt`, and whether it stopped at a key
+    /// conflict.
+    async fn ticks(&mut self, routes: &Routes) -> Result<(Option<i64>, bool), ClusterError> {
         while let Some(turn) = self.gather(routes).await? {
             for why in std::mem::take(&mut self.refused) {
                 let text = format!("{}: refused a row: {why}", self.address);
@@ -170,10 +178,10 @@ impl Driver {
                 self.work.end(turn.taken);
             }
             if halt.is_some() || conflict {
-                return Ok(Ending { halt, conflict });
+                return Ok((halt, conflict));
             }
         }
-        Ok(Ending::default())
+        Ok((None, false))
     }
 
     /// Waits for a reason to tick; none to stop.

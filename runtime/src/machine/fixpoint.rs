@@ -11,6 +11,7 @@ use std::sync::Arc;
 use bloom_plan::plan::{RelationId, Upkeep, VersionId};
 
 use crate::bounds::{RULES_NAMED_MAX, Reason, Stopped};
+use crate::profile::Place;
 use crate::relation::{Clash, Merged};
 use crate::report::Conflicts;
 
@@ -25,11 +26,13 @@ impl Machine {
         if program.schedule().keeps[number] && self.first_tick {
             return;
         }
+        let outer = self.enter(Place::Stratum(number as u32));
         if program.plan().strata[number].upkeep == Upkeep::Flow {
             self.run_flow(number);
         } else if !self.follow(number) && self.stopped.is_none() {
             self.run_anew(number);
         }
+        self.leave(outer);
     }
 
     fn run_anew(&mut self, number: usize) {
@@ -132,14 +135,20 @@ impl Machine {
         false
     }
 
+    pub(super) fn merge_one(&mut self, id: RelationId) -> Merged {
+        let outer = self.enter(Place::Merge(id));
+        let merged = self.relation(id).merge();
+        self.leave(outer);
+        merged
+    }
+
     /// Merges what was derived into the relations. Where rows of this tick conflict, poisons their
     /// keys, takes everything since the stratum's start back, and says so.
     pub(super) fn merge_all(&mut self, heads: &[RelationId]) -> (Conflicts, bool) {
         let mut kept = Conflicts::default();
         let mut poison: Vec<(RelationId, Vec<u64>, Clash)> = Vec::new();
         for &id in heads {
-            let relation = &mut self.relations[id.0 as usize];
-            let Merged { rows, clashes } = relation.merge();
+            let Merged { rows, clashes } = self.merge_one(id);
             self.stats.merged += rows as u64;
             for clash in clashes {
                 let key = self.relations[id.0 as usize]

@@ -56,9 +56,9 @@ const _: () = {
 
 /// What a runtime function hands out: items (of a probe, words) in a row, and for a probe where row 0 is.
 #[repr(C)]
-struct Slice {
+pub(super) struct Slice {
     items: *const c_void,
-    count: u64,
+    pub(super) count: u64,
     rows: *const u64,
 }
 
@@ -66,7 +66,7 @@ struct Slice {
 ///
 /// # Safety
 /// The frame is a machine's, and no other reference into it is in use.
-unsafe fn machine<'a>(frame: *mut Frame) -> &'a mut Machine {
+pub(super) unsafe fn machine<'a>(frame: *mut Frame) -> &'a mut Machine {
     // SAFETY: the frame is the first field of the context, which is the machine's first.
     unsafe { &mut *frame.cast() }
 }
@@ -104,7 +104,12 @@ unsafe fn hand_out(into: *mut Slice, items: *const c_void, count: usize) {
     }
 }
 
-unsafe extern "C" fn scan(frame: *mut Frame, relation: u64, extent: u64, into: *mut Slice) {
+pub(super) unsafe extern "C" fn scan(
+    frame: *mut Frame,
+    relation: u64,
+    extent: u64,
+    into: *mut Slice,
+) {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
     let Machine {
@@ -126,7 +131,12 @@ unsafe extern "C" fn scan(frame: *mut Frame, relation: u64, extent: u64, into: *
     unsafe { hand_out(into, rows.cast(), count) };
 }
 
-unsafe extern "C" fn probe(frame: *mut Frame, index: u64, key: *const u64, into: *mut Slice) {
+pub(super) unsafe extern "C" fn probe(
+    frame: *mut Frame,
+    index: u64,
+    key: *const u64,
+    into: *mut Slice,
+) {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
     let width = index_width(machine, index);
@@ -150,7 +160,7 @@ unsafe extern "C" fn probe(frame: *mut Frame, index: u64, key: *const u64, into:
     }
 }
 
-unsafe extern "C" fn find(frame: *mut Frame, index: u64, key: *const u64) -> *const u64 {
+pub(super) unsafe extern "C" fn find(frame: *mut Frame, index: u64, key: *const u64) -> *const u64 {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
     let width = index_width(machine, index);
@@ -172,7 +182,7 @@ unsafe extern "C" fn flush(frame: *mut Frame, version: u64) {
     machine.flush(VersionId(version as u32));
 }
 
-unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *const u64) -> u64 {
+pub(super) unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *const u64) -> u64 {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
     let width = index_width(machine, index);
@@ -197,7 +207,12 @@ fn index_width(machine: &Machine, index: u64) -> usize {
         .len()
 }
 
-unsafe extern "C" fn emit(frame: *mut Frame, version: u64, row: *const u64, present: u64) {
+pub(super) unsafe extern "C" fn emit(
+    frame: *mut Frame,
+    version: u64,
+    row: *const u64,
+    present: u64,
+) {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
     let Target::Rows { relation, .. } = machine.target(VersionId(version as u32)) else {
@@ -211,7 +226,7 @@ unsafe extern "C" fn emit(frame: *mut Frame, version: u64, row: *const u64, pres
     machine.deferred[relation.0 as usize].delete(row, present);
 }
 
-unsafe extern "C" fn accumulate(frame: *mut Frame, aggregate: u64, words: *const u64) {
+pub(super) unsafe extern "C" fn accumulate(frame: *mut Frame, aggregate: u64, words: *const u64) {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
     let id = AggregateId(aggregate as u32);

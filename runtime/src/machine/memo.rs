@@ -165,7 +165,7 @@ impl Machine {
             let before = self.stats.merged;
             self.advance_clock(heads);
             for &id in heads {
-                let merged = self.relations[id.0 as usize].merge();
+                let merged = self.merge_one(id);
                 self.stats.merged += merged.rows as u64;
                 fine &= merged.clashes.is_empty();
             }

@@ -18,6 +18,7 @@ use bloom_plan::plan::{Arrow, Extent, Op, RelationId, VersionId};
 
 use crate::code::{Address, Frame, RuntimeTable};
 use crate::crew::Crew;
+use crate::profile::Counts;
 use crate::relation::{IndexPlace, Origin, Relation};
 use crate::schedule::Target;
 
@@ -44,6 +45,16 @@ static WORKER: RuntimeTable = RuntimeTable([
     flush as Address,
     find as Address,
 ]);
+
+/// As [`WORKER`], but for what counts while a profile is taken.
+static MEASURED: RuntimeTable = {
+    let mut table = WORKER.0;
+    table[RuntimeFunction::Scan as usize] = counted_scan as Address;
+    table[RuntimeFunction::Probe as usize] = counted_probe as Address;
+    table[RuntimeFunction::Exists as usize] = counted_exists as Address;
+    table[RuntimeFunction::Find as usize] = counted_find as Address;
+    RuntimeTable(table)
+};
 
 const _: () = {
     assert!(RuntimeFunction::Emit as u64 == 3);
@@ -75,9 +86,14 @@ struct Worker<'m> {
     chunk: Option<&'m [u64]>,
     out: Vec<u64>,
     kept: Vec<Vec<u64>>,
+    /// What it did, if that is measured.
+    counts: Option<Counts>,
     /// Something came up that a worker does not do.
     left: bool,
 }
+
+/// What became of a chunk: what is kept, by ranges, and what was counted.
+type Done = (Vec<Vec<u64>>, Option<Counts>);
 
 /// A frame to be copied for each worker.
 struct Template(Frame);
@@ -122,9 +138,16 @@ impl Machine {
         else {
             return false;
         };
-        let Some(kept) = self.derive_shared(&*crew, version, rows, stride, head) else {
+        let Some(done) = self.derive_shared(&*crew, version, rows, stride, head) else {
             return false;
         };
+        let (kept, counts): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+        self.count_shared(counts, crew.size());
+        // What was there is dropped already.
+        let begun = self
+            .profile
+            .is_some()
+            .then(|| self.begin_derived(head, &[]));
         let head_relation = &mut self.relations[head.0 as usize];
         if head_relation.is_splittable() {
             head_relation.merge_ranges(&*crew, &kept);
@@ -134,7 +157,18 @@ impl Machine {
                 self.merge_rows(head, rows, origin);
             }
         }
+        if let Some(begun) = begun {
+            self.end_derived(head, begun);
+        }
         true
+    }
+
+    fn count_shared(&mut self, counts: Vec<Option<Counts>>, threads: usize) {
+        if let Some(profile) = &mut self.profile {
+            for counts in counts.iter().flatten() {
+                profile.counts.add(counts, threads as u64);
+            }
+        }
     }
 
     /// What the version derives from each chunk, by ranges of hashes; none if it takes one thread.
@@ -145,7 +179,7 @@ impl Machine {
         rows: &[u64],
         stride: usize,
         head: RelationId,
-    ) -> Option<Vec<Vec<Vec<u64>>>> {
+    ) -> Option<Vec<Done>> {
         let head = &self.relations[head.0 as usize];
         let common = Common {
             relations: &self.relations,
@@ -159,36 +193,43 @@ impl Machine {
         let chunks = crew.size() * CHUNKS_A_WORKER;
         let chunk_rows = (rows.len() / stride).div_ceil(chunks);
         let chunks: Vec<&[u64]> = rows.chunks(chunk_rows * stride).collect();
-        let results: Vec<Mutex<Option<Vec<Vec<u64>>>>> =
-            chunks.iter().map(|_| Mutex::new(None)).collect();
-        let template = Template(self.context.frame_for(&WORKER));
+        let results: Vec<Mutex<Option<Done>>> = chunks.iter().map(|_| Mutex::new(None)).collect();
+        let counts = self.profile.as_ref().map(|profile| profile.counts.fresh());
+        let functions = if counts.is_some() { &MEASURED } else { &WORKER };
+        let template = Template(self.context.frame_for(functions));
         let code = self.context.code().version(version);
         crew.run(chunks.len(), &|place| {
             let template = &template;
-            let mut worker = Worker::new(template.0, &common, chunks[place]);
+            let mut worker = Worker::new(template.0, &common, chunks[place], counts.clone());
             let frame: *mut Frame = (&raw mut worker).cast();
             // SAFETY: the frame is the worker's first field, and its functions are the worker's; the code
             // is that of the machine's plan.
             unsafe { code(frame) };
             worker.take();
-            let kept = (!worker.left).then_some(worker.kept);
-            *results[place].lock().expect("no job panics") = kept;
+            let done = (!worker.left).then_some((worker.kept, worker.counts));
+            *results[place].lock().expect("no job panics") = done;
         });
         let results = results.into_iter();
         results
-            .map(|kept| kept.into_inner().expect("no job panics"))
+            .map(|done| done.into_inner().expect("no job panics"))
             .collect()
     }
 }
 
 impl<'m> Worker<'m> {
-    fn new(frame: Frame, common: &'m Common<'m>, chunk: &'m [u64]) -> Worker<'m> {
+    fn new(
+        frame: Frame,
+        common: &'m Common<'m>,
+        chunk: &'m [u64],
+        counts: Option<Counts>,
+    ) -> Worker<'m> {
         let mut worker = Worker {
             frame,
             common,
             chunk: Some(chunk),
             out: vec![0; OUT_ROWS * common.head.shape().stride],
             kept: vec![Vec::new(); common.ranges.unwrap_or(1)],
+            counts,
             left: false,
         };
         worker.begin_out();
@@ -205,6 +246,9 @@ impl<'m> Worker<'m> {
     fn take(&mut self) {
         let words = (self.frame.out as usize - self.out.as_ptr() as usize) / size_of::<u64>();
         let rows = &self.out[..words];
+        if let Some(counts) = &mut self.counts {
+            counts.derived += (words / self.common.head.shape().stride) as u64;
+        }
         match self.common.ranges {
             Some(_) => self.common.head.keep_missing(rows, &mut self.kept),
             None => self.kept[0].extend_from_slice(rows),
@@ -292,6 +336,54 @@ unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *const u64) -> u
     // SAFETY: the contract of `interface`, with a worker.
     let (relation, place, key) = unsafe { look_up(worker(frame), index, key) };
     u64::from(relation.exists(place, key))
+}
+
+fn counts<'w>(worker: &'w mut Worker<'_>) -> &'w mut Counts {
+    let counts = worker.counts.as_mut();
+    counts.expect("these functions are called while a profile is taken")
+}
+
+unsafe extern "C" fn counted_scan(frame: *mut Frame, relation: u64, extent: u64, into: *mut Slice) {
+    // SAFETY: the contract of `interface`, with a worker; `scan` fills the slice.
+    unsafe {
+        scan(frame, relation, extent, into);
+        counts(worker(frame)).read += (&raw const (*into).count).read();
+    }
+}
+
+unsafe extern "C" fn counted_probe(
+    frame: *mut Frame,
+    index: u64,
+    key: *const u64,
+    into: *mut Slice,
+) {
+    // SAFETY: the contract of `interface`, with a worker; `probe` fills the slice.
+    unsafe {
+        let begin = counts(worker(frame)).begin(index);
+        probe(frame, index, key, into);
+        let is_hit = (&raw const (*into).count).read() > 0;
+        counts(worker(frame)).end(index, begin, is_hit);
+    }
+}
+
+unsafe extern "C" fn counted_exists(frame: *mut Frame, index: u64, key: *const u64) -> u64 {
+    // SAFETY: the contract of `interface`, with a worker.
+    unsafe {
+        let begin = counts(worker(frame)).begin(index);
+        let found = exists(frame, index, key);
+        counts(worker(frame)).end(index, begin, found > 0);
+        found
+    }
+}
+
+unsafe extern "C" fn counted_find(frame: *mut Frame, index: u64, key: *const u64) -> *const u64 {
+    // SAFETY: the contract of `interface`, with a worker.
+    unsafe {
+        let begin = counts(worker(frame)).begin(index);
+        let found = find(frame, index, key);
+        counts(worker(frame)).end(index, begin, !found.is_null());
+        found
+    }
 }
 
 unsafe extern "C" fn flush(frame: *mut Frame, _version: u64) {

@@ -250,6 +250,11 @@ impl Relation {
         Ok(())
     }
 
+    /// How many rows of new keys there are in `new`.
+    pub fn new_rows(&self) -> usize {
+        self.new.rows.len() / self.shape.stride
+    }
+
     /// Moves `new` into `total`; what changed becomes `delta`.
     pub fn merge(&mut self) -> Merged {
         let mut merged = Merged::default();

@@ -267,6 +267,17 @@ impl Relation {
         }))
     }
 
+    /// Whether an index lacks rows.
+    #[inline]
+    pub fn is_behind(&self, index: IndexPlace) -> bool {
+        match index {
+            IndexPlace::Primary | IndexPlace::Whole => false,
+            IndexPlace::Secondary(place) => {
+                self.indexes[place].until * self.shape.stride < self.total.len()
+            }
+        }
+    }
+
     /// Takes into an index what it lacks; to be done before it is looked at.
     #[inline]
     pub fn catch_up(&mut self, index: IndexPlace) {
