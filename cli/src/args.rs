@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Search for faults that break a spec, or certify that none within the bounds does
     Faults(FaultsArgs),
+    /// Run a recording again, tick by tick, and tell whether it does the same
+    Replay(ReplayArgs),
     /// Format files in place
     Fmt(FmtArgs),
     /// Explain a diagnostic code
@@ -291,6 +293,9 @@ pub(crate) struct RunArgs {
     /// Coordination to insert into a service; a batch has all its input at once and needs none
     #[arg(long, value_enum, default_value_t = Coordination::Auto)]
     pub(crate) coordination: Coordination,
+    /// Record what the nodes take in, for `bloom replay`, `why` and `why-not`; goes on behind what FILE has
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// A parameter of the node; `--NAME VALUE` does the same
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, String)>,
@@ -526,6 +531,37 @@ pub(crate) struct FaultsSelection {
 pub(crate) enum FaultsFormat {
     Human,
     /// One object a line
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// What `bloom run --record` wrote
+    #[arg(value_name = "RECORDING")]
+    pub(crate) recording: PathBuf,
+    /// Run what was taken in on this program instead, to see where it does something else
+    #[arg(long, value_name = "PATH")]
+    pub(crate) program: Option<PathBuf>,
+    /// Coordination to insert into that program
+    #[arg(long, value_enum, default_value_t = Coordination::Auto, requires = "program")]
+    pub(crate) coordination: Coordination,
+    /// Print the rows of this collection as of the last tick, or of --tick
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dump: Vec<String>,
+    /// Of this node alone
+    #[arg(long, value_name = "NAME", requires = "dump")]
+    pub(crate) node: Option<String>,
+    /// As of this tick of each node
+    #[arg(long, value_name = "TICK", requires = "dump")]
+    pub(crate) tick: Option<u64>,
+    #[arg(long, value_enum, default_value_t = ReplayFormat::Human)]
+    pub(crate) format: ReplayFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReplayFormat {
+    Human,
+    /// One object a run
     Json,
 }
 

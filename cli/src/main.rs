@@ -18,7 +18,9 @@ mod new;
 mod outcome;
 mod pipeline;
 mod progress;
+mod recorded;
 mod repl;
+mod replay;
 mod report;
 mod run;
 mod sources;
@@ -92,6 +94,7 @@ fn command() -> ExitCode {
         Command::Build(args) => build::build(&args),
         Command::Test(args) => test::test(&args),
         Command::Faults(args) => faults::faults(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Expand(args) => expand::expand(&args),

@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Stopwatch;
 use crate::feed::Feed;
+use crate::recording::{Journal, RecordingError, Start};
 use crate::store::log::LogFile;
 use crate::store::{Applied, Opened, Store, StoreError};
 use driver::{Arrival, Driver, Inbox};
@@ -55,6 +56,8 @@ pub struct Deployment {
     pub seed: u64,
     /// Where durable tables are kept; without it they live as long as the process.
     pub data: Option<PathBuf>,
+    /// Where to record what the nodes of this process take in.
+    pub record: Option<PathBuf>,
     /// Ends when the feed has ended and the deployment is quiet.
     pub until_quiet: bool,
     /// Whether to measure where the nodes' time goes.
@@ -129,6 +132,8 @@ pub enum ClusterError {
         node: SmolStr,
         error: bloom_delivery::SetupError,
     },
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     #[error("cannot listen at {address}: {source}")]
     Listen { address: String, source: io::Error },
 }
@@ -246,6 +251,7 @@ fn start(
     });
     let cluster: Vec<Member> = own.chain(deployment.peers.iter().cloned()).collect();
     let (mut drivers, mut inboxes) = (Vec::new(), Vec::new());
+    let mut record = Start::default();
     for (index, process) in deployment.nodes.iter().enumerate() {
         let plan = process.program.plan();
         let failed = |error| ClusterError::Store {
@@ -266,6 +272,9 @@ fn start(
             on_conflict: deployment.on_conflict,
             durable: opened.as_mut().and_then(|opened| opened.restored.take()),
         };
+        if deployment.record.is_some() {
+            record.add(plan, &config);
+        }
         let mut node =
             Node::new(process.program.clone(), config).map_err(|error| ClusterError::Start {
                 node: process.address.clone(),
@@ -299,6 +308,19 @@ fn start(
             work.clone(),
             stop.clone(),
         ));
+    }
+    if let Some(path) = &deployment.record {
+        let journal = Journal::open(path)?;
+        if journal.torn > 0 {
+            let _sent = events.try_send(Event::Notice(format!(
+                "{}: the last record was torn; {} bytes are dropped",
+                path.display(),
+                journal.torn
+            )));
+        }
+        for (driver, recorder) in drivers.iter_mut().zip(journal.begin(&record)?) {
+            Driver::record(driver, recorder);
+        }
     }
     Ok(Started { drivers, inboxes })
 }

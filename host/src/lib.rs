@@ -18,6 +18,8 @@ pub mod feed;
 
 pub mod store;
 
+pub mod recording;
+
 pub mod wire;
 
 pub mod cluster;

@@ -12,7 +12,7 @@
 //! tick whose `append` returned.
 
 pub mod log;
-mod records;
+pub(crate) mod records;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -295,6 +295,24 @@ impl Node {
         Feed::new(&mut self.machine.context, columns, words)
     }
 
+    /// The state of what `random()` and `fresh_id()` draw from. Rows that are completed draw from it, too.
+    pub fn chance(&self) -> u64 {
+        self.machine.context.random().state()
+    }
+
+    pub fn set_chance(&mut self, state: u64) {
+        self.machine.context.set_random(Random::new(state));
+    }
+
+    /// The rows taken in by [`Node::feed`] for the next tick.
+    pub fn fed(&self) -> impl Iterator<Item = (RelationId, Row)> + '_ {
+        self.fed.iter().flat_map(move |(id, words)| {
+            let types = &self.machine.relations[id.0 as usize].shape().types;
+            let rows = words.chunks_exact(types.len().max(1));
+            rows.map(move |row| (*id, self.values(types, row)))
+        })
+    }
+
     /// What a tick may use from now on.
     pub fn limit(&mut self, bounds: Bounds) {
         self.machine.bounds = bounds;

@@ -12,9 +12,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bloom_host::clock::Stopwatch;
 use bloom_host::crew::Threads;
+use bloom_host::recording::{Journal, Recorder, Start};
 use bloom_host::schema::Schema;
 use bloom_host::tables::{self, Format};
-use bloom_plan::plan::{RelationId, RelationKind};
+use bloom_plan::plan::{Plan, RelationId, RelationKind};
 use bloom_plan::value::Row;
 use bloom_runtime::{Bounds, Config, Input, Node, OnConflict, Output, Program};
 
@@ -58,6 +59,10 @@ pub(super) fn run(
         },
         durable: None,
     };
+    let mut recorder = match &args.record {
+        Some(path) => Some(record(path, plan, &config)?),
+        None => None,
+    };
     let mut node = Node::new(program.clone(), config).map_err(Misuse::new)?;
     node.limit(Bounds {
         rows_max: args.rows_max,
@@ -88,7 +93,7 @@ pub(super) fn run(
     };
     let progress = Progress::of_ticks(node.watch());
     let halt = loop {
-        let output = node.step(std::mem::take(&mut input));
+        let output = step(&mut node, std::mem::take(&mut input), recorder.as_mut())?;
         counts.iterations += output.stats.iterations;
         let merged = output.stats.merged;
         counts.merged += merged;
@@ -156,6 +161,35 @@ pub(super) fn run(
         terminal::report(&format!("{stats}\n"));
     }
     Ok(halt.map_or(Verdict::Fine, super::halted))
+}
+
+/// Begins a recording of the one node.
+fn record(path: &Path, plan: &Plan, config: &Config) -> Result<Recorder, Misuse> {
+    let mut start = Start {
+        keeps_outputs: true,
+        ..Start::default()
+    };
+    start.add(plan, config);
+    let journal = Journal::open(path).map_err(Misuse::new)?;
+    if journal.torn > 0 {
+        terminal::note(format_args!(
+            "{}: the last record was torn; {} bytes are dropped",
+            path.display(),
+            journal.torn
+        ));
+    }
+    let mut recorders = journal.begin(&start).map_err(Misuse::new)?;
+    Ok(recorders.pop().expect("one node, one recorder"))
+}
+
+fn step(node: &mut Node, input: Input, recorder: Option<&mut Recorder>) -> Result<Output, Misuse> {
+    let Some(recorder) = recorder else {
+        return Ok(node.step(input));
+    };
+    recorder.takes_in(node, &input);
+    let output = node.step(input);
+    recorder.did(node, &output).map_err(Misuse::new)?;
+    Ok(output)
 }
 
 /// What is told of a run that was stopped between two ticks.

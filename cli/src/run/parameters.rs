@@ -132,11 +132,11 @@ pub(super) fn values(plan: &Plan, given: &[(String, String)]) -> Result<Vec<Valu
 }
 
 /// Options of `bloom run` that are designed and not built.
-const LATER: [&str; 6] = ["http", "tls_cert", "tls_key", "config", "hosts", "record"];
+const LATER: [&str; 5] = ["http", "tls_cert", "tls_key", "config", "hosts"];
 
 /// The command, if it is one that is designed and not built.
 pub(crate) fn later_command(arguments: &[OsString]) -> Option<&str> {
-    const LATER: [&str; 5] = ["why", "why-not", "replay", "observe", "doc"];
+    const LATER: [&str; 4] = ["why", "why-not", "observe", "doc"];
     let command = arguments.get(command_at(arguments)?)?.to_str()?;
     LATER.contains(&command).then_some(command)
 }

@@ -43,6 +43,7 @@ pub(super) fn run(args: &RunArgs, programs: &[Arc<Program>]) -> Outcome {
         },
         seed: args.seed.unwrap_or_else(super::fresh_seed),
         data: args.data_dir.clone(),
+        record: args.record.clone(),
         until_quiet: ends_when_quiet(args, &nodes),
         measured: args.profile.is_some(),
         nodes,

@@ -16,6 +16,7 @@ mod ordered;
 mod peers;
 mod profile;
 mod repl;
+mod replay;
 mod service;
 mod support;
 mod tests;

@@ -15,6 +15,7 @@ use super::links::Outgoing;
 use super::mail::Mail;
 use super::work::Work;
 use super::{ClusterError, Ending, Event, Routes};
+use crate::recording::Recorder;
 use crate::schema::{GivenRow, whole};
 use crate::store::{Store, StoreError};
 
@@ -93,6 +94,7 @@ pub(super) struct Driver {
     refused: Vec<String>,
     /// Time of the last tick: time never runs backwards for a node.
     last: i64,
+    recorder: Option<Recorder>,
 }
 
 impl Driver {
@@ -122,9 +124,15 @@ impl Driver {
             wanting: false,
             refused: Vec::new(),
             last: i64::MIN,
+            recorder: None,
         };
         driver.note_wanting();
         driver
+    }
+
+    /// Records what the node takes in from now on.
+    pub(super) fn record(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
     }
 
     pub(super) async fn run(mut self, routes: Arc<Routes>) -> Result<Ending, ClusterError> {
@@ -155,7 +163,7 @@ impl Driver {
                 let text = format!("{}: refused a row: {why}", self.address);
                 self.reporter.report(Event::Notice(text)).await;
             }
-            let mut output = self.node.step(turn.input);
+            let mut output = self.step(turn.input)?;
             let (halt, conflict) = (output.halt, output.halted_by_conflict.is_some());
             self.persist(&output, turn.entry.filter(|_| !conflict))?;
             if turn.again {
@@ -182,6 +190,16 @@ impl Driver {
             }
         }
         Ok((None, false))
+    }
+
+    fn step(&mut self, input: Input) -> Result<Output, ClusterError> {
+        let Some(recorder) = &mut self.recorder else {
+            return Ok(self.node.step(input));
+        };
+        recorder.takes_in(&self.node, &input);
+        let output = self.node.step(input);
+        recorder.did(&self.node, &output)?;
+        Ok(output)
     }
 
     /// Waits for a reason to tick; none to stop.

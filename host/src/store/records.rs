@@ -5,7 +5,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Length, its check, checksum.
-const HEADER_BYTES: usize = 20;
+pub(crate) const HEADER_BYTES: usize = 20;
+
+/// A record that is not decoded yet.
+pub(crate) enum Body<'b> {
+    Whole(&'b [u8]),
+    End,
+    /// The last record, which a crash kept from being written whole.
+    Torn,
+    Damaged,
+}
 
 pub(super) enum Next<T> {
     Record(T),
@@ -17,8 +26,18 @@ pub(super) enum Next<T> {
 
 /// Takes the next record off what is left of a file.
 pub(super) fn next_record<T: DeserializeOwned>(rest: &mut &[u8]) -> Next<T> {
+    match next_body(rest) {
+        Body::Whole(body) => postcard::from_bytes(body).map_or(Next::Damaged, Next::Record),
+        Body::End => Next::End,
+        Body::Torn => Next::Torn,
+        Body::Damaged => Next::Damaged,
+    }
+}
+
+/// Takes the next record off what is left of a file, as bytes.
+pub(crate) fn next_body<'b>(rest: &mut &'b [u8]) -> Body<'b> {
     if rest.is_empty() {
-        return Next::End;
+        return Body::End;
     }
     let Some((length, sum)) = parse_header(rest) else {
         // After a crash a file may have its new length but zeros for what was not written.
@@ -27,33 +46,39 @@ pub(super) fn next_record<T: DeserializeOwned>(rest: &mut &[u8]) -> Next<T> {
             .rposition(|&byte| byte != 0)
             .map_or(0, |i| i + 1);
         return if written < HEADER_BYTES {
-            Next::Torn
+            Body::Torn
         } else {
-            Next::Damaged
+            Body::Damaged
         };
     };
     let after = &rest[HEADER_BYTES..];
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let Some((body, after)) = after.split_at_checked(length) else {
-        return Next::Torn;
+        return Body::Torn;
     };
     if checksum(body) != sum {
         return if after.is_empty() {
-            Next::Torn
+            Body::Torn
         } else {
-            Next::Damaged
+            Body::Damaged
         };
     }
     *rest = after;
-    postcard::from_bytes(body).map_or(Next::Damaged, Next::Record)
+    Body::Whole(body)
 }
 
-pub(super) fn encode(record: &impl Serialize) -> Vec<u8> {
+pub(crate) fn encode(record: &impl Serialize) -> Vec<u8> {
     let body = postcard::to_stdvec(record).expect("rows have no shape that postcard lacks");
     let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
     bytes.extend(header(body.len() as u64, checksum(&body)));
     bytes.extend(body);
     bytes
+}
+
+/// Writes the header of a record into the room that was left for it before the body.
+pub(crate) fn put_header(record: &mut [u8]) {
+    let (room, body) = record.split_at_mut(HEADER_BYTES);
+    room.copy_from_slice(&header(body.len() as u64, checksum(body)));
 }
 
 fn header(length: u64, sum: u64) -> [u8; HEADER_BYTES] {
