@@ -60,11 +60,10 @@ pub enum RuntimeFunction {
     /// `(frame, index, key) -> 0 | 1`.
     Exists,
     /// `(frame, version, row: *const u64, present: u64)`: the row of the version's `Emit` for a `<-`; bit
-    /// i of `present` tells that column i is given (from column 63 on always). Rows of other arrows go
-    /// where `Frame::OUT` points, and that is moved on; when it is at `Frame::OUT_END`, `Flush` follows.
+    /// i of `present` tells that column i is given (from column 63 on always). Rows of other arrows,
+    /// and matches of a group-by (group, then arguments), go where `Frame::OUT` points, and that is moved on;
+    /// when it is at `Frame::OUT_END`, `Flush` follows.
     Emit,
-    /// `(frame, aggregate, words)`: group, then arguments.
-    Accumulate,
     /// `(frame, version, registers: *const u64, count)`: drops a derivation with `Frame::error`,
     /// which it clears. `count` registers were bound: a prefix of the version's.
     RowError,
@@ -92,5 +91,5 @@ pub enum RuntimeFunction {
 }
 
 impl RuntimeFunction {
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 15;
 }

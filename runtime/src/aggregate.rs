@@ -13,18 +13,21 @@ use std::collections::BTreeSet;
 use bloom_plan::plan::{Aggregate, AggregateColumn, AggregateFunction, OrderBy, RowError};
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::{canonical_float, compare_floats};
-use hashbrown::HashTable;
 
 use crate::context::Context;
-use crate::rows::{clear_table, hash};
+use crate::relation::NumberTable;
+use crate::rows::hash;
 use crate::store::Store;
 
 pub use kept::{KeptGroups, Turn};
 
+/// Matches that are looked up together.
+const BATCH_ROWS: usize = 64;
+
 /// Groups of one aggregate, in order of first match.
 #[derive(Debug, Default)]
 pub struct Groups {
-    table: HashTable<u32>,
+    table: NumberTable,
     count: u32,
     /// Keys of the groups, end to end.
     keys: Vec<u64>,
@@ -68,29 +71,67 @@ impl Groups {
         aggregate.group.len() + ends.max().unwrap_or(0)
     }
 
-    /// Adds a match: the group's words, then the arguments'.
-    pub fn accumulate(&mut self, aggregate: &Aggregate, store: &Store, words: &[u64]) {
-        let (key, arguments) = words.split_at(aggregate.group.len());
-        let hash_of = hash(key.iter().copied());
-        let keys = &mut self.keys;
+    /// Adds matches of so many words, end to end: each has the group's words, then the arguments'. As with derived rows, the
+    /// memory that a batch needs is on its way before the first of it is looked at.
+    pub fn accumulate(
+        &mut self,
+        aggregate: &Aggregate,
+        store: &Store,
+        matches: &[u64],
+        width: usize,
+    ) {
+        let columns: Vec<(usize, Column)> = columns(aggregate).collect();
+        let key_width = aggregate.group.len();
+        for matches in matches.chunks(BATCH_ROWS * width) {
+            let mut hashes = [0; BATCH_ROWS];
+            let mut slots = [0; BATCH_ROWS];
+            let each = matches.chunks_exact(width);
+            for ((words, hash_of), slot) in each.zip(&mut hashes).zip(&mut slots) {
+                *hash_of = hash(words[..key_width].iter().copied());
+                *slot = self.table.first_slot(*hash_of);
+            }
+            let mut seen = 0;
+            for (&slot, &hash) in slots.iter().zip(&hashes).take(matches.len() / width) {
+                if let Some(number) = NumberTable::candidate(slot, hash) {
+                    let number = number as usize;
+                    seen ^= self.keys.get(number * key_width).copied().unwrap_or(0);
+                    let state = self.states.get(number * columns.len());
+                    seen ^= u64::from(matches!(state, Some(State::Count(_))));
+                }
+            }
+            std::hint::black_box(seen);
+            for (words, &hash) in matches.chunks_exact(width).zip(&hashes) {
+                self.add(&columns, store, hash, words.split_at(key_width));
+            }
+        }
+    }
+
+    /// Adds a match.
+    #[inline]
+    fn add(
+        &mut self,
+        columns: &[(usize, Column)],
+        store: &Store,
+        hash: u64,
+        (key, arguments): (&[u64], &[u64]),
+    ) {
         let width = key.len();
-        let at = |n: u32| n as usize * width..(n as usize + 1) * width;
-        let found = self.table.find(hash_of, |&n| keys[at(n)] == *key);
-        let number = found.copied().unwrap_or_else(|| {
+        let same = |n: u32| {
+            let there = &self.keys[n as usize * width..][..width];
+            there.iter().zip(key).all(|(a, b)| a == b)
+        };
+        let number = self.table.find(hash, same).unwrap_or_else(|| {
             let number = self.count;
             self.count += 1;
-            keys.extend_from_slice(key);
-            let states = columns(aggregate).map(|(_, column)| column.start(store));
+            self.keys.extend_from_slice(key);
+            let states = columns.iter().map(|(_, column)| column.start(store));
             self.states.extend(states);
-            self.table
-                .insert_unique(hash_of, number, |&n| hash(keys[at(n)].iter().copied()));
+            self.table.insert(hash, number);
             number
         });
-        // All groups have as many states.
-        let each = self.states.len() / self.count as usize;
-        let states = &mut self.states[number as usize * each..];
-        for ((first, column), state) in columns(aggregate).zip(states) {
-            column.add(store, state, &arguments[first..first + column.width()]);
+        let states = &mut self.states[number as usize * columns.len()..];
+        for ((first, column), state) in columns.iter().zip(states) {
+            column.add(store, state, &arguments[*first..first + column.width()]);
         }
     }
 
@@ -99,7 +140,7 @@ impl Groups {
         let count = std::mem::take(&mut self.count) as usize;
         let keys = std::mem::take(&mut self.keys);
         let mut states = std::mem::take(&mut self.states).into_iter();
-        clear_table(&mut self.table);
+        self.table.clear();
         let width = aggregate.group.len();
         let groups = (0..count).map(|n| &keys[n * width..(n + 1) * width]);
         groups

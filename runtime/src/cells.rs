@@ -91,6 +91,41 @@ impl<'n> Feed<'n> {
         self.words.push(number as u64);
     }
 
+    /// Whether all columns are of numbers, and there are some.
+    pub fn is_of_numbers(&self) -> bool {
+        !self.forms.is_empty() && self.forms.iter().all(|&form| form == Form::Number)
+    }
+
+    /// Cells a row.
+    pub fn width(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// So many more rows are likely to come.
+    pub fn reserve(&mut self, rows: usize) {
+        self.words.reserve(rows * self.columns.len().max(1));
+    }
+
+    /// Takes a whole row of a collection of numbers.
+    #[inline]
+    pub fn numbers(&mut self, row: &[i64]) {
+        debug_assert!(self.is_of_numbers(), "numbers for columns of numbers");
+        assert_eq!(row.len(), self.columns.len(), "a cell for each column");
+        self.words.extend(row.iter().map(|&number| number as u64));
+        self.done = self.words.len();
+    }
+
+    /// A place between rows, to go back to.
+    pub fn position(&self) -> usize {
+        self.done
+    }
+
+    /// Takes back the rows since a position.
+    pub fn go_back(&mut self, position: usize) {
+        self.words.truncate(position);
+        self.done = position;
+    }
+
     /// Takes a cell of a column of texts.
     pub fn text(&mut self, text: &str) {
         assert_eq!(self.form(), Form::Text, "a text for a column of texts");

@@ -109,7 +109,9 @@ impl Interpreter {
         let aggregate = &plan.aggregates[aggregate.0 as usize];
         let mut groups = Groups::default();
         for words in matches {
-            groups.accumulate(aggregate, &self.context.store, words);
+            // One without words stands for itself all the same.
+            let words = if words.is_empty() { &[0][..] } else { words };
+            groups.accumulate(aggregate, &self.context.store, words, words.len());
         }
         let mut rows = groups.finish(aggregate, &mut self.context);
         match rows.pop() {

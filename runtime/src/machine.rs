@@ -302,10 +302,7 @@ impl Machine {
 
     /// Gives the version room for what it derives.
     fn begin_out(&mut self, version: VersionId) {
-        let mut words = 0;
-        if let Target::Rows { relation, .. } = self.target(version) {
-            words = OUT_ROWS * self.relation(relation).shape().stride;
-        }
+        let words = OUT_ROWS * self.program.schedule().strides[version.0 as usize];
         if self.out.len() < words {
             self.out.resize(words, 0);
         }
@@ -318,17 +315,51 @@ impl Machine {
 
     /// Takes the rows that a version has put into `out`.
     fn flush(&mut self, version: VersionId) {
-        let Target::Rows { relation, arrow } = self.target(version) else {
-            return;
-        };
         let words = (self.context.out() as usize - self.out.as_ptr() as usize) / size_of::<u64>();
         if words == 0 {
             return;
         }
         let out = std::mem::take(&mut self.out);
         let rows = &out[..words];
-        let measured = self.profile.is_some();
-        let begun = measured.then(|| self.begin_derived(relation, rows));
+        match self.target(version) {
+            Target::Rows { relation, arrow } => {
+                let measured = self.profile.is_some();
+                let begun = measured.then(|| self.begin_derived(relation, rows));
+                self.take_rows(version, relation, arrow, rows);
+                if let Some(begun) = begun {
+                    self.end_derived(relation, begun);
+                }
+            }
+            Target::Groups(aggregate) => {
+                let stride = self.program.schedule().strides[version.0 as usize];
+                if let Some(profile) = &mut self.profile {
+                    profile.counts.derived += (words / stride) as u64;
+                }
+                self.take_matches(aggregate, rows, stride);
+            }
+        }
+        self.out = out;
+        self.begin_out(version);
+    }
+
+    /// Takes matches of a group-by: groups, each with its arguments.
+    fn take_matches(&mut self, id: AggregateId, matches: &[u64], stride: usize) {
+        let place = id.0 as usize;
+        let aggregate = &self.program.plan().aggregates[place];
+        let store = &self.context.store;
+        match self.mode {
+            Mode::Merge => self.groups[place].accumulate(aggregate, store, matches, stride),
+            Mode::Count => {
+                let width = Groups::width(aggregate);
+                for words in matches.chunks_exact(stride) {
+                    self.kept[place].change(aggregate, store, &words[..width], self.sign);
+                }
+            }
+            Mode::Gather => unreachable!("a group-by is counted"),
+        }
+    }
+
+    fn take_rows(&mut self, version: VersionId, relation: RelationId, arrow: Arrow, rows: &[u64]) {
         match self.mode {
             Mode::Merge => self.derive(relation, arrow, rows, Origin::version(version)),
             Mode::Count => {
@@ -338,11 +369,6 @@ impl Machine {
             }
             Mode::Gather => self.gathered.extend_from_slice(rows),
         }
-        if let Some(begun) = begun {
-            self.end_derived(relation, begun);
-        }
-        self.out = out;
-        self.begin_out(version);
     }
 
     /// Takes derived rows, of all arrows but `<-`.

@@ -34,7 +34,7 @@ pub use index::IndexPlace;
 pub use past::Copies;
 use past::Past;
 pub use shape::Shape;
-use table::NumberTable;
+pub use table::NumberTable;
 use undo::Mark;
 
 /// Where a row is from.

@@ -23,6 +23,8 @@ pub struct Schedule {
     pub shareable: Vec<bool>,
     /// By index: its columns.
     pub index_widths: Vec<usize>,
+    /// By version: words of what it derives, one thing after the other.
+    pub strides: Vec<usize>,
     /// By version: the indexes that it reads.
     pub probed: Vec<Vec<IndexId>>,
     /// By stratum: the relations that it merges into.
@@ -161,6 +163,7 @@ impl Schedule {
                 .map(|v| is_shareable(plan, v))
                 .collect(),
             index_widths: plan.indexes.iter().map(|i| i.columns.len()).collect(),
+            strides: plan.versions.iter().map(stride).collect(),
             probed: plan.versions.iter().map(probed).collect(),
             growable: growable.collect(),
             deltas: deltas.collect(),
@@ -340,6 +343,18 @@ fn is_of_words(expr: &Expr) -> bool {
         | Expr::Builtin(..) => false,
     };
     itself && expr.children().into_iter().all(is_of_words)
+}
+
+/// Of a row, or of a match of a group-by: the group, then arguments.
+fn stride(version: &Version) -> usize {
+    let words = match version.nest.last() {
+        Some(Op::Emit { columns, .. }) => columns.len(),
+        Some(Op::Accumulate {
+            group, arguments, ..
+        }) => group.len() + arguments.len(),
+        _ => unreachable!("a nest ends with `Emit` or `Accumulate`"),
+    };
+    words.max(1)
 }
 
 fn probed(version: &Version) -> Vec<IndexId> {

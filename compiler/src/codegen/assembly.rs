@@ -288,7 +288,6 @@ fn gives_word(function: RuntimeFunction) -> bool {
         RuntimeFunction::Scan
         | RuntimeFunction::Probe
         | RuntimeFunction::Emit
-        | RuntimeFunction::Accumulate
         | RuntimeFunction::RowError
         | RuntimeFunction::Iterate
         | RuntimeFunction::Flush => false,

@@ -150,19 +150,12 @@ impl Nest<'_, '_> {
                 columns,
                 ..
             } => self.emit_delete(columns, next),
-            Op::Emit {
-                relation, columns, ..
-            } => self.emit(*relation, columns, next),
+            Op::Emit { columns, .. } => self.emit(columns, next),
             Op::Accumulate {
-                aggregate,
-                group,
-                arguments,
+                group, arguments, ..
             } => {
                 let words = self.asm.exprs(group.iter().chain(arguments));
-                let (aggregate, words) = (self.asm.int(aggregate.0.into()), self.asm.array(&words));
-                self.asm
-                    .call_runtime(RuntimeFunction::Accumulate, &[aggregate, words]);
-                self.asm.jump(next);
+                self.put_out(&words, next);
             }
         }
     }
@@ -223,23 +216,27 @@ impl Nest<'_, '_> {
     }
 
     /// Puts a derived row where derived rows go.
-    fn emit(&mut self, relation: RelationId, columns: &[Option<Expr>], next: Block) {
+    fn emit(&mut self, columns: &[Option<Expr>], next: Block) {
         let row = columns
             .iter()
             .map(|column| column.as_ref().expect("only a `<-` leaves columns out"));
         let row = self.asm.exprs(row);
-        let stride = self.stride(relation);
+        self.put_out(&row, next);
+    }
+
+    /// Puts words, at least one, where what is derived goes.
+    fn put_out(&mut self, words: &[Value], next: Block) {
         let asm = &mut *self.asm;
         let frame = asm.frame;
         let out = asm.load(I64, frame, frame::OUT);
-        for (place, &word) in row.iter().enumerate() {
+        for (place, &word) in words.iter().enumerate() {
             asm.store(word, out, (place as i64 * WORD) as i32);
         }
-        if row.is_empty() {
+        if words.is_empty() {
             let word = asm.int(0);
             asm.store(word, out, 0);
         }
-        let stride = asm.int(stride);
+        let stride = asm.int(words.len().max(1) as i64 * WORD);
         let following = asm.ins().iadd(out, stride);
         asm.store(following, frame, frame::OUT);
         let end = asm.load(I64, frame, frame::OUT_END);

@@ -7,6 +7,7 @@
 //! A collection without columns has at most one row; its file holds `()` for it. An empty line is a row of a
 //! collection with one column of text in a tab-separated file, and nothing elsewhere.
 
+mod numbers;
 mod tabs;
 
 use std::fs::File;
@@ -27,6 +28,15 @@ use crate::schema::{GivenRow, Schema};
 pub(super) struct Dialect {
     cells: Cells,
     header: bool,
+}
+
+impl Dialect {
+    fn separator(self) -> u8 {
+        match self.cells {
+            Cells::Quoted => b',',
+            Cells::Tabs => b'\t',
+        }
+    }
 }
 
 /// How a line is parted into cells.
@@ -54,8 +64,6 @@ pub(super) const FACTS: Dialect = Dialect {
 const BUFFER_BYTES: usize = 1 << 16;
 /// About as long as a line of numbers.
 const LINE_BYTES: usize = 1 << 8;
-/// So many digits are below 2^63.
-const DIGITS_MAX: usize = 18;
 
 /// The row of a collection without columns.
 const UNIT: &str = "()";
@@ -81,9 +89,41 @@ pub(super) fn feed(
     schema: &Schema<'_>,
     feed: &mut Feed<'_>,
 ) -> Result<u64, TableError> {
+    if feed.is_of_numbers()
+        && let Some(count) = feed_numbers(path, dialect, schema, feed)?
+    {
+        return Ok(count);
+    }
     read_lines(path, dialect, schema, &mut |layout, record| {
         feed_row(schema, layout, record, feed)
     })
+}
+
+/// As [`feed`], a file of nothing but plain numbers; none, and nothing is fed, if it is not.
+fn feed_numbers(
+    path: &Path,
+    dialect: Dialect,
+    schema: &Schema<'_>,
+    feed: &mut Feed<'_>,
+) -> Result<Option<u64>, TableError> {
+    let failed = |source| TableError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mut columns = schema.relation.columns.iter();
+    // Durations are read by their units.
+    if !columns.all(|c| schema.types.get(c.ty) == &Type::Int) {
+        return Ok(None);
+    }
+    let mut header = Vec::new();
+    if dialect.header {
+        let written = write_header(&mut header, dialect, &names(schema));
+        written.expect("writing to a vector never fails");
+    }
+    let header = dialect.header.then(|| header.trim_ascii_end());
+    let file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    numbers::feed(file, size, dialect.separator(), header, feed).map_err(failed)
 }
 
 /// Takes the row of a line, or tells what is wrong with it.
@@ -249,10 +289,7 @@ pub(super) fn write_rows(
     if rows.forms().is_empty() || rows.forms().iter().any(|&form| form != Form::Number) {
         return write_cells(out, dialect, schema, rows);
     }
-    let between = match dialect.cells {
-        Cells::Quoted => b',',
-        Cells::Tabs => b'\t',
-    };
+    let between = dialect.separator();
     let mut text = Vec::with_capacity(BUFFER_BYTES + LINE_BYTES);
     if dialect.header {
         write_header(&mut text, dialect, &names(schema))?;
@@ -450,7 +487,7 @@ fn plain_number(text: &[u8]) -> Option<i64> {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if digits.is_empty() || digits.len() > DIGITS_MAX {
+    if digits.is_empty() || digits.len() > numbers::DIGITS_MAX {
         return None;
     }
     let mut number = 0_i64;

@@ -9,25 +9,23 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use bloom_plan::artifact::RuntimeFunction;
-use bloom_plan::plan::{AggregateId, Extent, FunctionId, IndexId, RowError, SiteId, VersionId};
+use bloom_plan::plan::{Extent, FunctionId, IndexId, RowError, SiteId, VersionId};
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::canonical_float;
 
-use crate::aggregate::Groups;
 use crate::builtins;
 use crate::code::{Address, Frame, RuntimeTable};
 use crate::context::Context;
 use crate::report;
 use crate::schedule::Target;
 
-use super::{Machine, Mode};
+use super::Machine;
 
 pub static RUNTIME: RuntimeTable = RuntimeTable([
     scan as Address,
     probe as Address,
     exists as Address,
     emit as Address,
-    accumulate as Address,
     row_error as Address,
     make as Address,
     words as Address,
@@ -48,10 +46,10 @@ const EXTENT_BEFORE: u64 = 2;
 const _: () = {
     assert!(RuntimeFunction::Scan as u64 == 0);
     assert!(RuntimeFunction::Emit as u64 == 3);
-    assert!(RuntimeFunction::Make as u64 == 6);
-    assert!(RuntimeFunction::Builtin as u64 == 11);
-    assert!(RuntimeFunction::FloatRem as u64 == 13);
-    assert!(RuntimeFunction::Find as u64 == 15);
+    assert!(RuntimeFunction::Make as u64 == 5);
+    assert!(RuntimeFunction::Builtin as u64 == 10);
+    assert!(RuntimeFunction::FloatRem as u64 == 12);
+    assert!(RuntimeFunction::Find as u64 == 14);
 };
 
 /// What a runtime function hands out: items (of a probe, words) in a row, and for a probe where row 0 is.
@@ -224,21 +222,6 @@ pub(super) unsafe extern "C" fn emit(
     // The row of a relation without columns is one word all the same.
     let row = if row.is_empty() { &[0] } else { row };
     machine.deferred[relation.0 as usize].delete(row, present);
-}
-
-pub(super) unsafe extern "C" fn accumulate(frame: *mut Frame, aggregate: u64, words: *const u64) {
-    // SAFETY: the contract of this module.
-    let machine = unsafe { machine(frame) };
-    let id = AggregateId(aggregate as u32);
-    let aggregate = &machine.program.plan().aggregates[id.0 as usize];
-    // SAFETY: there is a word for each part of the group and each argument.
-    let words = unsafe { slice(words, Groups::width(aggregate)) };
-    let store = &machine.context.store;
-    match machine.mode {
-        Mode::Merge => machine.groups[id.0 as usize].accumulate(aggregate, store, words),
-        Mode::Count => machine.kept[id.0 as usize].change(aggregate, store, words, machine.sign),
-        Mode::Gather => unreachable!("a group-by is counted"),
-    }
 }
 
 unsafe extern "C" fn row_error(frame: *mut Frame, version: u64, registers: *const u64, count: u64) {

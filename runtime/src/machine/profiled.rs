@@ -20,7 +20,6 @@ static PROFILED: RuntimeTable = {
     table[RuntimeFunction::Exists as usize] = exists as Address;
     table[RuntimeFunction::Find as usize] = find as Address;
     table[RuntimeFunction::Emit as usize] = emit as Address;
-    table[RuntimeFunction::Accumulate as usize] = accumulate as Address;
     RuntimeTable(table)
 };
 
@@ -137,13 +136,5 @@ unsafe extern "C" fn emit(frame: *mut Frame, version: u64, row: *const u64, pres
     unsafe {
         profile(machine(frame)).counts.derived += 1;
         interface::emit(frame, version, row, present);
-    }
-}
-
-unsafe extern "C" fn accumulate(frame: *mut Frame, aggregate: u64, words: *const u64) {
-    // SAFETY: the contract of `interface`.
-    unsafe {
-        profile(machine(frame)).counts.derived += 1;
-        interface::accumulate(frame, aggregate, words);
     }
 }

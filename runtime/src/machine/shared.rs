@@ -32,7 +32,6 @@ static WORKER: RuntimeTable = RuntimeTable([
     probe as Address,
     exists as Address,
     never as Address,
-    never as Address,
     row_error as Address,
     never as Address,
     never as Address,
@@ -58,13 +57,12 @@ static MEASURED: RuntimeTable = {
 
 const _: () = {
     assert!(RuntimeFunction::Emit as u64 == 3);
-    assert!(RuntimeFunction::Accumulate as u64 == 4);
-    assert!(RuntimeFunction::RowError as u64 == 5);
-    assert!(RuntimeFunction::Make as u64 == 6);
-    assert!(RuntimeFunction::Words as u64 == 7);
-    assert!(RuntimeFunction::Iterate as u64 == 12);
-    assert!(RuntimeFunction::Flush as u64 == 14);
-    assert!(RuntimeFunction::Find as u64 == 15);
+    assert!(RuntimeFunction::RowError as u64 == 4);
+    assert!(RuntimeFunction::Make as u64 == 5);
+    assert!(RuntimeFunction::Words as u64 == 6);
+    assert!(RuntimeFunction::Iterate as u64 == 11);
+    assert!(RuntimeFunction::Flush as u64 == 13);
+    assert!(RuntimeFunction::Find as u64 == 14);
 };
 
 /// What all workers of a version share.

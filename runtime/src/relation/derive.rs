@@ -63,6 +63,7 @@ impl Relation {
         let stride = self.shape.stride;
         if rows.len() >= LOADED_ROWS_MIN * stride {
             self.keys.reserve(rows.len() / stride);
+            self.new.rows.reserve(rows.len());
         }
         if self.is_splittable() {
             return self.emit_set(rows);
