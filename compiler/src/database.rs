@@ -238,6 +238,14 @@ pub fn calm_report(db: &dyn Db, package: Package) -> calm::Report {
     }
 }
 
+/// How many errors there are up to the resolution of names.
+pub fn parse_and_resolution_errors(db: &dyn Db, package: Package) -> usize {
+    let parsed = package.files(db).iter().map(|&file| parsed(db, file));
+    let syntax = parsed.flat_map(|parsed| &parsed.diagnostics);
+    let errors = syntax.chain(&resolved(db, package).diagnostics);
+    errors.filter(|diagnostic| diagnostic.is_error()).count()
+}
+
 /// All that is wrong with a program, by file and place.
 pub fn diagnostics(db: &dyn Db, package: Package) -> Vec<Diagnostic> {
     let mut all = Vec::new();

@@ -2,15 +2,41 @@
 //!
 //! One file a feature. Each answers on broken programs too, from what was understood.
 
+mod names;
+
+mod calls;
+
+mod complete;
+
+mod cursor;
+
+mod definitions;
+
+mod hints;
+
 mod hover;
 
-mod names;
+mod rename;
+
+mod signature;
+
+mod structure;
 
 mod symbols;
 
+mod tokens;
+
+pub use calls::{Link, Named, collection, readers, writers};
+pub use complete::{Completion, CompletionKind, completions};
+pub use definitions::{implementations, type_definitions};
+pub use hints::{Hint, HintKind, hints};
 pub use hover::{Hover, hover};
-pub use names::{Mention, Names, Role};
+pub use names::{Mention, Names, Role, Source, Target, names_of};
+pub use rename::{Refusal, renamable, rename};
+pub use signature::{Signature, signatures};
+pub use structure::{Fold, FoldKind, folds, selections};
 pub use symbols::{Symbol, SymbolKind, symbols};
+pub use tokens::{Word, WordKind, words};
 
 #[cfg(test)]
 mod tests;

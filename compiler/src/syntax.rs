@@ -28,17 +28,18 @@ mod grammar {
 
 pub use format::format;
 pub use imports::imports;
+pub(crate) use lexer::lex;
 pub use parser::{Fragment, parse_fragment};
 pub use recall::{Recall, parse_again};
 pub use token::is_reserved;
+pub(crate) use token::{Token, TokenKind};
 
 use std::sync::Arc;
 
 use crate::base::{Diagnostic, FileId, Span, codes};
 use construct::Unit;
-use lexer::{CommentKind, lex};
+use lexer::CommentKind;
 use split::{Mismatch, Split, split};
-use token::TokenKind;
 
 /// No tree is higher than this; what nests deeper is refused with E0110.
 pub const DEPTH_MAX: usize = 256;

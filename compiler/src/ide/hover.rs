@@ -6,7 +6,7 @@ use bloom_stdx::arena::Arena;
 use super::names::{Mention, Names, Role, Target};
 use crate::base::{FileId, FileSpan};
 use crate::calm::report::{Label, Output, Report, View};
-use crate::hir::{Collection, ItemRef, Loc, NodeKind, Place, Program};
+use crate::hir::{Collection, ItemRef, Loc, NodeKind, Place, Program, TypeDefKind};
 use crate::typing::{NodeTypes, Typed};
 
 /// What to show, and of which name.
@@ -40,6 +40,14 @@ pub fn hover(
         Target::Function(declared) => subject.function(mention, declared),
         Target::Constant(declared) => subject.constant(mention, declared),
         Target::Variable(of, var) => subject.variable(mention, of, var),
+        Target::Column(declared) => subject.column(mention, declared),
+        Target::Type(declared) => subject.definition(mention, declared),
+        Target::File(_)
+        | Target::Variant(_)
+        | Target::Module(_)
+        | Target::Import(_)
+        | Target::Spec(_)
+        | Target::TestNode(_) => None,
     }
 }
 
@@ -95,6 +103,43 @@ impl<'a> Subject<'a> {
             place: mention.place,
             declaration: declaration(collection, &types),
             paragraphs,
+        })
+    }
+
+    fn column(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
+        self.kinds().find_map(|(kind, types)| {
+            let (id, collection, at) = kind.collections.iter().find_map(|(id, collection)| {
+                let mut columns = collection.columns.iter();
+                let at = columns.position(|column| self.is_at(column.loc, declared))?;
+                Some((id, collection, at))
+            })?;
+            let column = &collection.columns[at];
+            let types = types.and_then(|types| types.collections.get(id));
+            let ty = types.and_then(|columns| columns.get(at));
+            let ty = ty.map(|column| format!(": {}", self.typed.types.show(column.ty)));
+            let doc = Some(column.doc.to_string()).filter(|doc| !doc.is_empty());
+            let of = format!("A column of `{}`.", collection.name);
+            Some(Hover {
+                place: mention.place,
+                declaration: format!("{}{}", column.name, ty.unwrap_or_default()),
+                paragraphs: doc.into_iter().chain([of]).collect(),
+            })
+        })
+    }
+
+    fn definition(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
+        let mut types = self.program.types.values();
+        let def = types.find(|def| self.is_at(def.loc, declared))?;
+        let word = match def.kind {
+            TypeDefKind::Record { .. } => "record",
+            TypeDefKind::Enum { .. } => "enum",
+            TypeDefKind::Lattice { .. } => "lattice",
+        };
+        let doc = Some(def.doc.to_string()).filter(|doc| !doc.is_empty());
+        Some(Hover {
+            place: mention.place,
+            declaration: format!("{word} {}", def.name),
+            paragraphs: doc.into_iter().collect(),
         })
     }
 

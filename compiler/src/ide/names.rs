@@ -1,21 +1,27 @@
-//! Where names stand, and what they mean: collections, functions, constants, and the variables of rules.
+//! Where names stand, and what they mean: collections and their columns, functions, constants, variables, types,
+//! modules, nodes of tests.
 //!
-//! The resolved program says what each literal, head and expression means and where it is as a whole; where in
-//! it the name stands, its text tells. What a module declares is known by its declaration, so that the
-//! copies which imports make of it are one. Costs a walk over the program.
+//! Two walks find them. The resolved program ([`program`]) says what each literal, head and expression means and
+//! where it is as a whole; where in it the name stands, its text tells. The syntax trees ([`tree`]) have the names
+//! that resolution leaves no place of. What a module declares is known by its declaration, so that the copies
+//! which imports make of it are one.
+
+mod program;
+mod tree;
 
 use bloom_stdx::arena::Arena;
+use rustc_hash::FxHashMap;
 
 use crate::base::{FileId, FileSpan, Span};
-use crate::hir::{
-    Body, Expr, ItemRef, Literal, Loc, NodeKind, Origin, Pat, Place, Program, Rule, VarId,
-};
+use crate::database::{self, Db, Package};
+use crate::hir::{Collection, ItemRef, Loc, Place, Program, VarId};
+use crate::syntax::ast;
 
 /// What a name does where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     Declares,
-    /// The head of a rule, or the first place of a variable.
+    /// The head of a rule, a row that a test feeds, or the first place of a variable.
     Writes,
     Reads,
 }
@@ -24,18 +30,40 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mention {
     pub place: FileSpan,
-    pub role: Role,
     pub target: Target,
+    pub role: Role,
 }
 
 /// What a name means, by where that is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Target {
+    /// A module that is a file.
+    File(FileId),
     Collection(FileSpan),
+    Column(FileSpan),
     Function(FileSpan),
     Constant(FileSpan),
+    Type(FileSpan),
+    /// A variant of an enum.
+    Variant(FileSpan),
+    /// A module, node or protocol.
+    Module(FileSpan),
+    /// What an `import` is called.
+    Import(FileSpan),
+    Spec(FileSpan),
+    /// A node of a test.
+    TestNode(FileSpan),
     /// Of the rule, function or constant at this place.
     Variable(FileSpan, VarId),
+}
+
+/// A file in which names are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'t> {
+    /// Its path as a module.
+    pub name: &'t str,
+    pub text: &'t str,
+    pub module: &'t ast::Module,
 }
 
 /// All names of a program.
@@ -43,246 +71,113 @@ pub enum Target {
 pub struct Names {
     /// By place.
     pub(super) mentions: Vec<Mention>,
+    /// The places in `mentions` of what means the same.
+    same: FxHashMap<Target, Vec<u32>>,
+}
+
+/// The names of a package.
+#[salsa::tracked(returns(ref), no_eq)]
+pub fn names_of(db: &dyn Db, package: Package) -> Names {
+    let files = package.files(db).iter();
+    let sources: Vec<Source<'_>> = files
+        .map(|&file| Source {
+            name: file.name(db),
+            text: file.text(db),
+            module: database::module(db, file),
+        })
+        .collect();
+    let places = &database::resolved(db, package).places;
+    Names::new(database::program(db, package), places, &sources)
 }
 
 impl Names {
-    /// `places` say where items are, which the program itself need not know.
-    pub fn new<'t>(
-        program: &Program,
-        places: &Arena<ItemRef, Place>,
-        text: &dyn Fn(FileId) -> &'t str,
-    ) -> Self {
-        let mut walk = Walk {
-            program,
-            places,
-            text,
-            mentions: Vec::new(),
-        };
-        for (_, function) in program.functions.iter() {
-            walk.declares(&function.name, function.loc, Target::Function);
-            walk.body(&function.body);
-        }
-        for (_, constant) in program.constants.iter() {
-            walk.declares(&constant.name, constant.loc, Target::Constant);
-            constant.init.iter().for_each(|body| walk.body(body));
-        }
-        for kind in program.nodes.values().chain(&program.unused) {
-            walk.kind(kind);
-        }
-        let mut mentions = walk.mentions;
+    /// `places` say where items are, which the program itself need not know; `sources` stand by their number.
+    pub fn new(program: &Program, places: &Arena<ItemRef, Place>, sources: &[Source<'_>]) -> Self {
+        let known = Known { program, places };
+        let mut mentions = Vec::new();
+        let rows = program::names(known, sources, &mut mentions);
+        tree::names(known, sources, &rows, &mut mentions);
         mentions.sort_unstable();
         mentions.dedup();
-        Self { mentions }
+        let mut same: FxHashMap<Target, Vec<u32>> = FxHashMap::default();
+        for (at, mention) in (0..).zip(&mentions) {
+            same.entry(mention.target).or_default().push(at);
+        }
+        Self { mentions, same }
     }
 
-    /// The name at a byte of a file, or just before it.
+    /// The name at a byte of a file, or just before it. Where a column and a variable are named by one word, the
+    /// variable.
     pub fn at(&self, file: FileId, offset: u32) -> Option<Mention> {
-        let mut found = self.mentions.iter().filter(|mention| {
-            let Span { start, end } = mention.place.span;
-            mention.place.file == file && start <= offset && offset <= end
-        });
-        // Of two that touch, the one that begins here.
-        found.next_back().copied()
+        self.all_at(file, offset).next_back()
     }
 
-    /// Where what is meant is declared; a variable, where it is first named.
-    pub fn declarations(&self, target: Target) -> impl Iterator<Item = FileSpan> {
-        let mentions = self.of(target);
-        let declares = mentions.filter(move |mention| match target {
-            Target::Variable(..) => mention.role == Role::Writes,
-            Target::Collection(_) | Target::Function(_) | Target::Constant(_) => {
-                mention.role == Role::Declares
-            }
+    /// All that the word at a byte of a file, or just before it, means; of two that touch, the one that begins
+    /// there.
+    pub fn all_at(
+        &self,
+        file: FileId,
+        offset: u32,
+    ) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+        let mentions = &self.mentions;
+        let after = mentions.partition_point(|mention| {
+            (mention.place.file, mention.place.span.start) <= (file, offset)
         });
-        declares.map(|mention| mention.place)
+        let word = mentions[..after].last().map(|mention| mention.place);
+        let word = word.filter(|word| word.file == file && offset <= word.span.end);
+        let first = mentions[..after].partition_point(|mention| Some(mention.place) < word);
+        let found = match word {
+            Some(_) => &mentions[first..after],
+            None => &[],
+        };
+        found.iter().copied()
+    }
+
+    /// Where what is meant is declared; a variable, where it is first named; a file, at its start.
+    pub fn declarations(&self, target: Target) -> Vec<FileSpan> {
+        if let Target::File(file) = target {
+            return vec![FileSpan::new(file, Span::at(0))];
+        }
+        let wanted = match target {
+            Target::Variable(..) => Role::Writes,
+            _ => Role::Declares,
+        };
+        let mentions = self.of(target);
+        let declares = mentions.filter(|mention| mention.role == wanted);
+        declares.map(|mention| mention.place).collect()
     }
 
     /// All places that mean the same, in the order of files.
-    pub fn of(&self, target: Target) -> impl Iterator<Item = Mention> {
-        let mentions = self.mentions.iter().copied();
-        mentions.filter(move |mention| mention.target == target)
+    pub fn of(&self, target: Target) -> impl Iterator<Item = Mention> + '_ {
+        let same = self.same.get(&target).into_iter().flatten();
+        same.map(|&at| self.mentions[at as usize])
+    }
+
+    /// The names of a file, in the order of its text.
+    pub fn in_file(&self, file: FileId) -> &[Mention] {
+        let start = self
+            .mentions
+            .partition_point(|mention| mention.place.file < file);
+        let end = self
+            .mentions
+            .partition_point(|mention| mention.place.file <= file);
+        &self.mentions[start..end]
     }
 }
 
-struct Walk<'p, 't> {
+/// The program, and where its items are.
+#[derive(Clone, Copy)]
+struct Known<'p> {
     program: &'p Program,
     places: &'p Arena<ItemRef, Place>,
-    text: &'p dyn Fn(FileId) -> &'t str,
-    mentions: Vec<Mention>,
 }
 
-impl<'t> Walk<'_, 't> {
-    fn place(&self, loc: Loc) -> FileSpan {
+impl Known<'_> {
+    fn place(self, loc: Loc) -> FileSpan {
         let place = self.places[loc.item];
         FileSpan::new(place.file, loc.span.shifted(place.offset))
     }
-
-    /// Nothing if the place is not in its text, as after a mistake.
-    fn text_at(&self, place: FileSpan) -> &'t str {
-        (self.text)(place.file)
-            .get(place.span.range())
-            .unwrap_or_default()
-    }
-
-    fn add(&mut self, place: FileSpan, role: Role, target: Target) {
-        if !place.span.is_empty() {
-            self.mentions.push(Mention {
-                place,
-                role,
-                target,
-            });
-        }
-    }
-
-    fn declares(&mut self, name: &str, loc: Loc, target: fn(FileSpan) -> Target) {
-        let place = self.place(loc);
-        let own = name.rsplit('.').next().unwrap_or(name);
-        if let Some(span) = word(self.text_at(place), own) {
-            let named = FileSpan::new(place.file, span.shifted(place.span.start));
-            self.add(named, Role::Declares, target(place));
-        }
-    }
-
-    fn kind(&mut self, kind: &NodeKind) {
-        for collection in kind.collections.values() {
-            if !collection.is_everywhere() {
-                self.declares(&collection.name, collection.loc, Target::Collection);
-            }
-            let defaults = collection.columns.iter();
-            for body in defaults.filter_map(|column| column.default.as_ref()) {
-                self.body(body);
-            }
-        }
-        let written = |rule: &&std::sync::Arc<Rule>| rule.origin == Origin::Written;
-        for rule in kind.rules.values().filter(written) {
-            let head = rule.loc.at(rule.head.span);
-            self.path(head, Role::Writes, kind, rule.head.collection);
-            for node in &rule.literals {
-                match node.literal {
-                    Literal::Atom { collection, .. } | Literal::Not { collection, .. } => {
-                        let literal = rule.loc.at(node.span);
-                        self.path(literal, Role::Reads, kind, collection);
-                    }
-                    Literal::Error
-                    | Literal::Condition(_)
-                    | Literal::Let { .. }
-                    | Literal::In { .. } => {}
-                }
-            }
-            self.body(&rule.body);
-        }
-    }
-
-    /// A collection named at the start of a head or literal.
-    fn path(
-        &mut self,
-        whole: Loc,
-        role: Role,
-        kind: &NodeKind,
-        collection: crate::hir::CollectionId,
-    ) {
-        let collection = &kind.collections[collection];
-        if collection.is_everywhere() {
-            return;
-        }
-        let place = self.place(whole);
-        let text = self.text_at(place);
-        let span = last_of_path(text).shifted(place.span.start);
-        let target = Target::Collection(self.place(collection.loc));
-        self.add(FileSpan::new(place.file, span), role, target);
-    }
-
-    fn body(&mut self, body: &Body) {
-        let of = self.place(body.loc);
-        for (_, node) in body.pats.iter() {
-            if let Pat::Var(var) = node.pat {
-                self.variable(body, of, var, node.span);
-            }
-        }
-        for (_, node) in body.exprs.iter() {
-            let place = self.place(body.loc.at(node.span));
-            let path = || last_of_path(self.text_at(place)).shifted(place.span.start);
-            match node.expr {
-                Expr::Var(var) => self.variable(body, of, var, node.span),
-                Expr::Function(function) | Expr::Call { function, .. } => {
-                    let named = FileSpan::new(place.file, path());
-                    let function = self.program.functions[function].loc;
-                    let target = Target::Function(self.place(function));
-                    self.add(named, Role::Reads, target);
-                }
-                Expr::Constant(constant) => {
-                    let named = FileSpan::new(place.file, path());
-                    let constant = self.program.constants[constant].loc;
-                    let target = Target::Constant(self.place(constant));
-                    self.add(named, Role::Reads, target);
-                }
-                Expr::Error
-                | Expr::Literal(_)
-                | Expr::Interpolation(_)
-                | Expr::SelfAddr
-                | Expr::TestNode(_)
-                | Expr::CallBuiltin { .. }
-                | Expr::CallVar { .. }
-                | Expr::Method { .. }
-                | Expr::Field { .. }
-                | Expr::TupleField { .. }
-                | Expr::Construct { .. }
-                | Expr::Record { .. }
-                | Expr::Tuple(_)
-                | Expr::List(_)
-                | Expr::Set(_)
-                | Expr::Map(_)
-                | Expr::Unary { .. }
-                | Expr::Binary { .. }
-                | Expr::Range { .. }
-                | Expr::If { .. }
-                | Expr::Match { .. }
-                | Expr::Let { .. }
-                | Expr::Lambda { .. } => {}
-            }
-        }
-        for &var in &body.params {
-            self.variable(body, of, var, body.vars[var].span);
-        }
-    }
-
-    fn variable(&mut self, body: &Body, of: FileSpan, var: VarId, span: Span) {
-        let known = &body.vars[var];
-        let place = self.place(body.loc.at(span));
-        let role = match known.span == span {
-            true => Role::Writes,
-            false => Role::Reads,
-        };
-        // What stands for a variable without naming it, such as a column left out, is not its place.
-        if self.text_at(place) == known.name.as_str() {
-            self.add(place, role, Target::Variable(of, var));
-        }
-    }
 }
 
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// Where the text has this word.
-fn word(text: &str, word: &str) -> Option<Span> {
-    let mut found = text.match_indices(word);
-    found.find_map(|(at, _)| {
-        let end = at + word.len();
-        let whole = !text[..at].ends_with(is_word) && !text[end..].starts_with(is_word);
-        whole.then(|| Span::new(at as u32, end as u32))
-    })
-}
-
-/// Where the last name of the path is that the text begins with, behind `not`.
-fn last_of_path(text: &str) -> Span {
-    let inner = match text.strip_prefix("not") {
-        Some(rest) if !rest.starts_with(is_word) => rest.trim_start(),
-        _ => text,
-    };
-    let from = text.len() - inner.len();
-    let path = inner.split(|c| !is_word(c) && c != '.').next();
-    let path = path.unwrap_or_default();
-    let last = path.rfind('.').map_or(0, |dot| dot + 1);
-    Span::new((from + last) as u32, (from + path.len()) as u32)
-}
+/// Which collection a row in the text is of: by the place of the whole head, literal or step.
+type Rows<'p> = FxHashMap<FileSpan, Vec<&'p Collection>>;

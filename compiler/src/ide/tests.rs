@@ -1,15 +1,29 @@
 //! Fixtures with a cursor, `$0`, in a program.
 
-use super::{Names, Role, Symbol, hover, symbols};
+use super::{Names, Role, Source, Symbol, hover, symbols};
 use crate::base::{FileId, FileSpan};
 use crate::check::tests::check_text;
+use crate::hir::Program;
 use crate::syntax;
 use bloom_stdx::random::Random;
+
+mod editing;
 
 /// The program without its cursor, and where that was.
 fn cursor(fixture: &str) -> (String, u32) {
     let at = fixture.find("$0").expect("a fixture has a cursor");
     (fixture.replacen("$0", "", 1), at as u32)
+}
+
+/// The names of a program of one file.
+fn names_of(program: &Program, text: &str) -> Names {
+    let module = syntax::parse(text).module;
+    let source = Source {
+        name: "main",
+        text,
+        module: &module,
+    };
+    Names::new(program, &program.places, &[source])
 }
 
 fn shown(text: &str, place: FileSpan) -> String {
@@ -23,11 +37,7 @@ fn look(fixture: &str) -> (String, Vec<String>, Vec<String>) {
     let (text, offset) = cursor(fixture);
     let checked = check_text("main", &text, &[]);
     let program = &checked.program;
-    let source = |file: FileId| match file {
-        FileId(0) => text.as_str(),
-        FileId(_) => "",
-    };
-    let names = Names::new(program, &program.places, &source);
+    let names = names_of(program, &text);
     let at = (FileId(0), offset);
     let (typed, calm) = (&checked.typed, &checked.calm);
     let said = hover(program, &program.places, typed, calm, &names, at);
@@ -43,7 +53,10 @@ fn look(fixture: &str) -> (String, Vec<String>, Vec<String>) {
     let mentions = names.of(found.target);
     (
         said.unwrap_or_default(),
-        declared.map(|place| shown(&text, place)).collect(),
+        declared
+            .into_iter()
+            .map(|place| shown(&text, place))
+            .collect(),
         mentions
             .map(|mention| shown(&text, mention.place))
             .collect(),
@@ -136,8 +149,7 @@ fn names_stand_where_their_texts_are() {
         let text = &whole[..end];
         let checked = check_text("main", text, &[]);
         let program = &checked.program;
-        let source = |file: FileId| if file == FileId(0) { text } else { "" };
-        let names = Names::new(program, &program.places, &source);
+        let names = names_of(program, text);
         for mention in &names.mentions {
             let word = &text[mention.place.span.range()];
             let is_word = word.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -146,7 +158,7 @@ fn names_stand_where_their_texts_are() {
             let at = at.expect("a name is where it is");
             assert_eq!(at.place, mention.place, "{}: {word}", path.display());
             let declares = names.declarations(mention.target);
-            found += usize::from(declares.count() > 0 && mention.role != Role::Declares);
+            found += usize::from(!declares.is_empty() && mention.role != Role::Declares);
         }
         let inside = |symbol: &Symbol| {
             let (all, own) = (symbol.span, symbol.name_span);

@@ -1,0 +1,96 @@
+//! What the call or row around a cursor takes, and at which part of it the cursor is.
+
+use super::complete::Scene;
+use super::cursor::Cursor;
+use crate::database::{Db, Package};
+use crate::hir::Function;
+use crate::syntax::TokenKind as T;
+use bloom_plan::functions::{BUILTINS, Builtin};
+
+/// What a function or collection takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// `fn more(n: Int): Int`
+    pub label: String,
+    /// Each part of the label that is a parameter.
+    pub parameters: Vec<String>,
+    pub doc: String,
+}
+
+/// The signatures that fit, and which parameter is being written.
+pub fn signatures(db: &dyn Db, package: Package, offset: u32) -> Option<(Vec<Signature>, usize)> {
+    let root = *package.files(db).first()?;
+    let cursor = Cursor::new(root.text(db), offset)?;
+    let scene = Scene::new(db, package, offset)?;
+    let mut brackets = cursor.brackets.iter().rev();
+    brackets.find_map(|bracket| {
+        let path = cursor.path_before(bracket.open);
+        let name = *path.last()?;
+        let is_row = cursor.kind(bracket.open) == Some(T::OpenBrace);
+        if is_row || scene.find(&path).is_some() {
+            let row = scene.row_signature(&path)?;
+            let active = match is_row {
+                true => {
+                    let named = cursor.word_at(bracket.argument);
+                    let mut columns = row.parameters.iter();
+                    columns.position(|column| column.split(':').next() == Some(named))
+                }
+                false => Some(bracket.commas),
+            };
+            return Some((vec![row], active.unwrap_or(bracket.commas)));
+        }
+        let functions = scene.program.functions.values();
+        let own = functions.filter(|function| function.name.rsplit('.').next() == Some(name));
+        let mut found: Vec<Signature> = own.map(|function| of_function(&scene, function)).collect();
+        found.dedup();
+        if found.is_empty() {
+            let built_in = BUILTINS.iter().filter(|builtin| builtin.name == name);
+            found.extend(built_in.map(of_builtin));
+        }
+        (!found.is_empty()).then_some((found, bracket.commas))
+    })
+}
+
+fn of_function(scene: &Scene<'_>, function: &Function) -> Signature {
+    let named = function.param_names.iter().zip(&function.params);
+    let parameters: Vec<String> = named
+        .map(|(name, ty)| format!("{name}: {}", scene.program.show_type(ty)))
+        .collect();
+    let result = scene.program.show_type(&function.result);
+    Signature {
+        label: format!("fn {}({}): {result}", function.name, parameters.join(", ")),
+        parameters,
+        doc: function.doc.to_string(),
+    }
+}
+
+fn of_builtin(builtin: &Builtin) -> Signature {
+    let receiver = builtin.receiver().map_or(0, |receiver| receiver.len() + 1);
+    let rest = &builtin.signature[receiver + builtin.name.len()..];
+    Signature {
+        label: builtin.signature.to_owned(),
+        parameters: parts(rest),
+        doc: builtin.doc.to_owned(),
+    }
+}
+
+/// The types between the first parenthesis and its partner, at its own commas.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut depth = 0;
+    for c in text.chars() {
+        match c {
+            '(' | '<' => depth += 1,
+            ')' | '>' => depth -= 1,
+            _ => {}
+        }
+        match (depth, c) {
+            (0, _) => break,
+            (1, ',') => parts.push(String::new()),
+            (1, '(') if parts.len() == 1 && parts[0].is_empty() => {}
+            _ => parts.last_mut().expect("there is one").push(c),
+        }
+    }
+    let parts = parts.iter().map(|part| part.trim().to_owned());
+    parts.filter(|part| !part.is_empty()).collect()
+}
