@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bloom_compiler::database::{self, Database, File, Language, Package};
 use bloom_compiler::syntax;
@@ -14,6 +15,7 @@ use rustc_hash::FxHashMap;
 use salsa::Setter;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
+use crate::modules;
 use crate::positions::{Encoding, Lines};
 
 /// The standard library: paths without extension, `delivery`, and texts.
@@ -47,6 +49,8 @@ struct Document {
     roots: Vec<PathBuf>,
     /// Of the files of the package, by number.
     uris: Vec<Option<Uri>>,
+    /// The paths of what can be imported.
+    modules: Arc<[String]>,
 }
 
 #[derive(Clone)]
@@ -63,6 +67,8 @@ pub struct Snapshot {
     pub file: File,
     pub package: Package,
     pub uris: Vec<Option<Uri>>,
+    /// The paths of what can be imported.
+    pub modules: Arc<[String]>,
     pub encoding: Encoding,
 }
 
@@ -91,6 +97,7 @@ impl Documents {
             package,
             roots,
             uris: Vec::new(),
+            modules: Arc::default(),
         };
         self.open.insert(uri, document);
         self.reload();
@@ -161,6 +168,7 @@ impl Documents {
             file: document.file,
             package: document.package,
             uris: document.uris.clone(),
+            modules: Arc::clone(&document.modules),
             encoding,
         })
     }
@@ -191,11 +199,14 @@ impl Documents {
                 continue;
             };
             let (files, found) = self.follow(&uri, &document);
+            let own = document.file.name(&self.db).clone();
+            let modules = modules::importable(self.library, &document.roots, &own);
             if *document.package.files(&self.db) != files {
                 document.package.set_files(&mut self.db).to(files);
             }
             if let Some(document) = self.open.get_mut(&uri) {
                 document.uris = found;
+                document.modules = modules;
             }
         }
     }

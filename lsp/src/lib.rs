@@ -2,17 +2,30 @@
 //!
 //! The only package that knows the types of the protocol. `framing` takes the stream apart, `documents` keeps
 //! what is open and the programs that it belongs to, `translate` turns the compiler's answers into the
-//! protocol's, `navigate` finds names, and `server` answers requests.
+//! protocol's, `navigate` finds names, `complete`, `tokens`, `structure` and `lenses` have a feature or some each,
+//! and `server` answers requests.
 
 mod positions;
 
 mod framing;
+
+mod modules;
 
 mod documents;
 
 mod translate;
 
 mod navigate;
+
+mod complete;
+
+mod tokens;
+
+mod structure;
+
+mod lenses;
+
+mod capabilities;
 
 mod server;
 

@@ -2,22 +2,15 @@
 
 use bloom_compiler::base::FileId;
 use bloom_compiler::database;
-use bloom_compiler::ide::{self, Mention, Names, Role, Symbol, SymbolKind};
+use bloom_compiler::ide::{self, Mention, Names, Role, Symbol, SymbolKind, Target};
 use tower_lsp::ls_types as lsp;
 
 use crate::documents::Snapshot;
 use crate::positions::Lines;
 use crate::translate::Places;
 
-fn names(snapshot: &Snapshot) -> Names {
-    let (db, package) = (&snapshot.db, snapshot.package);
-    let files = package.files(db);
-    let text = |file: FileId| {
-        let file = files.get(file.0 as usize);
-        file.map_or("", |file| file.text(db).as_str())
-    };
-    let places = &database::resolved(db, package).places;
-    Names::new(database::program(db, package), places, &text)
+fn names(snapshot: &Snapshot) -> &Names {
+    ide::names_of(&snapshot.db, snapshot.package)
 }
 
 fn offset(snapshot: &Snapshot, at: lsp::Position) -> u32 {
@@ -38,7 +31,7 @@ pub fn hover(snapshot: &Snapshot, at: lsp::Position) -> Option<lsp::Hover> {
         &database::resolved(db, package).places,
         database::typed(db, package),
         database::calm_report(db, package),
-        &names(snapshot),
+        names(snapshot),
         (FileId(0), offset(snapshot, at)),
     )?;
     let mut value = format!("```bloom\n{}\n```", found.declaration);
@@ -56,14 +49,25 @@ pub fn hover(snapshot: &Snapshot, at: lsp::Position) -> Option<lsp::Hover> {
 
 pub fn definition(snapshot: &Snapshot, at: lsp::Position) -> Vec<lsp::Location> {
     let names = names(snapshot);
-    let Some(mention) = names.at(FileId(0), offset(snapshot, at)) else {
-        return Vec::new();
+    let mentions = names.all_at(FileId(0), offset(snapshot, at));
+    // `import small;` both declares a name and says which module it is for.
+    let (own, others): (Vec<Mention>, Vec<Mention>) =
+        mentions.partition(|mention| mention.role == Role::Declares);
+    let meant = match others.is_empty() {
+        true => own,
+        false => others,
     };
     let mut places = Places::new(snapshot);
-    let declared = names.declarations(mention.target);
-    declared
-        .filter_map(|place| places.location(place))
-        .collect()
+    let declared = meant
+        .iter()
+        .flat_map(|mention| names.declarations(mention.target));
+    let mut found: Vec<lsp::Location> = Vec::new();
+    for location in declared.filter_map(|place| places.location(place)) {
+        if !found.contains(&location) {
+            found.push(location);
+        }
+    }
+    found
 }
 
 pub fn references(
@@ -109,19 +113,90 @@ fn symbol(symbol: &Symbol, lines: &Lines<'_>) -> lsp::DocumentSymbol {
     lsp::DocumentSymbol {
         name: symbol.name.clone(),
         detail: None,
-        kind: match symbol.kind {
-            SymbolKind::Module => lsp::SymbolKind::MODULE,
-            SymbolKind::Node => lsp::SymbolKind::CLASS,
-            SymbolKind::Protocol => lsp::SymbolKind::INTERFACE,
-            SymbolKind::Collection => lsp::SymbolKind::ARRAY,
-            SymbolKind::Type => lsp::SymbolKind::STRUCT,
-            SymbolKind::Function => lsp::SymbolKind::FUNCTION,
-            SymbolKind::Constant => lsp::SymbolKind::CONSTANT,
-        },
+        kind: symbol_kind(symbol.kind),
         tags: None,
         deprecated: None,
         range: lines.range(symbol.span),
         selection_range: lines.range(symbol.name_span),
         children: (!children.is_empty()).then_some(children),
     }
+}
+
+fn symbol_kind(kind: SymbolKind) -> lsp::SymbolKind {
+    match kind {
+        SymbolKind::Module => lsp::SymbolKind::MODULE,
+        SymbolKind::Node => lsp::SymbolKind::CLASS,
+        SymbolKind::Protocol => lsp::SymbolKind::INTERFACE,
+        SymbolKind::Collection => lsp::SymbolKind::ARRAY,
+        SymbolKind::Type => lsp::SymbolKind::STRUCT,
+        SymbolKind::Function => lsp::SymbolKind::FUNCTION,
+        SymbolKind::Constant => lsp::SymbolKind::CONSTANT,
+    }
+}
+
+/// Where the type of what is named at a position is declared.
+pub fn type_definition(snapshot: &Snapshot, at: lsp::Position) -> Vec<lsp::Location> {
+    let (db, package) = (&snapshot.db, snapshot.package);
+    let at = (FileId(0), offset(snapshot, at));
+    let found = ide::type_definitions(db, package, at);
+    let mut places = Places::new(snapshot);
+    let locations = found.into_iter();
+    locations
+        .filter_map(|place| places.location(place))
+        .collect()
+}
+
+/// The modules and nodes that name the protocol at a position as theirs.
+pub fn implementations(snapshot: &Snapshot, at: lsp::Position) -> Vec<lsp::Location> {
+    let names = names(snapshot);
+    let mentions = names.all_at(FileId(0), offset(snapshot, at));
+    let protocols = mentions.filter(|mention| matches!(mention.target, Target::Module(_)));
+    let found = protocols
+        .flat_map(|protocol| ide::implementations(&snapshot.db, snapshot.package, protocol.target));
+    let mut places = Places::new(snapshot);
+    found.filter_map(|place| places.location(place)).collect()
+}
+
+/// The declarations of all files of the program whose names have the letters of the query in its order.
+pub fn workspace_symbols(snapshot: &Snapshot, query: &str) -> Vec<lsp::WorkspaceSymbol> {
+    let files = snapshot.package.files(&snapshot.db);
+    let mut found = Vec::new();
+    for (&file, uri) in files.iter().zip(&snapshot.uris) {
+        let Some(uri) = uri else { continue };
+        let lines = Lines::new(file.text(&snapshot.db), snapshot.encoding);
+        let module = database::module(&snapshot.db, file);
+        flatten(&ide::symbols(module), None, &mut |symbol, container| {
+            if has_letters(&symbol.name, query) {
+                found.push(lsp::WorkspaceSymbol {
+                    name: symbol.name.clone(),
+                    kind: symbol_kind(symbol.kind),
+                    tags: None,
+                    container_name: container.map(str::to_owned),
+                    location: lsp::OneOf::Left(lsp::Location {
+                        uri: uri.clone(),
+                        range: lines.range(symbol.name_span),
+                    }),
+                    data: None,
+                });
+            }
+        });
+    }
+    found
+}
+
+fn flatten<'s>(
+    symbols: &'s [Symbol],
+    container: Option<&'s str>,
+    visit: &mut impl FnMut(&'s Symbol, Option<&'s str>),
+) {
+    for symbol in symbols {
+        visit(symbol, container);
+        flatten(&symbol.children, Some(&symbol.name), visit);
+    }
+}
+
+fn has_letters(name: &str, query: &str) -> bool {
+    let mut letters = name.chars().flat_map(char::to_lowercase);
+    let mut wanted = query.chars().flat_map(char::to_lowercase);
+    wanted.all(|c| letters.any(|letter| letter == c))
 }

@@ -18,13 +18,16 @@ use tower_lsp::{Client, LanguageServer, LspService, Server};
 use crate::documents::{Documents, Library, Snapshot};
 use crate::framing::{self, Output};
 use crate::positions::Encoding;
-use crate::{navigate, translate};
+use crate::{capabilities, complete, lenses, navigate, structure, tokens, translate};
 
 /// So long after a change nothing is computed, since the next may come.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How much is on the way between the stream and the server.
 const PIPE_BYTES: usize = 1 << 16;
+
+/// The protocol's code for a request that is understood and cannot be done.
+const REQUEST_FAILED: i64 = -32803;
 
 struct Backend {
     client: Client,
@@ -36,6 +39,10 @@ struct State {
     encoding: OnceLock<Encoding>,
     /// Whether the client asks for diagnostics, and need not be told.
     pulls: AtomicBool,
+    /// Whether the client fills in the places of what is completed.
+    takes_snippets: AtomicBool,
+    /// The tokens that the client has of each document, and what it calls them.
+    tokens: Mutex<FxHashMap<lsp::Uri, (u64, Vec<lsp::SemanticToken>)>>,
     changed: Notify,
     is_shut_down: AtomicBool,
 }
@@ -50,6 +57,8 @@ where
         documents: Mutex::new(Documents::new(library)),
         encoding: OnceLock::new(),
         pulls: AtomicBool::new(false),
+        takes_snippets: AtomicBool::new(false),
+        tokens: Mutex::default(),
         changed: Notify::new(),
         is_shut_down: AtomicBool::new(false),
     });
@@ -80,6 +89,21 @@ impl State {
         self.documents
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, FxHashMap<lsp::Uri, (u64, Vec<lsp::SemanticToken>)>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what the client is sent, under a name of its own.
+    fn keep_tokens(&self, uri: lsp::Uri, data: Vec<lsp::SemanticToken>) -> lsp::SemanticTokens {
+        let mut all = self.tokens();
+        let number = all.get(&uri).map_or(0, |(number, _)| number + 1);
+        all.insert(uri, (number, data.clone()));
+        lsp::SemanticTokens {
+            result_id: Some(number.to_string()),
+            data,
+        }
     }
 
     fn encoding(&self) -> Encoding {
@@ -164,43 +188,6 @@ async fn push(client: Client, state: Arc<State>) {
     }
 }
 
-fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
-    lsp::ServerCapabilities {
-        position_encoding: Some(match encoding {
-            Encoding::Utf8 => lsp::PositionEncodingKind::UTF8,
-            Encoding::Utf16 => lsp::PositionEncodingKind::UTF16,
-        }),
-        text_document_sync: Some(lsp::TextDocumentSyncCapability::Options(
-            lsp::TextDocumentSyncOptions {
-                open_close: Some(true),
-                change: Some(lsp::TextDocumentSyncKind::INCREMENTAL),
-                save: Some(lsp::TextDocumentSyncSaveOptions::Supported(true)),
-                ..lsp::TextDocumentSyncOptions::default()
-            },
-        )),
-        diagnostic_provider: Some(lsp::DiagnosticServerCapabilities::Options(
-            lsp::DiagnosticOptions {
-                inter_file_dependencies: true,
-                workspace_diagnostics: false,
-                ..lsp::DiagnosticOptions::default()
-            },
-        )),
-        code_action_provider: Some(lsp::CodeActionProviderCapability::Options(
-            lsp::CodeActionOptions {
-                code_action_kinds: Some(vec![lsp::CodeActionKind::QUICKFIX]),
-                ..lsp::CodeActionOptions::default()
-            },
-        )),
-        hover_provider: Some(lsp::HoverProviderCapability::Simple(true)),
-        definition_provider: Some(lsp::OneOf::Left(true)),
-        references_provider: Some(lsp::OneOf::Left(true)),
-        document_highlight_provider: Some(lsp::OneOf::Left(true)),
-        document_symbol_provider: Some(lsp::OneOf::Left(true)),
-        document_formatting_provider: Some(lsp::OneOf::Left(true)),
-        ..lsp::ServerCapabilities::default()
-    }
-}
-
 impl LanguageServer for Backend {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
         let general = params.capabilities.general.as_ref();
@@ -214,8 +201,12 @@ impl LanguageServer for Backend {
         let documents = params.capabilities.text_document.as_ref();
         let pulls = documents.is_some_and(|documents| documents.diagnostic.is_some());
         self.state.pulls.store(pulls, Ordering::Relaxed);
+        let completion = documents.and_then(|documents| documents.completion.as_ref());
+        let item = completion.and_then(|completion| completion.completion_item.as_ref());
+        let snippets = item.and_then(|item| item.snippet_support).unwrap_or(false);
+        self.state.takes_snippets.store(snippets, Ordering::Relaxed);
         Ok(lsp::InitializeResult {
-            capabilities: capabilities(encoding),
+            capabilities: capabilities::capabilities(encoding),
             server_info: Some(lsp::ServerInfo {
                 name: "bloom".to_owned(),
                 version: Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -257,8 +248,9 @@ impl LanguageServer for Backend {
     }
 
     async fn did_close(&self, params: lsp::DidCloseTextDocumentParams) {
-        self.state
-            .change(|documents| documents.close(&params.text_document.uri));
+        let uri = params.text_document.uri;
+        self.state.tokens().remove(&uri);
+        self.state.change(|documents| documents.close(&uri));
     }
 
     async fn did_change_watched_files(&self, _: lsp::DidChangeWatchedFilesParams) {
@@ -293,12 +285,9 @@ impl LanguageServer for Backend {
     }
 
     async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
-        let lsp::TextDocumentPositionParams {
-            text_document,
-            position,
-        } = params.text_document_position_params;
+        let (uri, position) = document_and_position(params.text_document_position_params);
         let hover = move |snapshot: &Snapshot| navigate::hover(snapshot, position);
-        let found = self.answer(&text_document.uri, hover).await?;
+        let found = self.answer(&uri, hover).await?;
         Ok(found.flatten())
     }
 
@@ -306,36 +295,27 @@ impl LanguageServer for Backend {
         &self,
         params: lsp::GotoDefinitionParams,
     ) -> Result<Option<lsp::GotoDefinitionResponse>> {
-        let lsp::TextDocumentPositionParams {
-            text_document,
-            position,
-        } = params.text_document_position_params;
+        let (uri, position) = document_and_position(params.text_document_position_params);
         let definition = move |snapshot: &Snapshot| navigate::definition(snapshot, position);
-        let found = self.answer(&text_document.uri, definition).await?;
+        let found = self.answer(&uri, definition).await?;
         Ok(found.map(lsp::GotoDefinitionResponse::Array))
     }
 
     async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
-        let lsp::TextDocumentPositionParams {
-            text_document,
-            position,
-        } = params.text_document_position;
+        let (uri, position) = document_and_position(params.text_document_position);
         let declared = params.context.include_declaration;
         let references =
             move |snapshot: &Snapshot| navigate::references(snapshot, position, declared);
-        self.answer(&text_document.uri, references).await
+        self.answer(&uri, references).await
     }
 
     async fn document_highlight(
         &self,
         params: lsp::DocumentHighlightParams,
     ) -> Result<Option<Vec<lsp::DocumentHighlight>>> {
-        let lsp::TextDocumentPositionParams {
-            text_document,
-            position,
-        } = params.text_document_position_params;
+        let (uri, position) = document_and_position(params.text_document_position_params);
         let highlights = move |snapshot: &Snapshot| navigate::highlights(snapshot, position);
-        self.answer(&text_document.uri, highlights).await
+        self.answer(&uri, highlights).await
     }
 
     async fn document_symbol(
@@ -353,5 +333,253 @@ impl LanguageServer for Backend {
     ) -> Result<Option<Vec<lsp::TextEdit>>> {
         self.answer(&params.text_document.uri, translate::formatting)
             .await
+    }
+
+    async fn range_formatting(
+        &self,
+        params: lsp::DocumentRangeFormattingParams,
+    ) -> Result<Option<Vec<lsp::TextEdit>>> {
+        let range = params.range;
+        let format = move |snapshot: &Snapshot| translate::formatting_of(snapshot, range);
+        self.answer(&params.text_document.uri, format).await
+    }
+
+    async fn on_type_formatting(
+        &self,
+        params: lsp::DocumentOnTypeFormattingParams,
+    ) -> Result<Option<Vec<lsp::TextEdit>>> {
+        let (uri, at) = document_and_position(params.text_document_position);
+        let range = lsp::Range::new(at, at);
+        let format = move |snapshot: &Snapshot| translate::formatting_of(snapshot, range);
+        self.answer(&uri, format).await
+    }
+
+    async fn completion(
+        &self,
+        params: lsp::CompletionParams,
+    ) -> Result<Option<lsp::CompletionResponse>> {
+        let (uri, at) = document_and_position(params.text_document_position);
+        let snippets = self.state.takes_snippets.load(Ordering::Relaxed);
+        let complete = move |snapshot: &Snapshot| complete::completions(snapshot, at, snippets);
+        let found = self.answer(&uri, complete).await?;
+        Ok(found.map(lsp::CompletionResponse::Array))
+    }
+
+    async fn completion_resolve(&self, item: lsp::CompletionItem) -> Result<lsp::CompletionItem> {
+        let Some((uri, at)) = complete::origin(&item) else {
+            return Ok(item);
+        };
+        let known = item.clone();
+        let resolve = move |snapshot: &Snapshot| complete::resolve(snapshot, at, known);
+        let found = self.answer(&uri, resolve).await?;
+        Ok(found.unwrap_or(item))
+    }
+
+    async fn signature_help(
+        &self,
+        params: lsp::SignatureHelpParams,
+    ) -> Result<Option<lsp::SignatureHelp>> {
+        let (uri, at) = document_and_position(params.text_document_position_params);
+        let signatures = move |snapshot: &Snapshot| complete::signatures(snapshot, at);
+        let found = self.answer(&uri, signatures).await?;
+        Ok(found.flatten())
+    }
+
+    async fn goto_declaration(
+        &self,
+        params: lsp::request::GotoDeclarationParams,
+    ) -> Result<Option<lsp::request::GotoDeclarationResponse>> {
+        self.goto_definition(params).await
+    }
+
+    async fn goto_type_definition(
+        &self,
+        params: lsp::request::GotoTypeDefinitionParams,
+    ) -> Result<Option<lsp::request::GotoTypeDefinitionResponse>> {
+        let (uri, at) = document_and_position(params.text_document_position_params);
+        let definition = move |snapshot: &Snapshot| navigate::type_definition(snapshot, at);
+        let found = self.answer(&uri, definition).await?;
+        Ok(found.map(lsp::GotoDefinitionResponse::Array))
+    }
+
+    async fn goto_implementation(
+        &self,
+        params: lsp::request::GotoImplementationParams,
+    ) -> Result<Option<lsp::request::GotoImplementationResponse>> {
+        let (uri, at) = document_and_position(params.text_document_position_params);
+        let implementations = move |snapshot: &Snapshot| navigate::implementations(snapshot, at);
+        let found = self.answer(&uri, implementations).await?;
+        Ok(found.map(lsp::GotoDefinitionResponse::Array))
+    }
+
+    async fn prepare_rename(
+        &self,
+        params: lsp::TextDocumentPositionParams,
+    ) -> Result<Option<lsp::PrepareRenameResponse>> {
+        let (uri, at) = document_and_position(params);
+        let renamable = move |snapshot: &Snapshot| structure::renamable(snapshot, at);
+        match self.answer(&uri, renamable).await? {
+            Some(Ok(range)) => Ok(Some(lsp::PrepareRenameResponse::Range(range))),
+            Some(Err(why)) => Err(refused(why)),
+            None => Ok(None),
+        }
+    }
+
+    async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
+        let (uri, at) = document_and_position(params.text_document_position);
+        let name = params.new_name;
+        let rename = move |snapshot: &Snapshot| structure::rename(snapshot, at, &name);
+        match self.answer(&uri, rename).await? {
+            Some(Ok(edit)) => Ok(Some(edit)),
+            Some(Err(why)) => Err(refused(why)),
+            None => Ok(None),
+        }
+    }
+
+    async fn symbol(
+        &self,
+        params: lsp::WorkspaceSymbolParams,
+    ) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
+        let state = &self.state;
+        let open = state.documents().uris();
+        let mut found: Vec<lsp::WorkspaceSymbol> = Vec::new();
+        for uri in open {
+            let query = params.query.clone();
+            let symbols = move |snapshot: &Snapshot| navigate::workspace_symbols(snapshot, &query);
+            let more = self.answer(&uri, symbols).await?;
+            for symbol in more.into_iter().flatten() {
+                if !found.contains(&symbol) {
+                    found.push(symbol);
+                }
+            }
+        }
+        Ok(Some(lsp::WorkspaceSymbolResponse::Nested(found)))
+    }
+
+    async fn folding_range(
+        &self,
+        params: lsp::FoldingRangeParams,
+    ) -> Result<Option<Vec<lsp::FoldingRange>>> {
+        self.answer(&params.text_document.uri, structure::folds)
+            .await
+    }
+
+    async fn selection_range(
+        &self,
+        params: lsp::SelectionRangeParams,
+    ) -> Result<Option<Vec<lsp::SelectionRange>>> {
+        let at = params.positions;
+        let selections = move |snapshot: &Snapshot| structure::selections(snapshot, &at);
+        self.answer(&params.text_document.uri, selections).await
+    }
+
+    async fn inlay_hint(
+        &self,
+        params: lsp::InlayHintParams,
+    ) -> Result<Option<Vec<lsp::InlayHint>>> {
+        let range = params.range;
+        let hints = move |snapshot: &Snapshot| structure::hints(snapshot, range);
+        self.answer(&params.text_document.uri, hints).await
+    }
+
+    async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
+        self.answer(&params.text_document.uri, lenses::lenses).await
+    }
+
+    async fn document_link(
+        &self,
+        params: lsp::DocumentLinkParams,
+    ) -> Result<Option<Vec<lsp::DocumentLink>>> {
+        self.answer(&params.text_document.uri, structure::links)
+            .await
+    }
+
+    async fn prepare_call_hierarchy(
+        &self,
+        params: lsp::CallHierarchyPrepareParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyItem>>> {
+        let (uri, at) = document_and_position(params.text_document_position_params);
+        let hierarchy = move |snapshot: &Snapshot| structure::hierarchy(snapshot, at);
+        self.answer(&uri, hierarchy).await
+    }
+
+    async fn incoming_calls(
+        &self,
+        params: lsp::CallHierarchyIncomingCallsParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyIncomingCall>>> {
+        let item = params.item;
+        let uri = item.uri.clone();
+        let writers = move |snapshot: &Snapshot| structure::writers(snapshot, &item);
+        self.answer(&uri, writers).await
+    }
+
+    async fn outgoing_calls(
+        &self,
+        params: lsp::CallHierarchyOutgoingCallsParams,
+    ) -> Result<Option<Vec<lsp::CallHierarchyOutgoingCall>>> {
+        let item = params.item;
+        let uri = item.uri.clone();
+        let readers = move |snapshot: &Snapshot| structure::readers(snapshot, &item);
+        self.answer(&uri, readers).await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: lsp::SemanticTokensParams,
+    ) -> Result<Option<lsp::SemanticTokensResult>> {
+        let uri = params.text_document.uri;
+        let all = |snapshot: &Snapshot| tokens::tokens(snapshot, None);
+        let found = self.answer(&uri, all).await?;
+        Ok(found.map(|data| self.state.keep_tokens(uri, data).into()))
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: lsp::SemanticTokensDeltaParams,
+    ) -> Result<Option<lsp::SemanticTokensFullDeltaResult>> {
+        let uri = params.text_document.uri;
+        let all = |snapshot: &Snapshot| tokens::tokens(snapshot, None);
+        let Some(data) = self.answer(&uri, all).await? else {
+            return Ok(None);
+        };
+        let before = self.state.tokens().get(&uri).cloned();
+        let now = self.state.keep_tokens(uri, data);
+        let known = before.filter(|(number, _)| number.to_string() == params.previous_result_id);
+        Ok(Some(match known {
+            Some((_, old)) => {
+                lsp::SemanticTokensFullDeltaResult::TokensDelta(lsp::SemanticTokensDelta {
+                    edits: tokens::delta(&old, &now.data),
+                    result_id: now.result_id,
+                })
+            }
+            None => now.into(),
+        }))
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: lsp::SemanticTokensRangeParams,
+    ) -> Result<Option<lsp::SemanticTokensRangeResult>> {
+        let range = params.range;
+        let some = move |snapshot: &Snapshot| tokens::tokens(snapshot, Some(range));
+        let found = self.answer(&params.text_document.uri, some).await?;
+        let tokens = found.map(|data| lsp::SemanticTokens {
+            result_id: None,
+            data,
+        });
+        Ok(tokens.map(Into::into))
+    }
+}
+
+fn document_and_position(params: lsp::TextDocumentPositionParams) -> (lsp::Uri, lsp::Position) {
+    (params.text_document.uri, params.position)
+}
+
+/// The editor shows why.
+fn refused(why: String) -> Error {
+    Error {
+        code: ErrorCode::ServerError(REQUEST_FAILED),
+        message: why.into(),
+        data: None,
     }
 }

@@ -94,7 +94,7 @@ impl<'s> Places<'s> {
         })
     }
 
-    fn edit(&mut self, edit: &Edit) -> Option<(lsp::Uri, lsp::TextEdit)> {
+    pub fn edit(&mut self, edit: &Edit) -> Option<(lsp::Uri, lsp::TextEdit)> {
         let location = self.location(edit.place())?;
         let new_text = edit.new_text.clone();
         let range = location.range;
@@ -149,6 +149,31 @@ pub fn formatting(snapshot: &Snapshot) -> Vec<lsp::TextEdit> {
     let changed = formatted.filter(|formatted| formatted != text);
     let edit = changed.map(|formatted| minimal(&snapshot.lines(), text, &formatted));
     edit.into_iter().collect()
+}
+
+/// The edits that format the items of a range; none of those with syntax errors.
+pub fn formatting_of(snapshot: &Snapshot, range: lsp::Range) -> Vec<lsp::TextEdit> {
+    if snapshot.file.language(&snapshot.db) != database::Language::Bloom {
+        return Vec::new();
+    }
+    let (text, lines) = (snapshot.text(), snapshot.lines());
+    let (start, end) = (lines.offset(range.start), lines.offset(range.end));
+    let module = database::module(&snapshot.db, snapshot.file);
+    let items = module
+        .items
+        .iter()
+        .map(|node| node.item.span.shifted(node.offset).range());
+    let touched = items.filter(|item| item.start <= end && start <= item.end);
+    let edits = touched.filter_map(|item| {
+        let old = &text[item.clone()];
+        let formatted = bloom_compiler::syntax::format(old).ok()?;
+        let new = formatted.trim_end();
+        (new != old).then(|| lsp::TextEdit {
+            range: lsp::Range::new(lines.position(item.start), lines.position(item.end)),
+            new_text: new.to_owned(),
+        })
+    });
+    edits.collect()
 }
 
 /// One edit of what differs, so that a cursor outside of it stays where it is.

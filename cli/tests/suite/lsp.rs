@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Folder, finish};
 
+mod writing;
+
 struct Client {
     folder: Folder,
     server: Child,
@@ -87,6 +89,15 @@ impl Client {
         let reply = self.reply(&id);
         assert!(reply.get("error").is_none(), "{method}: {reply}");
         reply["result"].clone()
+    }
+
+    /// Why the server does not do it.
+    fn refused(&mut self, method: &str, params: &Value) -> Value {
+        self.next_id += 1;
+        let id = json!(self.next_id);
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        let reply = self.reply(&id);
+        reply.get("error").expect("it is refused").clone()
     }
 
     /// What the server says is wrong with this version of a file.
