@@ -164,13 +164,16 @@ pub(crate) fn compile_for(sources: &Sources, mode: Coordination, target: &Target
 /// The program with its tests.
 pub(crate) fn compile_tests(sources: &Sources, mode: Coordination) -> Compiled {
     let checked = coordinated(check(sources), mode);
-    let lowered = lower_checked(sources, &checked);
+    let mut lowered = lower_checked(sources, &checked);
     // A program without tests needs no code either.
-    let kinds = match lowered.tests.is_empty() {
-        true => Vec::new(),
-        false => compile::compile(typing(sources, &checked), &Target::native()),
-    };
-    Compiled { kinds, ..lowered }
+    if !lowered.tests.is_empty() {
+        let (typing, target) = (typing(sources, &checked), Target::native());
+        let with_specs = faults::lower_tests(typing, &target);
+        lowered.tests = with_specs.tests;
+        lowered.kinds = compile::compile(typing, &target);
+        lowered.kinds.extend(with_specs.observers);
+    }
+    lowered
 }
 
 /// The tests alone.

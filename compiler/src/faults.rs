@@ -6,9 +6,11 @@
 
 mod observer;
 
+use std::collections::BTreeSet;
+
 use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::Plan;
-use bloom_plan::testing::{Action, FaultBounds, FaultTest, Feed, Observer, Step};
+use bloom_plan::testing::{Action, FaultBounds, FaultTest, Feed, Observer, Step, Test};
 use bloom_plan::value::Value;
 
 use crate::codegen::{self, Target};
@@ -45,20 +47,8 @@ pub struct Problem {
 /// Lowers the fault tests of a program without errors.
 pub fn lower_fault_tests(of: Typing<'_>, target: &Target) -> Lowered {
     let mut lowered = Lowered::default();
-    let specs = of.program.specs.iter().enumerate();
-    let checked = specs.filter(|(place, _)| {
-        let mut tests = of.program.fault_tests.iter();
-        tests.any(|test| test.checks.contains(&(*place as u32)))
-    });
-    let mut observers: Vec<(u32, Observer)> = Vec::new();
-    for (place, _) in checked {
-        let (mut program, observer) = observer::lower(of, place);
-        opt::optimize(&mut program);
-        let plan = planning::make_plan(&program);
-        let artifact = codegen::generate(&plan, target);
-        lowered.observers.push((plan, artifact));
-        observers.push((place as u32, observer));
-    }
+    let tests = of.program.fault_tests.iter().map(|fault| &fault.test);
+    let observers = lower_observers(of, target, tests, &mut lowered.observers);
     for (test, types) in of.program.fault_tests.iter().zip(&of.typed.fault_tests) {
         match lower_test(of, test, types, &observers) {
             Ok(test) => lowered.tests.push(test),
@@ -68,6 +58,57 @@ pub fn lower_fault_tests(of: Typing<'_>, target: &Target) -> Lowered {
     lowered
 }
 
+/// The `test` blocks of a program, and the observers that they need.
+#[derive(Debug, Default)]
+pub struct LoweredTests {
+    pub tests: Vec<Test>,
+    pub observers: Vec<(Plan, Artifact)>,
+    /// Steps without a value.
+    pub failures: Vec<testing::Failure>,
+}
+
+/// Lowers the `test` blocks of a program without errors, with the specs that they check.
+pub fn lower_tests(of: Typing<'_>, target: &Target) -> LoweredTests {
+    let (mut tests, failures) = testing::lower_tests(of.program, of.typed, of.sources);
+    let mut plans = Vec::new();
+    let observers = lower_observers(of, target, of.program.tests.iter(), &mut plans);
+    for (lowered, test) in tests.iter_mut().zip(&of.program.tests) {
+        lowered.observers = checked(test, &observers);
+    }
+    LoweredTests {
+        tests,
+        observers: plans,
+        failures,
+    }
+}
+
+/// The observers of the specs that some of these tests check, each with its place; their code goes to `plans`.
+fn lower_observers<'t>(
+    of: Typing<'_>,
+    target: &Target,
+    tests: impl Iterator<Item = &'t hir::Test>,
+    plans: &mut Vec<(Plan, Artifact)>,
+) -> Vec<(u32, Observer)> {
+    let places: BTreeSet<u32> = tests.flat_map(|test| test.checks.iter().copied()).collect();
+    let mut observers = Vec::new();
+    for place in places {
+        let (mut program, observer) = observer::lower(of, place as usize);
+        opt::optimize(&mut program);
+        let plan = planning::make_plan(&program);
+        let artifact = codegen::generate(&plan, target);
+        plans.push((plan, artifact));
+        observers.push((place, observer));
+    }
+    observers
+}
+
+/// The observers of the specs that a test checks.
+fn checked(test: &hir::Test, observers: &[(u32, Observer)]) -> Vec<Observer> {
+    let of_test = observers.iter();
+    let of_test = of_test.filter(|(spec, _)| test.checks.contains(spec));
+    of_test.map(|(_, observer)| observer.clone()).collect()
+}
+
 fn lower_test(
     of: Typing<'_>,
     test: &hir::FaultTest,
@@ -75,14 +116,6 @@ fn lower_test(
     observers: &[(u32, Observer)],
 ) -> Result<FaultTest, Problem> {
     let loc = test.test.loc;
-    for &spec in &test.checks {
-        if let Some(checker) = of.program.specs[spec as usize].checkers.first() {
-            return Err(Problem {
-                loc: checker.loc,
-                message: format!("the checker `{}` is not in this version", checker.name),
-            });
-        }
-    }
     let mut failures = Vec::new();
     let (program, typed, sources) = (of.program, of.typed, of.sources);
     let lowered = testing::lower_test(program, typed, sources, &test.test, types, &mut failures);
@@ -92,9 +125,6 @@ fn lower_test(
             message: format!("this has no value: {}", failure.error.message()),
         });
     }
-    let checked = observers
-        .iter()
-        .filter(|(spec, _)| test.checks.contains(spec));
     let mut evaluator = Evaluator::new(program, typed);
     evaluator.nodes = test
         .test
@@ -109,7 +139,7 @@ fn lower_test(
     };
     Ok(FaultTest {
         feeds: feeds(&lowered.steps).map_err(|message| Problem { loc, message })?,
-        observers: checked.map(|(_, observer)| observer.clone()).collect(),
+        observers: checked(&test.test, observers),
         bounds: bounds.read().map_err(|message| Problem { loc, message })?,
         name: lowered.name,
         file: lowered.file,

@@ -94,6 +94,8 @@ pub fn lower_test(
         line,
         column,
         nodes,
+        // Whoever makes plans of specs adds them.
+        observers: Vec::new(),
         steps,
     }
 }

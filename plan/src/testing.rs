@@ -15,6 +15,8 @@ pub struct Test {
     pub line: u32,
     pub column: u32,
     pub nodes: Vec<TestNode>,
+    /// One a spec that it checks.
+    pub observers: Vec<Observer>,
     pub steps: Vec<Step>,
 }
 
@@ -168,6 +170,117 @@ pub struct Observer {
     pub post: Option<SmolStr>,
     /// Relations in which there must be no row at any tick.
     pub never: Vec<SmolStr>,
+    /// What must hold of the history at the end of a run.
+    pub checkers: Vec<Checker>,
+    /// The relations that make the history, each by what it says; only where there are checkers.
+    pub history: Vec<(HistoryRelation, SmolStr)>,
+}
+
+/// What a spec may ask of the history of a run, as one line: `linearizable;`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Checker {
+    Linearizable,
+    Sequential,
+    Causal,
+    Converges,
+}
+
+/// A relation of a spec with checkers, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum HistoryRelation {
+    /// `write(process, id, key, value)`
+    Write,
+    /// `wrote(process, id)`
+    Wrote,
+    /// `read(process, id, key)`
+    Read,
+    /// `got(process, id, value)`
+    Got,
+    /// `missed(process, id)`
+    Missed,
+    /// `holds(replica, …)`
+    Holds,
+    /// `replica(node)`
+    Replica,
+}
+
+impl Checker {
+    pub const ALL: [Checker; 4] = [
+        Checker::Linearizable,
+        Checker::Sequential,
+        Checker::Causal,
+        Checker::Converges,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Checker::Linearizable => "linearizable",
+            Checker::Sequential => "sequential",
+            Checker::Causal => "causal",
+            Checker::Converges => "converges",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Checker> {
+        Checker::ALL
+            .into_iter()
+            .find(|checker| checker.name() == name)
+    }
+
+    /// The relations that it reads, and whether a spec can do without.
+    pub fn relations(self) -> &'static [(HistoryRelation, bool)] {
+        match self {
+            Checker::Linearizable | Checker::Sequential | Checker::Causal => &[
+                (HistoryRelation::Write, false),
+                (HistoryRelation::Wrote, false),
+                (HistoryRelation::Read, false),
+                (HistoryRelation::Got, false),
+                (HistoryRelation::Missed, true),
+            ],
+            Checker::Converges => &[
+                (HistoryRelation::Holds, false),
+                (HistoryRelation::Replica, true),
+            ],
+        }
+    }
+}
+
+impl HistoryRelation {
+    pub fn name(self) -> &'static str {
+        match self {
+            HistoryRelation::Write => "write",
+            HistoryRelation::Wrote => "wrote",
+            HistoryRelation::Read => "read",
+            HistoryRelation::Got => "got",
+            HistoryRelation::Missed => "missed",
+            HistoryRelation::Holds => "holds",
+            HistoryRelation::Replica => "replica",
+        }
+    }
+
+    /// How it is written, with its columns.
+    pub fn shape(self) -> &'static str {
+        match self {
+            HistoryRelation::Write => "write(process, id, key, value)",
+            HistoryRelation::Wrote => "wrote(process, id)",
+            HistoryRelation::Read => "read(process, id, key)",
+            HistoryRelation::Got => "got(process, id, value)",
+            HistoryRelation::Missed => "missed(process, id)",
+            HistoryRelation::Holds => "holds(replica, …)",
+            HistoryRelation::Replica => "replica(node)",
+        }
+    }
+
+    /// Whether it may have so many columns.
+    pub fn fits(self, columns: usize) -> bool {
+        match self {
+            HistoryRelation::Write => columns == 4,
+            HistoryRelation::Read | HistoryRelation::Got => columns == 3,
+            HistoryRelation::Wrote | HistoryRelation::Missed => columns == 2,
+            HistoryRelation::Holds => columns >= 1,
+            HistoryRelation::Replica => columns == 1,
+        }
+    }
 }
 
 /// A relation of an observer: where a row is, then the row.

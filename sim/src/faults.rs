@@ -26,6 +26,8 @@ mod supported;
 
 pub mod node;
 
+mod histories;
+
 pub mod run;
 
 pub mod concrete;

@@ -6,11 +6,15 @@
 //! delivery, randomness, time) comes from a seed. Knows no compiler, file, socket or clock. The
 //! order of the modules below is their layering: each names only modules declared before it.
 
+pub mod history;
+
 pub mod machine;
 
 pub mod network;
 
 pub mod world;
+
+pub mod watch;
 
 pub mod report;
 

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 
 use crate::machine::{Kinds, Programs};
 use crate::report::{Subject, unexpected_errors};
+use crate::watch::{Broken, Watch};
 use crate::world::{Setup, Trouble, World};
 
 /// How a test went under one seed.
@@ -42,35 +43,53 @@ impl TestResult {
 
 /// Runs a test on the programs of its kinds of node.
 pub fn run_test(programs: &[(SmolStr, Arc<Program>)], test: &Test, seed: u64) -> TestResult {
-    run(&Programs(programs), test, seed)
+    run(&Programs(programs), programs, test, seed)
 }
 
-/// Runs a test on any machine.
-pub fn run<K: Kinds>(kinds: &K, test: &Test, seed: u64) -> TestResult {
+/// Runs a test on any machine; `observers` has the programs of the specs that it checks, among others.
+pub fn run<K: Kinds>(
+    kinds: &K,
+    observers: &[(SmolStr, Arc<Program>)],
+    test: &Test,
+    seed: u64,
+) -> TestResult {
     TestResult {
         test: test.name.clone(),
         file: test.file.clone(),
         seed,
-        failure: steps(kinds, test, seed).err(),
+        failure: steps(kinds, &Programs(observers), test, seed).err(),
     }
 }
 
-fn steps<K: Kinds>(kinds: &K, test: &Test, seed: u64) -> Result<(), Failure> {
+fn steps<K: Kinds>(
+    kinds: &K,
+    observers: &Programs<'_>,
+    test: &Test,
+    seed: u64,
+) -> Result<(), Failure> {
+    let whole = |message: String| Failure {
+        message,
+        at: format!("{}:{}:{}", test.file, test.line, test.column),
+        step: format!("test \"{}\"", test.name),
+    };
     if let Some(node) = test.nodes.iter().find(|n| kinds.plan(&n.kind).is_none()) {
         let message = format!("there is no kind of node `{}`", node.kind);
-        return Err(Failure {
-            message,
-            at: format!("{}:{}:{}", test.file, test.line, test.column),
-            step: format!("test \"{}\"", test.name),
-        });
+        return Err(whole(message));
     }
     let setups = test.nodes.iter().map(|node| Setup {
         name: node.name.clone(),
         kind: node.kind.clone(),
         parameters: node.arguments.clone(),
     });
+    let watches = test.observers.iter();
+    let watches = watches.map(|observer| Watch::start(observers, observer));
     let mut script = Script {
         world: World::new(kinds, setups.collect(), seed),
+        watching: Watching {
+            observers: watches.collect::<Result<_, _>>().map_err(whole)?,
+            crashed: vec![None; test.nodes.len()],
+            tick: 0,
+        },
         test,
         unexpected: Vec::new(),
         raised_by: None,
@@ -78,11 +97,59 @@ fn steps<K: Kinds>(kinds: &K, test: &Test, seed: u64) -> Result<(), Failure> {
     for step in &test.steps {
         script.step(step)?;
     }
-    script.no_error_is_left()
+    script.no_error_is_left()?;
+    script.watching.finish().map_err(whole)
+}
+
+/// The specs that a test checks, and what they have to be told.
+struct Watching<'t> {
+    observers: Vec<Watch<'t>>,
+    /// By node, the tick in which it crashed.
+    crashed: Vec<Option<u32>>,
+    /// Ticks so far.
+    tick: u32,
+}
+
+impl Watching<'_> {
+    /// Looks at all nodes after a tick.
+    fn look<K: Kinds>(&mut self, world: &World<'_, K>) -> Result<(), String> {
+        self.tick += 1;
+        let crashed = |node: usize| self.crashed[node];
+        for observer in &mut self.observers {
+            let broken = observer.look(world, &crashed, self.tick)?;
+            told(broken, "after")?;
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<(), String> {
+        let observers = self.observers.iter();
+        for observer in observers.filter(|_| self.tick > 0) {
+            told(observer.finish(self.tick)?, "at the end, after")?;
+        }
+        Ok(())
+    }
+}
+
+/// What is broken as an error, if something is.
+fn told(broken: Vec<Broken>, when: &str) -> Result<(), String> {
+    let told = broken.iter().map(|(spec, what, tick)| {
+        let what = match what.strip_prefix("never ") {
+            Some(row) => format!("has {row}, which must never be"),
+            None if what.starts_with("post(") => format!("lacks {what}, though there is its `pre`"),
+            None => format!("fails at {what}"),
+        };
+        format!("{when} tick {tick} spec {spec} {what}")
+    });
+    match told.collect::<Vec<_>>() {
+        told if told.is_empty() => Ok(()),
+        told => Err(told.join("\n")),
+    }
 }
 
 struct Script<'a, K: Kinds> {
     world: World<'a, K>,
+    watching: Watching<'a>,
     test: &'a Test,
     /// Errors of the last step that ran ticks, which no `expect error` has named yet.
     unexpected: Vec<Trouble>,
@@ -99,6 +166,8 @@ impl<'a, K: Kinds> Script<'a, K> {
                     let ticked = self.world.tick(&nodes);
                     let troubles = ticked.map_err(|message| self.failed(step, message))?;
                     self.unexpected.extend(troubles);
+                    let looked = self.watching.look(&self.world);
+                    looked.map_err(|message| self.failed(step, message))?;
                 }
                 self.raised_by = Some(step);
                 Ok(())
@@ -106,7 +175,9 @@ impl<'a, K: Kinds> Script<'a, K> {
             Action::Settle => {
                 self.no_error_is_left()?;
                 self.raised_by = Some(step);
-                self.unexpected = self.world.settle().map_err(|m| self.failed(step, m))?;
+                let watching = &mut self.watching;
+                let settled = self.world.settle_watched(&mut |world| watching.look(world));
+                self.unexpected = settled.map_err(|m| self.failed(step, m))?;
                 Ok(())
             }
             action => {
@@ -120,8 +191,14 @@ impl<'a, K: Kinds> Script<'a, K> {
     fn perform(&mut self, action: &Action) -> Result<(), String> {
         let world = &mut self.world;
         match action {
-            Action::Start { node } | Action::Restart { node } => world.start(*node),
-            Action::Crash { node } => world.crash(*node),
+            Action::Start { node } | Action::Restart { node } => {
+                self.watching.crashed[*node] = None;
+                world.start(*node)
+            }
+            Action::Crash { node } => {
+                self.watching.crashed[*node] = Some(self.watching.tick + 1);
+                world.crash(*node)
+            }
             Action::Feed {
                 node,
                 collection,

@@ -231,6 +231,14 @@ impl<'a, K: Kinds> World<'a, K> {
     /// The second is sound because a tick is determined by what its collections hold at its end:
     /// equal contents defer and send the same, so that the next tick would be the same again.
     pub fn settle(&mut self) -> Result<Vec<Trouble>, String> {
+        self.settle_watched(&mut |_| Ok(()))
+    }
+
+    /// As [`World::settle`]; `watch` is given the world after each tick.
+    pub fn settle_watched(
+        &mut self,
+        watch: &mut dyn FnMut(&Self) -> Result<(), String>,
+    ) -> Result<Vec<Trouble>, String> {
         let mut troubles = Vec::new();
         let mut before = None;
         for slot in &mut self.slots {
@@ -245,6 +253,7 @@ impl<'a, K: Kinds> World<'a, K> {
                 .iter()
                 .any(|slot| slot.is_up() && !slot.has_ticked);
             troubles.extend(self.tick_holding_back(&self.all(), hold_back)?);
+            watch(self)?;
             if was_quiet {
                 return Ok(troubles);
             }
@@ -271,6 +280,11 @@ impl<'a, K: Kinds> World<'a, K> {
 
     pub fn name(&self, node: usize) -> &SmolStr {
         &self.slots[node].setup.name
+    }
+
+    /// The kind of a node.
+    pub fn kind(&self, node: usize) -> &SmolStr {
+        &self.slots[node].setup.kind
     }
 
     /// Numbers of all nodes.

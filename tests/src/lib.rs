@@ -3,6 +3,8 @@
 
 pub mod generate;
 
+pub mod histories;
+
 pub mod reference;
 
 pub mod program;

@@ -8,7 +8,7 @@ use bloom_compiler::check::{Checked, File, check};
 use bloom_compiler::codegen::Target;
 use bloom_compiler::compile::{Optimization, Typing, compile_with};
 use bloom_compiler::coordination::with_counts;
-use bloom_compiler::testing::lower_tests;
+use bloom_compiler::faults::lower_tests;
 use bloom_plan::plan::Plan;
 use bloom_plan::testing::Test;
 use bloom_runtime::Program;
@@ -115,16 +115,14 @@ pub fn load_checked(
     optimization: Optimization,
 ) -> Result<Loaded, Vec<String>> {
     let (program, typed) = (&checked.program, &checked.typed);
-    let compiled = compile_with(
-        Typing {
-            program,
-            typed,
-            analysis: &checked.analysis,
-            sources: &sources,
-        },
-        &Target::native(),
-        optimization,
-    );
+    let typing = Typing {
+        program,
+        typed,
+        analysis: &checked.analysis,
+        sources: &sources,
+    };
+    let compiled = compile_with(typing, &Target::native(), optimization);
+    let lowered = lower_tests(typing, &Target::native());
     let mut programs = Vec::new();
     let mut plans = Vec::new();
     for (plan, artifact) in compiled {
@@ -133,8 +131,12 @@ pub fn load_checked(
         let program = Program::load(plan, artifact).map_err(|error| vec![error.to_string()])?;
         programs.push((name, program));
     }
-    let (tests, failures) = lower_tests(program, typed, &sources);
-    if let Some(failure) = failures.first() {
+    for (plan, artifact) in lowered.observers {
+        let name = plan.name.clone();
+        let program = Program::load(plan, artifact).map_err(|error| vec![error.to_string()])?;
+        programs.push((name, program));
+    }
+    if let Some(failure) = lowered.failures.first() {
         return Err(vec![format!(
             "a test has no value: {}",
             failure.error.message()
@@ -147,7 +149,7 @@ pub fn load_checked(
         sources,
         plans,
         programs,
-        tests,
+        tests: lowered.tests,
     })
 }
 

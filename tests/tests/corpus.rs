@@ -98,8 +98,8 @@ fn passes(
     for test in &loaded.tests {
         for seed in 0..SEEDS {
             let result = match machine {
-                "reference" => run(&loaded.model(), test, seed),
-                _ => run(&Programs(&loaded.programs), test, seed),
+                "reference" => run(&loaded.model(), &loaded.programs, test, seed),
+                _ => run(&Programs(&loaded.programs), &loaded.programs, test, seed),
             };
             verdict(&result)?;
         }

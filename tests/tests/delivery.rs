@@ -24,7 +24,7 @@ fn failures(file: &str, with_attributes: bool) -> Vec<(String, u64)> {
     let loaded = loaded.expect("it is a program");
     let fails = |test| {
         let programs = Programs(&loaded.programs);
-        let results = (0..SEEDS).map(|seed| run(&programs, test, seed));
+        let results = (0..SEEDS).map(|seed| run(&programs, &[], test, seed));
         results.filter(|result| !result.passed()).count() as u64
     };
     let tests = loaded.tests.iter();

@@ -106,7 +106,7 @@ fn record(
         begun: Rc::clone(&begun),
     };
     for test in tests {
-        let result = run(&kinds, test, seed);
+        let result = run(&kinds, programs, test, seed);
         assert!(result.passed(), "{:?}", result.failure);
     }
     begun.take()

@@ -12,7 +12,9 @@ fn results(text: &str) -> Vec<TestResult> {
     let loaded = loaded(text);
     let programs = Programs(&loaded.programs);
     let tests = loaded.tests.iter();
-    tests.map(|test| run(&programs, test, 0)).collect()
+    tests
+        .map(|test| run(&programs, &loaded.programs, test, 0))
+        .collect()
 }
 
 /// Where the only test of the program fails, and what it says.
@@ -117,9 +119,59 @@ test \"t\" {
 ";
     for seed in 0..20 {
         let loaded = loaded(text);
-        let result = run(&Programs(&loaded.programs), &loaded.tests[0], seed);
+        let result = run(
+            &Programs(&loaded.programs),
+            &loaded.programs,
+            &loaded.tests[0],
+            seed,
+        );
         assert!(result.passed(), "{result:#?}");
     }
+}
+
+#[test]
+fn a_test_that_checks_a_spec_tells_the_history_that_breaks_it() {
+    let text = "\
+input put(id: Int, v: Int);
+input ask(id: Int);
+table kept(v: Int);
+scratch done(id: Int);
+scratch got(id: Int, v: Int);
+done{id} <= put{id};
+kept{v} <+ put{v};
+got{id, v: min(v)} <= ask{id}, kept{v};
+spec register {
+  write(n, id, \"x\", v) <= put@n{id, v};
+  wrote(n, id) <= done@n{id};
+  read(n, id, \"x\") <= ask@n{id};
+  got(n, id, v) <= got@n{id, v};
+  never three(n) <= kept@n{v: 3};
+  linearizable;
+}
+test \"reads the least\" checks register {
+  node n: Kept;
+  n.put{id: 1, v: 1};
+  tick;
+  n.put{id: 2, v: 2};
+  tick;
+  n.ask{id: 3};
+  tick;
+}
+";
+    assert_eq!(
+        failure(text),
+        "kept.bloom:17:6: test \"reads the least\"
+at the end, after tick 3 spec register fails at linearizable: no order of these operations, each between its request and its answer, explains the reads
+tick 1: n writes \"x\" = 1
+tick 2: n writes \"x\" = 2
+tick 3: n reads \"x\" = 1"
+    );
+    let never = text.replace("v: 2}", "v: 3}");
+    assert_eq!(
+        failure(&never),
+        "kept.bloom:24:3: tick;
+after tick 3 spec register has three(n), which must never be"
+    );
 }
 
 #[test]

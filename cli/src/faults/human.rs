@@ -136,7 +136,11 @@ fn counterexample(text: &mut String, searched: &Searched, found: &Counterexample
 fn violated(spec: &SmolStr, what: &str, tick: u32) -> String {
     match what.strip_prefix("never ") {
         Some(row) => format!("then in tick {tick} spec {spec} has {row}, which must never be"),
-        None => format!("then in tick {tick} spec {spec} lacks {what}, though there is its `pre`"),
+        None if what.starts_with("post(") => {
+            format!("then in tick {tick} spec {spec} lacks {what}, though there is its `pre`")
+        }
+        // What a checker says, with the history below it.
+        None => format!("then spec {spec} fails at {}", what.replace('\n', "\n    ")),
     }
 }
 

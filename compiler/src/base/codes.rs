@@ -215,4 +215,6 @@ codes! {
     E0802 Error Tests "nothing that can be expected";
     E0803 Error Tests "location outside a spec";
     E0804 Error Tests "unknown spec";
+    E0805 Error Tests "unknown checker";
+    E0806 Error Tests "checker without its relations";
 }

@@ -5,10 +5,11 @@
 //! In the observer, values of lattice columns are seen as they are, and told apart like any others: every column
 //! is part of the key.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bloom_plan::plan::Delivery;
-use bloom_plan::testing::{Observed, Observer, Source};
+use bloom_plan::testing::{HistoryRelation, Observed, Observer, Source};
 use bloom_plan::types::{Type, TypeId};
 use bloom_stdx::arena::{Arena, Id};
 use smol_str::{SmolStr, format_smolstr};
@@ -366,6 +367,19 @@ impl Making<'_> {
         (pat, hir::Literal::Condition(same))
     }
 
+    /// The relations that the checkers of the spec read.
+    fn history(&self) -> Vec<(HistoryRelation, SmolStr)> {
+        let checkers = self.spec.checkers.iter();
+        let read = checkers.flat_map(|checker| checker.checker.relations());
+        let read: BTreeSet<HistoryRelation> = read.map(|(relation, _)| *relation).collect();
+        let is_there = |relation: &HistoryRelation| {
+            let mut collections = self.spec.collections.iter();
+            collections.any(|collection| collection.name == relation.name())
+        };
+        let named = |relation: HistoryRelation| (relation, SmolStr::new_static(relation.name()));
+        read.into_iter().filter(is_there).map(named).collect()
+    }
+
     fn finish(self, mut typed: Typed) -> (rir::Program, Observer) {
         let named = |name: &str| {
             let mut collections = self.spec.collections.iter();
@@ -373,6 +387,7 @@ impl Making<'_> {
             found.map(|collection| collection.name.clone())
         };
         let never = self.spec.collections.iter().filter(|c| c.never);
+        let history = self.history();
         let observer = Observer {
             spec: self.spec.name.clone(),
             kind: self.kind.name.clone(),
@@ -382,6 +397,8 @@ impl Making<'_> {
             pre: named("pre"),
             post: named("post"),
             never: never.map(|collection| collection.name.clone()).collect(),
+            history,
+            checkers: self.spec.checkers.iter().map(|c| c.checker).collect(),
         };
         let mut program = self.of.program.clone();
         let node = program.nodes.push(self.kind);

@@ -10,6 +10,8 @@ use smol_str::SmolStr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Test {
     pub name: SmolStr,
+    /// Places in [`super::Program::specs`].
+    pub checks: Vec<u32>,
     pub nodes: Vec<TestNode>,
     pub steps: Vec<Step>,
     /// What the expressions and patterns of nodes and steps index.
@@ -165,7 +167,7 @@ pub enum SpecLiteral {
 /// `linearizable;`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checker {
-    pub name: SmolStr,
+    pub checker: bloom_plan::testing::Checker,
     pub loc: Loc,
 }
 
@@ -173,8 +175,6 @@ pub struct Checker {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultTest {
     pub test: Test,
-    /// Places in [`super::Program::specs`].
-    pub checks: Vec<u32>,
     pub bounds: FaultBounds,
 }
 

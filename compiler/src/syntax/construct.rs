@@ -66,7 +66,7 @@ pub enum Header {
     Bootstrap,
     Rules(Name),
     Spec(Name),
-    Test(SmolStr, Span),
+    Test(SmolStr, Span, Vec<Path>),
     FaultTest(SmolStr, Span, Vec<Path>, FaultBounds),
     Extern(Name),
 }

@@ -2,23 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use bloom_plan::plan::{Plan, RelationId};
-use bloom_plan::testing::{FaultTest, Observer};
-use bloom_plan::value::{Row, Value};
-use bloom_runtime::{Config, Input, OnConflict};
+use bloom_plan::testing::FaultTest;
 use smol_str::SmolStr;
 
 use super::hypothesis::{Crash, Fault, FaultSpec, Hypothesis};
-use super::run::{Programs, shown, tick_duration};
-use crate::machine::{self, Kinds};
+use super::run::{Programs, tick_duration};
+use crate::machine;
 use crate::network::{Disturbance, Link, Sent};
+use crate::watch::{Broken, Watch};
 use crate::world::{Setup, World};
 
 /// What came of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Execution {
     /// What breaks a spec: the spec, the row as [`super::run::Violation::what`] has it, and when it showed.
-    pub broken: BTreeSet<(SmolStr, String, u32)>,
+    pub broken: BTreeSet<Broken>,
     /// By tick, what was sent from one node to another.
     pub traffic: Vec<Vec<Sent>>,
 }
@@ -82,10 +80,16 @@ pub fn execute_watched(
         world.tick(&all)?;
         execution.traffic.push(world.network().heard());
         watch(tick, &world);
+        let crashed = |node| hypothesis.crash_of(node).filter(|&when| when <= tick);
         for observer in &mut observers {
-            let seen = observer.look(&world, test, spec, hypothesis, tick)?;
-            execution.broken.extend(seen);
+            if tick == spec.eot || !observer.looks_at_the_end() {
+                let seen = observer.look(&world, &crashed, tick)?;
+                execution.broken.extend(seen);
+            }
         }
+    }
+    for observer in &observers {
+        execution.broken.extend(observer.finish(spec.eot)?);
     }
     Ok(execution)
 }
@@ -139,112 +143,4 @@ fn strike(
     }
     world.network().disturb(links);
     Ok(())
-}
-
-/// A running observer.
-struct Watch<'o> {
-    observer: &'o Observer,
-    node: bloom_runtime::Node,
-    plan: Plan,
-}
-
-impl<'o> Watch<'o> {
-    fn start(kinds: &machine::Programs<'_>, observer: &'o Observer) -> Result<Watch<'o>, String> {
-        let config = Config {
-            address: observer.kind.clone(),
-            on_conflict: OnConflict::Continue,
-            ..Config::default()
-        };
-        let plan = kinds.plan(&observer.kind);
-        let plan = plan.ok_or_else(|| format!("spec `{}` has no plan", observer.spec))?;
-        Ok(Watch {
-            observer,
-            node: kinds.start(&observer.kind, config)?,
-            plan: plan.clone(),
-        })
-    }
-
-    fn relation(&self, name: &str) -> Option<RelationId> {
-        let place = self.plan.relations.iter().position(|r| r.name == name)?;
-        Some(RelationId(place as u32))
-    }
-
-    /// What breaks the spec in this tick.
-    fn look(
-        &mut self,
-        world: &World<'_, machine::Programs<'_>>,
-        test: &FaultTest,
-        spec: &FaultSpec,
-        hypothesis: &Hypothesis,
-        tick: u32,
-    ) -> Result<Vec<(SmolStr, String, u32)>, String> {
-        let rows = self.seen(world, test, hypothesis, tick)?;
-        let output = self.node.step(Input {
-            rows,
-            ..Input::default()
-        });
-        if let Some(stopped) = output.stopped {
-            return Err(format!("spec `{}`: {stopped}", self.observer.spec));
-        }
-        let mut broken = Vec::new();
-        let mut add = |what: String| broken.push((self.observer.spec.clone(), what, tick));
-        for name in &self.observer.never {
-            let Some(relation) = self.relation(name) else {
-                continue;
-            };
-            for row in self.node.rows(relation) {
-                add(format!("never {name}{}", shown(&self.plan, relation, &row)));
-            }
-        }
-        let named = |name: &Option<SmolStr>| self.relation(name.as_deref()?);
-        if let (Some(pre), true) = (named(&self.observer.pre), tick == spec.eot) {
-            let post = named(&self.observer.post);
-            let post = post.map(|post| self.node.rows(post)).unwrap_or_default();
-            for row in self.node.rows(pre) {
-                if !post.contains(&row) {
-                    add(format!("post{}", shown(&self.plan, pre, &row)));
-                }
-            }
-        }
-        Ok(broken)
-    }
-
-    fn seen(
-        &self,
-        world: &World<'_, machine::Programs<'_>>,
-        test: &FaultTest,
-        hypothesis: &Hypothesis,
-        tick: u32,
-    ) -> Result<Vec<(RelationId, Row)>, String> {
-        let mut seen = Vec::new();
-        let mut add = |relation: &str, row: Row| {
-            if let Some(id) = self.relation(relation) {
-                seen.push((id, row));
-            }
-        };
-        for (number, node) in test.nodes.iter().enumerate() {
-            let at = Value::Addr(node.name.clone());
-            match hypothesis.crash_of(number).filter(|&when| when <= tick) {
-                Some(when) => {
-                    let row = vec![at.clone(), Value::Int(i64::from(when))];
-                    add(&self.observer.crashed, row);
-                }
-                None => add(&self.observer.up, vec![at.clone()]),
-            }
-            if !world.is_up(number) {
-                continue;
-            }
-            for observed in &self.observer.observed {
-                let of_kind = observed.sources.iter().filter(|s| s.kind == node.kind);
-                for source in of_kind {
-                    for row in world.rows(number, &source.collection)? {
-                        let columns = source.columns.iter().map(|&c| row[c as usize].clone());
-                        let row = std::iter::once(at.clone()).chain(columns);
-                        add(&observed.relation, row.collect());
-                    }
-                }
-            }
-        }
-        Ok(seen)
-    }
 }

@@ -6,8 +6,7 @@
 
 use std::sync::Arc;
 
-use bloom_plan::display;
-use bloom_plan::plan::{Plan, RelationId, RelationKind};
+use bloom_plan::plan::{RelationId, RelationKind};
 use bloom_plan::testing::{FaultTest, Observer};
 use bloom_plan::value::{Row, Value};
 use bloom_runtime::Program;
@@ -16,10 +15,12 @@ use smol_str::SmolStr;
 
 use super::annotated::{Rows, Words};
 use super::circuit::{Circuit, Lit};
+use super::histories::Histories;
 use super::hypothesis::{Crash, Fault, FaultSpec};
 use super::limit::Limit;
 use super::node::{Node, Send, timers};
 use super::variables::Variables;
+use crate::watch::{history_row, shown};
 
 /// Virtual time of a tick where no node has a timer.
 const TICK: i64 = 1_000_000_000;
@@ -47,6 +48,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// By spec that has `pre`: its rows of `pre` and of `post`.
     pub claims: Vec<Claims>,
+    /// By spec that has checkers.
+    pub histories: Vec<Histories>,
     /// What every collection may hold, if that was asked for.
     pub contents: Vec<Contents>,
 }
@@ -102,6 +105,7 @@ pub fn run_recorded(
         observers,
         violations: Vec::new(),
         claims: Vec::new(),
+        histories: Vec::new(),
         contents: Vec::new(),
     };
     run.load_cluster();
@@ -117,6 +121,7 @@ pub fn run_recorded(
         variables: run.variables,
         violations: run.violations,
         claims: run.claims,
+        histories: run.histories,
         contents: run.contents,
     })
 }
@@ -159,6 +164,7 @@ struct Run<'r> {
     under_way: Vec<Vec<(u32, Arrival)>>,
     violations: Vec<Violation>,
     claims: Vec<Claims>,
+    histories: Vec<Histories>,
     contents: Vec<Contents>,
 }
 
@@ -318,13 +324,14 @@ impl Run<'_> {
         let is_last = tick == self.spec.eot;
         for place in 0..self.observers.len() {
             let observer = self.observers[place].0;
-            if !is_last && observer.never.is_empty() {
+            if !is_last && observer.never.is_empty() && observer.history.is_empty() {
                 continue;
             }
             let arrivals = self.seen(place, tick);
             let node = &mut self.observers[place].1;
             node.tick(&mut self.circuit, 0, arrivals)?;
             self.never(place, tick);
+            self.see_history(place, tick);
             if is_last {
                 self.claim(place, tick);
             }
@@ -387,6 +394,42 @@ impl Run<'_> {
         arrivals
     }
 
+    /// Keeps this tick's rows of the relations that make a history.
+    fn see_history(&mut self, place: usize, tick: u32) {
+        let (observer, watch) = &self.observers[place];
+        if observer.checkers.is_empty() {
+            return;
+        }
+        let known = self.histories.iter().position(|h| h.spec == observer.spec);
+        let known = known.unwrap_or_else(|| {
+            self.histories.push(Histories {
+                spec: observer.spec.clone(),
+                checkers: observer.checkers.clone(),
+                rows: Vec::new(),
+                up: Vec::new(),
+                last: self.spec.eot,
+            });
+            self.histories.len() - 1
+        });
+        let history = &mut self.histories[known];
+        for (what, name) in &observer.history {
+            let Some(relation) = watch.relation(name) else {
+                continue;
+            };
+            let rows = watch.rows(relation).map(|(row, condition)| {
+                let seen = history_row(watch.plan(), *what, relation, &row);
+                (tick, seen, condition)
+            });
+            history.rows.extend(rows);
+        }
+        if tick == self.spec.eot {
+            let nodes = self.nodes.iter().enumerate();
+            let up =
+                nodes.map(|(number, node)| (node.name.clone(), self.variables.up(number, tick)));
+            history.up = up.collect();
+        }
+    }
+
     fn never(&mut self, place: usize, tick: u32) {
         let (observer, watch) = &self.observers[place];
         for name in &observer.never {
@@ -435,14 +478,4 @@ impl Run<'_> {
         }
         self.claims.push(claims);
     }
-}
-
-/// `(c, hello)`: texts and addresses without quotes.
-pub fn shown(plan: &Plan, relation: RelationId, row: &Row) -> String {
-    let columns = plan.relations[relation.0 as usize].columns.iter();
-    let values = columns.zip(row).map(|(column, value)| match value {
-        Value::String(text) | Value::Addr(text) => text.to_string(),
-        _ => display::value(&plan.types, column.ty, value).to_string(),
-    });
-    format!("({})", values.collect::<Vec<_>>().join(", "))
 }

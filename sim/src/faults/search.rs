@@ -6,15 +6,20 @@
 //! until no subset of it is a solution, and everything that contains it is then excluded. Each set that is told
 //! was run on the production engine, which must find the same broken.
 
+use std::collections::BTreeSet;
+
 use bloom_plan::testing::FaultTest;
+use rustsat::types::Lit as SatLit;
 use smol_str::SmolStr;
 
 use super::circuit::{Circuit, Lit, Values};
 use super::concrete::{Execution, execute};
+use super::histories::HISTORIES_MAX;
 use super::hypothesis::{Fault, FaultSpec, Hypothesis};
-use super::run::{Outcome, Programs, Violation, run};
+use super::run::{Outcome, Programs, run};
 use super::solver::Solver;
 use super::symmetry::classes;
+use crate::watch::Broken;
 
 /// What to find beside a verdict.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +152,7 @@ impl Search<'_> {
             .iter()
             .map(|violation| violation.condition));
         self.size.gates = outcome.circuit.gates().len();
-        if root == Lit::FALSE {
+        if root == Lit::FALSE && outcome.histories.is_empty() {
             return Ok((Verdict::Certified, None));
         }
         let crashes: Vec<Lit> = outcome.variables.crashes().collect();
@@ -156,8 +161,13 @@ impl Search<'_> {
         let partitions = outcome
             .circuit
             .more_than(&partitions, self.spec.partitions as usize);
+        let histories = std::mem::take(&mut outcome.histories);
+        let circuit = &mut outcome.circuit;
+        let determining = histories.iter().flat_map(|h| h.determining(circuit));
+        let determining: Vec<Lit> = determining.collect();
+        outcome.histories = histories;
         let outcome = outcome;
-        let mut hunt = Hunt::new(&outcome, root);
+        let mut hunt = Hunt::new(&outcome, root, determining);
         if let Some(&too_many) = crashes.get(self.spec.crashes as usize) {
             hunt.solver.require([!too_many]);
         }
@@ -166,6 +176,9 @@ impl Search<'_> {
         }
         let smallest = hunt.smallest();
         (self.size.variables, self.size.clauses) = hunt.solver.size();
+        if let Some(why) = hunt.gave_up {
+            return Err(why);
+        }
         let Some(smallest) = smallest else {
             return Ok((Verdict::Certified, None));
         };
@@ -209,7 +222,7 @@ impl Search<'_> {
     ) -> Result<Execution, String> {
         self.executions += 1;
         let execution = execute(self.programs, self.test, self.spec, hypothesis)?;
-        let found: std::collections::BTreeSet<_> = broken(&outcome.violations, values).collect();
+        let found = broken(outcome, values)?;
         if found == execution.broken {
             return Ok(execution);
         }
@@ -230,12 +243,16 @@ fn listed<'b>(broken: impl Iterator<Item = &'b (SmolStr, String, u32)>) -> Strin
     }
 }
 
-fn broken<'v>(
-    violations: &'v [Violation],
-    values: &'v Values,
-) -> impl Iterator<Item = (SmolStr, String, u32)> + 'v {
-    let broken = violations.iter().filter(|v| values.of(v.condition));
-    broken.map(|v| (v.spec.clone(), v.what.clone(), v.tick))
+fn broken(outcome: &Outcome, values: &Values) -> Result<BTreeSet<Broken>, String> {
+    let violations = outcome.violations.iter();
+    let violations = violations.filter(|v| values.of(v.condition));
+    let mut broken: BTreeSet<Broken> = violations
+        .map(|v| (v.spec.clone(), v.what.clone(), v.tick))
+        .collect();
+    for histories in &outcome.histories {
+        broken.extend(histories.broken(|lit| values.of(lit))?);
+    }
+    Ok(broken)
 }
 
 fn counterexample(hypothesis: Hypothesis, execution: Execution) -> Counterexample {
@@ -249,29 +266,45 @@ fn counterexample(hypothesis: Hypothesis, execution: Execution) -> Counterexampl
 /// Why a spec says nothing of the run without faults.
 fn vacuous(outcome: &Outcome, values: &Values) -> Option<String> {
     let holds = |rows: &[Lit]| rows.iter().any(|&row| values.of(row));
-    outcome.claims.iter().find_map(|claims| {
+    let claims = outcome.claims.iter().find_map(|claims| {
         let spec = &claims.spec;
         if !holds(&claims.pre) {
             return Some(format!("without faults, `pre` of spec `{spec}` has no row"));
         }
         (!holds(&claims.post))
             .then(|| format!("without faults, `post` of spec `{spec}` has no row"))
-    })
+    });
+    let mut histories = outcome.histories.iter();
+    claims.or_else(|| histories.find_map(|histories| histories.vacuous(|lit| values.of(lit))))
 }
 
 /// The hunt for sets of faults under which a formula holds.
 struct Hunt<'h> {
     outcome: &'h Outcome,
     solver: Solver<'h>,
+    /// That a spec is broken by a row.
+    root: Lit,
+    /// What determines the histories, if checkers look at some.
+    determining: Vec<Lit>,
+    /// Histories that were checked.
+    histories: usize,
+    /// Why it knows nothing more.
+    gave_up: Option<String>,
     /// The faults that matter.
     faults: Vec<(Fault, Lit)>,
 }
 
 impl<'h> Hunt<'h> {
-    fn new(outcome: &'h Outcome, root: Lit) -> Self {
+    fn new(outcome: &'h Outcome, root: Lit, determining: Vec<Lit>) -> Self {
         let circuit: &Circuit = &outcome.circuit;
         let mut solver = Solver::new(circuit);
-        solver.require([root]);
+        if outcome.histories.is_empty() {
+            solver.require([root]);
+        }
+        solver.encode(root);
+        for &lit in &determining {
+            solver.encode(lit);
+        }
         for (later, earlier) in outcome.variables.implications() {
             solver.require([!later, earlier]);
         }
@@ -288,8 +321,55 @@ impl<'h> Hunt<'h> {
         Hunt {
             outcome,
             solver,
+            root,
+            determining,
+            histories: 0,
+            gave_up: None,
             faults,
         }
+    }
+
+    /// Looks for a solution in which all of these hold: for faults under which a row breaks a spec, or a history
+    /// does.
+    fn solve(&mut self, assumptions: &[SatLit]) -> bool {
+        while self.gave_up.is_none() && self.solver.solve(assumptions) {
+            if self.solver.holds(self.root) {
+                return true;
+            }
+            match self.history_breaks() {
+                Ok(true) => return true,
+                Ok(false) => self.exclude_history(),
+                Err(why) => self.gave_up = Some(why),
+            }
+        }
+        false
+    }
+
+    fn history_breaks(&mut self) -> Result<bool, String> {
+        self.histories += 1;
+        if self.histories > HISTORIES_MAX {
+            return Err(format!("there are more than {HISTORIES_MAX} histories"));
+        }
+        for histories in &self.outcome.histories {
+            let broken = histories.broken(|lit| match lit {
+                Lit::TRUE => true,
+                Lit::FALSE => false,
+                lit => self.solver.holds(lit),
+            })?;
+            if !broken.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Asks for other solutions than those with this history, unless a row breaks a spec.
+    fn exclude_history(&mut self) {
+        let holds = |lit: &Lit| self.solver.holds(*lit);
+        let others = self.determining.iter();
+        let others = others.map(|lit| if holds(lit) { !*lit } else { *lit });
+        let clause: Vec<Lit> = others.chain([self.root]).collect();
+        self.solver.require(clause);
     }
 
     fn solution(&self) -> Hypothesis {
@@ -306,7 +386,7 @@ impl<'h> Hunt<'h> {
             let lit = self.faults[place].1;
             self.solver.encode(lit);
         }
-        if !self.solver.solve(&[]) {
+        if !self.solve(&[]) {
             return None;
         }
         let found = self.solution();
@@ -327,7 +407,7 @@ impl<'h> Hunt<'h> {
             .filter(|&lit| lit != Lit::FALSE)
             .collect();
         let counter = self.solver.counter(&all, best.len() - 1);
-        while best.len() > 1 && self.solver.solve(&counter.at_most(best.len() - 1)) {
+        while best.len() > 1 && self.solve(&counter.at_most(best.len() - 1)) {
             best = self.solution();
         }
         Some(best)
@@ -356,14 +436,14 @@ impl<'h> Hunt<'h> {
             .filter(|(fault, _)| !set.0.contains(fault));
         let absent: Vec<Lit> = absent.map(|(_, lit)| !*lit).collect();
         let assumptions: Vec<_> = absent.iter().map(|&lit| self.solver.encode(lit)).collect();
-        self.solver.solve(&assumptions)
+        self.solve(&assumptions)
     }
 
     /// Minimal solutions, up to so many, and whether these are all.
     fn all_minimal(&mut self, first: &Hypothesis, most: usize) -> (Vec<Hypothesis>, bool) {
         let mut sets = vec![first.clone()];
         self.exclude(first);
-        while self.solver.solve(&[]) {
+        while self.solve(&[]) {
             if sets.len() >= most {
                 return (sets, false);
             }
@@ -372,7 +452,8 @@ impl<'h> Hunt<'h> {
             self.exclude(&found);
             sets.push(found);
         }
-        (sets, true)
+        let complete = self.gave_up.is_none();
+        (sets, complete)
     }
 
     /// Asks for other solutions than those that contain the set.

@@ -38,10 +38,8 @@ impl<'a> Resolver<'a> {
                 SpecLine::Rule(rule) => rule,
                 SpecLine::Never(never) => &never.rule,
                 SpecLine::Checker(checker) => {
-                    checkers.push(Checker {
-                        name: checker.name.text.clone(),
-                        loc: Loc::new(item, checker.name.span),
-                    });
+                    let loc = Loc::new(item, checker.name.span);
+                    checkers.extend(self.checker(checker, loc, &collections));
                     continue;
                 }
             };
@@ -57,7 +55,44 @@ impl<'a> Resolver<'a> {
         });
     }
 
-    /// The spec that a fault test names, or a report.
+    /// The checker of histories that a line names, or a report.
+    fn checker(
+        &mut self,
+        line: &ast::Checker,
+        loc: Loc,
+        collections: &[SpecCollection],
+    ) -> Option<Checker> {
+        use bloom_plan::testing::Checker as Known;
+        let name = line.name.as_str();
+        let Some(checker) = Known::named(name) else {
+            let names = Known::ALL.map(Known::name);
+            let message = format!("unknown checker {name}");
+            let label = "no checker of this name";
+            self.report_unknown(codes::E0805, loc, name, names, message, label);
+            return None;
+        };
+        let mut fits = true;
+        for &(relation, is_optional) in checker.relations() {
+            let mut known = collections.iter();
+            let found = known.find(|collection| collection.name == relation.name());
+            let problem = match found {
+                Some(found) if relation.fits(found.columns.len()) => continue,
+                None if is_optional => continue,
+                Some(_) => "has other columns",
+                None => "is not there",
+            };
+            fits = false;
+            self.error(
+                codes::E0806,
+                loc,
+                format!("{name} looks at {}, which {problem}", relation.shape()),
+                "the spec has to derive it",
+            );
+        }
+        fits.then_some(Checker { checker, loc })
+    }
+
+    /// The spec that a test names, or a report.
     pub fn find_spec(&mut self, path: &ast::Path, loc: Loc) -> Option<u32> {
         let name = path.last();
         let place = self

@@ -72,24 +72,23 @@ impl<'a> Resolver<'a> {
         scope: ScopeId,
         loc: Loc,
     ) -> FaultTest {
-        let checks = fault
-            .checks
-            .iter()
-            .filter_map(|path| self.find_spec(path, loc))
-            .collect();
         let mut steps = self.resolve_test(&fault.test, scope, loc);
         let bounds = steps.cx.fault_bounds(&fault.bounds);
         FaultTest {
             test: steps.body_done(),
-            checks,
             bounds,
         }
     }
 
     fn resolve_test(&mut self, test: &'a ast::Test, scope: ScopeId, loc: Loc) -> Steps<'_, 'a> {
+        let checks = test.checks.iter();
+        let checks = checks
+            .filter_map(|path| self.find_spec(path, loc))
+            .collect();
         let cx = BodyCx::new(self, scope, Mode::Test, loc);
         let mut steps = Steps {
             cx,
+            checks,
             file: scope,
             nodes: Vec::new(),
             steps: Vec::new(),
@@ -111,6 +110,7 @@ fn is_node(node: &ast::ItemNode) -> bool {
 /// A test while it is resolved.
 struct Steps<'r, 'a> {
     cx: BodyCx<'r, 'a>,
+    checks: Vec<u32>,
     file: ScopeId,
     /// `None` where the kind was reported.
     nodes: Vec<(SmolStr, Option<NodeId>, Loc)>,
@@ -135,6 +135,7 @@ impl<'a> Steps<'_, 'a> {
         }
         Test {
             name: self.name,
+            checks: self.checks,
             nodes,
             steps: self.steps,
             loc: self.cx.body.loc,

@@ -13,7 +13,7 @@ impl<'a> Source<'a> {
             text += &self.spec_rule(spec, rule);
         }
         for checker in &spec.checkers {
-            text += &format!("{};\n", checker.name);
+            text += &format!("{};\n", checker.checker.name());
         }
         text + "}"
     }

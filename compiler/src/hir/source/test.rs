@@ -12,21 +12,27 @@ use bloom_plan::display;
 impl<'a> Source<'a> {
     pub fn test(&self, test: &'a Test) -> String {
         let name = display::string(&test.name);
-        format!("\ntest {name} {}", self.steps(test))
+        let checks = self.checks(test);
+        format!("\ntest {name}{checks} {}", self.steps(test))
     }
 
     pub fn fault_test(&self, fault: &'a FaultTest) -> String {
         let mut text = format!("\nfault test {}", display::string(&fault.test.name));
-        if !fault.checks.is_empty() {
-            let spec = |&place: &u32| self.program.specs[place as usize].name.as_str();
-            let specs: Vec<&str> = fault.checks.iter().map(spec).collect();
-            text += &format!(" checks {}", specs.join(", "));
-        }
+        text += &self.checks(&fault.test);
         let bounds = bounds(&self.test_writer(&fault.test), &fault.bounds);
         if !bounds.is_empty() {
             text += &format!(" with {}", bounds.join(", "));
         }
         text + " " + &self.steps(&fault.test)
+    }
+
+    fn checks(&self, test: &Test) -> String {
+        let spec = |&place: &u32| self.program.specs[place as usize].name.as_str();
+        let specs: Vec<&str> = test.checks.iter().map(spec).collect();
+        match specs.as_slice() {
+            [] => String::new(),
+            specs => format!(" checks {}", specs.join(", ")),
+        }
     }
 
     fn test_writer(&self, test: &'a Test) -> Writer<'a> {

@@ -324,14 +324,7 @@ impl<'s> Walk<'_, 's, '_> {
             ItemKind::Module(module) => self.module_item(module),
             ItemKind::Spec(spec) => self.spec(spec),
             ItemKind::Test(test) => self.test(test),
-            ItemKind::FaultTest(fault) => {
-                for path in &fault.checks {
-                    if let Some(target @ Target::Spec(_)) = self.find(path.last()) {
-                        self.add(path.last().span, Role::Reads, target);
-                    }
-                }
-                self.test(&fault.test);
-            }
+            ItemKind::FaultTest(fault) => self.test(&fault.test),
             ItemKind::Extern(node) => node
                 .collections
                 .iter()

@@ -4,11 +4,12 @@ use super::{Arg, Expr, Head, HeadArgs, Literal, Name, Path, Rule, Type};
 use crate::base::Span;
 use smol_str::SmolStr;
 
-/// `test "name" { steps }`
+/// `test "name" checks spec { steps }`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Test {
     pub name: SmolStr,
     pub name_span: Span,
+    pub checks: Vec<Path>,
     pub steps: Vec<Step>,
 }
 
@@ -16,7 +17,6 @@ pub struct Test {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FaultTest {
     pub test: Test,
-    pub checks: Vec<Path>,
     pub bounds: FaultBounds,
 }
 

@@ -150,18 +150,19 @@ impl Parser<'_> {
                 name,
                 lines: self.spec_lines(pieces, start),
             }),
-            Header::Test(name, name_span) => ItemKind::Test(Test {
+            Header::Test(name, name_span, checks) => ItemKind::Test(Test {
                 name,
                 name_span,
+                checks,
                 steps: self.steps(pieces, start),
             }),
             Header::FaultTest(name, name_span, checks, bounds) => ItemKind::FaultTest(FaultTest {
                 test: Test {
                     name,
                     name_span,
+                    checks,
                     steps: self.steps(pieces, start),
                 },
-                checks,
                 bounds,
             }),
             Header::Extern(name) => {

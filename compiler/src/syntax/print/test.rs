@@ -10,16 +10,14 @@ impl Printer {
     pub fn test(&mut self, test: &Test) {
         self.word("test");
         self.text(&test.name);
+        self.checks(test);
         self.steps(&test.steps);
     }
 
     pub fn fault_test(&mut self, fault: &FaultTest) {
         self.word("fault test");
         self.text(&fault.test.name);
-        if !fault.checks.is_empty() {
-            self.word("checks");
-            self.commas(&fault.checks, Self::path);
-        }
+        self.checks(&fault.test);
         if !fault.bounds.is_empty() {
             self.word("with");
             self.commas(&fault.bounds, |printer, bound| {
@@ -33,6 +31,13 @@ impl Printer {
             });
         }
         self.steps(&fault.test.steps);
+    }
+
+    fn checks(&mut self, test: &Test) {
+        if !test.checks.is_empty() {
+            self.word("checks");
+            self.commas(&test.checks, Self::path);
+        }
     }
 
     pub fn spec(&mut self, spec: &Spec) {

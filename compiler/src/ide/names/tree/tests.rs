@@ -5,6 +5,11 @@ use crate::syntax::ast::{Expect, LiteralKind, LocationKind, Spec, SpecLine, Step
 
 impl Walk<'_, '_, '_> {
     pub(super) fn test(&mut self, test: &Test) {
+        for path in &test.checks {
+            if let Some(target @ Target::Spec(_)) = self.find(path.last()) {
+                self.add(path.last().span, Role::Reads, target);
+            }
+        }
         // The names of nodes hold in the whole test.
         let mut nodes = Scope::default();
         for step in &test.steps {
