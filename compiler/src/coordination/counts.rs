@@ -39,7 +39,20 @@
 //!
 //! Cost: a producer keeps the rows of its open partitions, and a number for each closed one; a receiver
 //! keeps one copy of every row, without which it could not tell a row that came twice from one more row.
+//! Where each message arrives once and is sent once ([`messages`]), both keep a number for each partition, and what
+//! they do in a tick is what was sent or came in it:
+//!
+//! ```text
+//! C.seal.batch{to, K, rows: count()} <= C.seal.out{to, K}
+//! C.seal.count{to, K, rows}       <= what was sent before and the batch, if not C.seal.closed{to, K}
+//! C.seal.sent{to, K, rows}        <+- C.seal.batch{to, K}, C.seal.count{to, K, rows}
+//!
+//! C.seal.come{producer, K, rows: count()} <= C.seal.arrived{producer, K}
+//! C.seal.received{producer, K, rows} <= what came before and what comes
+//! C.seal.got{producer, K, rows}   <+- C.seal.come{producer, K}, C.seal.received{producer, K, rows}
+//! ```
 
+mod messages;
 mod producer;
 mod receiver;
 
@@ -83,8 +96,18 @@ fn sealed_collections(node: &NodeKind) -> Vec<CollectionId> {
     sealed.collect()
 }
 
+/// What seals count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Counts {
+    /// Distinct rows, however often each is sent and arrives.
+    Rows,
+    /// Messages, each of which arrives once.
+    Messages,
+}
+
 /// A channel or input that is sealed, and what its columns are.
 struct Sealed {
+    counts: Counts,
     id: CollectionId,
     name: SmolStr,
     columns: Vec<Column>,
@@ -121,6 +144,7 @@ impl Sealed {
             all.find(|(_, c)| c.kind == kind).map(|(id, _)| id)
         };
         Self {
+            counts: messages::counts(program, of),
             id,
             name: of.name.clone(),
             location,
@@ -216,6 +240,26 @@ impl Sealed {
         node.rules
             .push(writer.head(head, columns, arrow, self.origin()));
     }
+}
+
+/// For what came in this tick: what was there before and it, or it alone. The rules read `rows` more.
+fn add_up(
+    node: &mut NodeKind,
+    of: &Sealed,
+    key: &[Cell],
+    batch: CollectionId,
+    before: CollectionId,
+    (into, arrow): (CollectionId, Arrow),
+    more: impl Fn(RuleWriter) -> RuleWriter,
+) {
+    let more_rows = with(key, Cell::Var(SmolStr::new("more")));
+    let begin = || more(RuleWriter::new(of.loc).row(batch, &more_rows));
+    let mut writer = begin().row(before, &with(key, rows()));
+    let mut columns = writer.cells(key);
+    columns.push(writer.sum("rows", "more"));
+    node.rules
+        .push(writer.head(into, columns, arrow, of.origin()));
+    of.derive(node, into, &more_rows, arrow, begin().no_row(before, key));
 }
 
 /// The cells with one more at their end.

@@ -67,6 +67,13 @@ impl RuleWriter {
         self
     }
 
+    /// The sum of two variables.
+    pub fn sum(&mut self, left: &str, right: &str) -> HeadColumn {
+        let (left, right) = (self.read(left), self.read(right));
+        let op = BinaryOp::Add;
+        HeadColumn::Expr(self.expr(Expr::Binary { op, left, right }))
+    }
+
     /// The expression that reads a variable.
     pub fn read(&mut self, name: &str) -> ExprId {
         let var = self.var(name);

@@ -165,10 +165,7 @@ impl Node {
         }
         for (number, message) in (0..).zip(&input.messages) {
             match self.channel(&message.channel) {
-                Some(id) => {
-                    self.take(id, &message.row, &mut arrivals);
-                    self.take_with_sender(id, number, message, &mut arrivals);
-                }
+                Some(id) => self.take_message(id, number, message, &mut arrivals),
                 None => self.refuse(&message.channel, &message.row, "there is no such channel"),
             }
         }
@@ -204,37 +201,46 @@ impl Node {
         matches!(kind, RelationKind::Channel { .. }).then_some(id)
     }
 
+    /// Takes a row, if it fits.
     fn take(&mut self, id: RelationId, row: &[Value], into: &mut Vec<(RelationId, Vec<u64>)>) {
+        if let Some(words) = self.fitting(id, row) {
+            rows_of(into, id).extend_from_slice(&words);
+        }
+    }
+
+    /// The words of a row; what does not fit is refused.
+    fn fitting(&mut self, id: RelationId, row: &[Value]) -> Option<Vec<u64>> {
         match self.words(id, row) {
-            Ok(words) => match into.last_mut() {
-                Some((last, rows)) if *last == id => rows.extend_from_slice(&words),
-                _ => into.push((id, words)),
-            },
+            Ok(words) => Some(words),
             Err(misfit) => {
                 let plan = Arc::clone(self.machine.program.plan());
                 self.refuse(&plan.relations[id.0 as usize].name, row, misfit);
+                None
             }
         }
     }
 
-    /// The row, who sent it, and its number among this tick's messages, for what counts the channel's rows.
-    fn take_with_sender(
+    /// Takes a message; where the channel's rows are counted, also with who sent it, and its number among this
+    /// tick's messages.
+    fn take_message(
         &mut self,
         id: RelationId,
         number: i64,
         message: &Message,
         into: &mut Vec<(RelationId, Vec<u64>)>,
     ) {
+        let Some(words) = self.fitting(id, &message.row) else {
+            return;
+        };
+        rows_of(into, id).extend_from_slice(&words);
         if let Some(arrived) = self.machine.program.schedule().arrived[id.0 as usize] {
-            let before = [Value::Addr(message.from.clone()), Value::Int(number)];
-            let row: Row = before
-                .into_iter()
-                .chain(message.row.iter().cloned())
-                .collect();
-            // What does not fit was refused as a row of the channel.
-            if let Ok(words) = self.words(arrived, &row) {
-                into.push((arrived, words));
-            }
+            let context = &mut self.machine.context;
+            let ty = context.store.types().addr();
+            let from = context.store.word(ty, &Value::Addr(message.from.clone()));
+            let from = from.expect("an address fits where one is expected");
+            let rows = rows_of(into, arrived);
+            rows.extend([from, number as u64]);
+            rows.extend_from_slice(&words);
         }
     }
 
@@ -318,4 +324,14 @@ impl Node {
             }
         }
     }
+}
+
+/// Where rows of the relation are gathered.
+fn rows_of(all: &mut Vec<(RelationId, Vec<u64>)>, id: RelationId) -> &mut Vec<u64> {
+    let place = all.iter().rposition(|(of, _)| *of == id);
+    let place = place.unwrap_or_else(|| {
+        all.push((id, Vec::new()));
+        all.len() - 1
+    });
+    &mut all[place].1
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Sealed, and, rows, with};
+use super::{Counts, Sealed, add_up, and, rows, with};
 use crate::coordination::writing::{Cell, RuleWriter};
 use crate::hir::{
     Aggregate, AggregateFunction, Arrow, CollectionId, CollectionKind, HeadColumn, NodeKind,
@@ -43,7 +43,10 @@ pub(super) fn count(node: &mut NodeKind, of: &Sealed) {
         // Who sends it is added when it is sent.
         rule.head.columns.remove(PRODUCER);
     }
-    keep_open_rows(node, of, &parts);
+    match of.counts {
+        Counts::Rows => keep_open_rows(node, of, &parts),
+        Counts::Messages => keep_numbers(node, of, &parts),
+    }
     total(node, of, &parts);
     send(node, of, &parts, seal);
 }
@@ -69,12 +72,15 @@ impl Parts {
         let by = of.partition.iter().copied().filter(|&place| place != to);
         let partition: Vec<usize> = [to].into_iter().chain(by).collect();
         let keys = of.keys(&partition);
-        let row = of.keys(&[partition.as_slice(), of.rest.as_slice()].concat());
+        let sent = match of.counts {
+            Counts::Rows => of.keys(&[partition.as_slice(), of.rest.as_slice()].concat()),
+            Counts::Messages => and(&keys, of.rows()),
+        };
         let mut out = of.columns.clone();
         out[to].location = false;
         Self {
             out: of.declare(node, "out", Scratch, out),
-            sent: of.declare(node, "sent", Table, row),
+            sent: of.declare(node, "sent", Table, sent),
             count: of.declare(node, "count", Scratch, and(&keys, of.rows())),
             closing: of.declare(node, "closing", Scratch, of.keys(&sealed_places(of, to))),
             total: of.declare(node, "total", Scratch, and(&keys, of.rows())),
@@ -112,10 +118,43 @@ fn keep_open_rows(node: &mut NodeKind, of: &Sealed, parts: &Parts) {
         .push(writer.head(parts.count, columns, Arrow::Merge, of.origin()));
 }
 
+/// Of each open partition, how many rows were sent in earlier ticks.
+fn keep_numbers(node: &mut NodeKind, of: &Sealed, parts: &Parts) {
+    let key = Sealed::cells(&parts.partition);
+    let columns = and(&of.keys(&parts.partition), of.rows());
+    let batch = of.declare(node, "batch", CollectionKind::Scratch, columns);
+    let mut writer = RuleWriter::new(of.loc).row(parts.out, &of.all_cells());
+    let mut columns = writer.cells(&key);
+    columns.push(count_of(of));
+    node.rules
+        .push(writer.head(batch, columns, Arrow::Merge, of.origin()));
+    let is_open = |writer: RuleWriter| writer.no_row(parts.closed, &key);
+    let into = (parts.count, Arrow::Merge);
+    add_up(node, of, &key, batch, parts.sent, into, is_open);
+    let counted = with(&key, rows());
+    // Looked for in ticks that close something: what stays as it was is not copied.
+    let stays = RuleWriter::new(of.loc)
+        .row(parts.closing, &closing_cells(of, parts))
+        .row(parts.sent, &counted)
+        .no_row(batch, &key);
+    of.derive(node, parts.count, &counted, Arrow::Merge, stays);
+    let grows = RuleWriter::new(of.loc)
+        .row(batch, &key)
+        .row(parts.count, &counted);
+    of.derive(node, parts.sent, &counted, Arrow::Upsert, grows);
+    let gone = RuleWriter::new(of.loc)
+        .row(parts.sent, &counted)
+        .row(parts.closed, &key);
+    of.derive(node, parts.sent, &counted, Arrow::DeferredDelete, gone);
+}
+
+fn closing_cells(of: &Sealed, parts: &Parts) -> Vec<Cell> {
+    Sealed::cells(&sealed_places(of, parts.partition[0]))
+}
+
 fn total(node: &mut NodeKind, of: &Sealed, parts: &Parts) {
     let key = Sealed::cells(&parts.partition);
-    let to = parts.partition[0];
-    let closing = Sealed::cells(&sealed_places(of, to));
+    let closing = closing_cells(of, parts);
     let begin = || RuleWriter::new(of.loc).row(parts.closing, &closing);
     let counted = with(&key, rows());
     let again = begin().row(parts.closed, &counted);
@@ -124,7 +163,7 @@ fn total(node: &mut NodeKind, of: &Sealed, parts: &Parts) {
         .row(parts.count, &counted)
         .no_row(parts.closed, &key);
     of.derive(node, parts.total, &counted, Arrow::Merge, first);
-    let empty = begin().no_row(parts.sent, &key).no_row(parts.closed, &key);
+    let empty = begin().no_row(parts.count, &key).no_row(parts.closed, &key);
     let none = with(&key, Cell::Int(0));
     of.derive(node, parts.total, &none, Arrow::Merge, empty);
     let writer = RuleWriter::new(of.loc).row(parts.total, &counted);

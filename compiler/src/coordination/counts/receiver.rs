@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::producer::count_of;
-use super::{Sealed, and, rows, with};
+use super::{Counts, Sealed, add_up, and, rows, with};
 use crate::coordination::writing::{Cell, RuleWriter, column};
 use crate::hir::{
     Arrow, BinaryOp, Builtin, CollectionId, CollectionKind, Column, Literal, NodeKind, Origin,
@@ -22,7 +22,11 @@ pub(super) fn await_counts(node: &mut NodeKind, of: &Sealed) {
         return;
     }
     let parts = Parts::declare(node, of);
-    tally(node, of, &parts, seal);
+    match of.counts {
+        Counts::Rows => tally_rows(node, of, &parts),
+        Counts::Messages => tally_messages(node, of, &parts),
+    }
+    promise(node, of, &parts, seal);
     wait(node, of, &parts, seals);
     refuse_surplus(node, of, &parts, to);
 }
@@ -88,16 +92,20 @@ impl Parts {
         let by = |columns: Vec<Column>| -> Vec<Column> {
             [of.producer()].into_iter().chain(columns).collect()
         };
+        // A number each, so that lattice values of one key do not merge before they are told apart.
         let arrived = of.columns.iter().map(|column| Column {
             location: false,
             default: None,
+            key: false,
             ..column.clone()
         });
-        // A number each, so that lattice values of one key do not merge before they are told apart.
         let number = column("number", Some(TypeRef::plain(Builtin::Int)), true, of.loc);
         let arrived = by([number].into_iter().chain(arrived).collect());
         let keys = by(of.keys(&of.partition));
-        let got = by(of.keys(&[of.partition.as_slice(), of.rest.as_slice()].concat()));
+        let got = match of.counts {
+            Counts::Rows => by(of.keys(&[of.partition.as_slice(), of.rest.as_slice()].concat())),
+            Counts::Messages => and(&keys, of.rows()),
+        };
         Self {
             arrived: of.declare(node, "arrived", Scratch, arrived),
             got: of.declare(node, "got", Table, got),
@@ -108,7 +116,8 @@ impl Parts {
     }
 }
 
-fn tally(node: &mut NodeKind, of: &Sealed, parts: &Parts, seal: CollectionId) {
+/// The distinct rows of each producer.
+fn tally_rows(node: &mut NodeKind, of: &Sealed, parts: &Parts) {
     let places = [of.partition.as_slice(), of.rest.as_slice()].concat();
     let mut writer = RuleWriter::new(of.loc).row(parts.arrived, &arrival(of));
     let mut columns = writer.cells(&[producer()]);
@@ -121,7 +130,42 @@ fn tally(node: &mut NodeKind, of: &Sealed, parts: &Parts, seal: CollectionId) {
     columns.push(count_of(of));
     node.rules
         .push(writer.head(parts.received, columns, Arrow::Merge, of.origin()));
+}
 
+/// How many messages each producer sent.
+fn tally_messages(node: &mut NodeKind, of: &Sealed, parts: &Parts) {
+    let keys: Vec<Column> = [of.producer()]
+        .into_iter()
+        .chain(of.keys(&of.partition))
+        .collect();
+    let columns = and(&keys, of.rows());
+    let batch = of.declare(node, "come", CollectionKind::Scratch, columns);
+    let key = key(of);
+    let mut writer = RuleWriter::new(of.loc).row(parts.arrived, &arrival(of));
+    let mut columns = writer.cells(&key);
+    columns.push(count_of(of));
+    node.rules
+        .push(writer.head(batch, columns, Arrow::Merge, of.origin()));
+    let into = (parts.received, Arrow::Merge);
+    add_up(node, of, &key, batch, parts.got, into, |writer| writer);
+    let stays = RuleWriter::new(of.loc)
+        .row(parts.got, &with(&key, rows()))
+        .no_row(batch, &key);
+    of.derive(
+        node,
+        parts.received,
+        &with(&key, rows()),
+        Arrow::Merge,
+        stays,
+    );
+    let counted = with(&key, rows());
+    let grows = RuleWriter::new(of.loc)
+        .row(batch, &key)
+        .row(parts.received, &counted);
+    of.derive(node, parts.got, &counted, Arrow::Upsert, grows);
+}
+
+fn promise(node: &mut NodeKind, of: &Sealed, parts: &Parts, seal: CollectionId) {
     // `C.seal` begins with its receiver.
     let receiver = Cell::Var(SmolStr::new("receiver"));
     let promise = with(&key(of), rows());
@@ -162,28 +206,33 @@ fn wait(node: &mut NodeKind, of: &Sealed, parts: &Parts, seals: CollectionId) {
 }
 
 fn refuse_surplus(node: &mut NodeKind, of: &Sealed, parts: &Parts, to: usize) {
+    use CollectionKind::Scratch;
     let keys: Vec<Column> = [of.producer()]
         .into_iter()
         .chain(of.keys(&of.partition))
         .collect();
-    let late = of.declare(node, "late", CollectionKind::Scratch, keys);
     let key = key(of);
-    let receiver = format!("c{to}");
     let n = Cell::Var(SmolStr::new("n"));
+    // Found by partitions, since most rows are as they should be.
+    let over = of.declare(node, "over", Scratch, keys.clone());
     let surplus = RuleWriter::new(of.loc)
-        .row(parts.arrived, &arrival(of))
         .row(parts.promised, &with(&key, rows()))
         .row(parts.received, &with(&key, n))
-        .condition("n", BinaryOp::Greater, "rows")
-        .call("late_row", &[&receiver]);
-    of.derive(node, late, &key, Arrow::Merge, surplus);
-    let Some(sealed) = of.sealed else { return };
-    let stranger = RuleWriter::new(of.loc)
+        .condition("n", BinaryOp::Greater, "rows");
+    of.derive(node, over, &key, Arrow::Merge, surplus);
+    if let Some(sealed) = of.sealed {
+        let stranger = RuleWriter::new(of.loc)
+            .row(parts.received, &key)
+            .row(sealed, &Sealed::cells(&of.partition))
+            .no_row(parts.promised, &key);
+        of.derive(node, over, &key, Arrow::Merge, stranger);
+    }
+    let late = of.declare(node, "late", Scratch, keys);
+    let refused = RuleWriter::new(of.loc)
+        .row(over, &key)
         .row(parts.arrived, &arrival(of))
-        .row(sealed, &Sealed::cells(&of.partition))
-        .no_row(parts.promised, &key)
-        .call("late_row", &[&receiver]);
-    of.derive(node, late, &key, Arrow::Merge, stranger);
+        .call("late_row", &[&format!("c{to}")]);
+    of.derive(node, late, &key, Arrow::Merge, refused);
 }
 
 /// Of an input: a row that comes in a later tick than its partition's seal.
