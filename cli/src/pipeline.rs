@@ -88,13 +88,13 @@ pub(crate) fn coordinate(sources: &Sources, mode: Coordination) -> (Checked, Opt
     (checked, Some(found))
 }
 
-/// All that is wrong with the program: replicas that would differ among it, and where nothing is replicated,
-/// and so nothing is inserted, points of order.
+/// All that is wrong with the program: its points of order, and replicas that would differ whatever is inserted.
 pub(crate) fn problems(sources: &Sources) -> Vec<Diagnostic> {
     let mut checked = check(sources);
     let replicated = checked.program.nodes.values().any(|node| node.replicated);
     if replicated && checked.is_fine() {
-        return coordinated(checked, Coordination::Auto).diagnostics;
+        let done = coordination::coordinate(&checked, Coordination::Auto);
+        checked.diagnostics.extend(done.diagnostics);
     }
     let mut points = checked.points_of_order();
     mend::attach(patient(sources, &checked), &mut points);

@@ -12,7 +12,7 @@ use super::flow::{Atom, RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
 use super::properties::Props;
 use super::refine::contained::Redundant;
-use super::refine::{Forms, manifest, parent, threshold};
+use super::refine::{Forms, allotted, manifest, newest, parent, threshold};
 use super::sealing::{Sealing, groups, is_guard};
 use crate::analysis::{Growth, Reading};
 use crate::hir::CollectionKind;
@@ -109,6 +109,9 @@ impl<'k, 'a> Known<'k, 'a> {
                 props = Props::NONE;
             }
         }
+        if newest::settles(self, rule, found) {
+            props = props.with(Props::LIMIT);
+        }
         match self.forms.redundant(rule) {
             Redundant::No => {}
             // It is the union of all rules that is the same, so what this one grows to need not be.
@@ -155,8 +158,11 @@ impl<'k, 'a> Known<'k, 'a> {
         }
         // A group is aggregated over rows that no longer change, or it is live.
         let groups = groups(summary);
-        let settled = summary.atoms.iter().zip(shares).all(|(atom, share)| {
-            share.props.has(Props::CONSTANT) || self.is_guard(rule, atom, &groups)
+        let mut atoms = summary.atoms.iter().enumerate().zip(shares);
+        let settled = atoms.all(|((place, atom), share)| {
+            share.props.has(Props::CONSTANT)
+                || self.is_guard(rule, atom, &groups)
+                || allotted::is_gate(self, rule, place, &groups)
         });
         let seals_are_groups = summary.atoms.iter().all(|atom| {
             !self.sealing.is_seal(self.model, rule, atom) || self.is_guard(rule, atom, &groups)
@@ -229,7 +235,9 @@ impl<'k, 'a> Known<'k, 'a> {
         let at = self.model.place(rule, atom.collection);
         let frozen = self.is_settled_once_sealed(at, found)
             && self.sealing.is_frozen(self.model, rule, atom);
-        frozen || manifest::is_complete(self, rule, atom, found)
+        frozen
+            || manifest::is_complete(self, rule, atom, found)
+            || allotted::is_complete(self, rule, atom, found)
     }
 
     /// Whether no schedule decides the rows that are there once seals have come.

@@ -69,10 +69,14 @@ pub enum Term {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aggregate {
     pub column: u32,
     pub function: AggregateFunction,
+    /// None for `count()`.
+    pub operand: Option<Term>,
+    /// What it is taken by, where that is a value that ascends.
+    pub by: Vec<Term>,
     /// How the column grows with the rows that are aggregated.
     pub growth: crate::analysis::Growth,
 }

@@ -1,6 +1,7 @@
 //! Refinements of the properties: forms of rules that are better than their literals look, each with the
 //! argument why.
 
+pub mod allotted;
 pub mod bounded;
 pub mod buried;
 pub mod contained;
@@ -8,6 +9,7 @@ pub mod covered;
 pub mod guard;
 pub mod implied;
 pub mod manifest;
+pub mod newest;
 pub mod parent;
 pub mod threshold;
 
@@ -75,5 +77,5 @@ impl Forms {
 
 /// The places that a rule's properties depend on through refinements, besides those it reads.
 pub fn looks_at(known: &Known<'_, '_>, rule: RuleAt) -> Vec<At> {
-    parent::looks_at(known, rule)
+    [parent::looks_at(known, rule), newest::looks_at(known, rule)].concat()
 }

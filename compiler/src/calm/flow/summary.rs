@@ -11,7 +11,7 @@ use crate::analysis::fallible::callees_first;
 use crate::analysis::{Growth, Reading};
 use crate::hir::{
     AggregateFunction, AtomArg, BinaryOp, Body, Collection, CollectionId, ConstantId, Expr, ExprId,
-    FunctionId, HeadColumn, Literal, NodeKind, Pat, PatId, Program, Rule, UnaryOp, VarId,
+    FunctionId, HeadColumn, Literal, NodeKind, Pat, PatId, Program, Rule, SortKey, UnaryOp, VarId,
 };
 use crate::typing::{ColumnTypes, NodeTypes, Typed, walk};
 
@@ -113,6 +113,8 @@ pub fn summarize(setting: Setting<'_>, rule: &Rule, readings: &[Reading]) -> Rul
             summary.aggregates.push(Aggregate {
                 column: place,
                 function: aggregate.function,
+                operand: aggregate.operand.map(|expr| cx.value_term(expr)),
+                by: aggregate.by.iter().map(|key| cx.sort_term(key)).collect(),
                 growth: cx.aggregate_growth(place, aggregate.function),
             });
         }
@@ -209,6 +211,16 @@ impl Summary<'_> {
                     None => Term::Any,
                 }
             }
+        }
+    }
+
+    fn sort_term(&self, key: &SortKey) -> Term {
+        match key.descending {
+            false => self.value_term(key.key),
+            true => Term::Of {
+                vars: Vec::new(),
+                whole: false,
+            },
         }
     }
 

@@ -17,7 +17,7 @@ use crate::calm::dependencies::is_fact;
 use crate::calm::flow::{Atom, Comparison, RuleSummary, Term, Test};
 use crate::calm::model::RuleAt;
 use crate::calm::properties::Props;
-use crate::calm::refine::bounded;
+use crate::calm::refine::{allotted, bounded};
 use crate::hir::{AggregateFunction, Arrow, CollectionKind, Expr, LitKind, VarId};
 
 /// What a rule asks of an aggregate.
@@ -76,7 +76,10 @@ fn asked(known: &Known<'_, '_>, rule: RuleAt, place: usize, inner: RuleAt) -> As
     for aggregate in &known.model.rule(inner).aggregates {
         let asks = match &atom.terms[aggregate.column as usize] {
             Term::Any => Asks::Nothing,
-            Term::Var(var) => of_variable(known, summary, place, *var, aggregate.function, inner),
+            Term::Var(var) => {
+                let of = (aggregate.function, inner);
+                of_variable(known, (rule, summary), place, *var, of)
+            }
             Term::Literal(LitKind::Int(least)) => exactly(known, inner, *least),
             Term::Literal(_) | Term::Constant(_) | Term::SelfAddr | Term::Of { .. } => Asks::Other,
         };
@@ -100,11 +103,10 @@ fn exactly(known: &Known<'_, '_>, inner: RuleAt, least: i64) -> Asks {
 
 fn of_variable(
     known: &Known<'_, '_>,
-    summary: &RuleSummary,
+    (rule, summary): (RuleAt, &RuleSummary),
     place: usize,
     var: VarId,
-    function: AggregateFunction,
-    inner: RuleAt,
+    (function, inner): (AggregateFunction, RuleAt),
 ) -> Asks {
     let occurrences = summary.atoms[place].terms.iter();
     let once = occurrences
@@ -112,7 +114,7 @@ fn of_variable(
         .count()
         == 1;
     // Where only one value passes, it is no matter where else that is used.
-    if once && exactly_known(known, summary, (place, var), inner) {
+    if once && exactly_known(known, rule, (place, var), inner) {
         return Asks::Enough;
     }
     if !once || summary.is_used_beside(var, place) {
@@ -137,10 +139,15 @@ fn of_variable(
 /// Whether the variable of the atom is held to be a number that is known, and there cannot be more rows than that.
 fn exactly_known(
     known: &Known<'_, '_>,
-    summary: &RuleSummary,
+    rule: RuleAt,
     (place, var): (usize, VarId),
     inner: RuleAt,
 ) -> bool {
+    let summary = known.model.rule(rule);
+    let allotted = |limit: &Term| {
+        let counted = &summary.atoms[place];
+        allotted::is_at_most(known.basis(), rule, counted, inner, limit)
+    };
     let enough = |number: Option<i64>| {
         number.is_some_and(|least| exactly(known, inner, least) == Asks::Enough)
     };
@@ -156,17 +163,31 @@ fn exactly_known(
                 (false, true) => left,
                 (true, true) | (false, false) => return false,
             };
-            enough(number(known, inner, summary, other))
+            enough(number(known, inner, summary, other)) || allotted(other)
         }
         Test::Compare { .. } | Test::Holds { .. } | Test::Other { .. } => false,
     });
     let mut joined = summary.positive().filter(|(other, _)| *other != place);
     compared
+        || allotted(&Term::Var(var))
         || joined.any(|(_, atom)| {
             atom.terms.iter().enumerate().any(|(column, term)| {
                 is_own(term) && enough(count_of_facts(known, inner, atom, column))
             })
         })
+}
+
+/// Whether the rule holds the count that the atom reads to be as many as there can be.
+pub fn is_exact(known: &Known<'_, '_>, rule: RuleAt, place: usize, counting: RuleAt) -> bool {
+    let summary = known.model.rule(rule);
+    let [aggregate] = &known.model.rule(counting).aggregates[..] else {
+        return false;
+    };
+    match &summary.atoms[place].terms[aggregate.column as usize] {
+        Term::Var(var) => exactly_known(known, rule, (place, *var), counting),
+        Term::Literal(LitKind::Int(least)) => exactly(known, counting, *least) == Asks::Enough,
+        _ => false,
+    }
 }
 
 /// The number that the term stands for, if it is the same in every run.
