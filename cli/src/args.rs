@@ -1,5 +1,7 @@
 //! The command line, as clap reads it.
 
+mod runs;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -8,6 +10,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use runs::{ReplayArgs, ReplayFormat, WhyArgs, WhyFormat};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -52,6 +56,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Search for faults that break a spec, or certify that none within the bounds does
     Faults(FaultsArgs),
+    /// Tell why a row is there, in a recorded run or a saved counterexample
+    Why(WhyArgs),
     /// Run a recording again, tick by tick, and tell whether it does the same
     Replay(ReplayArgs),
     /// Format files in place
@@ -531,37 +537,6 @@ pub(crate) struct FaultsSelection {
 pub(crate) enum FaultsFormat {
     Human,
     /// One object a line
-    Json,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ReplayArgs {
-    /// What `bloom run --record` wrote
-    #[arg(value_name = "RECORDING")]
-    pub(crate) recording: PathBuf,
-    /// Run what was taken in on this program instead, to see where it does something else
-    #[arg(long, value_name = "PATH")]
-    pub(crate) program: Option<PathBuf>,
-    /// Coordination to insert into that program
-    #[arg(long, value_enum, default_value_t = Coordination::Auto, requires = "program")]
-    pub(crate) coordination: Coordination,
-    /// Print the rows of this collection as of the last tick, or of --tick
-    #[arg(long, value_name = "NAME")]
-    pub(crate) dump: Vec<String>,
-    /// Of this node alone
-    #[arg(long, value_name = "NAME", requires = "dump")]
-    pub(crate) node: Option<String>,
-    /// As of this tick of each node
-    #[arg(long, value_name = "TICK", requires = "dump")]
-    pub(crate) tick: Option<u64>,
-    #[arg(long, value_enum, default_value_t = ReplayFormat::Human)]
-    pub(crate) format: ReplayFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReplayFormat {
-    Human,
-    /// One object a run
     Json,
 }
 

@@ -26,6 +26,7 @@ mod run;
 mod sources;
 mod terminal;
 mod test;
+mod why;
 
 use std::process::ExitCode;
 
@@ -94,6 +95,7 @@ fn command() -> ExitCode {
         Command::Build(args) => build::build(&args),
         Command::Test(args) => test::test(&args),
         Command::Faults(args) => faults::faults(&args),
+        Command::Why(args) => why::why(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Explain(args) => explain::explain(&args),

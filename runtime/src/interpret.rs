@@ -15,7 +15,7 @@ use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::{Row, Value, canonical_float};
 
 use crate::aggregate::Groups;
-use crate::api::{Misfit, StartError};
+use crate::api::{Config, Misfit, StartError};
 use crate::builtins;
 use crate::context::Context;
 use crate::machine::Machine;
@@ -42,6 +42,16 @@ impl Interpreter {
             context,
             plan: Arc::clone(program.plan()),
         })
+    }
+
+    /// Of a node that starts so.
+    pub fn begin(program: &Arc<Program>, config: &Config) -> Result<Interpreter, StartError> {
+        let program = Arc::clone(program);
+        let plan = Arc::clone(program.plan());
+        let Machine { mut context, .. } = Machine::new(program, &config.address, config.seed);
+        context.set_now(config.start);
+        context.start(&config.parameters)?;
+        Ok(Interpreter { context, plan })
     }
 
     pub fn plan(&self) -> &Arc<Plan> {
@@ -73,6 +83,11 @@ impl Interpreter {
         columns
             .map(|(column, &word)| self.context.store.value(column.ty, word))
             .collect()
+    }
+
+    /// The value that a word stands for.
+    pub fn value(&self, ty: TypeId, word: u64) -> Value {
+        self.context.store.value(ty, word)
     }
 
     pub fn join(&mut self, ty: TypeId, a: u64, b: u64) -> Result<u64, RowError> {

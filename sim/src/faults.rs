@@ -32,6 +32,8 @@ pub mod run;
 
 pub mod concrete;
 
+pub mod reenacted;
+
 mod solver;
 
 pub mod symmetry;

@@ -24,6 +24,8 @@ pub mod suite;
 
 pub mod explore;
 
+pub mod lineage;
+
 pub mod faults;
 
 pub use machine::{Kinds, Machine, Programs, Resumable};

@@ -10,7 +10,7 @@ use bloom_runtime::{Config, Input, Node, OnConflict};
 use smol_str::SmolStr;
 
 use crate::history::recorder::{Recorder, Seen};
-use crate::machine::{Kinds, Programs};
+use crate::machine::{Kinds, Machine};
 use crate::world::World;
 
 /// What breaks a spec: the spec, the row or what a checker says, and the tick in which it shows.
@@ -18,17 +18,20 @@ pub type Broken = (SmolStr, String, u32);
 
 /// A running observer.
 #[derive(Debug)]
-pub struct Watch<'o> {
+pub struct Watch<'o, N = Node> {
     observer: &'o Observer,
-    node: Node,
+    node: N,
     plan: Plan,
     recorder: Recorder,
     /// Names of the nodes that were up in the last tick.
     up: Vec<SmolStr>,
 }
 
-impl<'o> Watch<'o> {
-    pub fn start(programs: &Programs<'_>, observer: &'o Observer) -> Result<Watch<'o>, String> {
+impl<'o, N: Machine> Watch<'o, N> {
+    pub fn start(
+        programs: &impl Kinds<Node = N>,
+        observer: &'o Observer,
+    ) -> Result<Watch<'o, N>, String> {
         let config = Config {
             address: observer.kind.clone(),
             on_conflict: OnConflict::Continue,

@@ -4,10 +4,15 @@
 //! its nodes. Running it is one deterministic run on the production engine, in which nothing is searched for.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bloom_plan::testing::FaultTest;
-use bloom_sim::faults::{Crash, Fault, FaultSpec, Hypothesis, Side, execute, run};
+use bloom_runtime::Program;
+use bloom_sim::faults::reenacted::reenact;
+use bloom_sim::faults::{Crash, Fault, FaultSpec, Hypothesis, Side, execute};
+use bloom_sim::lineage::History;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::request;
 use crate::args::FaultsSelection;
@@ -155,10 +160,32 @@ pub(crate) fn rerun(paths: &[PathBuf]) -> Outcome {
     Ok(Verdict::of(fine))
 }
 
-fn rerun_one(path: &Path) -> Result<bool, Misuse> {
-    let misuse = |why: String| Misuse::new(format_args!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| misuse(error.to_string()))?;
-    let saved: Saved = serde_json::from_str(&text).map_err(|error| misuse(error.to_string()))?;
+/// A saved counterexample with what runs it.
+struct Read {
+    programs: Vec<(SmolStr, Arc<Program>)>,
+    test: FaultTest,
+    spec: FaultSpec,
+    hypothesis: Hypothesis,
+}
+
+/// Its run with all that is needed to ask why; none if its program has errors, which are told.
+pub(crate) fn history(path: &Path) -> Result<Option<History>, Misuse> {
+    let Some(read) = read(path)? else {
+        return Ok(None);
+    };
+    let reenacted = reenact(&read.programs, &read.test, &read.spec, &read.hypothesis);
+    let (_, history) = reenacted.map_err(|why| misuse(path, why))?;
+    Ok(Some(history))
+}
+
+fn misuse(path: &Path, why: impl std::fmt::Display) -> Misuse {
+    Misuse::new(format_args!("{}: {why}", path.display()))
+}
+
+/// Reads a counterexample; none if its program has errors, which are told.
+fn read(path: &Path) -> Result<Option<Read>, Misuse> {
+    let text = std::fs::read_to_string(path).map_err(|error| misuse(path, error))?;
+    let saved: Saved = serde_json::from_str(&text).map_err(|error| misuse(path, error))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let selection = FaultsSelection {
         paths: saved
@@ -181,36 +208,49 @@ fn rerun_one(path: &Path) -> Result<bool, Misuse> {
             return Err(Misuse::new("this machine cannot run the program"));
         };
         if !super::is_whole(&request.sources, &compiled) {
-            return Ok(false);
+            return Ok(None);
         }
         for test in &mut compiled.tests {
             request.rename(test);
         }
         // Paths may differ from those that named a Dedalus program when it was saved.
         let is_meant = |test: &&FaultTest| test.name == saved.test || request.deployed.is_some();
-        if let Some(test) = compiled.tests.iter().find(is_meant) {
-            return rerun_test(path, &saved, &compiled.programs, test);
+        if let Some(test) = compiled.tests.iter().find(is_meant).cloned() {
+            let hypothesis = hypothesis(path, &saved, &test)?;
+            return Ok(Some(Read {
+                programs: compiled.programs,
+                hypothesis,
+                spec: bounds(&saved),
+                test,
+            }));
         }
     }
-    Err(misuse(format!(
-        "its programs have no fault test \"{}\"",
-        saved.test
-    )))
+    Err(misuse(
+        path,
+        format_args!("its programs have no fault test \"{}\"", saved.test),
+    ))
 }
 
-fn rerun_test(
-    path: &Path,
-    saved: &Saved,
-    programs: &run::Programs,
-    test: &FaultTest,
-) -> Result<bool, Misuse> {
-    let misuse = |why: String| Misuse::new(format_args!("{}: {why}", path.display()));
+fn bounds(saved: &Saved) -> FaultSpec {
+    FaultSpec {
+        eot: saved.eot,
+        eff: saved.eff,
+        crashes: saved.crashes,
+        crash: match saved.mute_crashes {
+            true => Crash::Mute,
+            false => Crash::Stop,
+        },
+        ..FaultSpec::default()
+    }
+}
+
+fn hypothesis(path: &Path, saved: &Saved, test: &FaultTest) -> Result<Hypothesis, Misuse> {
     let number = |name: &String| {
         let found = test
             .nodes
             .iter()
             .position(|node| node.name == name.as_str());
-        found.ok_or_else(|| misuse(format!("there is no node `{name}`")))
+        found.ok_or_else(|| misuse(path, format_args!("there is no node `{name}`")))
     };
     let mut hypothesis = Hypothesis::default();
     for fault in &saved.faults {
@@ -245,17 +285,21 @@ fn rerun_test(
             }
         });
     }
-    let spec = FaultSpec {
-        eot: saved.eot,
-        eff: saved.eff,
-        crashes: saved.crashes,
-        crash: match saved.mute_crashes {
-            true => Crash::Mute,
-            false => Crash::Stop,
-        },
-        ..FaultSpec::default()
+    Ok(hypothesis)
+}
+
+fn rerun_one(path: &Path) -> Result<bool, Misuse> {
+    let Some(read) = read(path)? else {
+        return Ok(false);
     };
-    let execution = execute(programs, test, &spec, &hypothesis).map_err(misuse)?;
+    let Read {
+        programs,
+        test,
+        spec,
+        hypothesis,
+    } = &read;
+    let execution = execute(programs, test, spec, hypothesis);
+    let execution = execution.map_err(|why| misuse(path, why))?;
     let faults = hypothesis.in_words();
     if execution.broken.is_empty() {
         let word = painted("passed", Color::Green);

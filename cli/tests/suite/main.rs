@@ -20,3 +20,4 @@ mod replay;
 mod service;
 mod support;
 mod tests;
+mod why;

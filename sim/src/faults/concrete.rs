@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::hypothesis::{Crash, Fault, FaultSpec, Hypothesis};
 use super::run::{Programs, tick_duration};
-use crate::machine;
+use crate::machine::{self, Kinds};
 use crate::network::{Disturbance, Link, Sent};
 use crate::watch::{Broken, Watch};
 use crate::world::{Setup, World};
@@ -50,20 +50,32 @@ pub fn execute_watched(
     watch: &mut dyn FnMut(u32, &World<'_, machine::Programs<'_>>),
 ) -> Result<Execution, String> {
     let kinds = machine::Programs(programs);
+    execute_on(&kinds, programs, test, spec, hypothesis, watch)
+}
+
+/// As [`execute_watched`], on any machines.
+pub fn execute_on<K: Kinds>(
+    kinds: &K,
+    programs: &Programs,
+    test: &FaultTest,
+    spec: &FaultSpec,
+    hypothesis: &Hypothesis,
+    watch: &mut dyn FnMut(u32, &World<'_, K>),
+) -> Result<Execution, String> {
     let setups = test.nodes.iter().map(|node| Setup {
         name: node.name.clone(),
         kind: node.kind.clone(),
         parameters: node.arguments.clone(),
     });
     let step = tick_duration(programs, test).map_err(|limit| limit.to_string())?;
-    let mut world = World::new(&kinds, setups.collect(), 0);
+    let mut world = World::new(kinds, setups.collect(), 0);
     for node in world.all() {
         world.start(node)?;
     }
     world.network().listen();
     let mut observers = Vec::new();
     for observer in &test.observers {
-        observers.push(Watch::start(&kinds, observer)?);
+        observers.push(Watch::start(kinds, observer)?);
     }
     let mut execution = Execution::default();
     for tick in 1..=spec.eot {
@@ -96,7 +108,7 @@ pub fn execute_watched(
 
 /// Lets the faults of a tick happen.
 fn strike(
-    world: &mut World<'_, machine::Programs<'_>>,
+    world: &mut World<'_, impl Kinds>,
     spec: &FaultSpec,
     hypothesis: &Hypothesis,
     tick: u32,

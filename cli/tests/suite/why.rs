@@ -1,0 +1,156 @@
+//! `bloom why`, on recordings and saved counterexamples.
+
+use crate::support::{Folder, Run};
+
+const GOSSIP: &str = "input say(text: String);
+input ask(id: Int);
+output heard(id: Int, text: String);
+output count(n: Int);
+table known(text: String);
+table top(key: Int => best: Max<Int>);
+channel tell(@to: Addr, text: String);
+
+known{text} <= say{text};
+tell{to, text} <~ say{text}, cluster{addr: to}, to != self;
+known{text} <= tell{text};
+heard{id, text} <= ask{id}, known{text};
+count{n: count()} <= known{text}, ask{};
+top{key: 1, best: id} <= ask{id};
+known{text} <- ask{id: 99}, known{text};
+";
+
+fn recorded() -> Folder {
+    let folder = Folder::with(GOSSIP);
+    folder.write(
+        "feed.jsonl",
+        "{\"node\": \"n1\", \"collection\": \"say\", \"row\": [\"hello\"]}\n{\"settle\": true}\n\
+         {\"node\": \"n1\", \"collection\": \"say\", \"row\": [\"bye\"]}\n{\"settle\": true}\n\
+         {\"node\": \"n2\", \"collection\": \"ask\", \"row\": [7]}\n{\"settle\": true}\n\
+         {\"node\": \"n2\", \"collection\": \"ask\", \"row\": [99]}\n",
+    );
+    folder
+        .bloom("run main.bloom --nodes 2 --in feed.jsonl --record run.rec")
+        .fine();
+    folder
+}
+
+fn asked(folder: &Folder, row: &str) -> Run {
+    // The row has no spaces, which part arguments.
+    folder.bloom(&format!("why run.rec {row}"))
+}
+
+#[test]
+fn a_derivation_goes_over_ticks_and_nodes() {
+    let folder = recorded();
+    let tree = asked(&folder, "heard{id:7,text:\"bye\"}").fine();
+    for part in [
+        "heard{id: 7, text: \"bye\"} at n2 in tick ",
+        "main.bloom:12:1 heard{id, text} <= ask{id}, known{text};",
+        "ask{id: 7} at n2 in tick ",
+        "fed from outside",
+        "known{text: \"bye\"} at n2 in ticks ",
+        "tell{to: n2, text: \"bye\"} at n2 in tick ",
+        ", sent by n1 in its tick ",
+        "say{text: \"bye\"} at n1 in tick ",
+        "cluster{addr: n2, kind: \"Main\"} at n1 in tick",
+        "there from the start",
+    ] {
+        assert!(tree.contains(part), "{part:?} in\n{tree}");
+    }
+}
+
+#[test]
+fn groups_and_joins_show_what_they_rest_on() {
+    let folder = recorded();
+    let count = asked(&folder, "count@n2{n:2}").fine();
+    assert!(count.contains("(over 2 matches)"), "{count}");
+    assert!(count.contains("hello") && count.contains("bye"), "{count}");
+    let top = asked(&folder, "top@n2(1,99)").fine();
+    assert!(
+        top.contains("ask{id: 99}") && !top.contains("ask{id: 7}"),
+        "{top}"
+    );
+    let json = folder
+        .bloom("why run.rec top@n2{best:7} --format json")
+        .fine();
+    assert!(
+        json.starts_with(r#"{"node":"n2","collection":"top","row":{"best":7,"key":1},"tick":"#),
+        "{json}"
+    );
+    let all = folder
+        .bloom("why run.rec known{text:\"hello\"} --all")
+        .fine();
+    assert!(all.contains("known{text: \"hello\"}"), "{all}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_told() {
+    let folder = recorded();
+    asked(&folder, "known{text:\"never\"}").fails(1, "is not there; `bloom why-not` says why");
+    asked(&folder, "knwon{text:\"never\"}")
+        .fails(2, "no collection `knwon`; did you mean `known`?");
+    asked(&folder, "known{txt:\"never\"}").fails(2, "`known` has no column for `txt`; it has text");
+    asked(&folder, "known@n7").fails(2, "there is no node `n7`; there are n1, n2");
+    asked(&folder, "known{").fails(2, "expected a row such as");
+    folder.bloom("why main.bloom known").fails(
+        2,
+        "a program alone has no run to ask about: --recording FILE",
+    );
+    folder
+        .bloom("why main.bloom known --recording run.rec --run 2")
+        .fails(2, "the recording has 1 runs");
+    let same = folder.bloom("why main.bloom known@n2 --recording run.rec");
+    assert!(!same.err.contains("not the program"), "{same:?}");
+    same.fine();
+    folder.write("other.bloom", GOSSIP.replace("ask{id: 99}", "ask{id: 98}"));
+    let other = folder.bloom("why other.bloom known@n2 --recording run.rec");
+    assert!(
+        other
+            .err
+            .contains("other.bloom is not the program that was recorded"),
+        "{other:?}"
+    );
+}
+
+const RETRYING: &str = r#"node Node {
+  input say(payload: String);
+  channel deliver(@to: Addr, payload: String);
+  table said(payload: String);
+  table log(payload: String);
+
+  said{payload} <= say{payload};
+  log{payload}  <= said{payload};
+  log{payload}  <= deliver{payload};
+  deliver{to: addr, payload} <~ said{payload}, cluster{addr}, addr != self;
+}
+
+spec delivered {
+  lacking(p) <= log@_{payload: p}, up(n), not log@n{payload: p};
+  pre(n, p)  <= log@n{payload: p}, up(n), not said@n{payload: p};
+  post(n, p) <= log@n{payload: p}, not lacking(p);
+}
+
+fault test "all hear" checks delivered with ticks 6, losses until 3, crashes 1 {
+  node a, b, c: Node;
+  a.say{payload: "hello"};
+}
+"#;
+
+#[test]
+fn a_saved_counterexample_can_be_asked_about() {
+    let folder = Folder::with(RETRYING);
+    let run = folder.bloom("faults main.bloom --save broken.fault");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let tree = folder.bloom("why broken.fault lacking(\"hello\")").fine();
+    for part in [
+        "lacking(\"hello\") at ",
+        "no ",
+        ", told to the spec",
+        ", seen by the spec",
+        "log{payload: \"hello\"} at ",
+        ", sent by a in its tick 1",
+        "say{payload: \"hello\"} at a in tick 1, fed from outside",
+    ] {
+        assert!(tree.contains(part), "{part:?} in\n{tree}");
+    }
+}
