@@ -20,6 +20,7 @@ mod pipeline;
 mod progress;
 mod recorded;
 mod repl;
+mod replanning;
 mod replay;
 mod report;
 mod run;

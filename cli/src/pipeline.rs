@@ -146,6 +146,22 @@ pub(crate) fn compile(sources: &Sources, mode: Coordination) -> Compiled {
     compile_for(sources, mode, &Target::native())
 }
 
+/// The program without its tests, for a run that looks at these scratch collections only.
+pub(crate) fn compile_to_run(sources: &Sources, mode: Coordination, dumped: &[String]) -> Compiled {
+    let checked = coordinated(check(sources), mode);
+    let seen = |name: &str| dumped.iter().any(|dumped| dumped == name);
+    let kinds = match checked.is_fine() {
+        true => compile::compile_to_run(typing(sources, &checked), &Target::native(), &seen),
+        false => Vec::new(),
+    };
+    Compiled {
+        kinds,
+        unsettled: unsettled(&checked),
+        diagnostics: checked.diagnostics,
+        ..Compiled::default()
+    }
+}
+
 /// The program without its tests.
 pub(crate) fn compile_for(sources: &Sources, mode: Coordination, target: &Target) -> Compiled {
     let checked = coordinated(check(sources), mode);
@@ -330,7 +346,7 @@ pub(crate) fn is_of_planner(name: &str) -> bool {
         let number = part.strip_prefix("rule");
         number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
     };
-    parts.next().is_some_and(is_rule) && matches!(parts.next(), Some("kept" | "groups"))
+    parts.next().is_some_and(is_rule) && matches!(parts.next(), Some("kept" | "groups" | "wanted"))
 }
 
 pub(crate) fn is_dedalus(path: &str) -> bool {

@@ -40,13 +40,18 @@ pub(crate) fn run(command: &RunCommand) -> Outcome {
     let phases = Phases::start();
     refuse_later(args)?;
     let sources = Sources::load(&command.path)?;
-    let compiled = pipeline::compile(&sources, coordination(args).into());
+    let is_dedalus = pipeline::is_dedalus(&command.path.to_string_lossy());
+    let mode = coordination(args).into();
+    let compiled = match is_dedalus {
+        // It may show all its collections.
+        true => pipeline::compile(&sources, mode),
+        false => pipeline::compile_to_run(&sources, mode, &args.dump),
+    };
     report::problems_to_stderr(&sources, &compiled.diagnostics);
     if !compiled.is_fine() {
         report::count_to_stderr(&compiled.diagnostics);
         return Ok(Verdict::Failed);
     }
-    let is_dedalus = pipeline::is_dedalus(&command.path.to_string_lossy());
     start(args, Subject::new(compiled, is_dedalus), phases)
 }
 

@@ -16,7 +16,7 @@ use std::fmt::Write;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use bloom_plan::artifact::Artifact;
+use bloom_plan::artifact::{Artifact, Patch};
 use bloom_plan::plan::{FunctionId, Plan, VersionId};
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
@@ -98,6 +98,19 @@ pub fn generate(plan: &Plan, target: &Target) -> Artifact {
         code,
         versions,
         functions,
+    }
+}
+
+/// Machine code for some versions of `plan`.
+pub fn generate_some(plan: &Plan, versions: &[VersionId], target: &Target) -> Patch {
+    let mut code = Vec::new();
+    let mut compiler = Compiler::new(plan, target);
+    let place = |&id: &VersionId| (id, compiler.place(&mut code, |c| c.version(id)));
+    let versions = versions.iter().map(place).collect();
+    Patch {
+        target: SmolStr::new(target.triple()),
+        code,
+        versions,
     }
 }
 

@@ -1,8 +1,9 @@
 //! The back of the pipeline as one function: from a typed program to what a node runs, and each
 //! stage in between as text.
 
-use bloom_plan::artifact::Artifact;
-use bloom_plan::plan::Plan;
+use bloom_plan::artifact::{Artifact, Patch};
+use bloom_plan::plan::{Plan, VersionId};
+use bloom_plan::statistics::Statistics;
 use bloom_stdx::arena::Id;
 
 use crate::analysis::Analysis;
@@ -51,9 +52,43 @@ pub fn compile_with(
     programs.iter().map(compile).collect()
 }
 
-/// The plan of each kind of node.
+/// As [`compile`], where none of the scratch collections are looked at but those named: others may then lack rows
+/// that nothing else depends on.
+pub fn compile_to_run(
+    of: Typing<'_>,
+    target: &Target,
+    seen: &dyn Fn(&str) -> bool,
+) -> Vec<(Plan, Artifact)> {
+    let mut programs = optimized(of);
+    let compile = |program: &mut rir::Program| {
+        opt::restrict(program, seen);
+        let plan = planning::make_plan(program);
+        let artifact = codegen::generate(&plan, target);
+        (plan, artifact)
+    };
+    programs.iter_mut().map(compile).collect()
+}
+
+/// A plan of which some versions are better evaluated in another order, and the code of what differs; none
+/// if there are no such.
+pub fn replan(
+    plan: &Plan,
+    versions: &[VersionId],
+    statistics: &dyn Statistics,
+    target: &Target,
+) -> Option<(Plan, Patch)> {
+    let replanned = planning::replan(plan, versions, statistics)?;
+    let patch = codegen::generate_some(&replanned.plan, &replanned.changed, target);
+    Some((replanned.plan, patch))
+}
+
+/// The plan of each kind of node, as it is run where nobody looks at its scratch collections.
 pub fn make_plans(of: Typing<'_>) -> Vec<Plan> {
-    optimized(of).iter().map(planning::make_plan).collect()
+    let mut programs = optimized(of);
+    for program in &mut programs {
+        opt::restrict(program, &|_| false);
+    }
+    programs.iter().map(planning::make_plan).collect()
 }
 
 /// `--emit rir`

@@ -1,13 +1,17 @@
 //! Passes over the relational IR, each in a file of its own, in the order below. A pass keeps what
-//! a program means: the rows of every relation, and which row errors there are.
+//! a program means: the rows of every relation, and which row errors there are. [`restrict`] keeps
+//! the rows of what is looked at, so whoever runs it must know what that is.
 
 mod fold_constants;
 mod prune_columns;
 mod prune_rules;
+mod restrict;
 mod split_conditions;
 mod unique_literals;
 
 use crate::rir::{Program, verify};
+
+pub use restrict::restrict;
 
 type Pass = fn(&mut Program);
 

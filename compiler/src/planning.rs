@@ -9,9 +9,11 @@
 
 mod classes;
 mod components;
+mod cost;
 mod indexes;
 mod nest;
 mod opened;
+mod reorder;
 mod standing;
 mod upkeep;
 
@@ -28,6 +30,8 @@ use crate::rir::{Head, Literal, Program, Rule};
 use classes::Classes;
 use indexes::Indexes;
 use nest::Nest;
+
+pub use reorder::{Replanned, replan};
 
 /// The plan of the program.
 pub fn make_plan(program: &Program) -> Plan {
@@ -89,6 +93,11 @@ struct Form {
     /// Each combination of rows counts.
     counted: bool,
     negated: Option<IndexId>,
+    /// The literals that find rows, in the order that costs least; empty where sizes are not known.
+    order: Vec<usize>,
+    /// For each literal, those that must come before it for other reasons than variables; of those past the
+    /// end, none.
+    after: Vec<Vec<usize>>,
 }
 
 impl Form {

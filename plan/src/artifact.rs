@@ -13,6 +13,8 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::plan::VersionId;
+
 /// Code of one plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
@@ -23,6 +25,16 @@ pub struct Artifact {
     pub versions: Vec<u32>,
     /// Offset in `code` of each function.
     pub functions: Vec<u32>,
+}
+
+/// Code of versions of a plan that are evaluated otherwise than in its artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patch {
+    /// Target triple.
+    pub target: SmolStr,
+    pub code: Vec<u8>,
+    /// Each with the offset in `code` of its function.
+    pub versions: Vec<(VersionId, u32)>,
 }
 
 /// What generated code may read and write, by byte offset from the frame's address. The runtime

@@ -17,6 +17,8 @@ pub mod functions;
 
 pub mod plan;
 
+pub mod statistics;
+
 pub mod semantics;
 
 pub mod text;

@@ -184,6 +184,8 @@ pub struct Stats {
     pub iterations: u64,
     /// Rows that merged, and rows whose lattice columns grew.
     pub merged: u64,
+    /// How often the plan was made anew.
+    pub replanned: u64,
     /// Values in the store at the tick's end.
     pub values: u64,
 }

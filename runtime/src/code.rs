@@ -6,10 +6,12 @@
 )]
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
-use bloom_plan::artifact::{Artifact, RuntimeFunction, frame};
+use bloom_plan::artifact::{Artifact, Patch, RuntimeFunction, frame};
 use bloom_plan::plan::{FunctionId, Plan, VersionId};
 use memmap2::{Mmap, MmapMut};
+use smol_str::SmolStr;
 
 use crate::api::LoadError;
 
@@ -58,8 +60,8 @@ pub type FunctionCode = unsafe extern "C" fn(*mut Frame, *const u64) -> u64;
 /// The code of one plan.
 #[derive(Debug)]
 pub struct Code {
-    /// Keeps the code mapped.
-    _map: Option<Mmap>,
+    /// Keep the code mapped.
+    maps: Vec<Arc<Mmap>>,
     versions: Vec<Address>,
     functions: Vec<Address>,
 }
@@ -82,21 +84,15 @@ impl Code {
         if offsets.any(|&offset| offset as usize >= artifact.code.len()) {
             return Err(LoadError::Mismatch("an offset is past the code's end"));
         }
-        let machine = std::env::consts::ARCH;
-        if artifact.target.split('-').next() != Some(machine) {
-            let code = artifact.target.clone();
-            return Err(LoadError::Target { code, machine });
-        }
+        is_for_this_machine(&artifact.target)?;
         if artifact.code.is_empty() {
             return Ok(Code {
-                _map: None,
+                maps: Vec::new(),
                 versions: Vec::new(),
                 functions: Vec::new(),
             });
         }
-        let mut map = MmapMut::map_anon(artifact.code.len())?;
-        map.copy_from_slice(&artifact.code);
-        let map = map.make_exec()?;
+        let map = map_code(&artifact.code)?;
         let addresses = |offsets: &[u32]| -> Vec<Address> {
             let at = |&offset: &u32| map[offset as usize..].as_ptr().cast();
             offsets.iter().map(at).collect()
@@ -104,7 +100,31 @@ impl Code {
         Ok(Code {
             versions: addresses(&artifact.versions),
             functions: addresses(&artifact.functions),
-            _map: Some(map),
+            maps: vec![Arc::new(map)],
+        })
+    }
+
+    /// The same code, but for some versions.
+    pub fn patched(&self, patch: &Patch) -> Result<Code, LoadError> {
+        is_for_this_machine(&patch.target)?;
+        let mut versions = self.versions.clone();
+        let mut maps = self.maps.clone();
+        if !patch.code.is_empty() {
+            let map = map_code(&patch.code)?;
+            for &(id, offset) in &patch.versions {
+                let version = versions.get_mut(id.0 as usize);
+                let at = map.get(offset as usize..).filter(|code| !code.is_empty());
+                let (Some(version), Some(at)) = (version, at) else {
+                    return Err(LoadError::Mismatch("a patch of another plan"));
+                };
+                *version = at.as_ptr().cast();
+            }
+            maps.push(Arc::new(map));
+        }
+        Ok(Code {
+            maps,
+            versions,
+            functions: self.functions.clone(),
         })
     }
 
@@ -127,4 +147,21 @@ impl Code {
     pub fn functions(&self) -> *const Address {
         self.functions.as_ptr()
     }
+}
+
+fn is_for_this_machine(target: &SmolStr) -> Result<(), LoadError> {
+    let machine = std::env::consts::ARCH;
+    match target.split('-').next() == Some(machine) {
+        true => Ok(()),
+        false => Err(LoadError::Target {
+            code: target.clone(),
+            machine,
+        }),
+    }
+}
+
+fn map_code(code: &[u8]) -> Result<Mmap, LoadError> {
+    let mut map = MmapMut::map_anon(code.len())?;
+    map.copy_from_slice(code);
+    Ok(map.make_exec()?)
 }

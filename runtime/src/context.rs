@@ -130,6 +130,13 @@ impl Context {
         self.frame.runtime = runtime;
     }
 
+    /// Goes on with another plan, which differs in how versions are evaluated, and its code.
+    pub fn adopt(&mut self, plan: &Arc<Plan>, code: &Arc<Code>) {
+        self.plan = Arc::clone(plan);
+        self.code = Arc::clone(code);
+        self.frame.functions = code.functions();
+    }
+
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
     }

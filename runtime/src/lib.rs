@@ -21,6 +21,8 @@ mod rows;
 
 pub mod crew;
 
+pub mod planner;
+
 pub mod profile;
 
 mod relation;
@@ -46,6 +48,8 @@ pub mod node;
 pub use bounds::{Bounds, Stopped, Watch};
 
 pub use crew::Crew;
+
+pub use planner::Planner;
 
 pub use profile::{Clock, Profile};
 

@@ -9,6 +9,7 @@ mod interface;
 mod memo;
 mod profiled;
 mod rederive;
+mod replan;
 mod shared;
 mod standing;
 mod tally;
@@ -30,12 +31,13 @@ use crate::crew::Crew;
 use crate::deferred::Deferred;
 use crate::profile::{Place, Profile};
 use crate::program::Program;
-use crate::relation::{Copies, IndexPlace, Origin, Relation, Shape};
+use crate::relation::{Copies, Index, IndexPlace, Origin, Relation, Shape};
 use crate::report::{self, Conflicts};
 use crate::rows::RowSet;
 use crate::schedule::Target;
 
 use memo::Seen;
+use replan::Replanning;
 use tally::Tally;
 
 /// Derived rows that a version hands over at a time.
@@ -91,6 +93,7 @@ pub struct Machine {
     pub crew: Option<Arc<dyn Crew>>,
     /// Where time goes, if that is wanted.
     pub profile: Option<Box<Profile>>,
+    replanning: Option<Replanning>,
     /// Why the running tick is to be given up.
     pub stopped: Option<Stopped>,
 }
@@ -121,13 +124,7 @@ impl Machine {
             .iter()
             .map(|declaration| Relation::new(Shape::new(program.types(), declaration)))
             .collect();
-        let layouts = layouts(plan);
-        let indexes = plan.indexes.iter().zip(&layouts).map(|(index, layout)| {
-            let relation = &mut relations[index.relation.0 as usize];
-            let place = relation.add_index(&index.columns, layout);
-            (index.relation, place, index.part)
-        });
-        let indexes = indexes.collect();
+        let indexes = place_indexes(&program, &mut relations, &mut []);
         for &id in &program.schedule().watched {
             relations[id.0 as usize].watch();
         }
@@ -171,6 +168,7 @@ impl Machine {
             watch: Arc::default(),
             crew: None,
             profile: None,
+            replanning: None,
             stopped: None,
             relations,
             program,
@@ -230,6 +228,7 @@ impl Machine {
     /// Runs the versions that come after all strata.
     pub fn run_closing(&mut self) {
         let outer = self.enter(Place::Closing);
+        self.replan(self.program.plan().strata.len());
         let program = Arc::clone(&self.program);
         self.run_all(&program.plan().closing);
         if self.first_tick {
@@ -455,4 +454,25 @@ impl Machine {
         self.sent.iter_mut().for_each(RowSet::clear);
         self.failures.clear();
     }
+}
+
+/// Gives relations the indexes of a plan; `spare` has, by relation, those that they had.
+fn place_indexes(
+    program: &Program,
+    relations: &mut [Relation],
+    spare: &mut [Vec<Index>],
+) -> Vec<(RelationId, IndexPlace, Extent)> {
+    let plan = program.plan();
+    let layouts = layouts(plan);
+    let indexes = plan.indexes.iter().zip(&layouts);
+    let placed = indexes.map(|(index, layout)| {
+        let number = index.relation.0 as usize;
+        let relation = &mut relations[number];
+        let place = match spare.get_mut(number) {
+            Some(spare) => relation.add_index(&index.columns, layout, spare),
+            None => relation.add_index(&index.columns, layout, &mut Vec::new()),
+        };
+        (index.relation, place, index.part)
+    });
+    placed.collect()
 }

@@ -21,6 +21,7 @@ use crate::cells::{Fed, Feed, Rows};
 use crate::crew::Crew;
 use crate::deferred::Change;
 use crate::machine::{Machine, Trouble};
+use crate::planner::Planner;
 use crate::profile::{Clock, Place, Profile};
 use crate::program::Program;
 use crate::relation::{Relation, Shape};
@@ -277,6 +278,11 @@ impl Node {
     /// What was measured, if anything was.
     pub fn profile(&self) -> Option<&Profile> {
         self.machine.profile.as_deref()
+    }
+
+    /// Lends the node somebody who makes its plan anew where it turns out to be bad.
+    pub fn lend_planner(&mut self, planner: Arc<dyn Planner>) {
+        self.machine.lend_planner(planner);
     }
 
     /// Forgets what only later ticks would need. None may follow.

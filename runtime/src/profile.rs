@@ -192,6 +192,12 @@ impl Profile {
         }
     }
 
+    /// The plan has so many indexes from now on.
+    pub fn follow_indexes(&mut self, indexes: usize) {
+        let probes = &mut self.counts.probes;
+        probes.resize_with(indexes.max(probes.len()), Probes::default);
+    }
+
     /// Each after the one that it was entered from.
     pub fn spans(&self) -> &[Span] {
         &self.spans

@@ -3,7 +3,7 @@
 use std::hash::Hasher;
 use std::sync::Arc;
 
-use bloom_plan::artifact::Artifact;
+use bloom_plan::artifact::{Artifact, Patch};
 use bloom_plan::plan::{Plan, RelationId, RelationKind};
 use rustc_hash::FxHasher;
 
@@ -27,6 +27,17 @@ impl Program {
         let code = Code::load(&plan, &artifact)?;
         Ok(Arc::new(Program {
             types: Arc::new(Types::new(plan.types.clone())),
+            schedule: Schedule::new(&plan),
+            plan: Arc::new(plan),
+            code: Arc::new(code),
+        }))
+    }
+
+    /// The same program by another plan, whose versions of the patch are other than in its own.
+    pub(crate) fn patched(&self, plan: Plan, patch: &Patch) -> Result<Arc<Program>, LoadError> {
+        let code = self.code.patched(patch)?;
+        Ok(Arc::new(Program {
+            types: Arc::clone(&self.types),
             schedule: Schedule::new(&plan),
             plan: Arc::new(plan),
             code: Arc::new(code),

@@ -15,6 +15,7 @@ mod derive;
 mod index;
 mod lists;
 mod past;
+mod sample;
 mod shape;
 mod split;
 mod table;
@@ -29,8 +30,7 @@ use rustc_hash::FxBuildHasher;
 
 pub use changes::Change;
 use derive::New;
-use index::Index;
-pub use index::IndexPlace;
+pub use index::{Index, IndexPlace};
 pub use past::Copies;
 use past::Past;
 pub use shape::Shape;

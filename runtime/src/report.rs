@@ -70,7 +70,9 @@ pub fn row_error(
     let bound = version_of.registers.iter().zip(registers);
     let bound = bound.filter(|(slot, _)| !slot.name.is_empty());
     let column = |(slot, &word): (&'_ Slot, &u64)| (slot.name.clone(), slot.ty, word);
-    let bound: Vec<(SmolStr, TypeId, u64)> = bound.map(column).collect();
+    let mut bound: Vec<(SmolStr, TypeId, u64)> = bound.map(column).collect();
+    // In which order they were bound is the plan's affair.
+    bound.sort();
     let columns = bound
         .iter()
         .map(|(name, ty, word)| (name.as_str(), *ty, store.value(*ty, *word)));

@@ -1,17 +1,25 @@
 //! One program on the engine and on the reference evaluator, tick by tick: every collection must
 //! hold the same rows, and the same must have gone wrong. The engine runs it twice, once with workers that it
-//! shares all it can with.
+//! shares all it can with, and with a planner that puts joins in another order again and again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use bloom_compiler::codegen::Target;
+use bloom_compiler::compile;
+use bloom_plan::artifact::Patch;
 use bloom_plan::display;
-use bloom_plan::plan::{Plan, RelationId, Role};
+use bloom_plan::plan::{Plan, RelationId, RelationKind, Role, VersionId};
+use bloom_plan::statistics::Statistics;
 use bloom_plan::testing::{Action, Test};
 use bloom_plan::types::TypeId;
 use bloom_plan::value::Row;
-use bloom_runtime::{Config, Crew, DurableChange, ErrorKind, Input, Message, OnConflict, Output};
+use bloom_runtime::{
+    Config, Crew, DurableChange, ErrorKind, Input, Message, OnConflict, Output, Planner,
+};
 use bloom_sim::{Kinds, Machine, Programs};
+use bloom_stdx::random::Random;
 use smol_str::SmolStr;
 
 use crate::generate::Case;
@@ -20,6 +28,9 @@ use crate::shrink::shrink;
 
 /// Programs tried while a failing one is made smaller.
 const SHRINK_TRIES_MAX: usize = 3_000;
+
+/// How rarely a plan is made anew: code takes its time in builds that are not optimised.
+const STALE_EVERY: u64 = 40;
 
 /// Workers who take on the last chunk first, and any number of rows.
 #[derive(Debug)]
@@ -36,6 +47,42 @@ impl Crew for Backwards {
 
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
         (0..jobs).rev().for_each(job);
+    }
+}
+
+/// Makes plans anew at random moments, for sizes that are not those of any relation.
+#[derive(Debug, Default)]
+struct Restless(AtomicU64);
+
+impl Restless {
+    fn random(&self) -> u64 {
+        let count = self.0.fetch_add(1, Ordering::Relaxed);
+        Random::new(count).next()
+    }
+}
+
+impl Planner for Restless {
+    fn replan(
+        &self,
+        plan: &Plan,
+        versions: &[VersionId],
+        _: &dyn Statistics,
+    ) -> Option<(Plan, Patch)> {
+        compile::replan(plan, versions, self, &Target::native())
+    }
+
+    fn is_stale(&self, _: u64, _: u64) -> bool {
+        self.random().is_multiple_of(STALE_EVERY)
+    }
+}
+
+impl Statistics for Restless {
+    fn rows(&self, _: RelationId) -> u64 {
+        1 << (self.random() % 24)
+    }
+
+    fn distinct(&self, _: RelationId, _: &[u32]) -> u64 {
+        1 << (self.random() % 24)
     }
 }
 
@@ -84,11 +131,18 @@ fn difference(loaded: &Loaded) -> Option<String> {
     };
     let engine = programs.start(kind, config.clone());
     let shared = programs.start(kind, config.clone());
-    let reference = model.start(kind, config);
+    let reference = model.start(kind, config.clone());
     let (Ok(mut engine), Ok(mut shared), Ok(mut reference)) = (engine, shared, reference) else {
         return Some("a node does not start".to_owned());
     };
+    let restricted =
+        (!loaded.restricted.is_empty()).then(|| Programs(&loaded.restricted).start(kind, config));
+    let mut restricted = match restricted.transpose() {
+        Ok(restricted) => restricted,
+        Err(_) => return Some("a node does not start".to_owned()),
+    };
     shared.lend(Arc::new(Backwards));
+    shared.lend_planner(Arc::new(Restless::default()));
     let plan = model.plan(kind)?;
     let mut sent: Vec<Message> = Vec::new();
     let mut disks = [Disk::new(), Disk::new()];
@@ -97,6 +151,7 @@ fn difference(loaded: &Loaded) -> Option<String> {
         input.messages = std::mem::take(&mut sent);
         let mine = reference.step(input.clone());
         let with_workers = shared.step(input.clone());
+        let unseen = restricted.as_mut().map(|node| node.step(input.clone()));
         let theirs = engine.step(input);
         let place = format!("in tick {}", number + 1);
         for relation in (0..plan.relations.len()).map(|r| RelationId(r as u32)) {
@@ -106,8 +161,23 @@ fn difference(loaded: &Loaded) -> Option<String> {
             }
             let rows = (shared.rows(relation), rows.0);
             if rows.0 != rows.1 {
-                let place = format!("with workers {place}");
+                let place = format!("with workers and other plans {place}");
                 return Some(describe(plan, relation, &place, &rows.0, &rows.1));
+            }
+        }
+        if let (Some(node), Some(output)) = (&restricted, &unseen) {
+            for relation in (0..plan.relations.len()).map(|r| RelationId(r as u32)) {
+                let rows = (node.rows(relation), engine.rows(relation));
+                let is_hidden = plan.relations[relation.0 as usize].kind == RelationKind::Scratch;
+                if !is_hidden && rows.0 != rows.1 {
+                    let place = format!("restricted {place}");
+                    return Some(describe(plan, relation, &place, &rows.0, &rows.1));
+                }
+            }
+            if (&output.errors, &output.sends) != (&theirs.errors, &theirs.sends) {
+                return Some(format!(
+                    "{place} the engine restricted gives {output:#?}\nwhole {theirs:#?}"
+                ));
             }
         }
         if (&with_workers.errors, &with_workers.sends) != (&theirs.errors, &theirs.sends) {

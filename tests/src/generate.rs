@@ -5,6 +5,7 @@
 //! derives is drawn from a small domain. Rules of the other arrows read anything. Key conflicts
 //! and row errors are wanted, and come of themselves.
 
+mod bound;
 mod lasting;
 mod rule;
 
@@ -77,6 +78,11 @@ impl Case {
     /// The program of a seed that runs for many ticks.
     pub fn lasting(seed: u64) -> Case {
         lasting::case(seed)
+    }
+
+    /// The program of a seed in which constants are asked of recursion.
+    pub fn bound(seed: u64) -> Case {
+        bound::case(seed)
     }
 
     /// The program of a seed.

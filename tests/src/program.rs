@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bloom_compiler::base::Sources;
 use bloom_compiler::check::{Checked, File, check};
 use bloom_compiler::codegen::Target;
-use bloom_compiler::compile::{Optimization, Typing, compile_with};
+use bloom_compiler::compile::{Optimization, Typing, compile_to_run, compile_with, make_plans};
 use bloom_compiler::coordination::with_counts;
 use bloom_compiler::faults::lower_tests;
+use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::Plan;
 use bloom_plan::testing::Test;
 use bloom_runtime::Program;
@@ -22,6 +23,8 @@ pub struct Loaded {
     pub sources: Sources,
     pub plans: Vec<Plan>,
     pub programs: Vec<(SmolStr, Arc<Program>)>,
+    /// As they are run where nobody looks at scratch collections; empty if that makes no difference.
+    pub restricted: Vec<(SmolStr, Arc<Program>)>,
     pub tests: Vec<Test>,
 }
 
@@ -122,20 +125,14 @@ pub fn load_checked(
         sources: &sources,
     };
     let compiled = compile_with(typing, &Target::native(), optimization);
+    let plans: Vec<Plan> = compiled.iter().map(|(plan, _)| plan.clone()).collect();
+    let restricted = match optimization == Optimization::On && make_plans(typing) != plans {
+        true => compile_to_run(typing, &Target::native(), &|_| false),
+        false => Vec::new(),
+    };
+    let (mut programs, restricted) = (load_all(compiled)?, load_all(restricted)?);
     let lowered = lower_tests(typing, &Target::native());
-    let mut programs = Vec::new();
-    let mut plans = Vec::new();
-    for (plan, artifact) in compiled {
-        plans.push(plan.clone());
-        let name = plan.name.clone();
-        let program = Program::load(plan, artifact).map_err(|error| vec![error.to_string()])?;
-        programs.push((name, program));
-    }
-    for (plan, artifact) in lowered.observers {
-        let name = plan.name.clone();
-        let program = Program::load(plan, artifact).map_err(|error| vec![error.to_string()])?;
-        programs.push((name, program));
-    }
+    programs.extend(load_all(lowered.observers)?);
     if let Some(failure) = lowered.failures.first() {
         return Err(vec![format!(
             "a test has no value: {}",
@@ -149,8 +146,18 @@ pub fn load_checked(
         sources,
         plans,
         programs,
+        restricted,
         tests: lowered.tests,
     })
+}
+
+fn load_all(compiled: Vec<(Plan, Artifact)>) -> Result<Vec<(SmolStr, Arc<Program>)>, Vec<String>> {
+    let load = |(plan, artifact): (Plan, Artifact)| {
+        let name = plan.name.clone();
+        let program = Program::load(plan, artifact).map_err(|error| vec![error.to_string()])?;
+        Ok((name, program))
+    };
+    compiled.into_iter().map(load).collect()
 }
 
 impl Loaded {

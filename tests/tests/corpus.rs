@@ -22,6 +22,8 @@ const SEEDS: u64 = 4;
 
 /// Random programs of a run, and of one trial.
 const RANDOM_PROGRAMS: u64 = 2_000;
+/// Of those with recursion of which constants are asked: they are compiled twice, which takes most of their time.
+const BOUND_PROGRAMS: u64 = 300;
 const PROGRAMS_PER_TRIAL: u64 = 50;
 
 type Library = Arc<Vec<(String, String)>>;
@@ -34,8 +36,13 @@ fn main() -> std::process::ExitCode {
     for path in bloom_files(&root().join("tests/conformance")) {
         trials.extend(conformance(&path, &library));
     }
-    trials.extend(random_programs(&library, "random", Case::random));
-    trials.extend(random_programs(&library, "lasting", Case::lasting));
+    for (what, count, case) in [
+        ("random", RANDOM_PROGRAMS, Case::random as fn(u64) -> Case),
+        ("lasting", RANDOM_PROGRAMS, Case::lasting),
+        ("bound", BOUND_PROGRAMS, Case::bound),
+    ] {
+        trials.extend(random_programs(&library, what, count, case));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -119,11 +126,11 @@ fn verdict(result: &TestResult) -> Result<(), Failed> {
     Err(text.into())
 }
 
-fn random_programs(library: &Library, what: &str, case: fn(u64) -> Case) -> Vec<Trial> {
+fn random_programs(library: &Library, what: &str, count: u64, case: fn(u64) -> Case) -> Vec<Trial> {
     let all = std::env::var("BLOOM_SEEDS").ok();
     let all = all.as_deref().and_then(|range| range.split_once(".."));
     let all = all.and_then(|(first, end)| Some(first.parse().ok()?..end.parse().ok()?));
-    let all: std::ops::Range<u64> = all.unwrap_or(0..RANDOM_PROGRAMS);
+    let all: std::ops::Range<u64> = all.unwrap_or(0..count);
     let firsts = all.clone().step_by(PROGRAMS_PER_TRIAL as usize);
     let trials = firsts.map(|first| {
         let seeds = first..(first + PROGRAMS_PER_TRIAL).min(all.end);

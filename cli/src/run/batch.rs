@@ -27,6 +27,7 @@ use crate::args::{ConflictChoice, OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::pipeline;
 use crate::progress::Progress;
+use crate::replanning::Replanner;
 use crate::terminal;
 
 /// Collections that the report of a stopped run names.
@@ -74,6 +75,7 @@ pub(super) fn run(
     }
     let workers = args.workers.unwrap_or(NonZeroUsize::MIN);
     node.lend(Arc::new(Threads::new(workers)));
+    node.lend_planner(Arc::new(Replanner));
     let mut counts = Counts {
         workers: workers.get(),
         ..Counts::default()
@@ -95,6 +97,7 @@ pub(super) fn run(
     let halt = loop {
         let output = step(&mut node, std::mem::take(&mut input), recorder.as_mut())?;
         counts.iterations += output.stats.iterations;
+        counts.replanned += output.stats.replanned;
         let merged = output.stats.merged;
         counts.merged += merged;
         if let Some(conflict) = &output.halted_by_conflict {

@@ -19,6 +19,8 @@ pub(super) struct Stats {
     rows: Rows,
     ticks: u64,
     iterations: u64,
+    /// How often the plan was made anew.
+    replanned: u64,
     seconds: Seconds,
     peak_memory_bytes: Option<u64>,
     /// Threads that evaluated.
@@ -49,6 +51,7 @@ pub(super) struct Counts {
     pub(super) written: u64,
     pub(super) ticks: u64,
     pub(super) iterations: u64,
+    pub(super) replanned: u64,
     pub(super) workers: usize,
 }
 
@@ -89,6 +92,7 @@ impl Phases {
             },
             ticks: counts.ticks,
             iterations: counts.iterations,
+            replanned: counts.replanned,
             seconds: Seconds {
                 compile: self.compile.as_secs_f64(),
                 load: self.load.as_secs_f64(),

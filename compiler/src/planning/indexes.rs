@@ -2,13 +2,18 @@
 
 use indexmap::IndexSet;
 
-use bloom_plan::plan::{Extent, Index, IndexId, Relation, RelationId, Role};
+use bloom_plan::plan::{Extent, Index, IndexId, Plan, Relation, RelationId, Role};
 
 /// Indexes in the order in which versions asked for them.
 #[derive(Default)]
 pub(super) struct Indexes(IndexSet<Index>);
 
 impl Indexes {
+    /// Those that a plan has.
+    pub(super) fn of(plan: &Plan) -> Indexes {
+        Indexes(plan.indexes.iter().cloned().collect())
+    }
+
     /// The index on these columns, which ascend.
     pub(super) fn on(&mut self, relation: RelationId, columns: Vec<u32>, part: Extent) -> IndexId {
         let index = Index {

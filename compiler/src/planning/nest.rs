@@ -2,7 +2,8 @@
 //!
 //! At each step, what only tells rows apart (conditions, `not`, bindings, known rows) goes first,
 //! as soon as its variables are bound; then the atom of which most is known, with generators before
-//! atoms of which nothing is. Literals that can fail wait until nothing else can go on.
+//! atoms of which nothing is. Literals that can fail wait until nothing else can go on. Where sizes are known,
+//! `cost` says in which order atoms and generators come.
 
 use std::cmp::Reverse;
 
@@ -26,6 +27,8 @@ pub(super) struct Nest<'n> {
     /// How often variables occur in what is not placed yet: one that does not need not be bound.
     pending: Vec<u32>,
     bound: Vec<bool>,
+    /// By literal.
+    placed: Vec<bool>,
     /// Variables of the rule in order of binding, and copies made to compare with them.
     order: Vec<Register>,
     /// Variables, followed by copies.
@@ -51,6 +54,7 @@ impl<'n> Nest<'n> {
             id,
             pending: rule.occurrences(),
             bound: vec![false; rule.variables.len()],
+            placed: vec![false; rule.literals.len()],
             order: Vec::new(),
             variables: rule.variables.clone(),
             ops: Vec::new(),
@@ -81,7 +85,16 @@ impl<'n> Nest<'n> {
     /// The literal to place next, of those whose inputs are bound.
     fn choose(&self, left: &[usize]) -> Option<usize> {
         let ready = left.iter().copied().filter(|&place| self.is_ready(place));
-        ready.min_by_key(|&place| (self.rank(place), place))
+        let next = ready.min_by_key(|&place| (self.rank(place), place))?;
+        let mut order = self.form.order.iter();
+        match self.rank(next) {
+            Rank::Filter | Rank::Lookup | Rank::CanFail => Some(next),
+            // One of several orders, chosen by what they cost.
+            Rank::Row | Rank::Probe(_) | Rank::Generator | Rank::Scan(_) => {
+                let chosen = order.find(|place| left.contains(place));
+                Some(chosen.copied().unwrap_or(next))
+            }
+        }
     }
 
     fn is_ready(&self, place: usize) -> bool {
@@ -90,6 +103,10 @@ impl<'n> Nest<'n> {
             .needs()
             .iter()
             .all(|variable| self.bound[variable.0 as usize])
+            && self.form.after.get(place).is_none_or(|before| {
+                let mut before = before.iter();
+                before.all(|&place| self.placed[place])
+            })
     }
 
     fn rank(&self, place: usize) -> Rank {
@@ -131,6 +148,7 @@ impl<'n> Nest<'n> {
     fn place(&mut self, place: usize, extent: Extent) {
         let rule = self.rule;
         let literal = &rule.literals[place];
+        self.placed[place] = true;
         for variable in literal.occurrences() {
             self.pending[variable.0 as usize] -= 1;
         }

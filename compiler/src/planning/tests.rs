@@ -1,13 +1,25 @@
 //! Plans of small rules, written as relational IR: `e` and `f` are tables of two Ints, `p` is
 //! derived, `m` maps an Int to a `Max`.
 
+use bloom_plan::plan::{Plan, RelationId, VersionId};
+use bloom_plan::statistics::Statistics;
 use bloom_plan::text;
 use expect_test::{Expect, expect};
 
-use super::make_plan;
+use super::{make_plan, replan};
 
 /// Checks the indexes and versions of the program with these rules, all of one stratum.
 fn check(heads: &[(&str, &str)], rules: &str, expected: &Expect) {
+    let plan = plan(heads, rules);
+    let mut shown = text::print(&plan.indexes);
+    for version in &plan.versions {
+        shown += &text::print(&version.nest);
+    }
+    expected.assert_eq(&shown);
+}
+
+/// The plan of these rules, all of one stratum.
+fn plan(heads: &[(&str, &str)], rules: &str) -> Plan {
     let declared: String = heads
         .iter()
         .map(|(head, arrow)| format!("(rule \"at\" \"rule\" {head} {arrow} false)"))
@@ -30,12 +42,7 @@ fn check(heads: &[(&str, &str)], rules: &str, expected: &Expect) {
         ids(true),
         ids(false),
     );
-    let plan = make_plan(&crate::rir::text::parse(&program).expect("well-formed"));
-    let mut shown = text::print(&plan.indexes);
-    for version in &plan.versions {
-        shown += &text::print(&version.nest);
-    }
-    expected.assert_eq(&shown);
+    make_plan(&crate::rir::text::parse(&program).expect("well-formed"))
 }
 
 const XYZ: &str = "((slot \"x\" type0) (slot \"y\" type0) (slot \"z\" type0))";
@@ -159,5 +166,66 @@ fn a_repeated_variable_is_compared_with_itself() {
               (filter (compare == type0 r3 r2))
               (emit rel2 <= (r2 r1)))
         "#]],
+    );
+}
+
+/// Rows of `e`, `f`, `p` and `m`; every column has as many values as there are rows.
+struct Sizes([u64; 4]);
+
+impl Statistics for Sizes {
+    fn rows(&self, relation: RelationId) -> u64 {
+        self.0[relation.0 as usize]
+    }
+
+    fn distinct(&self, relation: RelationId, _: &[u32]) -> u64 {
+        self.rows(relation)
+    }
+}
+
+/// Checks how the first version of the rule is evaluated where relations have these sizes.
+fn check_replanned(rule: &str, sizes: [u64; 4], expected: &Expect) {
+    let plan = plan(&[("rel2", "<=")], rule);
+    let replanned = replan(&plan, &[VersionId(0)], &Sizes(sizes));
+    let shown = match replanned {
+        Some(replanned) => {
+            assert_eq!(replanned.plan.indexes[..plan.indexes.len()], plan.indexes);
+            text::print(&replanned.plan.versions[0].nest)
+        }
+        None => "as it is".to_owned(),
+    };
+    expected.assert_eq(&shown);
+}
+
+#[test]
+fn joins_begin_with_what_leaves_the_fewest_rows() {
+    let atoms = "((atom rel0 (r0 r1)) (atom rel0 (r1 r2)) (atom rel1 (r2 -)))";
+    let rule = format!("(rule {XYZ} {atoms} (row (r0 r2)))");
+    check_replanned(&rule, [100, 100, 1, 1], &expect!["as it is"]);
+    check_replanned(
+        &rule,
+        [1_000_000, 10, 1, 1],
+        &expect![[r#"
+        ((scan rel1 total ((0 r0)))
+          (probe index4 (r0) ((0 r1)))
+          (probe index4 (r1) ((0 r2)))
+          (emit rel2 <= (r2 r0)))
+    "#]],
+    );
+}
+
+#[test]
+fn what_can_fail_comes_last_in_every_order() {
+    let atoms = "((atom rel0 (r0 r1)) (let - ((r2 (binary int.div r0 r1)))) (atom rel1 (r1 -)) (atom rel3 (r0 -)))";
+    let rule = format!("(rule {XYZ} {atoms} (row (r0 r2)))");
+    check_replanned(
+        &rule,
+        [1_000_000, 1_000, 1, 10],
+        &expect![[r#"
+        ((scan rel3 total ((0 r0)))
+          (scan rel1 total ((0 r1)))
+          (exists index6 (r0 r1) false)
+          (let r2 (binary int.div r0 r1))
+          (emit rel2 <= (r0 r2)))
+    "#]],
     );
 }

@@ -18,6 +18,29 @@ impl Op {
             | Op::Accumulate { .. } => None,
         }
     }
+
+    /// The expressions that it evaluates.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Op::Scan { .. } => Vec::new(),
+            Op::Probe { key, .. } | Op::Exists { key, .. } => key.iter().collect(),
+            Op::Each { source: expr, .. }
+            | Op::Let { value: expr, .. }
+            | Op::Filter { condition: expr } => vec![expr],
+            Op::Range { from, to, .. } => vec![from, to],
+            Op::Emit { columns, .. } => columns.iter().flatten().collect(),
+            Op::Accumulate {
+                group, arguments, ..
+            } => group.iter().chain(arguments).collect(),
+        }
+    }
+
+    /// Calls `visit` with every register that is read.
+    pub fn reads(&self, visit: &mut dyn FnMut(Register)) {
+        for expr in self.exprs() {
+            expr.reads(visit);
+        }
+    }
 }
 
 impl Expr {

@@ -27,6 +27,7 @@ impl Machine {
             return;
         }
         let outer = self.enter(Place::Stratum(number as u32));
+        self.replan(number);
         if program.plan().strata[number].upkeep == Upkeep::Flow {
             self.run_flow(number);
         } else if !self.follow(number) && self.stopped.is_none() {
@@ -57,7 +58,7 @@ impl Machine {
         }
         let conflicts = loop {
             self.run_all(&stratum.initial);
-            if let Some(conflicts) = self.iterate(&stratum.recursive, heads) {
+            if let Some(conflicts) = self.iterate(number, heads) {
                 break conflicts;
             }
             smooth = false;
@@ -72,11 +73,9 @@ impl Machine {
     }
 
     /// Merges and derives until nothing new comes; none if the stratum must start over.
-    pub(super) fn iterate(
-        &mut self,
-        recursive: &[VersionId],
-        heads: &[RelationId],
-    ) -> Option<Conflicts> {
+    pub(super) fn iterate(&mut self, stratum: usize, heads: &[RelationId]) -> Option<Conflicts> {
+        let program = Arc::clone(&self.program);
+        let recursive = &program.plan().strata[stratum].recursive;
         let mut all = Conflicts::default();
         loop {
             let merged = self.stats.merged;
@@ -87,6 +86,9 @@ impl Machine {
                 return None;
             }
             all.append(conflicts);
+            if goes_on {
+                self.replan(stratum);
+            }
             if !goes_on || !self.run_on_deltas(recursive) {
                 return Some(all);
             }

@@ -53,7 +53,7 @@ impl Machine {
             } else {
                 self.run_all(&versions.initial);
             }
-            let done = self.iterate(&versions.recursive, heads);
+            let done = self.iterate(stratum, heads);
             lasting_trouble |= self.lasting_trouble;
             if known && self.lasting_trouble && self.stopped.is_none() {
                 for &id in heads {

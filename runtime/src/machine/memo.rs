@@ -171,6 +171,9 @@ impl Machine {
             }
             fine &= self.failures.is_empty();
             let goes_on = self.count_iteration(before, &versions.recursive);
+            if goes_on && fine {
+                self.replan(stratum);
+            }
             if !goes_on || !fine || !self.run_on_deltas(&versions.recursive) {
                 break;
             }

@@ -85,6 +85,11 @@ impl Index {
         }
     }
 
+    /// How many keys it has, if it has taken in so many rows.
+    pub fn keys_of(&self, rows: usize) -> Option<usize> {
+        (self.until == rows).then(|| self.table.len())
+    }
+
     pub fn columns(&self) -> &[usize] {
         &self.columns
     }
@@ -248,9 +253,19 @@ fn push_item(lists: &mut Lists, list: &mut List, item: &Item, row: &[u64], numbe
 }
 
 impl Relation {
-    /// Adds an index on columns, before there are rows.
-    pub fn add_index(&mut self, columns: &[u32], layout: &Layout) -> IndexPlace {
-        debug_assert!(self.is_empty(), "an index is added before rows are");
+    /// Takes all indexes away, for others to be added.
+    pub fn take_indexes(&mut self) -> Vec<Index> {
+        std::mem::take(&mut self.indexes)
+    }
+
+    /// Adds an index on columns: one of those that were taken away if it is the same, else one that has no rows
+    /// yet.
+    pub fn add_index(
+        &mut self,
+        columns: &[u32],
+        layout: &Layout,
+        spare: &mut Vec<Index>,
+    ) -> IndexPlace {
         let columns: Vec<usize> = columns.iter().map(|&c| c as usize).collect();
         if columns.is_empty() {
             return IndexPlace::Whole;
@@ -260,11 +275,15 @@ impl Relation {
         }
         let index = Index::new(columns, layout);
         let same = |there: &Index| there.columns == index.columns && there.item == index.item;
-        let place = self.indexes.iter().position(same);
-        IndexPlace::Secondary(place.unwrap_or_else(|| {
-            self.indexes.push(index);
-            self.indexes.len() - 1
-        }))
+        if let Some(place) = self.indexes.iter().position(same) {
+            return IndexPlace::Secondary(place);
+        }
+        let old = spare.iter().position(same);
+        self.indexes.push(match old {
+            Some(old) => spare.swap_remove(old),
+            None => index,
+        });
+        IndexPlace::Secondary(self.indexes.len() - 1)
     }
 
     /// Whether an index lacks rows.

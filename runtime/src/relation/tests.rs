@@ -102,9 +102,12 @@ fn unequal_new_rows_of_a_key_clash_and_stored_ones_stay() {
 #[test]
 fn indexes_follow_inserts_removals_and_undoing() {
     let (mut context, mut r) = relation("kk");
-    let by_second = r.add_index(&[1], &Layout::Numbers);
-    let copies = r.add_index(&[1], &Layout::Columns(vec![0]));
-    assert_eq!(r.add_index(&[0, 1], &Layout::Key), IndexPlace::Primary);
+    let by_second = r.add_index(&[1], &Layout::Numbers, &mut Vec::new());
+    let copies = r.add_index(&[1], &Layout::Columns(vec![0]), &mut Vec::new());
+    assert_eq!(
+        r.add_index(&[0, 1], &Layout::Key, &mut Vec::new()),
+        IndexPlace::Primary
+    );
     let mut model: BTreeSet<Vec<u64>> = BTreeSet::new();
     let mut state = 1_u64;
     for step in 0..2000 {

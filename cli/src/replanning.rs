@@ -1,0 +1,22 @@
+//! The compiler, for nodes that find their plan bad while they run.
+
+use bloom_compiler::codegen::Target;
+use bloom_compiler::compile;
+use bloom_plan::artifact::Patch;
+use bloom_plan::plan::{Plan, VersionId};
+use bloom_plan::statistics::Statistics;
+use bloom_runtime::Planner;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replanner;
+
+impl Planner for Replanner {
+    fn replan(
+        &self,
+        plan: &Plan,
+        versions: &[VersionId],
+        statistics: &dyn Statistics,
+    ) -> Option<(Plan, Patch)> {
+        compile::replan(plan, versions, statistics, &Target::native())
+    }
+}

@@ -1,0 +1,165 @@
+//! Another order of joins, once relations are of other sizes than the plan is good for.
+//!
+//! A stratum is looked at when it is about to run from the start and before each iteration; so a plan that
+//! turns out to be bad in the middle of a fixpoint is given up there. Versions keep their numbers and results
+//! are sets, so nothing that has been derived depends on which plan derived it. What is decided depends on
+//! the state alone.
+
+use std::sync::Arc;
+
+use bloom_plan::plan::{Extent, Op, RelationId, Stratum, VersionId};
+use bloom_plan::statistics::Statistics;
+
+use crate::planner::Planner;
+use crate::program::Program;
+use crate::relation::Relation;
+
+use super::Machine;
+
+/// What of a stratum can be evaluated in more than one order.
+#[derive(Debug, Default)]
+pub(super) struct Choices {
+    versions: Vec<VersionId>,
+    /// What they read, with the rows that the present order is good for.
+    reads: Vec<(RelationId, u64)>,
+}
+
+/// Who plans anew, and what.
+#[derive(Debug)]
+pub(super) struct Replanning {
+    planner: Arc<dyn Planner>,
+    /// By stratum; last, the closing versions.
+    choices: Vec<Choices>,
+}
+
+impl Replanning {
+    pub(super) fn new(planner: Arc<dyn Planner>, program: &Program) -> Replanning {
+        let plan = program.plan();
+        let strata = plan.strata.iter().map(versions_of);
+        let closing = std::iter::once(plan.closing.clone());
+        let choices = strata.chain(closing);
+        Replanning {
+            planner,
+            choices: choices.map(|all| Choices::new(program, all)).collect(),
+        }
+    }
+}
+
+impl Choices {
+    fn new(program: &Program, mut versions: Vec<VersionId>) -> Choices {
+        versions.sort_unstable();
+        versions.dedup();
+        versions.retain(|&version| has_choice(program, version));
+        let plan = program.plan();
+        let nests = versions
+            .iter()
+            .map(|v| plan.versions[v.0 as usize].nest.iter());
+        let reads = nests.flatten().filter_map(|op| op.read(plan));
+        let mut reads: Vec<(RelationId, u64)> = reads.map(|id| (id, 0)).collect();
+        reads.sort_unstable();
+        reads.dedup();
+        Choices { versions, reads }
+    }
+}
+
+/// Versions that run when a stratum does. Those that look for a row's support must not go through all rows, so
+/// they stay as they are.
+fn versions_of(stratum: &Stratum) -> Vec<VersionId> {
+    let lists = [
+        &stratum.initial,
+        &stratum.recursive,
+        &stratum.incremental,
+        &stratum.events,
+        &stratum.gains,
+        &stratum.counting,
+        &stratum.changes,
+    ];
+    lists.into_iter().flatten().copied().collect()
+}
+
+/// Whether two operators at least that find rows could change places.
+fn has_choice(program: &Program, version: VersionId) -> bool {
+    let nest = &program.plan().versions[version.0 as usize].nest;
+    let finds = |op: &&Op| {
+        matches!(
+            op,
+            Op::Scan {
+                part: Extent::Total | Extent::Before,
+                ..
+            } | Op::Probe { .. }
+                | Op::Exists { negated: false, .. }
+                | Op::Each { .. }
+                | Op::Range { .. }
+        )
+    };
+    nest.iter().filter(finds).nth(1).is_some()
+}
+
+/// What the machine knows of its relations.
+struct Sizes<'m>(&'m [Relation]);
+
+impl Statistics for Sizes<'_> {
+    fn rows(&self, relation: RelationId) -> u64 {
+        self.0[relation.0 as usize].len() as u64
+    }
+
+    fn distinct(&self, relation: RelationId, columns: &[u32]) -> u64 {
+        self.0[relation.0 as usize].count_distinct(columns)
+    }
+}
+
+impl Machine {
+    /// From now on plans are made anew where that helps.
+    pub fn lend_planner(&mut self, planner: Arc<dyn Planner>) {
+        self.replanning = Some(Replanning::new(planner, &self.program));
+    }
+
+    /// Makes a stratum's plan good for what its relations hold now; past the last stratum, that of the closing
+    /// versions.
+    pub(super) fn replan(&mut self, stratum: usize) {
+        let Some(replanning) = &mut self.replanning else {
+            return;
+        };
+        let choices = &mut replanning.choices[stratum];
+        let relations = &self.relations;
+        let schedule = self.program.schedule();
+        let planner = &replanning.planner;
+        let is_stale = |&(id, planned): &(RelationId, u64)| {
+            let now = relations[id.0 as usize].len() as u64;
+            // What lives for one tick may be back in the next.
+            let gone = now < planned && schedule.is_fleeting(id);
+            !gone && planner.is_stale(planned, now)
+        };
+        if !choices.reads.iter().any(is_stale) {
+            return;
+        }
+        for (id, planned) in &mut choices.reads {
+            let now = relations[id.0 as usize].len() as u64;
+            *planned = match schedule.is_fleeting(*id) {
+                true => now.max(*planned),
+                false => now,
+            };
+        }
+        let plan = self.program.plan();
+        let replanned = planner.replan(plan, &choices.versions, &Sizes(relations));
+        if let Some((plan, patch)) = replanned
+            // Memory that cannot be made executable is no reason to stop: the old plan is as right.
+            && let Ok(program) = self.program.patched(plan, &patch)
+        {
+            self.adopt(program);
+        }
+    }
+
+    /// Goes on with another plan.
+    fn adopt(&mut self, program: Arc<Program>) {
+        self.stats.replanned += 1;
+        self.context.adopt(program.plan(), program.code());
+        let spare = self.relations.iter_mut().map(Relation::take_indexes);
+        let mut spare: Vec<_> = spare.collect();
+        self.indexes = super::place_indexes(&program, &mut self.relations, &mut spare);
+        if let Some(profile) = &mut self.profile {
+            profile.follow_indexes(self.indexes.len());
+        }
+        self.program = program;
+    }
+}
