@@ -19,8 +19,9 @@ mod witness;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use bloom_compiler::base::FileId;
-use bloom_compiler::coordination::Coordination;
+use bloom_compiler::base::{Diagnostic, FileId};
+use bloom_compiler::check::Checked;
+use bloom_compiler::coordination::{Coordinated, Coordination};
 
 use crate::args::{CalmArgs, CalmFormat, GraphArgs, GraphFormat};
 use crate::outcome::{Misuse, Outcome, Verdict};
@@ -59,7 +60,7 @@ pub(crate) fn calm(args: &CalmArgs) -> Outcome {
         witness: !args.no_witness && args.format != CalmFormat::Dot,
         colors,
     };
-    let Some(study) = study(&sources, manner) else {
+    let Some(study) = told(&sources, manner) else {
         return Ok(Verdict::Failed);
     };
     let Study { document, graph } = &study;
@@ -82,7 +83,7 @@ pub(crate) fn graph(args: &GraphArgs) -> Outcome {
         witness: args.format == GraphFormat::Html,
         colors: false,
     };
-    let Some(study) = study(&sources, manner) else {
+    let Some(study) = told(&sources, manner) else {
         return Ok(Verdict::Failed);
     };
     let Study { document, graph } = &study;
@@ -101,11 +102,44 @@ pub(crate) fn graph(args: &GraphArgs) -> Outcome {
     Ok(Verdict::Fine)
 }
 
-/// Everything there is to say about a program; its errors, if it has some, are reported instead.
-fn study(sources: &Sources, manner: Manner) -> Option<Study> {
+/// As [`study`]; what is wrong with the program is reported.
+fn told(sources: &Sources, manner: Manner) -> Option<Study> {
+    let (study, diagnostics) = study(sources, manner);
+    report::problems_to_stderr(sources, &diagnostics);
+    study
+}
+
+/// The report of `bloom calm --format json`, for an editor; none of a program with errors.
+pub(crate) fn labels(sources: &Sources, witness: bool) -> Option<String> {
+    let manner = Manner {
+        mode: Coordination::Auto,
+        witness,
+        colors: false,
+    };
+    let (study, _) = study(sources, manner);
+    Some(json::render(&study?.document))
+}
+
+/// The graph of `bloom graph` as dot and, if it is not too large, as a picture; none of a program with errors.
+pub(crate) fn pictures(sources: &Sources) -> Option<(String, Option<String>)> {
+    let manner = Manner {
+        mode: Coordination::Auto,
+        witness: false,
+        colors: false,
+    };
+    let Study { document, graph } = study(sources, manner).0?;
+    let dot = graph::dot::render(&graph, &document.program);
+    Some((dot, graph::svg::render(&graph)))
+}
+
+/// Everything there is to say about a program without errors, and what is wrong with it.
+fn study(sources: &Sources, manner: Manner) -> (Option<Study>, Vec<Diagnostic>) {
     let (checked, found) = pipeline::coordinate(sources, manner.mode);
-    report::problems_to_stderr(sources, &checked.diagnostics);
-    let found = found?;
+    let study = found.map(|found| studied(sources, &checked, &found, manner));
+    (study, checked.diagnostics)
+}
+
+fn studied(sources: &Sources, checked: &Checked, found: &Coordinated, manner: Manner) -> Study {
     let names = Names {
         sources,
         program: &checked.program,
@@ -114,14 +148,14 @@ fn study(sources: &Sources, manner: Manner) -> Option<Study> {
         colors: manner.colors,
     };
     let shown = sources.texts.path(FileId::default());
-    let mut document = build::document(names, shown, &found);
+    let mut document = build::document(names, shown, found);
     let wanted = manner.witness && !document.confluent;
-    if wanted && let Some(programs) = pipeline::load(sources, &checked) {
+    if wanted && let Some(programs) = pipeline::load(sources, checked) {
         let runnable = Runnable { programs };
         witness::add(&mut document, &checked.program, &found.before, &runnable);
     }
     let graph = Graph::of(&checked.program, &found.before, &document);
-    Some(Study { document, graph })
+    Study { document, graph }
 }
 
 /// Compares with the lock, or writes it.

@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
+use bloom_compiler::coordination::Coordination;
+use bloom_lsp::{ProgramText, Views};
+use serde_json::{Value, json};
+
 use crate::outcome::{Misuse, Outcome, Verdict};
-use crate::{STACK_BYTES, embedded};
+use crate::sources::Sources;
+use crate::{STACK_BYTES, calm, embedded, pipeline};
 
 /// A client that ends before it said that it would makes the command fail, as the protocol has it.
 pub(crate) fn lsp() -> Outcome {
@@ -15,8 +20,49 @@ pub(crate) fn lsp() -> Outcome {
         .build()
         .map_err(|error| streams(&error))?;
     let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
-    let served = runtime.block_on(bloom_lsp::serve(embedded::STDLIB, input, output));
+    let served = runtime.block_on(bloom_lsp::serve(embedded::STDLIB, &Pages, input, output));
     // A thread may still read the stream, whose other end may stay open.
     runtime.shutdown_background();
     served.map(Verdict::of).map_err(|error| streams(&error))
+}
+
+/// What needs more than the front of the compiler: the explorer for witnesses, pictures.
+struct Pages;
+
+impl Views for Pages {
+    fn labels(&self, program: Vec<ProgramText>) -> Value {
+        json_of(calm::labels(&sources(program), false))
+    }
+
+    fn witness(&self, program: Vec<ProgramText>) -> Value {
+        json_of(calm::labels(&sources(program), true))
+    }
+
+    fn dataflow(&self, program: Vec<ProgramText>) -> Value {
+        let pictures = calm::pictures(&sources(program));
+        pictures.map_or(Value::Null, |(dot, svg)| json!({ "dot": dot, "svg": svg }))
+    }
+
+    fn expand(&self, program: Vec<ProgramText>) -> Value {
+        let (text, diagnostics) = pipeline::expand(&sources(program), Coordination::Auto);
+        match diagnostics
+            .iter()
+            .any(bloom_compiler::base::Diagnostic::is_error)
+        {
+            true => Value::Null,
+            false => json!({ "text": text }),
+        }
+    }
+}
+
+fn sources(program: Vec<ProgramText>) -> Sources {
+    let files = program.into_iter();
+    Sources::of_texts(files.map(|file| (file.path, file.name, file.text)))
+}
+
+/// Our own JSON is well-formed.
+fn json_of(text: Option<String>) -> Value {
+    text.map_or(Value::Null, |text| {
+        serde_json::from_str(&text).expect("the report is JSON")
+    })
 }

@@ -120,6 +120,17 @@ impl Sources {
         loader.follow()
     }
 
+    /// A program whose files are known: their paths as shown, names as modules, and texts, the root first.
+    pub(crate) fn of_texts(files: impl IntoIterator<Item = (String, String, String)>) -> Sources {
+        let mut texts = Texts::default();
+        let mut names = Vec::new();
+        for (path, name, text) in files {
+            texts.add(path, text);
+            names.push(name);
+        }
+        Sources { texts, names }
+    }
+
     fn load_file(path: &Path) -> Result<Sources, Misuse> {
         let text = read(path)?;
         let roots = roots(path)?;

@@ -31,7 +31,7 @@ pub use imports::imports;
 pub(crate) use lexer::lex;
 pub use parser::{Fragment, parse_fragment};
 pub use recall::{Recall, parse_again};
-pub use token::is_reserved;
+pub use token::{CONTEXTUAL, RESERVED, is_reserved};
 pub(crate) use token::{Token, TokenKind};
 
 use std::sync::Arc;

@@ -17,6 +17,7 @@ use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
 use crate::modules;
 use crate::positions::{Encoding, Lines};
+use crate::views::ProgramText;
 
 /// The standard library: paths without extension, `delivery`, and texts.
 pub type Library = &'static [(&'static str, &'static str)];
@@ -303,6 +304,21 @@ impl Documents {
 impl Snapshot {
     pub fn text(&self) -> &str {
         self.file.text(&self.db)
+    }
+
+    /// The texts of the program's files.
+    pub fn program(&self) -> Vec<ProgramText> {
+        let files = self.package.files(&self.db).iter().zip(&self.uris);
+        let files = files.map(|(&file, uri)| {
+            let path = uri.as_ref().and_then(Uri::to_file_path);
+            let name = file.name(&self.db).clone();
+            ProgramText {
+                path: path.map_or_else(|| name.clone(), |path| path.display().to_string()),
+                name,
+                text: file.text(&self.db).clone(),
+            }
+        });
+        files.collect()
     }
 
     pub fn lines(&self) -> Lines<'_> {

@@ -9,6 +9,8 @@ mod positions;
 
 mod framing;
 
+mod views;
+
 mod modules;
 
 mod documents;
@@ -31,3 +33,4 @@ mod server;
 
 pub use documents::Library;
 pub use server::serve;
+pub use views::{ProgramText, Views};

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use salsa::Cancelled;
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
@@ -18,6 +19,7 @@ use tower_lsp::{Client, LanguageServer, LspService, Server};
 use crate::documents::{Documents, Library, Snapshot};
 use crate::framing::{self, Output};
 use crate::positions::Encoding;
+use crate::views::{OfDocument, ProgramText, Views};
 use crate::{capabilities, complete, lenses, navigate, structure, tokens, translate};
 
 /// So long after a change nothing is computed, since the next may come.
@@ -32,6 +34,7 @@ const REQUEST_FAILED: i64 = -32803;
 struct Backend {
     client: Client,
     state: Arc<State>,
+    views: &'static dyn Views,
 }
 
 struct State {
@@ -48,7 +51,12 @@ struct State {
 }
 
 /// Serves one client, until it says so or its stream ends. Whether it had said before that it would end.
-pub async fn serve<R, W>(library: Library, input: R, output: W) -> io::Result<bool>
+pub async fn serve<R, W>(
+    library: Library,
+    views: &'static dyn Views,
+    input: R,
+    output: W,
+) -> io::Result<bool>
 where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
@@ -62,10 +70,16 @@ where
         changed: Notify::new(),
         is_shut_down: AtomicBool::new(false),
     });
-    let (service, socket) = LspService::new(|client| Backend {
+    let (service, socket) = LspService::build(|client| Backend {
         client,
         state: Arc::clone(&state),
-    });
+        views,
+    })
+    .custom_method("bloom/labels", Backend::labels)
+    .custom_method("bloom/witness", Backend::witness)
+    .custom_method("bloom/dataflow", Backend::dataflow)
+    .custom_method("bloom/expand", Backend::expand)
+    .finish();
     let (to_server, from_client) = tokio::io::duplex(PIPE_BYTES);
     let (to_client, from_server) = tokio::io::duplex(PIPE_BYTES);
     let output = Output::new(output);
@@ -150,6 +164,44 @@ impl Backend {
                 data: None,
             }),
         }
+    }
+}
+
+/// The requests of our own: `{ "textDocument": … }`, answered with `null` where the program has errors.
+impl Backend {
+    /// The report of `bloom calm --format json`.
+    async fn labels(&self, params: OfDocument) -> Result<Value> {
+        self.view(params, <dyn Views>::labels).await
+    }
+
+    /// The same with two runs for each output that differs.
+    async fn witness(&self, params: OfDocument) -> Result<Value> {
+        self.view(params, <dyn Views>::witness).await
+    }
+
+    /// `{ "dot", "svg" }`
+    async fn dataflow(&self, params: OfDocument) -> Result<Value> {
+        self.view(params, <dyn Views>::dataflow).await
+    }
+
+    /// `{ "text" }`
+    async fn expand(&self, params: OfDocument) -> Result<Value> {
+        self.view(params, <dyn Views>::expand).await
+    }
+
+    async fn view(
+        &self,
+        params: OfDocument,
+        view: fn(&'static dyn Views, Vec<ProgramText>) -> Value,
+    ) -> Result<Value> {
+        // Views take their time: they hold up no change, and so look at copies of the texts.
+        let uri = params.text_document.uri;
+        let Some(program) = self.answer(&uri, Snapshot::program).await? else {
+            return Ok(Value::Null);
+        };
+        let views = self.views;
+        let shown = tokio::task::spawn_blocking(move || view(views, program)).await;
+        shown.map_err(|_panic| Error::internal_error())
     }
 }
 

@@ -31,10 +31,11 @@ macro_rules! token_kinds {
             $(#[token($word_text)] $word,)*
         }
 
-        /// Whether a word is a keyword everywhere, and so no name.
-        pub fn is_reserved(word: &str) -> bool {
-            matches!(word, $($reserved_text)|*)
-        }
+        /// The words that are keywords everywhere, and so no names.
+        pub const RESERVED: &[&str] = &[$($reserved_text),*];
+
+        /// The words that are keywords only where the grammar expects them.
+        pub const CONTEXTUAL: &[&str] = &[$($word_text),*];
 
         impl TokenKind {
             /// Whether this is a word that is a keyword only where the grammar expects it.
@@ -125,6 +126,10 @@ token_kinds! {
         Tick "tick", Settle "settle", Advance "advance", Crash "crash", Restart "restart",
         Partition "partition", Heal "heal", Drop "drop", Expect "expect", ErrorWord "error",
     }
+}
+
+pub fn is_reserved(word: &str) -> bool {
+    RESERVED.contains(&word)
 }
 
 impl TokenKind {

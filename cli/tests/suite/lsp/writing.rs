@@ -201,3 +201,30 @@ fn an_item_is_formatted_when_it_ends() {
     assert_eq!(texts(&edits, "newText"), ["input b(x: Int);"]);
     client.stop();
 }
+
+#[test]
+fn views_show_what_the_commands_say() {
+    let (mut client, uri) = open(STORE);
+    let document = json!({ "textDocument": { "uri": uri } });
+    let labels = client.ask("bloom/labels", &document);
+    assert_eq!(labels["outputs"][0]["label"], "run", "{labels}");
+    let witness = client.ask("bloom/witness", &document);
+    assert!(!witness["outputs"][0]["witness"].is_null(), "{witness}");
+    let picture = client.ask("bloom/dataflow", &document);
+    assert!(
+        picture["svg"]
+            .as_str()
+            .is_some_and(|svg| svg.contains("store")),
+        "{picture}"
+    );
+    let expanded = client.ask("bloom/expand", &document);
+    assert!(
+        expanded["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("node Main")),
+        "{expanded}"
+    );
+    client.change(&uri, 2, &insert(0, 0, "("));
+    assert_eq!(client.ask("bloom/labels", &document), Value::Null);
+    client.stop();
+}

@@ -1,0 +1,53 @@
+-- Bloom and Dedalus files: their types, and the language server for each buffer that has one.
+-- `vim.g.bloom_path` is the program, if it is not `bloom` on the PATH.
+
+if vim.g.loaded_bloom then
+  return
+end
+vim.g.loaded_bloom = true
+
+-- `vim.filetype.add` does nothing by default before version 0.8.
+for extension, filetype in pairs({ bloom = "bloom", ded = "dedalus" }) do
+  vim.api.nvim_create_autocmd({ "BufRead", "BufNewFile" }, {
+    pattern = "*." .. extension,
+    callback = function(event)
+      vim.bo[event.buf].filetype = filetype
+    end,
+  })
+end
+
+-- The folder that holds the package, or the file.
+local function root_of(file)
+  local folder = vim.fn.fnamemodify(file, ":p:h")
+  local manifest = vim.fn.findfile("bloom.toml", folder .. ";")
+  return manifest == "" and folder or vim.fn.fnamemodify(manifest, ":p:h")
+end
+
+local clients = {}
+
+local function attach(buffer)
+  local root = root_of(vim.api.nvim_buf_get_name(buffer))
+  local config = { name = "bloom", cmd = { vim.g.bloom_path or "bloom", "lsp" }, root_dir = root }
+  if vim.lsp.start then
+    vim.lsp.start(config, { bufnr = buffer })
+    return
+  end
+  -- Before version 0.8: one client a folder, started by hand.
+  if clients[root] == nil then
+    config.on_exit = function()
+      clients[root] = nil
+    end
+    clients[root] = vim.lsp.start_client(config)
+  end
+  if clients[root] then
+    vim.lsp.buf_attach_client(buffer, clients[root])
+  end
+end
+
+vim.api.nvim_create_autocmd("FileType", {
+  pattern = { "bloom", "dedalus" },
+  callback = function(event)
+    vim.bo[event.buf].commentstring = "// %s"
+    attach(event.buf)
+  end,
+})

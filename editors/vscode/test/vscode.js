@@ -1,0 +1,2 @@
+// Stands for the editor where none is running.
+module.exports = {};
