@@ -10,6 +10,8 @@ mod complete;
 
 mod cursor;
 
+mod actions;
+
 mod definitions;
 
 mod hints;
@@ -26,6 +28,7 @@ mod symbols;
 
 mod tokens;
 
+pub use actions::{Action, actions};
 pub use calls::{Link, Named, collection, readers, writers};
 pub use complete::{Completion, CompletionKind, completions};
 pub use definitions::{implementations, type_definitions};

@@ -28,7 +28,10 @@ pub fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
         )),
         code_action_provider: Some(lsp::CodeActionProviderCapability::Options(
             lsp::CodeActionOptions {
-                code_action_kinds: Some(vec![lsp::CodeActionKind::QUICKFIX]),
+                code_action_kinds: Some(vec![
+                    lsp::CodeActionKind::QUICKFIX,
+                    lsp::CodeActionKind::REFACTOR_REWRITE,
+                ]),
                 ..lsp::CodeActionOptions::default()
             },
         )),

@@ -1,7 +1,8 @@
 //! The compiler's answers in the protocol's words.
 
-use bloom_compiler::base::{Diagnostic, Edit, FileId, FileSpan, Fix, Severity};
+use bloom_compiler::base::{Diagnostic, Edit, FileId, FileSpan, Fix, Severity, Span};
 use bloom_compiler::database::{self, Package};
+use bloom_compiler::ide;
 use rustc_hash::FxHashMap;
 use tower_lsp::ls_types as lsp;
 
@@ -123,7 +124,7 @@ pub fn diagnostics(snapshot: &Snapshot) -> Vec<lsp::Diagnostic> {
     problems.map(|problem| places.diagnostic(problem)).collect()
 }
 
-/// The fixes of what is wrong in a range.
+/// The fixes of what is wrong in a range, then what can be rewritten there.
 pub fn actions(snapshot: &Snapshot, range: lsp::Range) -> Vec<lsp::CodeAction> {
     let mut places = Places::new(snapshot);
     let mut all = Vec::new();
@@ -135,6 +136,26 @@ pub fn actions(snapshot: &Snapshot, range: lsp::Range) -> Vec<lsp::CodeAction> {
         let fixes = problem.fixes.iter();
         all.extend(fixes.filter_map(|fix| places.action(&problem, fix)));
     }
+    let lines = snapshot.lines();
+    let selected = Span::new(
+        lines.offset(range.start) as u32,
+        lines.offset(range.end) as u32,
+    );
+    let rewritings = ide::actions(&snapshot.db, snapshot.package, selected);
+    all.extend(rewritings.into_iter().filter_map(|action| {
+        let uri = snapshot.uris.first()?.clone()?;
+        let edits = action.edits.iter().filter_map(|edit| places.edit(edit));
+        let edits: Vec<lsp::TextEdit> = edits.map(|(_, edit)| edit).collect();
+        Some(lsp::CodeAction {
+            title: action.title,
+            kind: Some(lsp::CodeActionKind::REFACTOR_REWRITE),
+            edit: Some(lsp::WorkspaceEdit {
+                changes: Some(std::collections::HashMap::from_iter([(uri, edits)])),
+                ..lsp::WorkspaceEdit::default()
+            }),
+            ..lsp::CodeAction::default()
+        })
+    }));
     all
 }
 
