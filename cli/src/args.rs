@@ -470,10 +470,10 @@ pub(crate) struct FaultsArgs {
     /// Also run every hypothesis one by one, as long as they are few, and compare
     #[arg(long)]
     pub(crate) exhaustive: bool,
-    /// Run random hypotheses for so long, instead of the formula
+    /// Run random hypotheses over all faults there are for so long, one at least, instead of the formula
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["exhaustive", "sweep"])]
     pub(crate) random: Option<std::time::Duration>,
-    /// The seed of random hypotheses
+    /// The seed of the first random hypothesis; each has the next
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = seed)]
     pub(crate) seed: u64,
     /// Widen the bounds for so long, and tell how far the test is certified
@@ -485,6 +485,9 @@ pub(crate) struct FaultsArgs {
     /// Write a picture of the counterexample in space and time
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) svg: Option<PathBuf>,
+    /// Write the run of the counterexample as text, tick by tick
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
     /// List every minimal set of faults
     #[arg(long)]
     pub(crate) all: bool,
@@ -522,6 +525,15 @@ pub(crate) struct FaultsSelection {
     /// So often may some nodes be cut off from the others for a while, before --eff
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16))]
     pub(crate) partitions: Option<u32>,
+    /// So often may a node be slow for a while, before --eff: what it sends is 2 ticks late, or --delays
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub(crate) slow: Option<u32>,
+    /// So many nodes may have a clock of half or twice the speed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub(crate) skews: Option<u32>,
+    /// So many nodes that crashed may come back, with what their disks hold
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub(crate) restarts: Option<u32>,
     /// The nodes to run, for a spec without a fault test: NAME, or NAME:KIND where there are several kinds
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "eot")]
     pub(crate) nodes: Vec<String>,

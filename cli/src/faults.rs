@@ -1,5 +1,6 @@
 //! `bloom faults`.
 
+mod again;
 mod diagram;
 mod hint;
 mod human;
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use bloom_plan::testing::FaultTest;
 use bloom_sim::faults::exhaustive::{Enumeration, enumerate};
+use bloom_sim::faults::random::Alphabet;
+use bloom_sim::faults::trace::trace;
 use bloom_sim::faults::{
     Counterexample, Crash, FaultSpec, Options, Report, Verdict as Found, random, run, search,
 };
@@ -39,6 +42,8 @@ struct Searched {
     /// Of a counterexample with crashes: whether there is none where crashed nodes only send nothing.
     only_if_stopped: bool,
     enumeration: Option<Result<Enumeration, String>>,
+    /// Of a random run: the command that runs it again.
+    again: Option<String>,
 }
 
 pub(crate) fn faults(args: &FaultsArgs) -> Outcome {
@@ -102,6 +107,9 @@ fn bounds(args: &FaultsArgs, test: &FaultTest) -> FaultSpec {
         delays: selection.delays.unwrap_or(test.bounds.delays),
         duplicates: selection.duplicates || test.bounds.duplicates,
         partitions: selection.partitions.unwrap_or(test.bounds.partitions),
+        slow: selection.slow.unwrap_or(test.bounds.slow),
+        skews: selection.skews.unwrap_or(test.bounds.skews),
+        restarts: selection.restarts.unwrap_or(test.bounds.restarts),
     }
 }
 
@@ -113,19 +121,24 @@ fn look_at(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) -> Res
         FaultsFormat::Json => json::line(&searched),
     });
     if let Found::Counterexample(found) = &searched.report.verdict {
-        write_files(args, &searched, found)?;
+        write_files(args, programs, &searched, found)?;
     }
     Ok(searched.is_good())
 }
 
 fn write_files(
     args: &FaultsArgs,
+    programs: &run::Programs,
     searched: &Searched,
     found: &Counterexample,
 ) -> Result<(), Misuse> {
     let (test, spec) = (&searched.test, &searched.spec);
     if let Some(path) = &args.svg {
         write(path, &svg::drawn(test, spec, found))?;
+    }
+    if let Some(path) = &args.trace {
+        let text = trace(programs, test, spec, &found.hypothesis);
+        write(path, &text.map_err(Misuse::new)?)?;
     }
     if let Some(path) = &args.save {
         let what = saved::ToSave {
@@ -171,23 +184,26 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
         minimal_sets_max: args.minimal_max,
     };
     let start = Instant::now();
-    let randomly = |before: Option<&str>, time: Duration| {
+    let randomly = |alphabet: Alphabet, before: Option<&str>, time: Duration| {
         let start = Instant::now();
-        random::report(programs, test, &spec, args.seed, before, &mut |_| {
+        let which = (alphabet, args.seed);
+        random::report(programs, test, &spec, which, before, &mut |_| {
             start.elapsed() < time
         })
     };
     let report = match args.random {
-        Some(time) => randomly(None, time),
+        Some(time) => randomly(Alphabet::Whole, None, time),
         None => {
             let report = search(programs, test, &spec, &options);
             match &report.verdict {
-                Found::BoundReached(why) => randomly(Some(why), FALLBACK),
+                Found::BoundReached(why) => randomly(Alphabet::Bounds, Some(why), FALLBACK),
                 Found::Certified | Found::Counterexample(_) | Found::Vacuous(_) => report,
             }
         }
     };
     let seconds = start.elapsed().as_secs_f64();
+    let again = report.seed.filter(|_| args.random.is_some());
+    let again = again.map(|seed| args.selection.again(&test.name, seed));
     let only_if_stopped = match &report.verdict {
         Found::Counterexample(found)
             if found.hypothesis.crashes() > 0 && spec.crash == Crash::Stop =>
@@ -209,6 +225,10 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
         | Found::Vacuous(_)
         | Found::BoundReached(_) => false,
     };
+    let spec = match args.random {
+        Some(_) => Alphabet::Whole.bounds(&spec),
+        None => spec,
+    };
     let enumeration = args
         .exhaustive
         .then(|| enumerate(programs, test, &spec, EXECUTIONS_MAX));
@@ -219,6 +239,7 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
         seconds,
         only_if_stopped,
         enumeration,
+        again,
     }
 }
 

@@ -29,6 +29,9 @@ const DELAY_MAX: i64 = 16;
 /// How often nodes may be cut off.
 const PARTITIONS_MAX: i64 = 16;
 
+/// How many nodes may be slow, have a wrong clock, or come back.
+const AILMENTS_MAX: i64 = 16;
+
 /// The fault tests of a program that can be run, the observers that they need, and what is wrong with others.
 #[derive(Debug, Default)]
 pub struct Lowered {
@@ -199,12 +202,20 @@ struct Bounds<'b> {
 impl Bounds<'_> {
     fn read(&self) -> Result<FaultBounds, String> {
         let given = &self.test.bounds;
-        let known = ["delays", "duplicates", "partitions"];
+        let known = [
+            "delays",
+            "duplicates",
+            "partitions",
+            "slow",
+            "skews",
+            "restarts",
+        ];
         let name = |option: &hir::CallArg| option.name.clone().unwrap_or_default();
         let mut others = given.others.iter().map(name);
         if let Some(name) = others.find(|name| !known.contains(&name.as_str())) {
             return Err(format!(
-                "unknown option `{name}`: there are `ticks`, `losses until`, `crashes`, `delays`, `duplicates` and `partitions`"
+                "unknown option `{name}`: there are `ticks`, `losses until`, `crashes`, `{}`",
+                known.join("`, `")
             ));
         }
         let other = |wanted: &str| {
@@ -223,6 +234,9 @@ impl Bounds<'_> {
             delays: self.number("delays", other("delays"), 0..=DELAY_MAX)?,
             duplicates: self.number("duplicates", other("duplicates"), 0..=1)? == 1,
             partitions: self.number("partitions", other("partitions"), 0..=PARTITIONS_MAX)?,
+            slow: self.number("slow", other("slow"), 0..=AILMENTS_MAX)?,
+            skews: self.number("skews", other("skews"), 0..=AILMENTS_MAX)?,
+            restarts: self.number("restarts", other("restarts"), 0..=AILMENTS_MAX)?,
         })
     }
 

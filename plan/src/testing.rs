@@ -151,6 +151,12 @@ pub struct FaultBounds {
     pub duplicates: bool,
     /// How often some nodes may be cut off from all others.
     pub partitions: u32,
+    /// How often a node may be slow for a while.
+    pub slow: u32,
+    /// How many nodes may have a clock of half or twice the speed.
+    pub skews: u32,
+    /// How many nodes that crashed may come back.
+    pub restarts: u32,
 }
 
 /// A spec: a kind of node by itself, which after each tick sees rows of all nodes that are up.

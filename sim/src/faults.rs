@@ -12,6 +12,8 @@ pub mod circuit;
 
 pub mod limit;
 
+pub mod ailment;
+
 pub mod hypothesis;
 
 pub mod variables;
@@ -36,6 +38,8 @@ pub mod reenacted;
 
 mod solver;
 
+pub mod trace;
+
 pub mod symmetry;
 
 pub mod search;
@@ -44,6 +48,7 @@ pub mod exhaustive;
 
 pub mod random;
 
+pub use ailment::Ailment;
 pub use concrete::{Execution, execute};
 pub use hypothesis::{Crash, Fault, FaultSpec, Hypothesis, Side};
 pub use search::{Counterexample, Engine, Minimal, Options, Report, Verdict, search};

@@ -171,6 +171,16 @@ impl<'o, N: Machine> Watch<'o, N> {
                 let relation = self.relation(&observed.relation);
                 let of_kind = observed.sources.iter();
                 for source in of_kind.filter(|source| source.kind == *world.kind(number)) {
+                    // What lives for a tick is gone where there was none.
+                    let plan = world.plan(number);
+                    let mut named = plan
+                        .relations
+                        .iter()
+                        .filter(|r| r.name == source.collection);
+                    let is_gone = named.any(|relation| relation.kind.is_transient());
+                    if is_gone && !world.has_just_ticked(number) {
+                        continue;
+                    }
                     for row in world.rows(number, &source.collection)? {
                         let columns = source.columns.iter().map(|&c| row[c as usize].clone());
                         add(

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use bloom_delivery::Packet;
 use bloom_plan::plan::{Plan, RelationId, Role};
 use bloom_plan::value::{Row, Value};
-use bloom_runtime::{Config, ErrorRow, Input, Member, Message, OnConflict, Output};
+use bloom_runtime::{Config, DurableChange, ErrorRow, Input, Member, Message, OnConflict, Output};
 use bloom_stdx::random::Random;
 use smol_str::SmolStr;
 
@@ -82,6 +82,24 @@ struct Slot<N> {
     told_alive: Option<Vec<SmolStr>>,
     /// Durable tables as they are on its disk: rows by their keys.
     disk: BTreeMap<SmolStr, BTreeMap<Row, Row>>,
+    /// How the disk fails when the node writes next.
+    disk_fault: Option<DiskFault>,
+    /// By how much its clock is ahead of the others.
+    ahead: i64,
+    /// The last tick of the world in which it did something.
+    ticked: u64,
+}
+
+/// How a disk fails. What a tick writes is one record, which is on disk as a whole or not at all: a torn one is told
+/// by its checksum and dropped. In each case the node stops, and nothing of the tick leaves it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum DiskFault {
+    /// The node crashes before the record is synced: it is lost, or torn.
+    Lost,
+    /// The sync fails, and the node stops as it must; the record is on disk all the same.
+    Unsure,
+    /// There is no room: the record is not written.
+    Full,
 }
 
 #[derive(Debug)]
@@ -132,7 +150,7 @@ impl<'a, K: Kinds> World<'a, K> {
             parameters: slot.setup.parameters.clone(),
             cluster: self.members.clone(),
             seed: Random::split(self.seed, (node as u64) << 32 | slot.starts).next(),
-            start: self.now,
+            start: self.now.saturating_add(slot.ahead),
             on_conflict: OnConflict::Continue,
             durable,
         };
@@ -165,11 +183,7 @@ impl<'a, K: Kinds> World<'a, K> {
         if !matches!(slot.life, Life::Up(_)) {
             return Err(format!("node `{}` is not up", slot.setup.name));
         }
-        slot.life = Life::Down;
-        slot.mail.close();
-        slot.messages.clear();
-        slot.fed.clear();
-        slot.seals.clear();
+        slot.stop();
         Ok(())
     }
 
@@ -190,6 +204,21 @@ impl<'a, K: Kinds> World<'a, K> {
     /// Lets time pass. Timers that fall due fire in the next tick.
     pub fn advance(&mut self, nanoseconds: i64) {
         self.now = self.now.saturating_add(nanoseconds);
+    }
+
+    /// Sets by how much the clock of a node is ahead of the others. Its time never goes back.
+    pub fn set_ahead(&mut self, node: usize, nanoseconds: i64) {
+        self.slots[node].ahead = nanoseconds;
+    }
+
+    /// From now on the disk of a node fails when it writes, or does not.
+    pub fn set_disk_fault(&mut self, node: usize, fault: Option<DiskFault>) {
+        self.slots[node].disk_fault = fault;
+    }
+
+    /// Whether the node took part in the last tick.
+    pub fn has_just_ticked(&self, node: usize) -> bool {
+        self.slots[node].ticked == self.ticks
     }
 
     pub fn partition(&mut self, groups: &[Vec<usize>]) {
@@ -213,6 +242,11 @@ impl<'a, K: Kinds> World<'a, K> {
     /// The network between the nodes.
     pub fn network(&mut self) -> &mut Network {
         &mut self.network
+    }
+
+    /// Whether the node has crashed, or its disk has stopped it.
+    pub fn is_down(&self, node: usize) -> bool {
+        matches!(self.slots[node].life, Life::Down)
     }
 
     /// Whether the node is up.
@@ -334,6 +368,7 @@ impl<'a, K: Kinds> World<'a, K> {
             };
             let output = machine.step(arrivals.input);
             slot.has_ticked = true;
+            slot.ticked = self.ticks;
             let name = &slot.setup.name;
             if let Some(stopped) = output.stopped {
                 return Err(match name.as_str() {
@@ -361,6 +396,7 @@ impl<'a, K: Kinds> World<'a, K> {
         packets: &mut Vec<Packet>,
     ) -> Arrivals {
         let alive = self.alive_as_seen_by(node);
+        let now = self.local_time(node);
         let slot = &mut self.slots[node];
         let mut messages = std::mem::take(&mut slot.messages);
         if self.seed != 0 {
@@ -372,7 +408,7 @@ impl<'a, K: Kinds> World<'a, K> {
             (slot.messages, messages) = (later, now);
         }
         let mut input = Input {
-            now: self.now,
+            now,
             rows: std::mem::take(&mut slot.fed),
             messages,
             seals: std::mem::take(&mut slot.seals),
@@ -381,7 +417,7 @@ impl<'a, K: Kinds> World<'a, K> {
         let Life::Up(machine) = &slot.life else {
             unreachable!("only a node that is up takes something in");
         };
-        let timer_is_due = machine.next_timer().is_some_and(|due| due <= self.now);
+        let timer_is_due = machine.next_timer().is_some_and(|due| due <= now);
         let wants_tick = machine.wants_tick() || timer_is_due;
         let held = hold_back.then_some(&mut self.random);
         let mut arrivals = slot.mail.take(self.clock, wants_tick, &mut input, held);
@@ -391,7 +427,7 @@ impl<'a, K: Kinds> World<'a, K> {
         slot.seals.append(&mut input.seals);
         let news = slot.told_alive.as_ref() != Some(&alive);
         slot.told_alive = Some(alive.clone());
-        arrivals.input.now = self.now;
+        arrivals.input.now = now;
         arrivals.input.alive = news.then_some(alive);
         arrivals
     }
@@ -401,15 +437,14 @@ impl<'a, K: Kinds> World<'a, K> {
     fn carry_out(&mut self, node: usize, output: Output, again: bool) {
         let plan = self.plan(node);
         let slot = &mut self.slots[node];
-        for change in output.durable {
-            let table = slot.disk.entry(change.table.clone()).or_default();
-            for row in &change.deletes {
-                table.remove(&key(plan, &change.table, row));
+        if let (Some(fault), false) = (slot.disk_fault, output.durable.is_empty()) {
+            if fault == DiskFault::Unsure {
+                slot.write(plan, output.durable);
             }
-            for row in change.upserts {
-                table.insert(key(plan, &change.table, &row), row);
-            }
+            slot.stop();
+            return;
         }
+        slot.write(plan, output.durable);
         let sends = if again { Vec::new() } else { output.sends };
         let (free, packets) = slot.mail.done(sends);
         if output.halt.is_some() {
@@ -425,6 +460,11 @@ impl<'a, K: Kinds> World<'a, K> {
             }
         }
         self.post(packets);
+    }
+
+    /// What the clock of a node says.
+    fn local_time(&self, node: usize) -> i64 {
+        self.now.saturating_add(self.slots[node].ahead)
     }
 
     /// Lets a message arrive in so many ticks.
@@ -473,7 +513,9 @@ impl<'a, K: Kinds> World<'a, K> {
                 return true;
             };
             !machine.wants_tick()
-                && machine.next_timer().is_none_or(|due| due > self.now)
+                && machine
+                    .next_timer()
+                    .is_none_or(|due| due > self.local_time(node))
                 && !slot.mail.is_busy()
                 && slot.messages.is_empty()
                 && slot.fed.is_empty()
@@ -517,6 +559,31 @@ impl<N> Slot<N> {
             seals: Vec::new(),
             told_alive: None,
             disk: BTreeMap::new(),
+            disk_fault: None,
+            ahead: 0,
+            ticked: 0,
+        }
+    }
+
+    /// The node is gone with all that it has not made durable, and what was on its way to it.
+    fn stop(&mut self) {
+        self.life = Life::Down;
+        self.mail.close();
+        self.messages.clear();
+        self.fed.clear();
+        self.seals.clear();
+    }
+
+    /// Writes the changes of durable tables.
+    fn write(&mut self, plan: &Plan, changes: Vec<DurableChange>) {
+        for change in changes {
+            let table = self.disk.entry(change.table.clone()).or_default();
+            for row in &change.deletes {
+                table.remove(&key(plan, &change.table, row));
+            }
+            for row in change.upserts {
+                table.insert(key(plan, &change.table, &row), row);
+            }
         }
     }
 

@@ -22,7 +22,7 @@ use bloom_plan::value::Row;
 use bloom_runtime::Program;
 use bloom_sim::faults::concrete::execute_watched;
 use bloom_sim::faults::run::{Outcome, run_recorded};
-use bloom_sim::faults::{Crash, Fault, FaultSpec, Hypothesis};
+use bloom_sim::faults::{Ailment, Crash, Fault, FaultSpec, Hypothesis};
 use bloom_stdx::random::Random;
 use smol_str::SmolStr;
 use trial::Trouble;
@@ -82,6 +82,11 @@ pub fn load(name: &str, text: &str) -> Result<Loaded, Vec<String>> {
     })
 }
 
+/// Whether the formula follows all that its bounds allow.
+pub fn has_formula(test: &FaultTest) -> bool {
+    test.bounds.restarts == 0
+}
+
 /// The bounds that a fault test gives itself.
 pub fn bounds(test: &FaultTest) -> FaultSpec {
     FaultSpec {
@@ -92,6 +97,9 @@ pub fn bounds(test: &FaultTest) -> FaultSpec {
         delays: test.bounds.delays,
         duplicates: test.bounds.duplicates,
         partitions: test.bounds.partitions,
+        slow: test.bounds.slow,
+        skews: test.bounds.skews,
+        restarts: test.bounds.restarts,
     }
 }
 
@@ -103,6 +111,24 @@ pub fn random_hypothesis(spec: &FaultSpec, nodes: usize, random: &mut Random) ->
         let may = match fault {
             Fault::Loss { .. } | Fault::Delay { .. } | Fault::Duplicate { .. } => true,
             Fault::Partition { .. } => hypothesis.partitions() < spec.partitions as usize,
+            Fault::Node {
+                node, first, what, ..
+            } => {
+                let alike = |other: Ailment| {
+                    std::mem::discriminant(&other) == std::mem::discriminant(&what)
+                };
+                let most = match what {
+                    Ailment::Slow { .. } => spec.slow,
+                    Ailment::Clock { .. } => spec.skews,
+                    Ailment::Restarted if hypothesis.is_down(node, first) => spec.restarts,
+                    Ailment::Restarted
+                    | Ailment::Paused
+                    | Ailment::Disk(_)
+                    | Ailment::Deaf
+                    | Ailment::Mute => 0,
+                };
+                hypothesis.ailments(alike) < most as usize
+            }
             Fault::Crash { .. } => false,
         };
         if may && random.chance(1, one_in) {

@@ -1,12 +1,12 @@
 //! The search for faults on the literature's protocols: verdicts, the symbolic run against runs on the engine,
 //! and against all hypotheses one by one where they are few.
 
-use bloom_sim::faults::random::search_randomly;
+use bloom_sim::faults::random::{Alphabet, search_randomly};
 use bloom_sim::faults::{Options, Verdict, search};
 use bloom_tests::faults::campaign::Campaign;
 use bloom_tests::faults::figures::planted;
 use bloom_tests::faults::trial::{Effort, try_test};
-use bloom_tests::faults::{agrees, bounds, corpus, load, load_file};
+use bloom_tests::faults::{agrees, bounds, corpus, has_formula, load, load_file};
 use bloom_tests::program::root;
 
 /// Random hypotheses of the corpus in all.
@@ -56,7 +56,7 @@ fn the_formula_agrees_with_runs_under_random_hypotheses() {
     let tests: usize = programs.iter().map(|loaded| loaded.tests.len()).sum();
     let each = HYPOTHESES.div_ceil(tests as u64);
     for loaded in &programs {
-        for test in &loaded.tests {
+        for test in loaded.tests.iter().filter(|test| has_formula(test)) {
             let spec = bounds(test);
             agrees(loaded, test, &spec, 0..each).unwrap_or_else(|why| panic!("{why:?}"));
         }
@@ -73,7 +73,7 @@ fn the_solver_finds_what_running_every_hypothesis_finds() {
     let mut compared = 0;
     for path in corpus() {
         let loaded = load_file(&path);
-        for test in &loaded.tests {
+        for test in loaded.tests.iter().filter(|test| has_formula(test)) {
             let mut spec = bounds(test);
             spec.eot = spec.eot.min(6);
             spec.eff = spec.eff.min(2);
@@ -113,7 +113,13 @@ fn random_runs_find_what_the_formula_finds() {
     let loaded = load_file(&root().join("tests/faults/delivery_retrying.bloom"));
     let test = &loaded.tests[2];
     let spec = bounds(test);
-    let found = search_randomly(&loaded.programs, test, &spec, 1, &mut |runs| runs < 5_000);
+    let found = search_randomly(
+        &loaded.programs,
+        test,
+        &spec,
+        (Alphabet::Bounds, 1),
+        &mut |runs| runs < 5_000,
+    );
     let (hypothesis, _) = found.expect("no node stops").broken.expect("it is common");
     let report = search(&loaded.programs, test, &spec, &Options::default());
     let sets = report.minimal.expect("there are some").sets;

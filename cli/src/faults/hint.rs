@@ -35,7 +35,8 @@ pub(super) fn hint(
                     Fault::Loss { .. }
                     | Fault::Delay { .. }
                     | Fault::Duplicate { .. }
-                    | Fault::Partition { .. } => None,
+                    | Fault::Partition { .. }
+                    | Fault::Node { .. } => None,
                 })
                 .collect();
             let names: Vec<&str> = crashed.into_iter().map(name).collect();
@@ -62,7 +63,8 @@ pub(super) fn hint(
                     Fault::Crash { .. }
                     | Fault::Delay { .. }
                     | Fault::Duplicate { .. }
-                    | Fault::Partition { .. } => None,
+                    | Fault::Partition { .. }
+                    | Fault::Node { .. } => None,
                 })
                 .collect();
             let channels = lost_channels(test, found);

@@ -122,6 +122,12 @@ fn counterexample(text: &mut String, searched: &Searched, found: &Counterexample
                 let inside: Vec<&str> = side.nodes().map(|node| name(node).as_str()).collect();
                 format!("  {} cut off in {when}", inside.join(", "))
             }
+            Fault::Node {
+                node,
+                first,
+                last,
+                what,
+            } => format!("  {} {}", name(node), what.in_words(first, last)),
         };
         line(text, &told);
     }
@@ -188,6 +194,12 @@ pub(super) fn in_a_line(test: &FaultTest, set: &Hypothesis) -> String {
             let inside: Vec<&str> = side.nodes().map(|node| name(node).as_str()).collect();
             format!("{} cut off in {}", inside.join(","), ticks(first, last))
         }
+        Fault::Node {
+            node,
+            first,
+            last,
+            what,
+        } => format!("{} {}", name(node), what.in_words(first, last)),
     });
     faults.collect::<Vec<_>>().join("; ")
 }
@@ -219,6 +231,15 @@ fn effort(text: &mut String, searched: &Searched) {
             counted(spec.partitions as usize, "partition", "partitions")
         );
     }
+    for (number, one, more) in [
+        (spec.slow, "slow node", "slow nodes"),
+        (spec.skews, "wrong clock", "wrong clocks"),
+        (spec.restarts, "restart", "restarts"),
+    ] {
+        if number > 0 {
+            bounds += &format!(", {}", counted(number as usize, one, more));
+        }
+    }
     let report = &searched.report;
     let how = match report.engine {
         Engine::Formula => format!("{} gates", report.size.gates),
@@ -231,6 +252,9 @@ fn effort(text: &mut String, searched: &Searched) {
         searched.seconds
     );
     line(text, &painted(&format!("{bounds}; {done}"), Color::Faint));
+    if let Some(again) = &searched.again {
+        line(text, &format!("again: {again}"));
+    }
     let Some(enumeration) = &searched.enumeration else {
         return;
     };

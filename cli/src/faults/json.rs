@@ -26,6 +26,8 @@ struct Line<'a> {
     counterexample: Option<Example<'a>>,
     /// Whether it is certified where crashed nodes only send nothing.
     certified_if_mute: bool,
+    /// The command that finds it again.
+    again: Option<&'a str>,
     exhaustive: Option<Exhaustive>,
 }
 
@@ -37,6 +39,9 @@ struct Bounds {
     delays: u32,
     duplicates: bool,
     partitions: u32,
+    slow: u32,
+    skews: u32,
+    restarts: u32,
 }
 
 #[derive(Serialize)]
@@ -53,6 +58,7 @@ struct Example<'a> {
     delays: Vec<Late<'a>>,
     duplicates: Vec<Late<'a>>,
     partitions: Vec<Parted<'a>>,
+    nodes: Vec<Ails<'a>>,
     violated: &'a str,
     spec: &'a str,
     /// The tick in which it shows.
@@ -82,6 +88,15 @@ struct Late<'a> {
     to: &'a str,
     tick: u32,
     by: u32,
+}
+
+/// Something ails a node from one tick to another: `paused`, `slow:2`, `clock:1`, `restarted`, `disk-lost`, …
+#[derive(Serialize)]
+struct Ails<'a> {
+    node: &'a str,
+    what: String,
+    first: u32,
+    last: u32,
 }
 
 /// Nothing passes between these nodes and the others, from one tick to another.
@@ -139,6 +154,9 @@ pub(super) fn line(searched: &Searched) -> String {
             delays: searched.spec.delays,
             duplicates: searched.spec.duplicates,
             partitions: searched.spec.partitions,
+            slow: searched.spec.slow,
+            skews: searched.spec.skews,
+            restarts: searched.spec.restarts,
         },
         engine: match report.engine {
             Engine::Formula => "formula",
@@ -155,6 +173,7 @@ pub(super) fn line(searched: &Searched) -> String {
         }),
         counterexample: example.map(|found| shown(searched, found)),
         certified_if_mute: searched.only_if_stopped,
+        again: searched.again.as_deref(),
         exhaustive: enumeration.and_then(|found| {
             let found = found.as_ref().ok()?;
             Some(Exhaustive {
@@ -176,6 +195,7 @@ fn shown<'a>(searched: &'a Searched, found: &'a Counterexample) -> Example<'a> {
     let mut delays = Vec::new();
     let mut duplicates = Vec::new();
     let mut partitions = Vec::new();
+    let mut nodes = Vec::new();
     for fault in &found.hypothesis.0 {
         match *fault {
             Fault::Crash { node, tick } => crashes.push(CrashOf {
@@ -211,6 +231,17 @@ fn shown<'a>(searched: &'a Searched, found: &'a Counterexample) -> Example<'a> {
                 first,
                 last,
             }),
+            Fault::Node {
+                node,
+                first,
+                last,
+                what,
+            } => nodes.push(Ails {
+                node: name(node),
+                what: what.word(),
+                first,
+                last,
+            }),
         }
     }
     let first = found.broken.first();
@@ -220,6 +251,7 @@ fn shown<'a>(searched: &'a Searched, found: &'a Counterexample) -> Example<'a> {
         delays,
         duplicates,
         partitions,
+        nodes,
         violated: first.map_or("", |(_, what, _)| what),
         spec: first.map_or("", |(spec, _, _)| spec),
         tick: first.map_or(0, |(_, _, tick)| *tick),

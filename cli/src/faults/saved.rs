@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bloom_plan::testing::FaultTest;
 use bloom_runtime::Program;
 use bloom_sim::faults::reenacted::reenact;
-use bloom_sim::faults::{Crash, Fault, FaultSpec, Hypothesis, Side, execute};
+use bloom_sim::faults::{Ailment, Crash, Fault, FaultSpec, Hypothesis, Side, execute};
 use bloom_sim::lineage::History;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -62,6 +62,13 @@ enum SavedFault {
         to: String,
         tick: u32,
     },
+    /// What ails a node, as one word.
+    Node {
+        node: String,
+        first: u32,
+        last: u32,
+        what: String,
+    },
     /// Between these nodes and all others.
     Partition {
         nodes: Vec<String>,
@@ -112,6 +119,17 @@ pub(super) fn save(path: &Path, what: &ToSave<'_>) -> Result<(), Misuse> {
             nodes: side.nodes().map(name).collect(),
             first,
             last,
+        },
+        Fault::Node {
+            node,
+            first,
+            last,
+            what,
+        } => SavedFault::Node {
+            node: name(node),
+            first,
+            last,
+            what: what.word(),
         },
     });
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -202,6 +220,9 @@ fn read(path: &Path) -> Result<Option<Read>, Misuse> {
         delays: None,
         duplicates: false,
         partitions: None,
+        slow: None,
+        skews: None,
+        restarts: None,
     };
     for request in request::programs(&selection)? {
         let Some(mut compiled) = pipeline::compile_faults(&request.sources) else {
@@ -274,6 +295,18 @@ fn hypothesis(path: &Path, saved: &Saved, test: &FaultTest) -> Result<Hypothesis
                 from: number(from)?,
                 to: number(to)?,
                 tick: *tick,
+            },
+            SavedFault::Node {
+                node,
+                first,
+                last,
+                what,
+            } => Fault::Node {
+                node: number(node)?,
+                first: *first,
+                last: *last,
+                what: Ailment::read(what)
+                    .ok_or_else(|| misuse(path, format_args!("nothing is called `{what}`")))?,
             },
             SavedFault::Partition { nodes, first, last } => {
                 let side = nodes.iter().map(number).collect::<Result<Vec<_>, _>>()?;

@@ -72,6 +72,9 @@ fn rows_have_the_tick_they_are_fed_in() {
         delays: 2,
         duplicates: true,
         partitions: 0,
+        slow: 0,
+        skews: 0,
+        restarts: 0,
     };
     assert_eq!(test.bounds, bounds);
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use bloom_plan::testing::FaultTest;
 use smol_str::SmolStr;
 
+use super::ailment::Ailment;
 use super::hypothesis::{Crash, Fault, FaultSpec, Hypothesis};
 use super::run::{Programs, tick_duration};
 use crate::machine::{self, Kinds};
 use crate::network::{Disturbance, Link, Sent};
 use crate::watch::{Broken, Watch};
-use crate::world::{Setup, World};
+use crate::world::{DiskFault, Setup, World};
 
 /// What came of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -78,24 +79,36 @@ pub fn execute_on<K: Kinds>(
         observers.push(Watch::start(kinds, observer)?);
     }
     let mut execution = Execution::default();
+    let mut down = vec![None; test.nodes.len()];
     for tick in 1..=spec.eot {
         if tick > 1 {
             world.advance(step);
         }
         strike(&mut world, spec, hypothesis, tick)?;
+        ail(&mut world, hypothesis, tick, step)?;
         for feed in test.feeds.iter().filter(|feed| feed.tick == tick) {
             if world.is_up(feed.node) {
                 world.feed(feed.node, &feed.collection, feed.row.clone())?;
             }
         }
-        let all = world.all();
-        world.tick(&all)?;
+        let awake: Vec<usize> = world
+            .all()
+            .into_iter()
+            .filter(|&node| !suffers(hypothesis, node, tick, Ailment::Paused))
+            .collect();
+        world.tick(&awake)?;
         execution.traffic.push(world.network().heard());
         watch(tick, &world);
-        let crashed = |node| hypothesis.crash_of(node).filter(|&when| when <= tick);
+        for (node, since) in down.iter_mut().enumerate() {
+            *since = match spec.crash {
+                Crash::Mute => hypothesis.crash_of(node).filter(|&when| when <= tick),
+                Crash::Stop if world.is_down(node) => since.or(Some(tick)),
+                Crash::Stop => None,
+            };
+        }
         for observer in &mut observers {
             if tick == spec.eot || !observer.looks_at_the_end() {
-                let seen = observer.look(&world, &crashed, tick)?;
+                let seen = observer.look(&world, &|node| down[node], tick)?;
                 execution.broken.extend(seen);
             }
         }
@@ -104,6 +117,57 @@ pub fn execute_on<K: Kinds>(
         execution.broken.extend(observer.finish(spec.eot)?);
     }
     Ok(execution)
+}
+
+/// Whether something ails a node in a tick.
+fn suffers(hypothesis: &Hypothesis, node: usize, tick: u32, what: Ailment) -> bool {
+    let mut ailments = hypothesis.0.iter().filter_map(|fault| fault.ails(tick));
+    ailments.any(|ailment| ailment == (node, what))
+}
+
+/// Lets happen what ails single nodes in a tick.
+fn ail<K: Kinds>(
+    world: &mut World<'_, K>,
+    hypothesis: &Hypothesis,
+    tick: u32,
+    step: i64,
+) -> Result<(), String> {
+    for node in world.all() {
+        let halves = clock(hypothesis, node, tick - 1);
+        let right = i64::from(tick - 1).saturating_mul(step);
+        let own = i64::from(halves).saturating_mul(step) / 2;
+        world.set_ahead(node, own - right);
+        let ailments = hypothesis.0.iter().filter_map(|fault| fault.ails(tick));
+        let mut of_disk = ailments.filter_map(|(ailing, what)| match what {
+            Ailment::Disk(fault) if ailing == node => Some(fault),
+            _ => None,
+        });
+        let fault = of_disk.next();
+        world.set_disk_fault(node, fault);
+        let comes_back = suffers(hypothesis, node, tick, Ailment::Restarted) && world.is_down(node);
+        // A node needs room on its disk to begin.
+        if comes_back && fault != Some(DiskFault::Full) {
+            world.start(node)?;
+        }
+    }
+    Ok(())
+}
+
+/// How far the clock of a node has come after so many ticks, in halves of one. Of several faults of one clock the
+/// first counts.
+fn clock(hypothesis: &Hypothesis, node: usize, ticks: u32) -> u32 {
+    let is_clock = |fault: &&Fault| match fault.ails(fault.tick()) {
+        Some((ailing, Ailment::Clock { .. })) => ailing == node,
+        Some(_) | None => false,
+    };
+    let Some(fault) = hypothesis.0.iter().find(is_clock) else {
+        return 2 * ticks;
+    };
+    let halves = (2..=ticks + 1).map(|tick| match fault.ails(tick) {
+        Some((_, Ailment::Clock { halves })) => halves,
+        Some(_) | None => 2,
+    });
+    halves.sum()
 }
 
 /// Lets the faults of a tick happen.
@@ -124,7 +188,8 @@ fn strike(
     for fault in &hypothesis.0 {
         match *fault {
             Fault::Crash { node, tick: when } => match spec.crash {
-                Crash::Stop if when == tick => world.crash(node)?,
+                // Its disk may have stopped it before.
+                Crash::Stop if when == tick && world.is_up(node) => world.crash(node)?,
                 Crash::Mute if when <= tick => {
                     for other in world.all().into_iter().filter(|&other| other != node) {
                         disturb(world.name(node), world.name(other), Disturbance::Lost);
@@ -150,7 +215,29 @@ fn strike(
                     }
                 }
             }
-            Fault::Loss { .. } | Fault::Delay { .. } | Fault::Duplicate { .. } => {}
+            Fault::Node {
+                node,
+                first,
+                last,
+                what,
+            } if (first..=last).contains(&tick) => {
+                for other in world.all().into_iter().filter(|&other| other != node) {
+                    let (own, other) = (world.name(node), world.name(other));
+                    match what {
+                        Ailment::Slow { by } => disturb(own, other, Disturbance::Late(by)),
+                        Ailment::Mute => disturb(own, other, Disturbance::Lost),
+                        Ailment::Deaf => disturb(other, own, Disturbance::Lost),
+                        Ailment::Restarted
+                        | Ailment::Paused
+                        | Ailment::Clock { .. }
+                        | Ailment::Disk(_) => {}
+                    }
+                }
+            }
+            Fault::Loss { .. }
+            | Fault::Delay { .. }
+            | Fault::Duplicate { .. }
+            | Fault::Node { .. } => {}
         }
     }
     world.network().disturb(links);

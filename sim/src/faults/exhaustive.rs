@@ -7,6 +7,7 @@
 
 use bloom_plan::testing::FaultTest;
 
+use super::ailment::Ailment;
 use super::concrete::{Execution, execute};
 use super::hypothesis::{Fault, FaultSpec, Hypothesis};
 use super::run::Programs;
@@ -87,6 +88,22 @@ fn extends(
         }
         // What it cuts off later is not known yet.
         Fault::Partition { .. } => hypothesis.partitions() < spec.partitions as usize,
+        Fault::Node { node, what, .. } => match what {
+            Ailment::Slow { .. } => {
+                hypothesis.ailments(|other| matches!(other, Ailment::Slow { .. }))
+                    < spec.slow as usize
+            }
+            Ailment::Clock { .. } => {
+                hypothesis.ailments(|other| matches!(other, Ailment::Clock { .. }))
+                    < spec.skews as usize
+            }
+            Ailment::Restarted => {
+                let restarts = hypothesis.ailments(|other| other == Ailment::Restarted);
+                restarts < spec.restarts as usize && hypothesis.is_down(node, fault.tick())
+            }
+            // No bounds allow them.
+            Ailment::Paused | Ailment::Disk(_) | Ailment::Deaf | Ailment::Mute => false,
+        },
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use super::ailment::{Ailment, SLOW_TICKS};
+
 /// The bounds of a search, and what a crash is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct FaultSpec {
@@ -22,6 +24,12 @@ pub struct FaultSpec {
     pub duplicates: bool,
     /// So often may some nodes be cut off from all others, before tick `eff`.
     pub partitions: u32,
+    /// So often may a node be slow for a while, before tick `eff`.
+    pub slow: u32,
+    /// So many nodes may have a clock of half or twice the speed.
+    pub skews: u32,
+    /// So many nodes that crashed may come back, with what their disks hold.
+    pub restarts: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -65,6 +73,13 @@ pub enum Fault {
         side: Side,
         first: u32,
         last: u32,
+    },
+    /// Something ails a node from one tick to another, both included.
+    Node {
+        node: usize,
+        first: u32,
+        last: u32,
+        what: Ailment,
     },
 }
 
@@ -113,7 +128,24 @@ impl Fault {
             | Fault::Loss { tick, .. }
             | Fault::Delay { tick, .. }
             | Fault::Duplicate { tick, .. } => tick,
-            Fault::Partition { first, .. } => first,
+            Fault::Partition { first, .. } | Fault::Node { first, .. } => first,
+        }
+    }
+
+    /// What ails a node in a tick, if the fault is that.
+    pub fn ails(self, tick: u32) -> Option<(usize, Ailment)> {
+        match self {
+            Fault::Node {
+                node,
+                first,
+                last,
+                what,
+            } => (first..=last).contains(&tick).then_some((node, what)),
+            Fault::Crash { .. }
+            | Fault::Loss { .. }
+            | Fault::Delay { .. }
+            | Fault::Duplicate { .. }
+            | Fault::Partition { .. } => None,
         }
     }
 
@@ -126,7 +158,8 @@ impl Fault {
             Fault::Crash { .. }
             | Fault::Loss { .. }
             | Fault::Delay { .. }
-            | Fault::Duplicate { .. } => false,
+            | Fault::Duplicate { .. }
+            | Fault::Node { .. } => false,
         }
     }
 }
@@ -154,8 +187,30 @@ impl Hypothesis {
             Fault::Loss { .. }
             | Fault::Delay { .. }
             | Fault::Duplicate { .. }
-            | Fault::Partition { .. } => None,
+            | Fault::Partition { .. }
+            | Fault::Node { .. } => None,
         })
+    }
+
+    /// How many nodes ail in one of these ways.
+    pub fn ailments(&self, of: impl Fn(Ailment) -> bool) -> usize {
+        self.count(|fault| matches!(fault, Fault::Node { what, .. } if of(*what)))
+    }
+
+    /// Whether the node crashed before the tick and did not come back.
+    pub fn is_down(&self, node: usize, tick: u32) -> bool {
+        let restarts = self.0.iter().filter_map(|fault| match *fault {
+            Fault::Node {
+                node: other,
+                first,
+                what: Ailment::Restarted,
+                ..
+            } => (other == node && first <= tick).then_some(first),
+            _ => None,
+        });
+        let back = restarts.max().unwrap_or(0);
+        self.crash_of(node)
+            .is_some_and(|crash| crash < tick && crash >= back)
     }
 
     pub fn crashes(&self) -> usize {
@@ -190,6 +245,36 @@ impl Hypothesis {
                 "duplicates",
             ),
             (self.partitions(), "partition", "partitions"),
+            (
+                self.ailments(|what| what == Ailment::Restarted),
+                "restart",
+                "restarts",
+            ),
+            (
+                self.ailments(|what| what == Ailment::Paused),
+                "pause",
+                "pauses",
+            ),
+            (
+                self.ailments(|what| matches!(what, Ailment::Slow { .. })),
+                "slow node",
+                "slow nodes",
+            ),
+            (
+                self.ailments(|what| matches!(what, Ailment::Clock { .. })),
+                "wrong clock",
+                "wrong clocks",
+            ),
+            (
+                self.ailments(|what| matches!(what, Ailment::Disk(_))),
+                "fault of a disk",
+                "faults of disks",
+            ),
+            (
+                self.ailments(|what| matches!(what, Ailment::Deaf | Ailment::Mute)),
+                "cut in one direction",
+                "cuts in one direction",
+            ),
         ];
         let parts = counts.into_iter().filter(|(number, _, _)| *number > 0);
         let parts: Vec<String> = parts
@@ -236,6 +321,39 @@ impl FaultSpec {
                 }
             }
         }
+        for node in 0..nodes {
+            faults.extend(self.ailments(node));
+        }
+        faults
+    }
+
+    /// What may ail a node within the bounds.
+    fn ailments(&self, node: usize) -> Vec<Fault> {
+        let of = |first, last, what| Fault::Node {
+            node,
+            first,
+            last,
+            what,
+        };
+        let mut faults = Vec::new();
+        if self.slow > 0 {
+            let by = if self.delays > 0 {
+                self.delays
+            } else {
+                SLOW_TICKS
+            };
+            for first in 1..self.loss_end() {
+                let lasts = first..self.loss_end();
+                faults.extend(lasts.map(|last| of(first, last, Ailment::Slow { by })));
+            }
+        }
+        if self.skews > 0 {
+            let speeds = [1, 4].map(|halves| Ailment::Clock { halves });
+            faults.extend(speeds.map(|what| of(1, self.eot, what)));
+        }
+        if self.restarts > 0 && self.crashes > 0 {
+            faults.extend((2..self.eot).map(|tick| of(tick, tick, Ailment::Restarted)));
+        }
         faults
     }
 
@@ -264,7 +382,15 @@ impl FaultSpec {
             choices *= (all + 1.0 - f64::from(partition)).max(0.0) / f64::from(partition);
             partitions += choices;
         }
-        sent * crashes * partitions
+        let ticks = self.ailments(0).len() as f64 * nodes as f64;
+        let most = self.slow + self.skews + self.restarts;
+        let mut choices = 1.0;
+        let mut ailments = 1.0;
+        for ailment in 1..=most {
+            choices *= (ticks + 1.0 - f64::from(ailment)).max(0.0) / f64::from(ailment);
+            ailments += choices;
+        }
+        sent * crashes * partitions * ailments
     }
 }
 

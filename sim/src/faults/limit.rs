@@ -22,6 +22,10 @@ pub enum Limit {
     Conflict(SmolStr),
     #[error("the program {0}")]
     Unsupported(String),
+    #[error("the formula does not follow nodes that come back, pause or have a bad disk")]
+    Ailment,
+    #[error("the program asks for the time, and clocks may be wrong")]
+    Time,
     #[error("node `{node}` cannot start: {error}")]
     Start { node: SmolStr, error: String },
     #[error("a row for `{relation}` does not fit: {error}")]

@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 
-use bloom_plan::plan::{RelationId, RelationKind};
+use bloom_plan::plan::{Plan, RelationId, RelationKind};
 use bloom_plan::testing::{FaultTest, Observer};
 use bloom_plan::value::{Row, Value};
 use bloom_runtime::Program;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::ailment::Ailment;
 use super::annotated::{Rows, Words};
 use super::circuit::{Circuit, Lit};
 use super::histories::Histories;
@@ -82,11 +83,31 @@ pub fn run_recorded(
     spec: &FaultSpec,
     record: bool,
 ) -> Result<Outcome, Limit> {
+    run_over(programs, test, spec, &spec.faults(test.nodes.len()), record)
+}
+
+/// As [`run_recorded`], over these faults instead of all that the bounds allow; crashes are all there.
+pub fn run_over(
+    programs: &Programs,
+    test: &FaultTest,
+    spec: &FaultSpec,
+    faults: &[Fault],
+    record: bool,
+) -> Result<Outcome, Limit> {
+    let ailments = faults.iter().filter_map(|fault| fault.ails(fault.tick()));
+    let ailments: Vec<Ailment> = ailments.map(|(_, what)| what).collect();
+    if ailments.iter().any(|what| !what.has_formula()) {
+        return Err(Limit::Ailment);
+    }
     let mut circuit = Circuit::default();
-    let variables = Variables::new(&mut circuit, spec, test.nodes.len());
+    let variables = Variables::new(&mut circuit, spec, test.nodes.len(), faults);
     let mut nodes = Vec::new();
     for node in &test.nodes {
         let program = program(programs, &node.kind)?;
+        let skews = ailments.iter().any(|w| matches!(w, Ailment::Clock { .. }));
+        if skews && asks_for_the_time(program.plan()) {
+            return Err(Limit::Time);
+        }
         nodes.push(Node::start(&node.name, program, &node.arguments)?);
     }
     let mut observers = Vec::new();
@@ -149,6 +170,13 @@ pub fn tick_duration(programs: &Programs, test: &FaultTest) -> Result<i64, Limit
     Ok(shortest.unwrap_or(TICK).max(1))
 }
 
+/// Whether a rule calls `now`.
+fn asks_for_the_time(plan: &Plan) -> bool {
+    plan.sites
+        .iter()
+        .any(|site| site.builtin.get().name == "now")
+}
+
 type Arrival = (RelationId, Words, Lit);
 
 struct Run<'r> {
@@ -197,7 +225,7 @@ impl Run<'_> {
             let due: Vec<(u32, Arrival)> = due;
             let mut arrivals: Vec<Arrival> = due.into_iter().map(|(_, arrival)| arrival).collect();
             self.fed(place, tick, &mut arrivals)?;
-            self.timers(place, now, &mut arrivals);
+            self.timers(place, tick, &mut arrivals);
             self.alive(place, tick, &mut arrivals);
             let node = &mut self.nodes[place];
             let sends = node.tick(&mut self.circuit, now, arrivals)?;
@@ -235,15 +263,27 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn timers(&mut self, place: usize, now: i64, arrivals: &mut Vec<(RelationId, Words, Lit)>) {
+    /// What falls due by the clock of a node, which may be wrong.
+    fn timers(&mut self, place: usize, tick: u32, arrivals: &mut Vec<(RelationId, Words, Lit)>) {
+        let after = |halves: u32| i64::from(halves).saturating_mul(self.step) / 2;
+        let now = self.variables.clock(&mut self.circuit, place, tick - 1);
+        let before = match tick {
+            1 => now.iter().map(|_| -1).collect(),
+            _ => {
+                let before = self.variables.clock(&mut self.circuit, place, tick - 2);
+                let before = before.into_iter().map(|(halves, _)| after(halves));
+                before.collect::<Vec<i64>>()
+            }
+        };
         for (relation, every) in self.nodes[place].periods() {
             if every <= 0 {
                 continue;
             }
-            let (before, until) = ((now - self.step) / every, now / every);
-            for id in before.max(0) + 1..=until {
-                let words = [id.cast_unsigned(), (id * every).cast_unsigned()];
-                arrivals.push((relation, words.into(), Lit::TRUE));
+            for (&(halves, condition), before) in now.iter().zip(&before) {
+                for id in (before / every).max(0) + 1..=after(halves) / every {
+                    let words = [id.cast_unsigned(), (id * every).cast_unsigned()];
+                    arrivals.push((relation, words.into(), condition));
+                }
             }
         }
     }

@@ -12,11 +12,12 @@ use bloom_plan::testing::FaultTest;
 use rustsat::types::Lit as SatLit;
 use smol_str::SmolStr;
 
+use super::ailment::Ailment;
 use super::circuit::{Circuit, Lit, Values};
 use super::concrete::{Execution, execute};
 use super::histories::HISTORIES_MAX;
 use super::hypothesis::{Fault, FaultSpec, Hypothesis};
-use super::run::{Outcome, Programs, run};
+use super::run::{Outcome, Programs, run, run_over};
 use super::solver::Solver;
 use super::symmetry::classes;
 use crate::watch::Broken;
@@ -45,6 +46,8 @@ pub struct Report {
     /// How many sets of faults the bounds allow.
     pub space: f64,
     pub minimal: Option<Minimal>,
+    /// Of a random run that broke a spec: with which seed it was the first.
+    pub seed: Option<u64>,
     pub size: Size,
 }
 
@@ -120,6 +123,7 @@ pub fn search(
         executions: search.executions,
         space: spec.space(test.nodes.len()),
         minimal,
+        seed: None,
         size: search.size,
     }
 }
@@ -157,10 +161,7 @@ impl Search<'_> {
         }
         let crashes: Vec<Lit> = outcome.variables.crashes().collect();
         let crashes = outcome.circuit.at_least(&crashes);
-        let partitions: Vec<Lit> = outcome.variables.partitions().collect();
-        let partitions = outcome
-            .circuit
-            .more_than(&partitions, self.spec.partitions as usize);
+        let too_many = too_many(&mut outcome, self.spec);
         let histories = std::mem::take(&mut outcome.histories);
         let circuit = &mut outcome.circuit;
         let determining = histories.iter().flat_map(|h| h.determining(circuit));
@@ -171,8 +172,8 @@ impl Search<'_> {
         if let Some(&too_many) = crashes.get(self.spec.crashes as usize) {
             hunt.solver.require([!too_many]);
         }
-        if partitions != Lit::FALSE {
-            hunt.solver.require([!partitions]);
+        for too_many in too_many.into_iter().filter(|&lit| lit != Lit::FALSE) {
+            hunt.solver.require([!too_many]);
         }
         let smallest = hunt.smallest();
         (self.size.variables, self.size.clauses) = hunt.solver.size();
@@ -233,6 +234,67 @@ impl Search<'_> {
             listed(execution.broken.iter()),
         ))
     }
+}
+
+/// That there are more faults of a kind than the bounds allow.
+fn too_many(outcome: &mut Outcome, spec: &FaultSpec) -> Vec<Lit> {
+    let of_nodes = |is_one: fn(Ailment) -> bool| move |fault: &Fault| matches!(fault, Fault::Node { what, .. } if is_one(*what));
+    let variables = &outcome.variables;
+    let kinds = [
+        (
+            variables.of_kind(|fault| matches!(fault, Fault::Partition { .. })),
+            spec.partitions,
+        ),
+        (
+            variables.of_kind(of_nodes(|what| matches!(what, Ailment::Slow { .. }))),
+            spec.slow,
+        ),
+        (
+            variables.of_kind(of_nodes(|what| matches!(what, Ailment::Clock { .. }))),
+            spec.skews,
+        ),
+    ];
+    let circuit = &mut outcome.circuit;
+    kinds
+        .map(|(faults, most)| circuit.more_than(&faults, most as usize))
+        .into()
+}
+
+/// A part of a hypothesis that breaks a spec, and of which no part does: read off the formula, in which what does not
+/// matter for what is broken has no say. None where there is no formula, or it says otherwise.
+pub fn needed(
+    programs: &Programs,
+    test: &FaultTest,
+    spec: &FaultSpec,
+    hypothesis: &Hypothesis,
+) -> Option<Hypothesis> {
+    let crashes = hypothesis.crashes() as u32;
+    let spec = FaultSpec {
+        crashes: spec.crashes.max(crashes),
+        ..*spec
+    };
+    let mut faults: Vec<Fault> = hypothesis.0.iter().copied().collect();
+    if crashes > 0 {
+        for node in 0..test.nodes.len() {
+            let all = (1..spec.eot).map(|tick| Fault::Crash { node, tick });
+            faults.extend(all.filter(|fault| !hypothesis.0.contains(fault)));
+        }
+    }
+    let mut outcome = run_over(programs, test, &spec, &faults, false).ok()?;
+    let violations = outcome.violations.iter().map(|v| v.condition);
+    let root = outcome.circuit.or(violations);
+    let histories = std::mem::take(&mut outcome.histories);
+    let circuit = &mut outcome.circuit;
+    let determining = histories.iter().flat_map(|h| h.determining(circuit));
+    let determining: Vec<Lit> = determining.collect();
+    outcome.histories = histories;
+    let mut hunt = Hunt::new(&outcome, root, determining);
+    if !hunt.within(hypothesis) {
+        return None;
+    }
+    let found = hunt.solution();
+    let needed = hunt.shrink(found);
+    hunt.gave_up.is_none().then_some(needed)
 }
 
 fn listed<'b>(broken: impl Iterator<Item = &'b (SmolStr, String, u32)>) -> String {
@@ -315,7 +377,8 @@ impl<'h> Hunt<'h> {
             Fault::Loss { .. }
             | Fault::Delay { .. }
             | Fault::Duplicate { .. }
-            | Fault::Partition { .. } => solver.knows(*lit),
+            | Fault::Partition { .. }
+            | Fault::Node { .. } => solver.knows(*lit),
         };
         let faults: Vec<(Fault, Lit)> = faults.filter(matters).collect();
         Hunt {
@@ -400,7 +463,8 @@ impl<'h> Hunt<'h> {
             Fault::Loss { .. }
             | Fault::Delay { .. }
             | Fault::Duplicate { .. }
-            | Fault::Partition { .. } => Some(*lit),
+            | Fault::Partition { .. }
+            | Fault::Node { .. } => Some(*lit),
         });
         let all: Vec<Lit> = crashes
             .chain(losses)

@@ -87,6 +87,17 @@ fn image(symmetry: &[usize], set: &Hypothesis) -> Hypothesis {
             first,
             last,
         },
+        Fault::Node {
+            node,
+            first,
+            last,
+            what,
+        } => Fault::Node {
+            node: symmetry[node],
+            first,
+            last,
+            what,
+        },
     };
     Hypothesis(set.0.iter().map(fault).collect())
 }

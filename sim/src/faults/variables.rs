@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::ailment::Ailment;
 use super::circuit::{Circuit, Lit, Values};
 use super::hypothesis::{Fault, FaultSpec, Hypothesis};
 
@@ -17,6 +18,8 @@ pub struct Variables {
     links: FxHashMap<(usize, usize, u32), Link>,
     /// Every fault by itself, in order.
     pub faults: Vec<(Fault, Lit)>,
+    /// By node: how many halves of a tick its clock may go on by in each, and when it does; what comes first counts.
+    clocks: Vec<Vec<(Fault, Lit)>>,
 }
 
 /// What may happen to what is sent over a link in a tick.
@@ -30,11 +33,17 @@ struct Link {
 }
 
 impl Variables {
-    pub fn new(circuit: &mut Circuit, spec: &FaultSpec, nodes: usize) -> Variables {
+    pub fn new(
+        circuit: &mut Circuit,
+        spec: &FaultSpec,
+        nodes: usize,
+        faults: &[Fault],
+    ) -> Variables {
         let mut variables = Variables {
             up: Vec::new(),
             links: FxHashMap::default(),
             faults: Vec::new(),
+            clocks: vec![Vec::new(); nodes],
         };
         for node in 0..nodes {
             let mut up = Vec::new();
@@ -48,7 +57,7 @@ impl Variables {
             }
             variables.up.push(up);
         }
-        for fault in spec.faults(nodes) {
+        for &fault in faults {
             let condition = match fault {
                 Fault::Crash { node, tick } => {
                     let before = match tick {
@@ -61,7 +70,8 @@ impl Variables {
                 Fault::Loss { .. }
                 | Fault::Delay { .. }
                 | Fault::Duplicate { .. }
-                | Fault::Partition { .. } => circuit.variable(),
+                | Fault::Partition { .. }
+                | Fault::Node { .. } => circuit.variable(),
             };
             variables.faults.push((fault, condition));
             variables.disturb(fault, condition, nodes);
@@ -98,7 +108,55 @@ impl Variables {
                     }
                 }
             }
+            Fault::Node {
+                node,
+                first,
+                last,
+                what,
+            } => {
+                let others = (0..nodes).filter(|&other| other != node);
+                for (other, tick) in others.flat_map(|o| (first..=last).map(move |t| (o, t))) {
+                    match what {
+                        Ailment::Slow { by } => {
+                            let link = self.links.entry((node, other, tick)).or_default();
+                            link.late.push((by, condition));
+                        }
+                        Ailment::Mute => {
+                            let link = self.links.entry((node, other, tick)).or_default();
+                            link.lost.push(condition);
+                        }
+                        Ailment::Deaf => {
+                            let link = self.links.entry((other, node, tick)).or_default();
+                            link.lost.push(condition);
+                        }
+                        // The first is seen where timers fire; of the others nobody has made a formula.
+                        Ailment::Clock { .. }
+                        | Ailment::Restarted
+                        | Ailment::Paused
+                        | Ailment::Disk(_) => {}
+                    }
+                }
+                if matches!(what, Ailment::Clock { .. }) {
+                    self.clocks[node].push((fault, condition));
+                }
+            }
         }
+    }
+
+    /// How far the clock of a node has come after so many ticks, in halves of one, and when it has.
+    pub fn clock(&self, circuit: &mut Circuit, node: usize, ticks: u32) -> Vec<(u32, Lit)> {
+        let mut right = Lit::TRUE;
+        let mut clocks = Vec::new();
+        for &(fault, condition) in &self.clocks[node] {
+            let halves = (2..=ticks + 1).map(|tick| match fault.ails(tick) {
+                Some((_, Ailment::Clock { halves })) => halves,
+                Some(_) | None => 2,
+            });
+            clocks.push((halves.sum(), circuit.and([right, condition])));
+            right = circuit.and([right, !condition]);
+        }
+        clocks.push((2 * ticks, right));
+        clocks
     }
 
     /// In how many ticks what is sent over a link arrives, and when it does.
@@ -114,9 +172,11 @@ impl Variables {
         };
         let kept = circuit.and(link.lost.iter().map(|lost| !*lost));
         let mut arrivals = Vec::new();
-        // Delays ascend, and the shortest counts.
+        let mut delays = link.late.clone();
+        delays.sort_by_key(|(by, _)| *by);
+        // The shortest counts.
         let mut no_shorter = kept;
-        for &(by, late) in &link.late {
+        for (by, late) in delays {
             arrivals.push((1 + by, circuit.and([no_shorter, late])));
             no_shorter = circuit.and([no_shorter, !late]);
         }
@@ -152,10 +212,11 @@ impl Variables {
         pairs.filter(|(later, earlier)| later != earlier)
     }
 
-    /// Of each partition, whether there is it.
-    pub fn partitions(&self) -> impl Iterator<Item = Lit> + '_ {
+    /// Of each fault of a kind, whether there is it.
+    pub fn of_kind(&self, is_one: impl Fn(&Fault) -> bool) -> Vec<Lit> {
         let faults = self.faults.iter();
-        faults.filter_map(|(fault, lit)| matches!(fault, Fault::Partition { .. }).then_some(*lit))
+        let of_kind = faults.filter(|(fault, _)| is_one(fault));
+        of_kind.map(|(_, lit)| *lit).collect()
     }
 
     /// Of each node, whether it ever crashes.

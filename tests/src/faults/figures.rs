@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bloom_plan::testing::FaultTest;
-use bloom_sim::faults::random::search_randomly;
+use bloom_sim::faults::random::{Alphabet, search_randomly};
 use bloom_sim::faults::{Options, Report, Verdict, search};
 
 use super::{Loaded, bounds, load_file};
@@ -82,9 +82,13 @@ fn pair(right: &Path, broken: &Path) -> Pair {
     let (right, broken) = (load_file(right), load_file(broken));
     let test = &broken.tests[0];
     let start = Instant::now();
-    let found = search_randomly(&broken.programs, test, &bounds(test), 1, &mut |_| {
-        start.elapsed() < RANDOM
-    });
+    let found = search_randomly(
+        &broken.programs,
+        test,
+        &bounds(test),
+        (Alphabet::Bounds, 1),
+        &mut |_| start.elapsed() < RANDOM,
+    );
     let time = start.elapsed();
     let found = found.ok().filter(|found| found.broken.is_some());
     Pair {
