@@ -7,6 +7,7 @@ mod answers;
 mod batch;
 mod compile;
 mod coordination;
+mod editor;
 mod inputs;
 mod memory;
 mod options;
@@ -24,7 +25,7 @@ use options::Options;
 use results::Page;
 
 /// What there is, in the order of the page, and its titles.
-const SECTIONS: [(&str, &str); 10] = [
+const SECTIONS: [(&str, &str); 11] = [
     ("B1", "transitive closure"),
     ("B2", "program analyses and other recursion"),
     ("B3", "least values: shortest paths and components"),
@@ -35,6 +36,7 @@ const SECTIONS: [(&str, &str); 10] = [
     ("B9", "what coordination costs"),
     ("B10", "two workers"),
     ("B11", "memory"),
+    ("E1", "what an editor waits for"),
 ];
 
 pub fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
@@ -63,6 +65,7 @@ pub fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
             "B10" => workers::section(root, &options)?,
             "B11" => memory::section(root, &options)?,
             "B9" => coordination::section(root)?,
+            "E1" => editor::section(root, options.seed)?,
             other => unreachable!("{other} is in the list of sections"),
         };
         let on = results::measured_on(root, &options, &load)?;
