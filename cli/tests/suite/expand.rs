@@ -25,7 +25,11 @@ fn programs(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// Names and results of the tests of some files.
 fn results(folder: &Folder, files: &[String]) -> Vec<(Json, Json)> {
-    let run = folder.bloom(&format!("test --format json {}", files.join(" ")));
+    results_with(folder, "", files)
+}
+
+fn results_with(folder: &Folder, options: &str, files: &[String]) -> Vec<(Json, Json)> {
+    let run = folder.bloom(&format!("test --format json {options} {}", files.join(" ")));
     let line = |line| serde_json::from_str::<Json>(line).expect("a line is JSON");
     run.out
         .lines()
@@ -58,6 +62,52 @@ fn expanded_programs_pass_the_tests_of_the_originals() {
         assert_eq!(expected, found);
     }
     assert_eq!(expected.len(), found.len());
+}
+
+/// Names and labels of outputs, from a list of the report.
+fn labels(report: &Json, list: &str) -> Vec<(Json, Json)> {
+    let all = report[list].as_array().expect("the report has the list");
+    let mut all: Vec<(Json, Json)> = all
+        .iter()
+        .map(|output| (output["name"].clone(), output["label"].clone()))
+        .collect();
+    all.sort_by_key(|(name, _)| name.to_string());
+    all
+}
+
+#[test]
+fn expanded_examples_are_as_clean_as_the_originals_with_their_coordination() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files = Vec::new();
+    programs(&root.join("examples"), &mut files);
+    for name in [
+        "calm/extern_confluent",
+        "verdicts/extern_ordered",
+        "verdicts/extern_of_a_sealed_input",
+    ] {
+        files.push(root.join(format!("tests/{name}.bloom")));
+    }
+    let folder = Folder::new();
+    let mut ordered = 0;
+    for file in files {
+        let file = file.display();
+        let expanded = folder.bloom(&format!("expand {file}")).fine();
+        ordered += usize::from(expanded.contains("#[ordered("));
+        folder.write("expanded.bloom", expanded);
+        let report = |of: &str| -> Json {
+            let run = folder.bloom(&format!("calm --format json {of}"));
+            serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{of}: {error}"))
+        };
+        let (original, expansion) = (report(&file.to_string()), report("expanded.bloom"));
+        let found = labels(&expansion, "outputs");
+        assert_eq!(labels(&original, "after"), found, "{file}");
+        assert_eq!(expansion["coordination"], serde_json::json!([]), "{file}");
+        let auto = "--coordination auto";
+        let expected = results_with(&folder, auto, &[file.to_string()]);
+        let found = results(&folder, &["expanded.bloom".to_owned()]);
+        assert_eq!(expected, found, "{file}");
+    }
+    assert!(ordered > 1, "the bank and the dense numbers share a log");
 }
 
 #[test]

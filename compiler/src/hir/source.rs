@@ -5,6 +5,7 @@
 //! for) is not declared again, nor is what stands in the prelude.
 
 mod expr;
+mod foreign;
 mod names;
 mod rule;
 mod spec;
@@ -60,6 +61,7 @@ impl Program {
                 items.extend(source.collection(collection, agree));
             }
         }
+        items.extend(source.foreign_nodes());
         for (_, node) in self.nodes.iter() {
             items.push(source.node(node));
         }
@@ -247,7 +249,7 @@ impl<'a> Source<'a> {
             text += &format!("{constant}\n");
         }
         for (_, collection) in node.collections.iter() {
-            if self.is_shared(collection) {
+            if self.is_shared(collection) || foreign::is_foreign(node, collection) {
                 continue;
             }
             if let Some(declaration) = self.collection(collection, node.replicated) {
@@ -291,6 +293,11 @@ impl<'a> Source<'a> {
             | CollectionKind::Loopback => collection.kind.word(),
             _ => return None,
         };
+        Some(self.declared(word, collection, agree))
+    }
+
+    fn declared(&self, word: &str, collection: &'a Collection, agree: bool) -> String {
+        let name = names::plain(&collection.name);
         let mut columns = String::new();
         let mut keys = true;
         for (i, column) in collection.columns.iter().enumerate() {
@@ -318,7 +325,7 @@ impl<'a> Source<'a> {
         }
         let reason = reason(collection.nondeterministic.as_deref());
         let delivery = delivery(&collection.delivery, agree);
-        Some(format!("{reason}{delivery}{text};"))
+        format!("{reason}{delivery}{text};")
     }
 
     fn column(&self, column: &'a Column) -> String {
