@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::body::{Found, Known};
 use super::flow::Atom;
 use super::model::{At, RuleAt};
-use super::refine::parent;
+use super::refine::{newest, parent};
 use super::report::{Assumption, AssumptionKind};
 use crate::hir::{CollectionKind, Delivery, TypeDefKind};
 
@@ -203,6 +203,15 @@ fn of_rule(known: Known<'_, '_>, found: &Found, rule: RuleAt, all: &mut BTreeSet
                 },
             });
         }
+    }
+    if newest::settles(&known, rule, found) {
+        let head = super::verdict::name(known, known.model.head(rule));
+        all.insert(Assumption {
+            kind: AssumptionKind::Refinement,
+            text: format!(
+                "`{head}` has what came with the greatest version, which counts all that it is made of"
+            ),
+        });
     }
     for &place in known.forms.guards(rule) {
         let atom = &summary.atoms[place];
