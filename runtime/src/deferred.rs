@@ -99,6 +99,10 @@ impl Deferred {
         let mut settled = Settled::default();
         let now = |row: &[u64]| relation.find(row).filter(|_| stays);
         let shape = relation.shape();
+        if stays {
+            relation.warm(&self.deletes);
+            relation.warm(&self.arrivals);
+        }
         let mut doomed: Vec<u32> = Vec::new();
         for (row, &given) in self.deletes.chunks_exact(shape.stride).zip(&self.given) {
             if let Some(number) = now(row)
@@ -149,9 +153,9 @@ impl Deferred {
             .map(|(row, &source)| Candidate { row, source })
             .collect();
         candidates.sort_unstable_by(|a, b| {
-            let keys = shape.keys.iter().map(|&c| a.row[c].cmp(&b.row[c]));
-            let keys = keys.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then);
-            keys.then_with(|| (a.row, a.source).cmp(&(b.row, b.source)))
+            let mut keys = shape.keys.iter().map(|&c| a.row[c].cmp(&b.row[c]));
+            let unequal = keys.find(|order| order.is_ne());
+            unequal.unwrap_or_else(|| (a.row, a.source).cmp(&(b.row, b.source)))
         });
         candidates
     }

@@ -134,6 +134,14 @@ impl Relation {
         }
     }
 
+    /// Has the memory on its way that looking up the keys of these rows takes.
+    pub fn warm(&self, rows: &[u64]) {
+        let mut hashes = [0; BATCH_ROWS];
+        for rows in rows.chunks(BATCH_ROWS * self.shape.stride) {
+            self.touch(rows, &mut hashes);
+        }
+    }
+
     /// Hashes rows, and has the memory on its way that looking them up takes.
     pub(super) fn touch(&self, rows: &[u64], hashes: &mut [u64; BATCH_ROWS]) {
         let mut slots = [0; BATCH_ROWS];
