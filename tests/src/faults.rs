@@ -7,8 +7,6 @@ pub mod trial;
 
 pub mod campaign;
 
-pub mod simulated;
-
 pub mod figures;
 
 use std::collections::BTreeSet;

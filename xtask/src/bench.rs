@@ -20,6 +20,7 @@ mod workers;
 mod works;
 
 use std::path::Path;
+use std::time::Instant;
 
 use options::Options;
 use results::Page;
@@ -52,29 +53,46 @@ pub fn run(root: &Path, arguments: &[&str]) -> Result<(), String> {
     }
     peers::build_bloom(root, peers::Profile::Release)?;
     let mut page = Page::read(root)?;
+    let commit = results::commit(root)?;
+    let mut failed = Vec::new();
     for (id, title) in SECTIONS {
-        if !options.takes(id) {
+        if !options.takes(id) || options.resume && page.is_of(id, &commit) {
             continue;
         }
-        let load = results::load();
-        let text = match id {
-            "B1" | "B2" | "B3" | "B4" => batch::section(root, id, &options)?,
-            "B5" => ticks::section_of_sizes(root, &options)?,
-            "B6" => ticks::section_of_growth(root, &options)?,
-            "B8" => compile::section(root, &options)?,
-            "B10" => workers::section(root, &options)?,
-            "B11" => memory::section(root, &options)?,
-            "B9" => coordination::section(root)?,
-            "E1" => editor::section(root, options.seed)?,
-            other => unreachable!("{other} is in the list of sections"),
+        let (load, begin) = (results::load(), Instant::now());
+        // What goes wrong with one says nothing about the others.
+        let text = match section(root, id, &options) {
+            Ok(text) => text,
+            Err(message) => {
+                println!("{id}: {message}");
+                failed.push(id);
+                continue;
+            }
         };
-        let on = results::measured_on(root, &options, &load)?;
+        let on = results::measured_on(root, &options, &commit, &load)?;
         let section = format!("## {id}: {title}\n\n{text}\n{on}\n");
-        println!("{section}");
+        println!("{section}\n{id} took {:.0?}", begin.elapsed());
         page.replace(id, section);
         if options.is_whole() {
             page.write(root)?;
         }
     }
-    Ok(())
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(format!("failed: {}", failed.join(", "))),
+    }
+}
+
+fn section(root: &Path, id: &str, options: &Options) -> Result<String, String> {
+    match id {
+        "B1" | "B2" | "B3" | "B4" => batch::section(root, id, options),
+        "B5" => ticks::section_of_sizes(root, options),
+        "B6" => ticks::section_of_growth(root, options),
+        "B8" => compile::section(root, options),
+        "B9" => coordination::section(root),
+        "B10" => workers::section(root, options),
+        "B11" => memory::section(root, options),
+        "E1" => editor::section(root, options.seed),
+        other => unreachable!("{other} is in the list of sections"),
+    }
 }

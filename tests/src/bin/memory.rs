@@ -1,7 +1,7 @@
 //! What a node holds in memory, for `cargo xtask bench`.
 //!
 //! `memory rows PROGRAM N` feeds N rows of two numbers and prints the bytes resident with a tenth of them and with
-//! all. `memory overwrite PROGRAM N` puts N values under a thousand keys and prints the bytes resident after a
+//! all, each time after a question that an index answers. `memory overwrite PROGRAM N` puts N values under a thousand keys and prints the bytes resident after a
 //! hundredth of them, after a tenth, and at the end.
 
 #![expect(
@@ -22,6 +22,10 @@ use bloom_tests::program::{load, module_name, standard_library};
 /// Rows that come in one tick. Few, so that what is held beside the relation is small.
 const ROWS_A_TICK: i64 = 1_000;
 const KEYS: i64 = 1_000;
+
+/// That of `bloom`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -52,7 +56,9 @@ fn rows(program: &str, count: i64) -> Result<Vec<u64>, String> {
     let (mut node, add) = start(program, "add")?;
     let values = (count / 10).max(1);
     let row = |a: i64| vec![Value::Int(a), Value::Int(a % values)];
-    feed(&mut node, add, count, &[count / 10, count], row)
+    let ask = relation(&node, "ask")?;
+    let question = Some((ask, vec![Value::Int(0)]));
+    feed(&mut node, add, count, &[count / 10, count], row, question)
 }
 
 fn overwrite(program: &str, count: i64) -> Result<Vec<u64>, String> {
@@ -67,6 +73,7 @@ fn overwrite(program: &str, count: i64) -> Result<Vec<u64>, String> {
         count,
         &[count / 100, count / 10, count],
         row,
+        None,
     )
 }
 
@@ -77,6 +84,7 @@ fn feed(
     count: i64,
     marks: &[i64],
     row: impl Fn(i64) -> Row,
+    question: Option<(RelationId, Row)>,
 ) -> Result<Vec<u64>, String> {
     let mut resident = Vec::new();
     let mut fed = 0;
@@ -92,6 +100,11 @@ fn feed(
         }
         fed = to;
         if fed == mark {
+            // An index is brought up to date when it is looked into.
+            node.step(Input {
+                rows: question.iter().cloned().collect(),
+                ..Input::default()
+            });
             resident.push(resident_bytes()?);
         }
     }
@@ -106,8 +119,12 @@ fn start(path: &str, input: &str) -> Result<(Node, RelationId), String> {
         return Err(format!("`{name}` is not a program of one node"));
     };
     let node = Node::new(program.clone(), Config::default()).map_err(|e| e.to_string())?;
-    let relation = node.relation(input).ok_or(format!("no `{input}`"))?;
+    let relation = relation(&node, input)?;
     Ok((node, relation))
+}
+
+fn relation(node: &Node, name: &str) -> Result<RelationId, String> {
+    node.relation(name).ok_or(format!("no `{name}`"))
 }
 
 fn resident_bytes() -> Result<u64, String> {

@@ -10,7 +10,7 @@ use super::inputs;
 use super::options::Options;
 use super::peers::{self, Peer, Profile, Run};
 use super::process::{Cost, measure};
-use super::results::{median, met};
+use super::results::{median, met, reached};
 use super::works::{WORKS, Work};
 
 /// What was promised of a benchmark: processor time over that of the best peer, and over the hand-written program.
@@ -32,6 +32,18 @@ fn promise(id: &str) -> Promise {
     }
 }
 
+/// Seconds of wall time that the runs of one program on one work may take, beyond the first of them. Slow peers
+/// are run less often, for their times are far from the others'.
+const RUNS_SECONDS_MAX: f64 = 15.0;
+
+/// Who is to run a work, with how many workers, and how often at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub peer: Peer,
+    pub workers: usize,
+    pub runs: usize,
+}
+
 /// A work with the runs of all who did it.
 pub struct Measured {
     pub work: &'static Work,
@@ -51,6 +63,10 @@ impl Measured {
     pub fn peak(&self, peer: Peer) -> Option<u64> {
         self.at(peer)
             .map(|place| self.median(place, |cost| cost.peak_bytes))
+    }
+
+    fn runs(&self, peer: Peer) -> usize {
+        self.at(peer).map_or(0, |place| self.costs[place].1.len())
     }
 
     fn at(&self, peer: Peer) -> Option<usize> {
@@ -80,53 +96,62 @@ pub fn section(root: &Path, id: &str, options: &Options) -> Result<String, Strin
         .into_iter()
         .filter(|&peer| works.iter().any(|work| takes(work, peer, options)))
         .collect();
-    prepare(root, &works, &peers)?;
+    let ready = peers::prepare(root, &peers, Profile::Release)?;
+    if ready.has(Peer::Souffle) {
+        for work in &works {
+            peers::compile_souffle(root, work.program)?;
+        }
+    }
     let mut all = Vec::new();
     for work in works {
-        let peers = work.peers().filter(|&peer| takes(work, peer, options));
-        let all_peers: Vec<(Peer, usize)> = peers.map(|peer| (peer, 1)).collect();
-        all.push(run(root, Profile::Release, work, &all_peers, options)?);
+        let peers = ready.peers.iter().copied();
+        let peers = peers.filter(|&peer| takes(work, peer, options));
+        let entry = |peer| Entry {
+            peer,
+            workers: 1,
+            runs: options.runs,
+        };
+        let entries: Vec<Entry> = peers.map(entry).collect();
+        all.push(run(root, Profile::Release, work, &entries, options)?);
     }
-    page(root, id, &all, &peers)
+    Ok(page(id, &all, &ready.peers) + &ready.described(root)?)
 }
 
 /// Whether a work is to be run by this peer.
 fn takes(work: &Work, peer: Peer, options: &Options) -> bool {
     let is_asked = matches!(peer, Peer::Bloom | Peer::Hand) || options.has_peer(peer.name());
-    is_asked && work.peers().any(|other| other == peer) && peer.is_there()
+    is_asked && work.peers().any(|other| other == peer)
 }
 
-/// Builds what will run.
-fn prepare(root: &Path, works: &[&Work], peers: &[Peer]) -> Result<(), String> {
-    peers::build(root, peers, Profile::Release)?;
-    if peers.contains(&Peer::Souffle) {
-        for work in works {
-            peers::compile_souffle(root, work.program)?;
-        }
-    }
-    Ok(())
-}
-
-/// Runs a work by all, each with so many workers, after checking that they answer alike.
+/// Runs a work by all, and checks that they answer alike.
 pub fn run(
     root: &Path,
     profile: Profile,
     work: &'static Work,
-    all: &[(Peer, usize)],
+    all: &[Entry],
     options: &Options,
 ) -> Result<Measured, String> {
     let name = work.name.replace([' ', ','], "-");
     let facts = inputs::facts(root, &name, options, work.generate)?;
     let folder = facts.parent().expect("facts are in the folder of the work");
     let mut costs: Vec<(Peer, Vec<Cost>)> =
-        all.iter().map(|&(peer, _)| (peer, Vec::new())).collect();
+        all.iter().map(|entry| (entry.peer, Vec::new())).collect();
     let mut right = None;
-    for _ in 0..options.runs {
+    for round in 0..options.runs {
         // The hand-written program first: its answers are what others are held to.
         let mut order: Vec<usize> = (0..all.len()).collect();
-        order.sort_by_key(|&place| all[place].0 != Peer::Hand);
+        order.sort_by_key(|&place| all[place].peer != Peer::Hand);
         for place in order {
-            let (peer, workers) = all[place];
+            let Entry {
+                peer,
+                workers,
+                runs,
+            } = all[place];
+            let passed: Duration = costs[place].1.iter().map(|cost| cost.wall).sum();
+            let is_slow = passed.as_secs_f64() > RUNS_SECONDS_MAX && peer != Peer::Bloom;
+            if round >= runs || is_slow {
+                continue;
+            }
             let out = folder.join(format!("out-{}", peer.name()));
             let command = Run {
                 root,
@@ -163,10 +188,10 @@ pub fn run(
     })
 }
 
-fn page(root: &Path, id: &str, all: &[Measured], peers: &[Peer]) -> Result<String, String> {
+fn page(id: &str, all: &[Measured], peers: &[Peer]) -> String {
     let mut text = String::from(
         "Processor seconds of the whole process with one worker, medians; in brackets over the hand-written program,\n\
-         and peak memory in MiB.\n\n| work | rows out |",
+         and peak memory in MiB, and of how many runs if they were fewer than Bloom's.\n\n| work | rows out |",
     );
     let mut put = |line: std::fmt::Arguments<'_>| {
         text.write_fmt(line)
@@ -192,7 +217,14 @@ fn page(root: &Path, id: &str, all: &[Measured], peers: &[Peer]) -> Result<Strin
                 (Some(time), Some(peak)) => {
                     let seconds = time.as_secs_f64();
                     let ratio = seconds / hand;
-                    put(format_args!(" {seconds:.3} ({ratio:.2}), {} |", peak >> 20));
+                    let fewer = match measured.runs(peer) {
+                        runs if runs < measured.runs(Peer::Bloom) => format!(", {runs} runs"),
+                        _ => String::new(),
+                    };
+                    let mebibytes = peak >> 20;
+                    put(format_args!(
+                        " {seconds:.3} ({ratio:.2}), {mebibytes}{fewer} |"
+                    ));
                 }
                 _ => put(format_args!(" |")),
             }
@@ -218,15 +250,7 @@ fn page(root: &Path, id: &str, all: &[Measured], peers: &[Peer]) -> Result<Strin
         }
         let by_hand = measured.cpu(Peer::Hand).unwrap_or(own).as_secs_f64();
         let ratio = own.as_secs_f64() / by_hand;
-        put(format_args!(" {ratio:.2} | {} |\n", met(ratio <= hand)));
+        put(format_args!(" {ratio:.2} | {} |\n", reached(ratio <= hand)));
     }
-    put(format_args!("\n"));
-    for peer in peers {
-        put(format_args!("{}: {}. ", peer.name(), peer.version(root)?));
-    }
-    if !Peer::Souffle.is_there() {
-        put(format_args!("Soufflé was not on the PATH."));
-    }
-    put(format_args!("\n"));
-    Ok(text)
+    text
 }

@@ -10,9 +10,10 @@ usage: cargo xtask bench [ID]… [OPTION]…
   --work TEXT    only works whose name has TEXT in it; results.md is not written
   --peers A,B    only these beside bloom and hand; results.md is not written
   --no-write     do not write results.md
+  --resume       only those that were not measured at the commit that is checked out
   --smoke        small inputs, debug builds, bloom against hand alone: answers count, times do not
 
-Peers: ascent, crepe, datafrog, differential, and souffle if it is on the PATH.
+Peers: ascent, crepe, datafrog, differential, dfir, and souffle if it is on the PATH.
 ";
 
 /// Runs whose median nobody could place.
@@ -27,6 +28,7 @@ pub struct Options {
     pub work: Option<String>,
     pub peers: Option<Vec<String>>,
     pub smoke: bool,
+    pub resume: bool,
     no_write: bool,
 }
 
@@ -41,6 +43,7 @@ impl Options {
             work: None,
             peers: None,
             smoke: false,
+            resume: false,
             no_write: false,
         };
         let mut rest = arguments.iter().copied();
@@ -49,6 +52,7 @@ impl Options {
             match argument {
                 "--help" => return Ok(None),
                 "--smoke" => options.smoke = true,
+                "--resume" => options.resume = true,
                 "--no-write" => options.no_write = true,
                 "--runs" => options.runs = number(argument, value()?)?,
                 "--scale" => options.scale = number(argument, value()?)?,

@@ -14,6 +14,7 @@ pub enum Peer {
     Crepe,
     Datafrog,
     Differential,
+    Dfir,
     Souffle,
 }
 
@@ -25,13 +26,14 @@ pub enum Profile {
 }
 
 impl Peer {
-    pub const ALL: [Peer; 7] = [
+    pub const ALL: [Peer; 8] = [
         Peer::Bloom,
         Peer::Hand,
         Peer::Ascent,
         Peer::Crepe,
         Peer::Datafrog,
         Peer::Differential,
+        Peer::Dfir,
         Peer::Souffle,
     ];
 
@@ -43,6 +45,7 @@ impl Peer {
             Peer::Crepe => "crepe",
             Peer::Datafrog => "datafrog",
             Peer::Differential => "differential",
+            Peer::Dfir => "dfir",
             Peer::Souffle => "souffle",
         }
     }
@@ -56,6 +59,7 @@ impl Peer {
             Peer::Crepe => Some("peer-crepe"),
             Peer::Datafrog => Some("peer-datafrog"),
             Peer::Differential => Some("peer-differential"),
+            Peer::Dfir => Some("peer-dfir"),
         }
     }
 
@@ -76,6 +80,7 @@ impl Peer {
             Peer::Crepe => &["crepe"],
             Peer::Datafrog => &["datafrog"],
             Peer::Differential => &["differential-dataflow", "timely"],
+            Peer::Dfir => &["dfir_rs"],
         };
         let path = root.join("bench/peers/Cargo.lock");
         let lock =
@@ -101,6 +106,53 @@ pub fn build_bloom(root: &Path, profile: Profile) -> Result<(), String> {
         arguments.push("--release");
     }
     cargo(root, &arguments)
+}
+
+/// Those that are to be run and can be, and why the others cannot.
+#[derive(Debug, Default)]
+pub struct Ready {
+    pub peers: Vec<Peer>,
+    pub missing: Vec<String>,
+}
+
+impl Ready {
+    pub fn has(&self, peer: Peer) -> bool {
+        self.peers.contains(&peer)
+    }
+
+    /// What they are, and what is not there.
+    pub fn described(&self, root: &Path) -> Result<String, String> {
+        let mut text = String::from("\n");
+        for peer in self.peers.iter().filter(|peer| **peer != Peer::Bloom) {
+            text += &format!("{}: {}. ", peer.name(), peer.version(root)?);
+        }
+        for missing in &self.missing {
+            text += &format!("Not measured: {missing}. ");
+        }
+        Ok(text.trim_end().to_owned() + "\n")
+    }
+}
+
+/// Builds what will run. It is no error if a peer cannot be built or is not there, but for the hand-written
+/// programs, whose answers are what others are held to.
+pub fn prepare(root: &Path, peers: &[Peer], profile: Profile) -> Result<Ready, String> {
+    let mut ready = Ready::default();
+    // All at once is faster.
+    let all = build(root, peers, profile);
+    for &peer in peers {
+        let built = match (&all, peer) {
+            (_, Peer::Souffle) if peer.is_there() => Ok(()),
+            (_, Peer::Souffle) => Err("it is not on the PATH".to_owned()),
+            (Ok(()), _) => Ok(()),
+            (Err(_), _) => build(root, &[peer], profile),
+        };
+        match built {
+            Ok(()) => ready.peers.push(peer),
+            Err(why) if peer == Peer::Hand => return Err(why),
+            Err(why) => ready.missing.push(format!("{}: {why}", peer.name())),
+        }
+    }
+    Ok(ready)
 }
 
 pub fn build(root: &Path, peers: &[Peer], profile: Profile) -> Result<(), String> {
@@ -181,9 +233,12 @@ impl Run<'_> {
                 command.args(["-j", &workers]);
                 command
             }
-            Peer::Hand | Peer::Ascent | Peer::Crepe | Peer::Datafrog | Peer::Differential => {
-                self.crate_command(peer)
-            }
+            Peer::Hand
+            | Peer::Ascent
+            | Peer::Crepe
+            | Peer::Datafrog
+            | Peer::Differential
+            | Peer::Dfir => self.crate_command(peer),
         }
     }
 
@@ -197,9 +252,12 @@ impl Run<'_> {
                 command
             }
             Peer::Souffle => unreachable!("Soufflé has no ticks"),
-            Peer::Hand | Peer::Ascent | Peer::Crepe | Peer::Datafrog | Peer::Differential => {
-                self.crate_command(peer)
-            }
+            Peer::Hand
+            | Peer::Ascent
+            | Peer::Crepe
+            | Peer::Datafrog
+            | Peer::Differential
+            | Peer::Dfir => self.crate_command(peer),
         }
     }
 

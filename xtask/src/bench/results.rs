@@ -16,6 +16,9 @@ those of all others, row for row. [README.md](README.md) says what the works are
 
 ";
 
+/// Where the reasons stand for what is missed.
+const REASONS: &str = "[profiles.md](profiles.md) says why, as profiles show.";
+
 pub struct Page {
     /// By id, in the order of the page.
     sections: Vec<(String, String)>,
@@ -35,6 +38,10 @@ impl Page {
     fn parse(text: &str) -> Page {
         let mut sections = Vec::<(String, String)>::new();
         for line in text.lines() {
+            if line == MISSED {
+                // It follows from the others.
+                break;
+            }
             if let Some(title) = line.strip_prefix("## ") {
                 let id = title.split(':').next().unwrap_or(title);
                 sections.push((id.to_owned(), String::new()));
@@ -58,10 +65,37 @@ impl Page {
         self.sections.sort_by_key(|(id, _)| number(id));
     }
 
+    /// Whether the section is there and was measured at this commit.
+    pub fn is_of(&self, id: &str, commit: &str) -> bool {
+        let commit = format!("({commit})");
+        let section = self.sections.iter().find(|(other, _)| other == id);
+        section.is_some_and(|(_, text)| text.contains(&commit))
+    }
+
     fn text(&self) -> String {
         let sections = self.sections.iter().map(|(_, text)| text.trim_end());
-        let sections: Vec<&str> = sections.collect();
+        let mut sections: Vec<&str> = sections.collect();
+        let missed = self.missed();
+        sections.push(missed.trim_end());
         format!("{HEAD}{}\n", sections.join("\n\n"))
+    }
+
+    /// The targets that are missed, by section: where a line says so, what it is about.
+    fn missed(&self) -> String {
+        let mut text = format!("{MISSED}\n\n");
+        for (id, section) in &self.sections {
+            let lines = section.lines().filter(|line| line.contains(MISS));
+            let subjects = lines.map(|line| match line.strip_prefix("| ") {
+                Some(row) => row.split(" | ").next().unwrap_or(row),
+                None => line.split([',', ':']).next().unwrap_or(line),
+            });
+            let mut subjects: Vec<&str> = subjects.collect();
+            subjects.dedup();
+            if !subjects.is_empty() {
+                text += &format!("- {id}: {}\n", subjects.join("; "));
+            }
+        }
+        text + "\n" + REASONS + "\n"
     }
 
     pub fn write(&self, root: &Path) -> Result<(), String> {
@@ -70,16 +104,27 @@ impl Page {
     }
 }
 
+/// What is checked out, and whether anything but this page differs from it.
+pub fn commit(root: &Path) -> Result<String, String> {
+    let git = |arguments: &[&str]| output(Command::new("git").args(arguments).current_dir(root));
+    let commit = git(&["rev-parse", "--short", "HEAD"])?;
+    let changed = git(&["status", "--porcelain", "--", ".", ":!bench/results.md"])?;
+    match changed.is_empty() {
+        true => Ok(commit),
+        false => Ok(commit + ", changed"),
+    }
+}
+
 /// The last line of a section.
-pub fn measured_on(root: &Path, options: &Options, load: &str) -> Result<String, String> {
+pub fn measured_on(
+    root: &Path,
+    options: &Options,
+    commit: &str,
+    load: &str,
+) -> Result<String, String> {
     let bloom = peers::bloom(root, peers::Profile::Release);
     let version = output(Command::new(&bloom).arg("--version"))?;
     let rustc = output(Command::new("rustc").arg("--version"))?;
-    let commit = output(
-        Command::new("git")
-            .args(["describe", "--always", "--dirty"])
-            .current_dir(root),
-    )?;
     let scale = match options.scale {
         1.0 => String::new(),
         scale => format!(", at scale {scale}"),
@@ -100,10 +145,22 @@ pub fn load() -> String {
     }
 }
 
+const MISSED: &str = "## Missed targets";
+const MISS: &str = "**missed**";
+
+/// Whether a target is met.
 pub fn met(is_met: bool) -> &'static str {
     match is_met {
         true => "met",
-        false => "**missed**",
+        false => MISS,
+    }
+}
+
+/// Whether a goal is, which is further off.
+pub fn reached(is_met: bool) -> &'static str {
+    match is_met {
+        true => "met",
+        false => "not yet",
     }
 }
 
@@ -126,9 +183,26 @@ mod tests {
         page.replace("B2", "## B2: two\n\nnewer\n".into());
         let text = page.text();
         assert!(text.starts_with(HEAD));
-        let rest = "## B2: two\n\nnewer\n\n## B9: nine\n\nnew\n\n## B10: ten\n\nc\n";
-        assert!(text.ends_with(rest), "{text}");
+        let rest =
+            "## B2: two\n\nnewer\n\n## B9: nine\n\nnew\n\n## B10: ten\n\nc\n\n## Missed targets\n";
+        assert!(text.contains(rest), "{text}");
         assert_eq!(Page::parse(&text).text(), text);
+    }
+
+    #[test]
+    fn what_is_missed_is_listed() {
+        let mut page = Page::parse("");
+        let table = "| chain | 2.00 | **missed** | not yet |\n| grid | 0.5 | met | not yet |\n";
+        page.replace("B1", format!("## B1: one\n\n{table}"));
+        page.replace("B8", "## B8: eight\n\nall is met (abc)\n".into());
+        let flat = "\nBytes a row, of two numbers: 4: **missed**\n";
+        page.replace("B11", format!("## B11: eleven\n{flat}"));
+        let text = page.text();
+        assert!(
+            text.contains("\n- B1: chain\n- B11: Bytes a row\n\n"),
+            "{text}"
+        );
+        assert!(page.is_of("B8", "abc") && !page.is_of("B8", "abd") && !page.is_of("B2", "abc"));
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::batch::{self, Entry};
 use super::options::Options;
 use super::peers::{self, Peer, Profile};
+use super::ticks;
 use super::works::WORKS;
-use super::{batch, ticks};
 
 const SIZE: usize = 500;
 const TICKS: usize = 60;
@@ -16,14 +17,18 @@ pub fn run(root: &Path) -> Result<(), String> {
     peers::build_bloom(root, Profile::Debug)?;
     peers::build(root, &[Peer::Hand], Profile::Debug)?;
     for work in &WORKS {
-        let both = [(Peer::Bloom, 1), (Peer::Hand, 1)];
+        let both = [Peer::Bloom, Peer::Hand].map(|peer| Entry {
+            peer,
+            workers: 1,
+            runs: 1,
+        });
         let measured = batch::run(root, Profile::Debug, work, &both, &options)?;
         if measured.rows == 0 {
             return Err(format!("{}: no rows, so nothing was compared", work.name));
         }
     }
     for work in ticks::growth_works(SIZE, TICKS) {
-        ticks::run(root, Profile::Debug, &work, &options)?;
+        ticks::run(root, Profile::Debug, &work, &[], &options)?;
     }
     Ok(())
 }

@@ -138,6 +138,7 @@ pub fn not_probe(run: &Run) {
     });
 }
 
+/// Who is a member is looked up before the dataflow, which counts how often a row was added.
 pub fn live_count(run: &Run) {
     alone(run, |run, worker| {
         let probe = Handle::new();
@@ -148,14 +149,23 @@ pub fn live_count(run: &Run) {
             let found = asked.join_map(size, |_group, &req, &n| (req, n as u32, 0));
             (member, ask, keep(found, &probe))
         });
-        run.read::<2>("member").into_iter().for_each(|[id, group]| member.insert((id, group)));
+        let mut members = std::collections::HashSet::new();
+        for [id, group] in run.read::<2>("member") {
+            if members.insert((id, group)) {
+                member.insert((id, group));
+            }
+        }
         let node = Node { worker, probe, sessions: vec![member], ask, asked: Vec::new(), time: 0 };
         let mut later: Vec<Op> = Vec::new();
         drive::<2>(run, node, answers, move |node, ops| {
-            later.drain(..).for_each(|op| node.sessions[0].remove((op.a, op.b)));
+            for op in later.drain(..) {
+                if members.remove(&(op.a, op.b)) {
+                    node.sessions[0].remove((op.a, op.b));
+                }
+            }
             for op in ops {
                 match op.kind {
-                    0 => node.sessions[0].insert((op.a, op.b)),
+                    0 if members.insert((op.a, op.b)) => node.sessions[0].insert((op.a, op.b)),
                     2 => later.push(*op),
                     _ => {}
                 }

@@ -25,6 +25,7 @@ fn main() {
         "virtual_calls" => analyses::virtual_calls(&run),
         "negation_groups" => groups::negation_groups(&run),
         "rows" => memory::rows(&run),
+        "wide_rows" => memory::wide_rows(&run),
         "store" => ticks::store(&run),
         "not_probe" => ticks::not_probe(&run),
         "live_count" => ticks::live_count(&run),

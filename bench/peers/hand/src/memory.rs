@@ -2,7 +2,7 @@
 
 use rows::Run;
 
-use crate::table::{ByKey, Set, pack};
+use crate::table::{ByKey, Map, Set, pack};
 
 /// Prints bytes resident with a tenth of the rows, and with all. How many is the number in `size.facts`.
 pub fn rows(run: &Run) {
@@ -16,6 +16,27 @@ pub fn rows(run: &Run) {
         for a in from..to {
             let b = a % (size / 10);
             if all.insert(pack(a, b)) {
+                by_second.entry(b).or_default().push(a);
+            }
+        }
+        resident.push(resident_bytes());
+    }
+    println!("{} {}", resident[0], resident[1]);
+}
+
+/// As [`rows`], of numbers of 64 bits, as an `Int` is.
+pub fn wide_rows(run: &Run) {
+    let [[size]] = run.read::<1>("size")[..] else {
+        panic!("size.facts has one number");
+    };
+    let size = u64::from(size);
+    let mut all = Set::<(u64, u64)>::default();
+    let mut by_second = Map::<u64, Vec<u64>>::default();
+    let mut resident = Vec::new();
+    for (from, to) in [(0, size / 10), (size / 10, size)] {
+        for a in from..to {
+            let b = a % (size / 10);
+            if all.insert((a, b)) {
                 by_second.entry(b).or_default().push(a);
             }
         }
