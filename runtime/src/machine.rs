@@ -5,6 +5,7 @@
 mod counting;
 mod fixpoint;
 mod flow;
+mod grouping;
 mod interface;
 mod memo;
 mod profiled;
@@ -18,9 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bloom_plan::plan::layout::layouts;
-use bloom_plan::plan::{
-    AggregateColumn, AggregateId, Arrow, Extent, RelationId, RelationKind, VersionId,
-};
+use bloom_plan::plan::{Arrow, Extent, RelationId, RelationKind, VersionId};
 
 use crate::aggregate::{Groups, KeptGroups};
 use crate::api::{ErrorRow, Stats};
@@ -294,7 +293,10 @@ impl Machine {
             && let Target::Groups(aggregate) = self.program.schedule().targets[version.0 as usize]
         {
             let outer = self.enter(Place::Groups(aggregate));
-            self.finish_groups(version, aggregate);
+            let declared = Arc::clone(self.program.plan());
+            let declared = &declared.aggregates[aggregate.0 as usize];
+            let rows = self.groups[aggregate.0 as usize].finish(declared, &mut self.context);
+            self.take_groups(version, aggregate, rows);
             self.leave(outer);
         }
     }
@@ -339,23 +341,6 @@ impl Machine {
         }
         self.out = out;
         self.begin_out(version);
-    }
-
-    /// Takes matches of a group-by: groups, each with its arguments.
-    fn take_matches(&mut self, id: AggregateId, matches: &[u64], stride: usize) {
-        let place = id.0 as usize;
-        let aggregate = &self.program.plan().aggregates[place];
-        let store = &self.context.store;
-        match self.mode {
-            Mode::Merge => self.groups[place].accumulate(aggregate, store, matches, stride),
-            Mode::Count => {
-                let width = Groups::width(aggregate);
-                for words in matches.chunks_exact(stride) {
-                    self.kept[place].change(aggregate, store, &words[..width], self.sign);
-                }
-            }
-            Mode::Gather => unreachable!("a group-by is counted"),
-        }
     }
 
     fn take_rows(&mut self, version: VersionId, relation: RelationId, arrow: Arrow, rows: &[u64]) {
@@ -409,37 +394,6 @@ impl Machine {
         let (store, plan) = (&self.context.store, self.program.plan());
         let error = report::head_error(store, plan, id, &row, origin, error);
         self.failures.insert(error);
-    }
-
-    fn finish_groups(&mut self, version: VersionId, id: AggregateId) {
-        let program = Arc::clone(&self.program);
-        let aggregate = &program.plan().aggregates[id.0 as usize];
-        let rows = self.groups[id.0 as usize].finish(aggregate, &mut self.context);
-        let origin = Origin::version(version);
-        for row in rows {
-            match row {
-                Ok(row) => {
-                    let (relation, arrow) = (aggregate.relation, aggregate.arrow);
-                    match arrow {
-                        Arrow::Delete => self.deferred[relation.0 as usize].delete(&row, u64::MAX),
-                        _ => self.derive(relation, arrow, &row, origin),
-                    }
-                }
-                Err((group, error)) => {
-                    self.note_failure(version);
-                    let columns = aggregate.columns.iter().enumerate();
-                    let columns = columns.filter_map(|(place, column)| match column {
-                        AggregateColumn::Group(n) => Some((place, group[*n as usize])),
-                        AggregateColumn::Function { .. } => None,
-                    });
-                    let columns: Vec<(usize, u64)> = columns.collect();
-                    let (store, plan) = (&self.context.store, program.plan());
-                    let relation = aggregate.relation;
-                    let error = report::head_error(store, plan, relation, &columns, origin, error);
-                    self.failures.insert(error);
-                }
-            }
-        }
     }
 
     /// The attempt stands, and so does what went wrong in it.

@@ -301,7 +301,7 @@ fn target(version: &Version) -> Target {
     }
 }
 
-/// Whether the version begins with a scan, merges what it derives, and computes nothing but words from words.
+/// Whether the version begins with a scan, merges or groups what it derives, and computes nothing but words from words.
 fn is_shareable(plan: &Plan, version: &Version) -> bool {
     let is_now = |part: Extent| matches!(part, Extent::Total | Extent::Delta);
     let all = |exprs: &[Expr]| exprs.iter().all(is_of_words);
@@ -316,7 +316,10 @@ fn is_shareable(plan: &Plan, version: &Version) -> bool {
             Op::Emit { arrow, columns, .. } => {
                 *arrow == Arrow::Merge && columns.iter().flatten().all(is_of_words)
             }
-            Op::Each { .. } | Op::Accumulate { .. } => false,
+            Op::Accumulate {
+                group, arguments, ..
+            } => all(group) && all(arguments),
+            Op::Each { .. } => false,
         })
 }
 

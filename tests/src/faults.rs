@@ -7,6 +7,8 @@ pub mod trial;
 
 pub mod campaign;
 
+pub mod simulated;
+
 pub mod figures;
 
 use std::collections::BTreeSet;

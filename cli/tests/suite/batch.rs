@@ -355,3 +355,60 @@ beat{x} <+ beat{x}, not done();
         assert!(out.starts_with("done\n"), "{out}");
     }
 }
+
+/// What one thread writes two and three write, to the byte: closures, least values, groups and negation, over
+/// enough rows for threads to be asked.
+#[test]
+fn any_number_of_workers_writes_the_same() {
+    let folder = Folder::with(
+        "input edge(a: Int, b: Int, length: Int);
+input gone(a: Int);
+output path(a: Int, b: Int);
+output least(a: Int => length: Int, near: Int);
+output pairs(a: Int, b: Int);
+output group(key: Int => rows: Int, sum: Int, least: Int, all: List<Int>);
+output empty(rows: Int);
+scratch distance(a: Int => length: Min<Int>);
+scratch label(a: Int => least: Min<Int>);
+
+path{a, b} <= edge{a, b}, a < 900;
+path{a, b: c} <= path{a, b}, edge{a: b, b: c}, c < 900;
+pairs{a, b: c} <= edge{a, b}, edge{a: c, b}, a < c, not gone{a};
+distance{a: 0, length: 0} <= edge{};
+distance{a: b, length: length + more} <= distance{a, length}, edge{a, b, length: more};
+label{a, least: a} <= edge{a};
+label{a: b, least: b} <= edge{b};
+label{a: b, least} <= label{a, least}, edge{a, b};
+label{a, least} <= label{a: b, least}, edge{a, b};
+least{a, length: length.reveal, near: near.reveal} <= distance{a, length}, label{a, least: near};
+group{key: length, rows: count(), sum: sum(a), least: min(b), all: list(b)} <= edge{a, b, length}, not gone{a};
+empty{rows: count()} <= edge{};
+",
+    );
+    let mut state = 7_u64;
+    let mut next = |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % below
+    };
+    let edges = (0..20_000).map(|_| format!("{},{},{}\n", next(6_000), next(6_000), next(3_000)));
+    let edges: String = edges.collect();
+    folder.write("in/edge.csv", edges);
+    let gone: String = (0..6_000).step_by(7).map(|n| format!("{n}\n")).collect();
+    folder.write("in/gone.csv", gone);
+    for workers in 1..=3 {
+        let run = folder.bloom(&format!(
+            "run main.bloom -F in -D out{workers} --workers {workers} --stats"
+        ));
+        assert_eq!(run.code, Some(0), "{run:?}");
+    }
+    for name in ["path", "least", "pairs", "group", "empty"] {
+        let one = folder.read(&format!("out1/{name}.csv"));
+        assert!(one.lines().count() > 1, "`{name}` has rows");
+        for workers in 2..=3 {
+            let other = folder.read(&format!("out{workers}/{name}.csv"));
+            assert!(one == other, "{workers} workers write another `{name}`");
+        }
+    }
+}

@@ -1,4 +1,13 @@
 //! The indexes of a plan, each once.
+//!
+//! A hash index answers look-ups by exactly its columns, so that one ordered index serves a chain of column sets
+//! (Subotić, Jordan, Chang, Fekete & Scholz, VLDB 2018) does not carry over. What is shared: look-ups by the same
+//! columns, whichever rows they ask for (the part of an index is no index of its own in a running node, but for
+//! support, which needs row numbers); and all look-ups by sets that contain the key, which the table of keys
+//! answers that every relation has anyway. With that there is one index for each set of columns without the key
+//! that is looked up by, which is the least unless a look-up by more columns goes through all rows with fewer of
+//! them. That is not done: it would save memory where few rows share the fewer columns, and cost time elsewhere.
+//! An index that nothing looks into takes no rows in, so one that a new plan leaves costs nothing more.
 
 use indexmap::IndexSet;
 

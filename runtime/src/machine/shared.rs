@@ -3,7 +3,8 @@
 //! While a version runs nothing that it reads changes, so workers share the relations and need no locks. Each
 //! runs the same machine code, with a frame of its own whose runtime functions are those of this module: they
 //! look up, and keep what is derived. Rows of a relation that is a mere set are looked up at once, so that only
-//! new ones are kept, by ranges of their hashes; then workers take on ranges (`relation/split.rs`).
+//! new ones are kept, by ranges of their hashes; then workers take on ranges (`relation/split.rs`). Of other rows
+//! those are dropped that change nothing. Matches of a group-by are parted by their groups (`grouping`).
 //!
 //! The result does not depend on who took which chunk, nor does any order: what is kept stays in the order of
 //! chunks. A version that meets a row error in here is run again by one thread, which reports it.
@@ -18,10 +19,11 @@ use bloom_plan::plan::{Arrow, Extent, Op, RelationId, VersionId};
 
 use crate::code::{Address, Frame, RuntimeTable};
 use crate::crew::Crew;
-use crate::profile::Counts;
+use crate::profile::{Counts, Place};
 use crate::relation::{IndexPlace, Origin, Relation};
 use crate::schedule::Target;
 
+use super::grouping::part_matches;
 use super::{Machine, Mode, OUT_ROWS};
 
 /// More chunks than workers, so that nobody waits long for who got the most work.
@@ -70,9 +72,22 @@ struct Common<'m> {
     relations: &'m [Relation],
     indexes: &'m [(RelationId, IndexPlace, Extent)],
     widths: &'m [usize],
-    head: &'m Relation,
-    /// Ranges of hashes, a power of two; none where rows are kept as they come.
-    ranges: Option<usize>,
+    sink: Sink<'m>,
+    /// Words of what is derived, one thing after the other.
+    stride: usize,
+    /// In how many parts it is kept.
+    parts: usize,
+}
+
+/// What becomes of what workers derive.
+#[derive(Clone, Copy)]
+enum Sink<'m> {
+    /// Rows of a mere set are kept if they are new, by ranges of hashes.
+    Set(&'m Relation),
+    /// Rows are kept if they may change something.
+    Rows(&'m Relation),
+    /// Matches are kept, by hashes of their groups, which have so many words.
+    Groups(usize),
 }
 
 /// One chunk's worker. `repr(C)` with the frame first, so that a pointer to it is one to the worker.
@@ -129,18 +144,34 @@ impl Machine {
         if rows.is_empty() || rows.len() / stride < crew.rows_min() {
             return false;
         }
-        let Target::Rows {
-            relation: head,
-            arrow: Arrow::Merge,
-        } = self.target(version)
-        else {
-            return false;
+        let sink = match self.target(version) {
+            Target::Rows {
+                relation,
+                arrow: Arrow::Merge,
+            } => match &self.relations[relation.0 as usize] {
+                head if head.is_splittable() => Sink::Set(head),
+                head => Sink::Rows(head),
+            },
+            Target::Rows { .. } => return false,
+            Target::Groups(id) => {
+                let aggregate = &self.program.plan().aggregates[id.0 as usize];
+                Sink::Groups(aggregate.group.len())
+            }
         };
-        let Some(done) = self.derive_shared(&*crew, version, rows, stride, head) else {
+        let Some(done) = self.derive_shared(&*crew, version, rows, stride, sink) else {
             return false;
         };
         let (kept, counts): (Vec<_>, Vec<_>) = done.into_iter().unzip();
         self.count_shared(counts, crew.size());
+        let head = match self.target(version) {
+            Target::Rows { relation, .. } => relation,
+            Target::Groups(id) => {
+                let outer = self.enter(Place::Groups(id));
+                self.group_shared(&*crew, version, id, &kept);
+                self.leave(outer);
+                return true;
+            }
+        };
         // What was there is dropped already.
         let begun = self
             .profile
@@ -176,17 +207,18 @@ impl Machine {
         version: VersionId,
         rows: &[u64],
         stride: usize,
-        head: RelationId,
+        sink: Sink<'_>,
     ) -> Option<Vec<Done>> {
-        let head = &self.relations[head.0 as usize];
         let common = Common {
             relations: &self.relations,
             indexes: &self.indexes,
             widths: &self.program.schedule().index_widths,
-            head,
-            ranges: head
-                .is_splittable()
-                .then(|| (2 * crew.size()).next_power_of_two()),
+            sink,
+            stride: self.program.schedule().strides[version.0 as usize],
+            parts: match sink {
+                Sink::Set(_) | Sink::Groups(_) => (2 * crew.size()).next_power_of_two(),
+                Sink::Rows(_) => 1,
+            },
         };
         let chunks = crew.size() * CHUNKS_A_WORKER;
         let chunk_rows = (rows.len() / stride).div_ceil(chunks);
@@ -225,8 +257,8 @@ impl<'m> Worker<'m> {
             frame,
             common,
             chunk: Some(chunk),
-            out: vec![0; OUT_ROWS * common.head.shape().stride],
-            kept: vec![Vec::new(); common.ranges.unwrap_or(1)],
+            out: vec![0; OUT_ROWS * common.stride],
+            kept: vec![Vec::new(); common.parts],
             counts,
             left: false,
         };
@@ -245,11 +277,14 @@ impl<'m> Worker<'m> {
         let words = (self.frame.out as usize - self.out.as_ptr() as usize) / size_of::<u64>();
         let rows = &self.out[..words];
         if let Some(counts) = &mut self.counts {
-            counts.derived += (words / self.common.head.shape().stride) as u64;
+            counts.derived += (words / self.common.stride) as u64;
         }
-        match self.common.ranges {
-            Some(_) => self.common.head.keep_missing(rows, &mut self.kept),
-            None => self.kept[0].extend_from_slice(rows),
+        match self.common.sink {
+            Sink::Set(head) => head.keep_missing(rows, &mut self.kept),
+            Sink::Rows(head) => head.keep_growing(rows, &mut self.kept[0]),
+            Sink::Groups(width) => {
+                part_matches(rows, self.common.stride, width, &mut self.kept);
+            }
         }
         self.begin_out();
     }

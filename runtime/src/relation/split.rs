@@ -48,6 +48,26 @@ impl Relation {
         }
     }
 
+    /// Of derived rows keeps those that are not as good as in what is there.
+    pub fn keep_growing(&self, rows: &[u64], kept: &mut Vec<u64>) {
+        let stride = self.shape.stride;
+        for rows in rows.chunks(BATCH_ROWS * stride) {
+            let mut hashes = [0; BATCH_ROWS];
+            self.touch(rows, &mut hashes);
+            for (row, &hash) in rows.chunks_exact(stride).zip(&hashes) {
+                let number = self.find_hashed(hash, row);
+                let there = number.filter(|&number| (number as usize) < self.len());
+                let says_nothing = there.is_some_and(|number| {
+                    let there = self.row(number);
+                    self.shape.same_plain(there, row) && self.shape.absorbs(there, row)
+                });
+                if !says_nothing {
+                    kept.extend_from_slice(row);
+                }
+            }
+        }
+    }
+
     /// Takes rows into `new` that [`Relation::keep_missing`] kept, chunk by chunk.
     pub fn merge_ranges(&mut self, crew: &dyn Crew, kept: &[Vec<Vec<u64>>]) {
         let stride = self.shape.stride;

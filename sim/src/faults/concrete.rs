@@ -80,12 +80,17 @@ pub fn execute_on<K: Kinds>(
     }
     let mut execution = Execution::default();
     let mut down = vec![None; test.nodes.len()];
+    let mut timetable = Timetable::new(hypothesis, spec, test.nodes.len());
     for tick in 1..=spec.eot {
         if tick > 1 {
             world.advance(step);
         }
-        strike(&mut world, spec, hypothesis, tick)?;
-        ail(&mut world, hypothesis, tick, step)?;
+        for node in world.all() {
+            world.set_ahead(node, timetable.ahead(node, tick, step));
+        }
+        let now = timetable.at(tick);
+        strike(&mut world, spec, now, tick)?;
+        ail(&mut world, now, tick)?;
         for feed in test.feeds.iter().filter(|feed| feed.tick == tick) {
             if world.is_up(feed.node) {
                 world.feed(feed.node, &feed.collection, feed.row.clone())?;
@@ -94,7 +99,7 @@ pub fn execute_on<K: Kinds>(
         let awake: Vec<usize> = world
             .all()
             .into_iter()
-            .filter(|&node| !suffers(hypothesis, node, tick, Ailment::Paused))
+            .filter(|&node| !suffers(now, node, tick, Ailment::Paused))
             .collect();
         world.tick(&awake)?;
         execution.traffic.push(world.network().heard());
@@ -120,31 +125,22 @@ pub fn execute_on<K: Kinds>(
 }
 
 /// Whether something ails a node in a tick.
-fn suffers(hypothesis: &Hypothesis, node: usize, tick: u32, what: Ailment) -> bool {
-    let mut ailments = hypothesis.0.iter().filter_map(|fault| fault.ails(tick));
+fn suffers(now: &[Fault], node: usize, tick: u32, what: Ailment) -> bool {
+    let mut ailments = now.iter().filter_map(|fault| fault.ails(tick));
     ailments.any(|ailment| ailment == (node, what))
 }
 
-/// Lets happen what ails single nodes in a tick.
-fn ail<K: Kinds>(
-    world: &mut World<'_, K>,
-    hypothesis: &Hypothesis,
-    tick: u32,
-    step: i64,
-) -> Result<(), String> {
+/// Lets happen what ails single nodes in a tick, but for their clocks.
+fn ail<K: Kinds>(world: &mut World<'_, K>, now: &[Fault], tick: u32) -> Result<(), String> {
     for node in world.all() {
-        let halves = clock(hypothesis, node, tick - 1);
-        let right = i64::from(tick - 1).saturating_mul(step);
-        let own = i64::from(halves).saturating_mul(step) / 2;
-        world.set_ahead(node, own - right);
-        let ailments = hypothesis.0.iter().filter_map(|fault| fault.ails(tick));
+        let ailments = now.iter().filter_map(|fault| fault.ails(tick));
         let mut of_disk = ailments.filter_map(|(ailing, what)| match what {
             Ailment::Disk(fault) if ailing == node => Some(fault),
             _ => None,
         });
         let fault = of_disk.next();
         world.set_disk_fault(node, fault);
-        let comes_back = suffers(hypothesis, node, tick, Ailment::Restarted) && world.is_down(node);
+        let comes_back = suffers(now, node, tick, Ailment::Restarted) && world.is_down(node);
         // A node needs room on its disk to begin.
         if comes_back && fault != Some(DiskFault::Full) {
             world.start(node)?;
@@ -153,28 +149,65 @@ fn ail<K: Kinds>(
     Ok(())
 }
 
-/// How far the clock of a node has come after so many ticks, in halves of one. Of several faults of one clock the
-/// first counts.
-fn clock(hypothesis: &Hypothesis, node: usize, ticks: u32) -> u32 {
-    let is_clock = |fault: &&Fault| match fault.ails(fault.tick()) {
-        Some((ailing, Ailment::Clock { .. })) => ailing == node,
-        Some(_) | None => false,
-    };
-    let Some(fault) = hypothesis.0.iter().find(is_clock) else {
-        return 2 * ticks;
-    };
-    let halves = (2..=ticks + 1).map(|tick| match fault.ails(tick) {
-        Some((_, Ailment::Clock { halves })) => halves,
-        Some(_) | None => 2,
-    });
-    halves.sum()
+/// The faults of a hypothesis by tick, so that a tick of a long run costs what happens in it.
+struct Timetable {
+    /// By tick from 1, in the order of faults.
+    ticks: Vec<Vec<Fault>>,
+    /// Of each node whose clock is wrong the fault that counts, which is the first.
+    clocks: Vec<Option<Fault>>,
+    /// How far the clock of each node has come, in halves of a tick.
+    halves: Vec<u32>,
+}
+
+impl Timetable {
+    fn new(hypothesis: &Hypothesis, spec: &FaultSpec, nodes: usize) -> Timetable {
+        let mut ticks = vec![Vec::new(); spec.eot as usize];
+        let mut clocks = vec![None; nodes];
+        for &fault in &hypothesis.0 {
+            let last = match fault {
+                Fault::Partition { last, .. } | Fault::Node { last, .. } => last,
+                Fault::Crash { .. } if spec.crash == Crash::Mute => spec.eot,
+                Fault::Crash { tick, .. }
+                | Fault::Loss { tick, .. }
+                | Fault::Delay { tick, .. }
+                | Fault::Duplicate { tick, .. } => tick,
+            };
+            for tick in fault.tick()..=last.min(spec.eot) {
+                ticks[tick as usize - 1].push(fault);
+            }
+            if let Some((node, Ailment::Clock { .. })) = fault.ails(fault.tick()) {
+                clocks[node].get_or_insert(fault);
+            }
+        }
+        Timetable {
+            ticks,
+            clocks,
+            halves: vec![0; nodes],
+        }
+    }
+
+    fn at(&self, tick: u32) -> &[Fault] {
+        &self.ticks[tick as usize - 1]
+    }
+
+    /// By how much the clock of a node is ahead; asked for once in each tick, in order.
+    fn ahead(&mut self, node: usize, tick: u32, step: i64) -> i64 {
+        if tick > 1 {
+            self.halves[node] += match self.clocks[node].and_then(|fault| fault.ails(tick)) {
+                Some((_, Ailment::Clock { halves })) => halves,
+                Some(_) | None => 2,
+            };
+        }
+        let right = i64::from(tick - 1).saturating_mul(step);
+        i64::from(self.halves[node]).saturating_mul(step) / 2 - right
+    }
 }
 
 /// Lets the faults of a tick happen.
 fn strike(
     world: &mut World<'_, impl Kinds>,
     spec: &FaultSpec,
-    hypothesis: &Hypothesis,
+    now: &[Fault],
     tick: u32,
 ) -> Result<(), String> {
     let mut links = Vec::new();
@@ -185,7 +218,7 @@ fn strike(
             disturbance,
         });
     };
-    for fault in &hypothesis.0 {
+    for fault in now {
         match *fault {
             Fault::Crash { node, tick: when } => match spec.crash {
                 // Its disk may have stopped it before.

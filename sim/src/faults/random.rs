@@ -15,7 +15,7 @@ use bloom_stdx::random::Random;
 
 use super::ailment::Ailment;
 use super::concrete::{Execution, execute};
-use super::hypothesis::{Fault, FaultSpec, Hypothesis};
+use super::hypothesis::{Fault, FaultSpec, Hypothesis, PARTITIONED_NODES_MAX, Side};
 use super::run::Programs;
 use super::search::{Counterexample, Engine, Report, Size, Verdict, needed};
 use crate::world::DiskFault;
@@ -157,11 +157,11 @@ pub fn draw(spec: &FaultSpec, nodes: usize, random: &mut Random) -> Hypothesis {
     let bad: Vec<bool> = (0..nodes * nodes).map(|_| random.chance(1, 2)).collect();
     let only_bad = random.chance(1, 2);
     let delays = random.chance(1, 2);
-    for fault in spec.faults(nodes) {
+    for fault in of_links(spec).faults(nodes) {
         let (from, to, may) = match fault {
             Fault::Loss { from, to, .. } => (from, to, loses),
             Fault::Delay { from, to, .. } | Fault::Duplicate { from, to, .. } => (from, to, delays),
-            // One cut is drawn below, of losses; of partitions one is enough here, too.
+            // Drawn below.
             Fault::Crash { .. } | Fault::Partition { .. } | Fault::Node { .. } => continue,
         };
         let may = may && (!only_bad || bad[from * nodes + to]);
@@ -294,18 +294,31 @@ fn bring_back(spec: &FaultSpec, crash: Fault, random: &mut Random, hypothesis: &
 
 /// Some of the partitions that the bounds allow.
 fn partition(spec: &FaultSpec, nodes: usize, random: &mut Random, hypothesis: &mut Hypothesis) {
-    let all: Vec<Fault> = match spec.partitions {
-        0 => Vec::new(),
-        _ => spec.faults(nodes),
-    };
-    let all: Vec<Fault> = all
-        .into_iter()
-        .filter(|fault| matches!(fault, Fault::Partition { .. }))
-        .collect();
+    let end = spec.loss_end();
+    if end <= 1 || !(2..=PARTITIONED_NODES_MAX).contains(&nodes) {
+        return;
+    }
     for _ in 0..spec.partitions {
-        if !all.is_empty() && random.chance(1, 2) {
-            hypothesis.0.insert(*random.pick(&all));
+        let inside: Vec<usize> = (1..nodes).filter(|_| random.chance(1, 2)).collect();
+        if !inside.is_empty() && random.chance(2, 3) {
+            let first = 1 + random.below(end as usize - 1) as u32;
+            hypothesis.0.insert(Fault::Partition {
+                side: Side::of(inside.into_iter(), nodes),
+                first,
+                last: first + random.below((end - first) as usize) as u32,
+            });
         }
+    }
+}
+
+/// The bounds for what happens to single messages alone.
+fn of_links(spec: &FaultSpec) -> FaultSpec {
+    FaultSpec {
+        partitions: 0,
+        slow: 0,
+        skews: 0,
+        restarts: 0,
+        ..*spec
     }
 }
 
@@ -319,7 +332,12 @@ fn cut(spec: &FaultSpec, nodes: usize, random: &mut Random, hypothesis: &mut Hyp
     let last = first + random.below((end - first) as usize) as u32;
     let inside: Vec<bool> = (0..nodes).map(|_| random.chance(1, 2)).collect();
     let both = random.chance(2, 3);
-    for fault in spec.faults(nodes) {
+    let losses = FaultSpec {
+        delays: 0,
+        duplicates: false,
+        ..of_links(spec)
+    };
+    for fault in losses.faults(nodes) {
         if let Fault::Loss { from, to, tick } = fault {
             let crosses = inside[from] && !inside[to] || both && inside[to] && !inside[from];
             if crosses && (first..=last).contains(&tick) {

@@ -8,6 +8,7 @@ use bloom_plan::testing::FaultTest;
 use bloom_sim::faults::random::{Alphabet, search_randomly};
 use bloom_sim::faults::{Options, Report, Verdict, search};
 
+use super::simulated::{self, Speed};
 use super::{Loaded, bounds, load_file};
 use crate::program::{bloom_files, root};
 
@@ -16,6 +17,9 @@ const REPEATS: usize = 5;
 
 /// How long random runs may look for a planted bug.
 const RANDOM: Duration = Duration::from_secs(20);
+
+/// How long the simulator runs in each of its ways.
+const SIMULATED: Duration = Duration::from_secs(5);
 
 /// One search.
 #[derive(Debug)]
@@ -40,6 +44,7 @@ struct Pair {
 pub struct Figures {
     protocols: Vec<Row>,
     planted: Vec<Pair>,
+    simulated: Vec<Speed>,
 }
 
 /// The programs with planted bugs, each with the same program without its bug.
@@ -75,6 +80,7 @@ pub fn measure() -> Figures {
     Figures {
         protocols,
         planted: planted.collect(),
+        simulated: simulated::measure(SIMULATED),
     }
 }
 
@@ -140,7 +146,8 @@ impl Figures {
     /// The document with these figures between its marks; none if it has no marks.
     pub fn written_into(&self, document: &str) -> Option<String> {
         let document = between(document, "protocols", &self.protocols().to_string())?;
-        between(&document, "planted", &self.bugs().to_string())
+        let document = between(&document, "planted", &self.bugs().to_string())?;
+        between(&document, "simulator", &self.speeds().to_string())
     }
 
     fn protocols(&self) -> impl Display + '_ {
@@ -161,6 +168,18 @@ impl Figures {
             }
             let all: Duration = self.protocols.iter().map(|row| row.time).sum();
             writeln!(f, "| all | | | {} |", milliseconds(all))
+        })
+    }
+
+    fn speeds(&self) -> impl Display + '_ {
+        Table(|f: &mut Formatter<'_>| {
+            writeln!(
+                f,
+                "| a store on three nodes, where | runs | ticks of nodes | a second |\n| --- | --- | --- | --- |"
+            )?;
+            self.simulated
+                .iter()
+                .try_for_each(|speed| writeln!(f, "{speed}"))
         })
     }
 
