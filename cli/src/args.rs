@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Faults(FaultsArgs),
     /// Tell why a row is there, in a recorded run or a saved counterexample
     Why(WhyArgs),
+    /// Tell why a row is not there: which rules nearly derived it, and what they lacked
+    WhyNot(WhyArgs),
     /// Run a recording again, tick by tick, and tell whether it does the same
     Replay(ReplayArgs),
     /// Format files in place
@@ -482,6 +484,9 @@ pub(crate) struct FaultsArgs {
     /// Write the counterexample to a file, which `bloom test` runs again
     #[arg(long, value_name = "FILE.fault")]
     pub(crate) save: Option<PathBuf>,
+    /// Write what proves a certificate: the formula as FILE.cnf in DIMACS, its refutation as FILE.drat
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proof: Option<PathBuf>,
     /// Write a picture of the counterexample in space and time
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) svg: Option<PathBuf>,

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use bloom_plan::testing::FaultTest;
 use bloom_sim::faults::exhaustive::{Enumeration, enumerate};
+use bloom_sim::faults::proof::Proof;
 use bloom_sim::faults::random::Alphabet;
 use bloom_sim::faults::trace::trace;
 use bloom_sim::faults::{
@@ -123,6 +124,9 @@ fn look_at(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) -> Res
     if let Found::Counterexample(found) = &searched.report.verdict {
         write_files(args, programs, &searched, found)?;
     }
+    if let (Some(path), Found::Certified) = (&args.proof, &searched.report.verdict) {
+        write_proof(path, searched.report.proof.as_ref())?;
+    }
     Ok(searched.is_good())
 }
 
@@ -157,6 +161,17 @@ fn write_files(
     Ok(())
 }
 
+/// The formula of a certificate, and beside it what refutes it.
+fn write_proof(path: &Path, proof: Option<&Proof>) -> Result<(), Misuse> {
+    let Some(proof) = proof else {
+        return Err(Misuse::new(
+            "--proof: the certificate also rests on checkers of histories, which are run, and is no formula alone",
+        ));
+    };
+    write(&path.with_extension("cnf"), &proof.cnf())?;
+    write(&path.with_extension("drat"), &proof.drat())
+}
+
 fn write(path: &Path, text: &str) -> Result<(), Misuse> {
     std::fs::write(path, text)
         .map_err(|error| Misuse::new(format_args!("{}: {error}", path.display())))
@@ -182,6 +197,7 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
     let spec = bounds(args, test);
     let options = Options {
         minimal_sets_max: args.minimal_max,
+        proof: args.proof.is_some(),
     };
     let start = Instant::now();
     let randomly = |alphabet: Alphabet, before: Option<&str>, time: Duration| {
@@ -214,6 +230,7 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
             };
             let options = Options {
                 minimal_sets_max: 0,
+                proof: false,
             };
             matches!(
                 search(programs, test, &mute, &options).verdict,

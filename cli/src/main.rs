@@ -97,6 +97,7 @@ fn command() -> ExitCode {
         Command::Test(args) => test::test(&args),
         Command::Faults(args) => faults::faults(&args),
         Command::Why(args) => why::why(&args),
+        Command::WhyNot(args) => why::why_not(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Fmt(args) => fmt::fmt(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -3,6 +3,7 @@
 
 mod explained;
 mod human;
+mod not;
 mod question;
 mod source;
 
@@ -13,6 +14,7 @@ use bloom_sim::lineage::{Explainer, History, Moment, lineage};
 use crate::args::{WhyArgs, WhyFormat};
 use crate::outcome::{Misuse, Outcome, Verdict};
 use crate::terminal;
+pub(crate) use not::why_not;
 use question::Question;
 
 /// The row that is asked for, as of a tick.

@@ -85,6 +85,11 @@ impl Interpreter {
             .collect()
     }
 
+    /// The word of a value; none if it is of another type.
+    pub fn word(&mut self, ty: TypeId, value: &Value) -> Option<u64> {
+        self.context.store.word(ty, value).ok()
+    }
+
     /// The value that a word stands for.
     pub fn value(&self, ty: TypeId, word: u64) -> Value {
         self.context.store.value(ty, word)

@@ -36,6 +36,8 @@ pub mod concrete;
 
 pub mod reenacted;
 
+pub mod proof;
+
 mod solver;
 
 pub mod trace;

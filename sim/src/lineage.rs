@@ -21,8 +21,13 @@ pub mod cause;
 
 pub mod derivation;
 
+mod registers;
+
+pub mod missing;
+
 pub use cause::{Absence, Edge, Explainer, Fact, Fired, Given, How, Premise};
 pub use derivation::{Lineage, lineage};
 pub use firing::{Group, Shown};
 pub use history::{History, Life, Moment, Span, Taken};
+pub use missing::{Lack, Missing, Reason, missing};
 pub use tick::Trouble;

@@ -11,7 +11,8 @@ use bloom_runtime::{Config, Input, Node};
 use bloom_sim::faults::Hypothesis;
 use bloom_sim::faults::reenacted::reenact;
 use bloom_sim::lineage::{
-    Edge, Explainer, Fact, Fired, Given, History, How, Life, Moment, Premise, lineage,
+    Absence, Edge, Explainer, Fact, Fired, Given, History, How, Lack, Life, Missing, Moment,
+    Premise, Reason, lineage, missing,
 };
 use bloom_stdx::random::Random;
 use bloom_tests::faults::deployment::Deployment;
@@ -396,4 +397,87 @@ fn every_row_of_random_programs_has_a_derivation_that_holds() {
         "{programs}, {total:?}"
     );
     assert!(total.refused * 10 < total.facts, "{total:?}");
+}
+
+/// Whatever is told of a row that is not there is so: what is lacking is lacking, what is in the way is there.
+fn judge_missing(history: &History, held: &Held, told: &Missing, count: &mut usize) {
+    *count += 1;
+    let rows = &held[&(told.what.moment, told.what.relation)];
+    let fits = |row: &Row| {
+        let mut columns = told.what.columns.iter().zip(row);
+        columns.all(|(wanted, value)| wanted.as_ref().is_none_or(|w| w == value))
+    };
+    assert!(!rows.iter().any(fits), "{told:?} is there");
+    for reason in &told.reasons {
+        match reason {
+            Reason::Was { row, span } => {
+                assert!(fits(row) && span.last < told.what.moment.tick, "{reason:?}");
+                let last = Moment {
+                    tick: span.last,
+                    ..told.what.moment
+                };
+                assert!(
+                    held[&(last, told.what.relation)].contains(row),
+                    "{reason:?}"
+                );
+            }
+            Reason::Sent { row, by, .. } => {
+                let (then, now) = (history.taken(*by).at, history.taken(told.what.moment).at);
+                assert!(fits(row) && then < now, "{reason:?}");
+            }
+            Reason::NotGiven => {}
+            Reason::Rule { lacks, .. } => {
+                for lack in lacks {
+                    match lack {
+                        Lack::Row(missing) => judge_missing(history, held, missing, count),
+                        Lack::There(fact) => {
+                            let rows = &held[&(fact.moment, fact.relation)];
+                            assert!(rows.contains(&fact.row), "{fact:?}");
+                        }
+                        Lack::Condition(_) | Lack::Differs(_) => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_told_of_missing_rows_of_random_programs_is_so() {
+    let (mut asked, mut told) = (0, 0);
+    for seed in 0..60 {
+        let Ok(loaded) = load("random", &Deployment::random(seed).to_string()) else {
+            continue;
+        };
+        let Some(test) = loaded.tests.first() else {
+            continue;
+        };
+        let mut random = Random::new(seed);
+        let hypothesis = random_hypothesis(&bounds(test), test.nodes.len(), &mut random);
+        let (_, history) = reenact(&loaded.programs, test, &bounds(test), &hypothesis)
+            .unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        let held = held(&history);
+        let mut explainer = Explainer::new(&history).expect("it started before");
+        // Rows of one tick in another, in which they are not.
+        for ((moment, relation), rows) in held.iter().filter(|_| random.chance(1, 6)) {
+            let last = Moment {
+                tick: history.last_tick(moment.life),
+                ..*moment
+            };
+            for row in rows
+                .iter()
+                .filter(|row| !held[&(last, *relation)].contains(*row))
+                .take(2)
+            {
+                let what = Absence {
+                    moment: last,
+                    relation: *relation,
+                    columns: row.iter().cloned().map(Some).collect(),
+                };
+                asked += 1;
+                judge_missing(&history, &held, &missing(&mut explainer, what), &mut told);
+            }
+        }
+    }
+    assert!(asked > 100 && told > asked, "{asked} asked, {told} told");
 }

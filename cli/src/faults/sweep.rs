@@ -62,6 +62,7 @@ fn frontier(
 ) -> Frontier {
     let options = Options {
         minimal_sets_max: 0,
+        proof: false,
     };
     let mut frontier = Frontier {
         crashes: spec.crashes,

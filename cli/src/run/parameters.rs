@@ -136,7 +136,7 @@ const LATER: [&str; 5] = ["http", "tls_cert", "tls_key", "config", "hosts"];
 
 /// The command, if it is one that is designed and not built.
 pub(crate) fn later_command(arguments: &[OsString]) -> Option<&str> {
-    const LATER: [&str; 3] = ["why-not", "observe", "doc"];
+    const LATER: [&str; 2] = ["observe", "doc"];
     let command = arguments.get(command_at(arguments)?)?.to_str()?;
     LATER.contains(&command).then_some(command)
 }

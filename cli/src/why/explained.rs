@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bloom_host::schema::Schema;
 use bloom_plan::display;
 use bloom_plan::plan::{Arrow, Column, Plan, RelationId};
-use bloom_plan::value::Value;
+use bloom_plan::value::{Row, Value};
 use bloom_sim::lineage::{
     Absence, Edge, Fact, Fired, Given, History, How, Lineage, Moment, Premise, Shown,
 };
@@ -118,8 +118,11 @@ impl Writer<'_> {
             collection: schema.relation.name.to_string(),
             row: row.expect("rows fit their types"),
             shown: shown(history, fact),
-            tick: fact.moment.tick,
-            until: span.filter(|_| !fact.part).map(|span| span.last),
+            tick: history.number(fact.moment),
+            until: span.filter(|_| !fact.part).map(|span| {
+                let tick = span.last;
+                history.number(Moment { life, tick })
+            }),
             part: fact.part,
             again,
             ways: edges.into_iter().map(|edge| self.way(edge)).collect(),
@@ -151,7 +154,8 @@ impl Writer<'_> {
     }
 
     fn rule(&self, fired: &Fired) -> Rule {
-        let Moment { life, tick } = fired.moment;
+        let life = fired.moment.life;
+        let tick = self.history.number(fired.moment);
         let rule = &self.history.plan(life).rules[fired.rule.0 as usize];
         Rule {
             at: rule.at.to_string(),
@@ -185,9 +189,20 @@ fn outside(given: &Given) -> &'static str {
 
 /// `store{key: "a", value: 1}`; where columns have no names, `lacking("a")`.
 pub(super) fn shown(history: &History, fact: &Fact) -> String {
-    let plan = history.plan(fact.moment.life);
-    let values = fact.row.iter().map(Some);
-    pattern(plan, fact.relation, values)
+    pattern_of(history, fact.moment.life, fact.relation, &fact.row)
+}
+
+pub(super) fn pattern_of(
+    history: &History,
+    life: usize,
+    relation: RelationId,
+    row: &Row,
+) -> String {
+    // What is not known of a row may be anything.
+    let values = row
+        .iter()
+        .map(|value| Some(value).filter(|value| **value != Value::Bottom));
+    pattern(history.plan(life), relation, values)
 }
 
 /// A row of which some columns may have any value.
@@ -220,7 +235,8 @@ fn pattern<'v>(
 }
 
 pub(super) fn absent(history: &History, absence: &Absence) -> Absent {
-    let Moment { life, tick } = absence.moment;
+    let life = absence.moment.life;
+    let tick = history.number(absence.moment);
     let plan = history.plan(life);
     let declared = &plan.relations[absence.relation.0 as usize];
     let columns = || declared.columns.iter().zip(&absence.columns);

@@ -2,8 +2,9 @@
 //! them, or JSON.
 
 use bloom_host::json;
+use bloom_host::schema::type_name;
 use bloom_plan::display;
-use bloom_plan::plan::{Plan, RelationId};
+use bloom_plan::plan::{Column, Plan, RelationId};
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::{Row, Value};
 use bloom_sim::lineage::History;
@@ -106,6 +107,30 @@ impl Question {
                     || from_text(plan, column.ty, text).as_ref() == Some(value)
             }
         })
+    }
+}
+
+impl Question {
+    /// By column, the value that is asked for.
+    pub(super) fn values(
+        &self,
+        plan: &Plan,
+        relation: RelationId,
+    ) -> Result<Vec<Option<Value>>, Misuse> {
+        let declared = &plan.relations[relation.0 as usize].columns;
+        let columns = self.columns.iter().zip(declared);
+        let value = |(text, column): (&Option<String>, &Column)| {
+            let Some(text) = text else { return Ok(None) };
+            let value = from_text(plan, column.ty, text);
+            value.map(Some).ok_or_else(|| {
+                Misuse::new(format_args!(
+                    "column `{}`: `{text}` is no {}; write it as JSON",
+                    column.name,
+                    type_name(&plan.types, column.ty)
+                ))
+            })
+        };
+        columns.map(value).collect()
     }
 }
 

@@ -137,6 +137,66 @@ fault test "all hear" checks delivered with ticks 6, losses until 3, crashes 1 {
 "#;
 
 #[test]
+fn what_is_not_there_has_rules_that_lack_something() {
+    let folder = recorded();
+    let asked = |row: &str| folder.bloom(&format!("why-not run.rec {row}")).fine();
+    let tree = asked("heard@n1{id:7}");
+    for part in [
+        "no heard{id: 7} at n1 in tick ",
+        "main.bloom:12:1 heard{id, text} <= ask{id}, known{text}; at n1 in tick ",
+        "no ask{id: 7} at n1 in tick ",
+        "it comes from outside only, and was not given",
+    ] {
+        assert!(tree.contains(part), "{part:?} in\n{tree}");
+    }
+    let gone = asked("heard@n2{id:7}");
+    assert!(gone.contains(" was there in tick "), "{gone}");
+    let json = folder
+        .bloom("why-not run.rec known@n2{text:\"never\"} --format json")
+        .fine();
+    assert!(
+        json.contains(r#""why":"rule""#) && json.contains(r#"{"why":"outside"}"#),
+        "{json}"
+    );
+    folder
+        .bloom("why-not run.rec known@n1{text:\"hello\"}")
+        .fails(1, "is there in tick ");
+    folder
+        .bloom("why-not run.rec heard{id:\"x\"}")
+        .fails(2, "column `id`: `\"x\"` is no Int");
+    folder
+        .bloom("why-not run.rec known --tick 900")
+        .fails(2, "no node with that collection ran so long");
+}
+
+#[test]
+fn what_a_fault_took_away_is_told() {
+    let folder = Folder::with(RETRYING);
+    let run = folder.bloom("faults main.bloom --save broken.fault");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let log = folder.bloom("why-not broken.fault log@c(\"hello\")").fine();
+    let lost =
+        "deliver{to: c, payload: \"hello\"} was sent by a in its tick 1; it was never taken in";
+    assert!(log.contains(lost), "{log}");
+    let post = folder
+        .bloom("why-not broken.fault post(b,\"hello\")")
+        .fine();
+    assert!(
+        post.contains("in tick 6") && post.contains("there is lacking(\"hello\")"),
+        "{post}"
+    );
+}
+
+#[test]
+fn a_certificate_is_written_with_its_proof() {
+    let folder = Folder::with(&RETRYING.replace("crashes 1", "crashes 0"));
+    folder.bloom("faults main.bloom --proof found").fine();
+    let (cnf, drat) = (folder.read("found.cnf"), folder.read("found.drat"));
+    assert!(cnf.lines().any(|line| line.starts_with("p cnf ")), "{cnf}");
+    assert!(drat.ends_with("0\n"), "{drat}");
+}
+
+#[test]
 fn a_saved_counterexample_can_be_asked_about() {
     let folder = Folder::with(RETRYING);
     let run = folder.bloom("faults main.bloom --save broken.fault");

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use bloom_plan::testing::TestNode;
+
 use super::ailment::{Ailment, SLOW_TICKS};
 
 /// The bounds of a search, and what a crash is.
@@ -121,6 +123,31 @@ impl Side {
 }
 
 impl Fault {
+    /// In a few words, by the names of nodes.
+    pub fn named(self, nodes: &[TestNode]) -> String {
+        let name = |node: usize| nodes[node].name.as_str();
+        match self {
+            Fault::Crash { node, tick } => format!("crash {} {tick}", name(node)),
+            Fault::Loss { from, to, tick } => format!("loss {} {} {tick}", name(from), name(to)),
+            Fault::Delay { from, to, tick, by } => {
+                format!("delay {} {} {tick} by {by}", name(from), name(to))
+            }
+            Fault::Duplicate { from, to, tick } => {
+                format!("duplicate {} {} {tick}", name(from), name(to))
+            }
+            Fault::Partition { side, first, last } => {
+                let inside: Vec<&str> = side.nodes().map(name).collect();
+                format!("partition {} {first} {last}", inside.join(","))
+            }
+            Fault::Node {
+                node,
+                first,
+                last,
+                what,
+            } => format!("{} {} {first} {last}", what.word(), name(node)),
+        }
+    }
+
     /// The tick in which it begins.
     pub fn tick(self) -> u32 {
         match self {

@@ -146,6 +146,7 @@ pub fn report(
         minimal: None,
         seed: own_seed,
         size: Size::default(),
+        proof: None,
     }
 }
 

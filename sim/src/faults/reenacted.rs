@@ -33,7 +33,6 @@ pub fn reenact(
         clock: Rc::default(),
         test,
     };
-    // Specs look once the nodes have ticked.
     let clock = Rc::clone(&noted.clock);
     let mut tell = |tick: u32, _: &World<'_, Noting<'_>>| clock.set(u64::from(tick));
     let execution = execute_on(&noted, programs, test, spec, hypothesis, &mut tell)?;
@@ -123,10 +122,8 @@ impl Machine for Noted {
         let mut lives = self.lives.borrow_mut();
         let ticks = &mut lives[self.number].ticks;
         ticks.push(Taken {
-            at: match self.is_observer {
-                true => self.clock.get(),
-                false => ticks.len() as u64 + 1,
-            },
+            // Specs look once the nodes have ticked.
+            at: self.clock.get() + u64::from(!self.is_observer),
             input: input.clone(),
             chance: None,
         });

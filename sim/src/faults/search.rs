@@ -17,6 +17,7 @@ use super::circuit::{Circuit, Lit, Values};
 use super::concrete::{Execution, execute};
 use super::histories::HISTORIES_MAX;
 use super::hypothesis::{Fault, FaultSpec, Hypothesis};
+use super::proof::Proof;
 use super::run::{Outcome, Programs, run, run_over};
 use super::solver::Solver;
 use super::symmetry::classes;
@@ -27,12 +28,15 @@ use crate::watch::Broken;
 pub struct Options {
     /// So many minimal sets are looked for; none if it is 0.
     pub minimal_sets_max: usize,
+    /// Whether to keep what proves a certificate.
+    pub proof: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Options {
             minimal_sets_max: 1_000,
+            proof: false,
         }
     }
 }
@@ -49,6 +53,8 @@ pub struct Report {
     /// Of a random run that broke a spec: with which seed it was the first.
     pub seed: Option<u64>,
     pub size: Size,
+    /// Of a certificate, if it was asked for and a formula alone gave it.
+    pub proof: Option<Proof>,
 }
 
 /// What a verdict rests on.
@@ -112,6 +118,7 @@ pub fn search(
         spec,
         executions: 0,
         size: Size::default(),
+        proof: None,
     };
     let (verdict, minimal) = match search.verdict(options) {
         Ok(found) => found,
@@ -125,6 +132,7 @@ pub fn search(
         minimal,
         seed: None,
         size: search.size,
+        proof: search.proof,
     }
 }
 
@@ -134,6 +142,7 @@ struct Search<'s> {
     spec: &'s FaultSpec,
     executions: usize,
     size: Size,
+    proof: Option<Proof>,
 }
 
 impl Search<'_> {
@@ -157,6 +166,7 @@ impl Search<'_> {
             .map(|violation| violation.condition));
         self.size.gates = outcome.circuit.gates().len();
         if root == Lit::FALSE && outcome.histories.is_empty() {
+            self.proof = options.proof.then(Proof::of_nothing);
             return Ok((Verdict::Certified, None));
         }
         let crashes: Vec<Lit> = outcome.variables.crashes().collect();
@@ -168,7 +178,7 @@ impl Search<'_> {
         let determining: Vec<Lit> = determining.collect();
         outcome.histories = histories;
         let outcome = outcome;
-        let mut hunt = Hunt::new(&outcome, root, determining);
+        let mut hunt = Hunt::new(&outcome, root, determining, options.proof);
         if let Some(&too_many) = crashes.get(self.spec.crashes as usize) {
             hunt.solver.require([!too_many]);
         }
@@ -181,6 +191,12 @@ impl Search<'_> {
             return Err(why);
         }
         let Some(smallest) = smallest else {
+            // What a checker of histories said of runs is no part of the formula.
+            if outcome.histories.is_empty() {
+                let faults = outcome.variables.faults.iter();
+                let faults = faults.map(|(fault, lit)| (*lit, fault.named(&self.test.nodes)));
+                self.proof = hunt.solver.proof(faults);
+            }
             return Ok((Verdict::Certified, None));
         };
         let values = outcome.variables.assign(&outcome.circuit, &smallest);
@@ -288,7 +304,7 @@ pub fn needed(
     let determining = histories.iter().flat_map(|h| h.determining(circuit));
     let determining: Vec<Lit> = determining.collect();
     outcome.histories = histories;
-    let mut hunt = Hunt::new(&outcome, root, determining);
+    let mut hunt = Hunt::new(&outcome, root, determining, false);
     if !hunt.within(hypothesis) {
         return None;
     }
@@ -357,9 +373,9 @@ struct Hunt<'h> {
 }
 
 impl<'h> Hunt<'h> {
-    fn new(outcome: &'h Outcome, root: Lit, determining: Vec<Lit>) -> Self {
+    fn new(outcome: &'h Outcome, root: Lit, determining: Vec<Lit>, keeps_proof: bool) -> Self {
         let circuit: &Circuit = &outcome.circuit;
-        let mut solver = Solver::new(circuit);
+        let mut solver = Solver::new(circuit, keeps_proof);
         if outcome.histories.is_empty() {
             solver.require([root]);
         }

@@ -1,42 +1,79 @@
 //! The circuit in a SAT solver: each gate that matters a variable, each AND its clauses (Tseitin, 1968).
 
+use batsat::{Callbacks, ClauseKind};
 use rustc_hash::FxHashMap;
 use rustsat::clause;
 use rustsat::encodings::card::{BoundUpper, Totalizer};
 use rustsat::instances::{BasicVarManager, Cnf, ManageVars};
 use rustsat::solvers::{Solve, SolveIncremental, SolverResult};
 use rustsat::types::{Clause, Lit as SatLit, TernaryVal};
-use rustsat_batsat::BasicSolver;
 
 use super::circuit::{Circuit, Gate, Lit};
+use super::proof::Proof;
 
 /// An incremental solver over gates of one circuit.
 pub struct Solver<'c> {
     circuit: &'c Circuit,
-    inner: BasicSolver,
+    inner: rustsat_batsat::Solver<Learnt>,
     variables: BasicVarManager,
     /// The variable of each gate that was needed so far.
     known: FxHashMap<usize, SatLit>,
     clauses: usize,
+    /// The clauses, if a proof is asked for.
+    kept: Option<Vec<Vec<i32>>>,
+}
+
+/// What the solver learns, if a proof is asked for.
+#[derive(Default)]
+struct Learnt(Option<Vec<Vec<i32>>>);
+
+impl Callbacks for Learnt {
+    fn on_new_clause(&mut self, clause: &[batsat::Lit], kind: ClauseKind) {
+        if let (Some(lemmas), ClauseKind::Learnt) = (&mut self.0, kind) {
+            let literal = |literal: &batsat::Lit| {
+                let variable = literal.var().idx() as i32 + 1;
+                if literal.sign() { variable } else { -variable }
+            };
+            lemmas.push(clause.iter().map(literal).collect());
+        }
+    }
 }
 
 /// Literals of which at most so many may hold.
 pub struct Counter(Totalizer);
 
 impl<'c> Solver<'c> {
-    pub fn new(circuit: &'c Circuit) -> Self {
+    /// A solver that keeps what proves its answers, if that is asked for.
+    pub fn new(circuit: &'c Circuit, keeps_proof: bool) -> Self {
+        let mut inner = rustsat_batsat::Solver::<Learnt>::default();
+        inner.batsat_mut().cb_mut().0 = keeps_proof.then(Vec::new);
         Solver {
             circuit,
-            inner: BasicSolver::default(),
+            inner,
             variables: BasicVarManager::default(),
             known: FxHashMap::default(),
             clauses: 0,
+            kept: keeps_proof.then(Vec::new),
         }
     }
 
     /// How many variables and clauses there are.
     pub fn size(&self) -> (usize, usize) {
         (self.variables.n_used() as usize, self.clauses)
+    }
+
+    /// Why there is no assignment at all; none if that was not kept.
+    pub fn proof(&self, faults: impl Iterator<Item = (Lit, String)>) -> Option<Proof> {
+        let lemmas = self.inner.batsat_ref().cb().0.clone()?;
+        let faults = faults.filter(|(lit, _)| self.knows(*lit));
+        Some(Proof {
+            variables: self.variables.n_used(),
+            clauses: self.kept.clone()?,
+            lemmas,
+            faults: faults
+                .map(|(lit, name)| (self.literal(lit).to_ipasir(), name))
+                .collect(),
+        })
     }
 
     /// Whether the solver knows the gate.
@@ -97,6 +134,9 @@ impl<'c> Solver<'c> {
 
     fn clause(&mut self, clause: Clause) {
         self.clauses += 1;
+        if let Some(kept) = &mut self.kept {
+            kept.push(clause.iter().map(|literal| literal.to_ipasir()).collect());
+        }
         self.inner
             .add_clause(clause)
             .expect("the solver takes any clause");

@@ -150,6 +150,15 @@ impl History {
         &self.pasts[life].life.config.address
     }
 
+    /// What a tick is called: of a spec, which looks after a tick of all nodes, the number of that.
+    pub fn number(&self, moment: Moment) -> u64 {
+        let past = &self.pasts[moment.life];
+        match (&past.life.observer, moment.tick.checked_sub(1)) {
+            (Some(_), Some(place)) => past.life.ticks[place as usize].at,
+            (Some(_), None) | (None, _) => moment.tick,
+        }
+    }
+
     /// The last tick of a life; 0 if there is none.
     pub fn last_tick(&self, life: usize) -> u64 {
         self.pasts[life].life.ticks.len() as u64
