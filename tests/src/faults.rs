@@ -210,9 +210,12 @@ fn difference(
         return Err(differs);
     }
     let broken = outcome.violations.iter().filter(|v| values.of(v.condition));
-    let broken: BTreeSet<_> = broken
+    let mut broken: BTreeSet<_> = broken
         .map(|v| (v.spec.clone(), v.what.clone(), v.tick))
         .collect();
+    for histories in &outcome.histories {
+        broken.extend(histories.broken(|lit| values.of(lit))?);
+    }
     match broken == execution.broken {
         true => Ok(()),
         false => Err(format!(
