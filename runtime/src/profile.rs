@@ -4,7 +4,7 @@
 //! Invariant: every moment between the first and the last reading of the clock is the `own` time of exactly one
 //! span, so that the times of all spans add up to the whole.
 //!
-//! Single probes are too short to be timed each: all are counted, and of every [`SAMPLE`] of an index one is
+//! Single probes are too short to be timed each: all are counted, and of every `SAMPLE` of an index one is
 //! timed, without what reading the clock takes. The times of probes are therefore estimates, and part of the
 //! time of the version that makes them.
 
