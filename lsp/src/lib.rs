@@ -3,7 +3,7 @@
 //! The only package that knows the types of the protocol. `framing` takes the stream apart, `documents` keeps
 //! what is open and the programs that it belongs to, `translate` turns the compiler's answers into the
 //! protocol's, `navigate` finds names, `complete`, `tokens`, `structure` and `lenses` have a feature or some each,
-//! and `server` answers requests.
+//! `state` keeps what lives between requests, and `server` answers them.
 
 mod positions;
 
@@ -28,6 +28,8 @@ mod structure;
 mod lenses;
 
 mod capabilities;
+
+mod state;
 
 mod server;
 

@@ -2,16 +2,11 @@
 //! the order in which they come; what takes time is computed elsewhere, on a snapshot, and a change cancels it.
 
 use std::io;
-use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use rustc_hash::FxHashMap;
-use salsa::Cancelled;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Notify;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types as lsp;
 use tower_lsp::{Client, LanguageServer, LspService, Server};
@@ -19,11 +14,9 @@ use tower_lsp::{Client, LanguageServer, LspService, Server};
 use crate::documents::{Documents, Library, Snapshot};
 use crate::framing::{self, Output};
 use crate::positions::Encoding;
+use crate::state::{State, computed, push};
 use crate::views::{OfDocument, ProgramText, Views};
 use crate::{capabilities, complete, lenses, navigate, structure, tokens, translate};
-
-/// So long after a change nothing is computed, since the next may come.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// How much is on the way between the stream and the server.
 const PIPE_BYTES: usize = 1 << 16;
@@ -37,19 +30,6 @@ struct Backend {
     views: &'static dyn Views,
 }
 
-struct State {
-    documents: Mutex<Documents>,
-    encoding: OnceLock<Encoding>,
-    /// Whether the client asks for diagnostics, and need not be told.
-    pulls: AtomicBool,
-    /// Whether the client fills in the places of what is completed.
-    takes_snippets: AtomicBool,
-    /// The tokens that the client has of each document, and what it calls them.
-    tokens: Mutex<FxHashMap<lsp::Uri, (u64, Vec<lsp::SemanticToken>)>>,
-    changed: Notify,
-    is_shut_down: AtomicBool,
-}
-
 /// Serves one client, until it says so or its stream ends. Whether it had said before that it would end.
 pub async fn serve<R, W>(
     library: Library,
@@ -61,15 +41,7 @@ where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let state = Arc::new(State {
-        documents: Mutex::new(Documents::new(library)),
-        encoding: OnceLock::new(),
-        pulls: AtomicBool::new(false),
-        takes_snippets: AtomicBool::new(false),
-        tokens: Mutex::default(),
-        changed: Notify::new(),
-        is_shut_down: AtomicBool::new(false),
-    });
+    let state = Arc::new(State::new(library));
     let (service, socket) = LspService::build(|client| Backend {
         client,
         state: Arc::clone(&state),
@@ -95,55 +67,6 @@ where
         Err(panic) => return Err(io::Error::other(panic)),
     }
     Ok(state.is_shut_down.load(Ordering::Relaxed))
-}
-
-impl State {
-    /// Nothing in it can be half done: a panic may leave out a change, and the next one brings all.
-    fn documents(&self) -> MutexGuard<'_, Documents> {
-        self.documents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tokens(&self) -> MutexGuard<'_, FxHashMap<lsp::Uri, (u64, Vec<lsp::SemanticToken>)>> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps what the client is sent, under a name of its own.
-    fn keep_tokens(&self, uri: lsp::Uri, data: Vec<lsp::SemanticToken>) -> lsp::SemanticTokens {
-        let mut all = self.tokens();
-        let number = all.get(&uri).map_or(0, |(number, _)| number + 1);
-        all.insert(uri, (number, data.clone()));
-        lsp::SemanticTokens {
-            result_id: Some(number.to_string()),
-            data,
-        }
-    }
-
-    fn encoding(&self) -> Encoding {
-        self.encoding.get().copied().unwrap_or_default()
-    }
-
-    fn snapshot(&self, uri: &lsp::Uri) -> Option<Snapshot> {
-        self.documents().snapshot(uri, self.encoding())
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Documents)) {
-        change(&mut self.documents());
-        self.changed.notify_one();
-    }
-}
-
-/// What comes of a snapshot; none where a change cancelled it.
-async fn computed<T: Send + 'static>(
-    snapshot: Snapshot,
-    compute: impl FnOnce(&Snapshot) -> T + Send + 'static,
-) -> Result<Option<T>> {
-    let run = move || Cancelled::catch(AssertUnwindSafe(|| compute(&snapshot)));
-    match tokio::task::spawn_blocking(run).await {
-        Ok(done) => Ok(done.ok()),
-        Err(_panic) => Err(Error::internal_error()),
-    }
 }
 
 impl Backend {
@@ -202,41 +125,6 @@ impl Backend {
         let views = self.views;
         let shown = tokio::task::spawn_blocking(move || view(views, program)).await;
         shown.map_err(|_panic| Error::internal_error())
-    }
-}
-
-/// Tells the client what is wrong with what is open, after every change.
-async fn push(client: Client, state: Arc<State>) {
-    let mut told: FxHashMap<lsp::Uri, (i32, Vec<lsp::Diagnostic>)> = FxHashMap::default();
-    loop {
-        state.changed.notified().await;
-        tokio::time::sleep(PAUSE).await;
-        let open = state.documents().uris();
-        let closed: Vec<lsp::Uri> = told
-            .extract_if(|uri, _| !open.contains(uri))
-            .map(|(uri, _)| uri)
-            .collect();
-        for uri in closed {
-            client.publish_diagnostics(uri, Vec::new(), None).await;
-        }
-        for uri in open {
-            let Some(snapshot) = state.snapshot(&uri) else {
-                continue;
-            };
-            let version = snapshot.version;
-            // What was cancelled is computed after the change that cancelled it; of what the compiler
-            // cannot digest there is nothing to tell.
-            let found = computed(snapshot, translate::diagnostics).await;
-            let Ok(Some(found)) = found else {
-                continue;
-            };
-            let now = (version, found);
-            if told.get(&uri) != Some(&now) {
-                let (version, found) = now.clone();
-                told.insert(uri.clone(), now);
-                client.publish_diagnostics(uri, found, Some(version)).await;
-            }
-        }
     }
 }
 

@@ -1,0 +1,132 @@
+//! What the server keeps between requests, and the task that tells a client what is wrong.
+//!
+//! A notification changes what is open before its first `await`; what takes time is computed on a snapshot, and a
+//! change cancels it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+use salsa::Cancelled;
+use tokio::sync::Notify;
+use tower_lsp::Client;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types as lsp;
+
+use crate::documents::{Documents, Library, Snapshot};
+use crate::positions::Encoding;
+use crate::translate;
+
+/// So long after a change nothing is computed, since the next may come.
+const PAUSE: Duration = Duration::from_millis(5);
+
+pub struct State {
+    documents: Mutex<Documents>,
+    pub encoding: OnceLock<Encoding>,
+    /// Whether the client asks for diagnostics, and need not be told.
+    pub pulls: AtomicBool,
+    /// Whether the client fills in the places of what is completed.
+    pub takes_snippets: AtomicBool,
+    /// The tokens that the client has of each document, and what it calls them.
+    tokens: Mutex<FxHashMap<lsp::Uri, (u64, Vec<lsp::SemanticToken>)>>,
+    pub changed: Notify,
+    pub is_shut_down: AtomicBool,
+}
+
+impl State {
+    pub fn new(library: Library) -> Self {
+        Self {
+            documents: Mutex::new(Documents::new(library)),
+            encoding: OnceLock::new(),
+            pulls: AtomicBool::new(false),
+            takes_snippets: AtomicBool::new(false),
+            tokens: Mutex::default(),
+            changed: Notify::new(),
+            is_shut_down: AtomicBool::new(false),
+        }
+    }
+
+    /// Nothing in it can be half done: a panic may leave out a change, and the next one brings all.
+    pub fn documents(&self) -> MutexGuard<'_, Documents> {
+        self.documents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn tokens(&self) -> MutexGuard<'_, FxHashMap<lsp::Uri, (u64, Vec<lsp::SemanticToken>)>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what the client is sent, under a name of its own.
+    pub fn keep_tokens(&self, uri: lsp::Uri, data: Vec<lsp::SemanticToken>) -> lsp::SemanticTokens {
+        let mut all = self.tokens();
+        let number = all.get(&uri).map_or(0, |(number, _)| number + 1);
+        all.insert(uri, (number, data.clone()));
+        lsp::SemanticTokens {
+            result_id: Some(number.to_string()),
+            data,
+        }
+    }
+
+    pub fn encoding(&self) -> Encoding {
+        self.encoding.get().copied().unwrap_or_default()
+    }
+
+    pub fn snapshot(&self, uri: &lsp::Uri) -> Option<Snapshot> {
+        self.documents().snapshot(uri, self.encoding())
+    }
+
+    pub fn change(&self, change: impl FnOnce(&mut Documents)) {
+        change(&mut self.documents());
+        self.changed.notify_one();
+    }
+}
+
+/// What comes of a snapshot; none where a change cancelled it.
+pub async fn computed<T: Send + 'static>(
+    snapshot: Snapshot,
+    compute: impl FnOnce(&Snapshot) -> T + Send + 'static,
+) -> Result<Option<T>> {
+    let run = move || Cancelled::catch(AssertUnwindSafe(|| compute(&snapshot)));
+    match tokio::task::spawn_blocking(run).await {
+        Ok(done) => Ok(done.ok()),
+        Err(_panic) => Err(Error::internal_error()),
+    }
+}
+
+/// Tells the client what is wrong with what is open, after every change.
+pub async fn push(client: Client, state: Arc<State>) {
+    let mut told: FxHashMap<lsp::Uri, (i32, Vec<lsp::Diagnostic>)> = FxHashMap::default();
+    loop {
+        state.changed.notified().await;
+        tokio::time::sleep(PAUSE).await;
+        let open = state.documents().uris();
+        let closed: Vec<lsp::Uri> = told
+            .extract_if(|uri, _| !open.contains(uri))
+            .map(|(uri, _)| uri)
+            .collect();
+        for uri in closed {
+            client.publish_diagnostics(uri, Vec::new(), None).await;
+        }
+        for uri in open {
+            let Some(snapshot) = state.snapshot(&uri) else {
+                continue;
+            };
+            let version = snapshot.version;
+            // What was cancelled is computed after the change that cancelled it; of what the compiler
+            // cannot digest there is nothing to tell.
+            let found = computed(snapshot, translate::diagnostics).await;
+            let Ok(Some(found)) = found else {
+                continue;
+            };
+            let now = (version, found);
+            if told.get(&uri) != Some(&now) {
+                let (version, found) = now.clone();
+                told.insert(uri.clone(), now);
+                client.publish_diagnostics(uri, found, Some(version)).await;
+            }
+        }
+    }
+}
