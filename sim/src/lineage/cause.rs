@@ -14,7 +14,7 @@ use smol_str::SmolStr;
 use super::contents::Words;
 use super::firing::{Derivation, Group, Literal};
 use super::history::{History, Moment, Span};
-use super::tick::{Evaluated, Evaluator, Trouble, stays};
+use super::tick::{Evaluated, Evaluator, Trouble};
 
 /// Senders of one message that are looked at.
 const SENDERS_MAX: usize = 8;
@@ -135,7 +135,7 @@ impl<'h> Explainer<'h> {
     pub fn fact(&self, moment: Moment, relation: RelationId, row: &Row) -> Fact {
         let kind = self.history.plan(moment.life).relations[relation.0 as usize].kind;
         let span = self.history.span(moment, relation, row);
-        let came = span.filter(|_| stays(kind)).map(|span| span.first);
+        let came = span.filter(|_| !kind.is_transient()).map(|span| span.first);
         Fact {
             moment: Moment {
                 tick: came.unwrap_or(moment.tick),
@@ -227,7 +227,7 @@ impl<'h> Explainer<'h> {
                 .moment
                 .tick
                 .checked_sub(1)
-                .filter(|&tick| tick > 0 && stays(kind))?,
+                .filter(|&tick| tick > 0 && !kind.is_transient())?,
             ..fact.moment
         };
         let shape = &self.evaluators[fact.moment.life].shapes[fact.relation.0 as usize];

@@ -18,7 +18,6 @@ use super::cause::{Absence, Explainer, Fact};
 use super::contents::Words;
 use super::history::{Moment, Span};
 use super::registers::read_by;
-use super::tick::stays;
 
 /// Steps of the search in one rule.
 const STEPS_MAX: usize = 20_000;
@@ -270,7 +269,7 @@ impl Search<'_, '_> {
             Arrow::Deferred | Arrow::Upsert | Arrow::Delete => what.moment.tick.saturating_sub(1),
         };
         let kind = history.plan(what.moment.life).relations[what.relation.0 as usize].kind;
-        let several = stays(kind) || rule.arrow == Arrow::Async;
+        let several = !kind.is_transient() || rule.arrow == Arrow::Async;
         let first = match several {
             true => last.saturating_sub(TICKS_MAX - 1).max(1),
             false => last.max(1),

@@ -437,7 +437,7 @@ pub fn earlier(history: &History, moment: Moment, id: RelationId) -> Vec<Row> {
     };
     let change = left.changes.iter().find(|(of, ..)| *of == id);
     let mut rows: Vec<Row> = Vec::new();
-    if stays(declared.kind) {
+    if !declared.kind.is_transient() {
         let before = Moment {
             tick: moment.tick - 1,
             ..moment
@@ -473,28 +473,6 @@ pub fn arrivals(history: &History, moment: Moment, id: RelationId, input: &Input
     let looped = looped.filter(|(of, _)| *of == id);
     rows.extend(looped.flat_map(|(_, rows)| rows.clone()));
     rows
-}
-
-/// Whether rows of a collection of this kind stay when the tick ends.
-pub fn stays(kind: RelationKind) -> bool {
-    match kind {
-        RelationKind::Table { .. }
-        | RelationKind::Static
-        | RelationKind::Cluster
-        | RelationKind::Alive => true,
-        RelationKind::Scratch
-        | RelationKind::Input
-        | RelationKind::Output
-        | RelationKind::View
-        | RelationKind::Channel { .. }
-        | RelationKind::Loopback
-        | RelationKind::Periodic { .. }
-        | RelationKind::Stdout
-        | RelationKind::Stderr
-        | RelationKind::Halt
-        | RelationKind::Stdin
-        | RelationKind::Errors => false,
-    }
 }
 
 fn heads(plan: &Plan) -> Vec<Vec<RelationId>> {
