@@ -28,13 +28,16 @@ pub fn edit_distance(a: &str, b: &str) -> usize {
 }
 
 /// The candidate nearest to `name`, if it is near enough to be what was meant: at most a third of the
-/// letters differ. The first in alphabetical order wins a tie.
+/// letters differ, or upper and lower case only. The first in alphabetical order wins a tie.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()
         .filter(|candidate| *candidate != name)
-        .map(|candidate| (edit_distance(name, candidate), candidate))
+        .map(|candidate| match candidate.eq_ignore_ascii_case(name) {
+            true => (1, candidate),
+            false => (edit_distance(name, candidate), candidate),
+        })
         .filter(|&(distance, candidate)| distance <= most && distance < candidate.chars().count())
         .min()
         .map(|(_, candidate)| candidate)
@@ -57,5 +60,6 @@ mod tests {
         assert_eq!(nearest("stor", ["get", "store"]), Some("store"));
         assert_eq!(nearest("ghost", ["a", "store"]), None);
         assert_eq!(nearest("x", ["y"]), None);
+        assert_eq!(nearest("gcounter", ["GCounter", "count"]), Some("GCounter"));
     }
 }

@@ -52,6 +52,13 @@ pub fn syntax_error(
     let wanted = wanted(read, at, expected);
     let message = format!("expected {wanted}, found {found}");
     let diagnostic = Diagnostic::new(codes::E0101, place(token.span), message, "unexpected");
+    if let Some((help, fix)) = foreign(text, tokens, at, expected) {
+        let diagnostic = diagnostic.with_help(help);
+        return match fix {
+            Some(fix) => diagnostic.with_fix(fix),
+            None => diagnostic,
+        };
+    }
     match hint(token.kind, expected) {
         Some(help) => diagnostic.with_help(help),
         None => diagnostic,
@@ -402,6 +409,39 @@ fn joined(words: &[String]) -> String {
         [one] => one.clone(),
         [init @ .., last] if words.len() <= WORDS_MAX => format!("{} or {last}", init.join(", ")),
         _ => format!("{} or the like", words[..WORDS_MAX - 1].join(", ")),
+    }
+}
+
+/// What the token would say in another language: the words between conditions of SQL, the arrow of Datalog.
+fn foreign(
+    text: &str,
+    tokens: &[Token],
+    at: usize,
+    expected: &[String],
+) -> Option<(&'static str, Option<Fix>)> {
+    let token = &tokens[at];
+    let instead = |span, by: &str| Some(Fix::replace(format!("write `{by}`"), place(span), by));
+    match &text[token.span.range()] {
+        "and" if is_expected(expected, ",") => Some((
+            "the literals of a body are parted by commas",
+            instead(token.span, ","),
+        )),
+        "or" if is_expected(expected, ",") && is_expected(expected, ";") => Some((
+            "each alternative is a rule of its own, with the same head; of two conditions, `||` makes one",
+            None,
+        )),
+        ":" | "=" if is_expected(expected, "<~") => {
+            let next = tokens.get(at + 1).filter(|next| {
+                next.span.start == token.span.end
+                    && matches!(next.kind, TokenKind::Minus | TokenKind::Assign)
+            });
+            let arrow = Span::new(token.span.start, next.unwrap_or(token).span.end);
+            Some((
+                "a rule is written `head <= body`, or with another arrow where it is not about now",
+                instead(arrow, "<="),
+            ))
+        }
+        _ => None,
     }
 }
 

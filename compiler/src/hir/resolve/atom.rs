@@ -228,7 +228,7 @@ impl BodyCx<'_, '_> {
             name.as_str(),
             names,
             message,
-            "unknown column",
+            &those_there_are(columns),
         );
         None
     }
@@ -265,5 +265,19 @@ impl BodyCx<'_, '_> {
             return false;
         }
         self.r.names_collection(self.scope, &path)
+    }
+}
+
+/// What stands at an unknown column: the ones that could have been meant, unless they are too many to read.
+fn those_there_are(columns: &[SmolStr]) -> String {
+    const SHOWN_MAX: usize = 8;
+    let shown: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
+    match shown.as_slice() {
+        [] => "there are no columns".to_owned(),
+        [one] => format!("the only column is {one}"),
+        [init @ .., last] if shown.len() <= SHOWN_MAX => {
+            format!("the columns are {} and {last}", init.join(", "))
+        }
+        _ => "unknown column".to_owned(),
     }
 }

@@ -196,19 +196,23 @@ impl<'a> Resolver<'a> {
             .collect()
     }
 
+    /// All that builds a value: variants and lattices, sorted.
+    pub fn constructor_names(&self) -> Vec<SmolStr> {
+        let mut names: Vec<SmolStr> = self.variant_names.iter().cloned().collect();
+        let types = self.program.types.values();
+        names.extend(
+            types
+                .filter(|def| def.is_lattice())
+                .map(|def| def.name.clone()),
+        );
+        let built_in = Builtin::ALL.iter().filter(|builtin| builtin.is_lattice());
+        names.extend(built_in.map(|builtin| SmolStr::new_static(builtin.name())));
+        names.sort_unstable();
+        names
+    }
+
     fn unknown_variant(&mut self, path: &ast::Path, loc: Loc) {
-        let names: Vec<SmolStr> = {
-            let mut names: Vec<_> = self.variant_names.iter().cloned().collect();
-            names.extend(
-                self.program
-                    .types
-                    .values()
-                    .filter(|def| def.is_lattice())
-                    .map(|def| def.name.clone()),
-            );
-            names.sort_unstable();
-            names
-        };
+        let names = self.constructor_names();
         let written = path.to_string();
         let message = format!("unknown variant or constructor {written}");
         let names = names.iter().map(SmolStr::as_str);

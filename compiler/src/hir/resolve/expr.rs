@@ -332,6 +332,8 @@ impl BodyCx<'_, '_> {
             .r
             .names_of(self.scope, |value| matches!(value, Value::Function(_)));
         names.extend(builtin_functions().map(SmolStr::new));
+        // What is built looks like a call, but for its upper-case name.
+        names.extend(self.r.constructor_names());
         let message = format!("unknown function {name}");
         let loc = self.loc(name.span);
         let names = names.iter().map(SmolStr::as_str);

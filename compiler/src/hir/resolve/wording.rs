@@ -1,7 +1,7 @@
 //! Diagnostics that several parts of resolution give, and the words they share.
 
-use super::Resolver;
 use super::scope::{ScopeId, Value};
+use super::{Resolver, Source};
 use crate::base::{Code, Diagnostic, Fix, codes};
 use crate::hir::Loc;
 use crate::syntax::ast;
@@ -11,6 +11,18 @@ use smol_str::SmolStr;
 pub(super) fn count(n: usize, what: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
     format!("{n} {what}{s}")
+}
+
+/// The paths of the modules that stand in a file.
+fn nested_modules(source: &Source<'_>) -> impl Iterator<Item = String> {
+    source
+        .module
+        .items
+        .iter()
+        .filter_map(|item| match &item.item.kind {
+            ast::ItemKind::Module(module) => Some(format!("{}.{}", source.name, module.name)),
+            _ => None,
+        })
 }
 
 impl<'a> Resolver<'a> {
@@ -75,6 +87,7 @@ impl<'a> Resolver<'a> {
             .flat_map(|scope| self.scopes[scope].modules.keys())
             .map(ToString::to_string)
             .chain(self.sources.iter().map(|source| source.name.to_string()))
+            .chain(self.sources.iter().flat_map(nested_modules))
             .collect();
         names.sort_unstable();
         let written = path.to_string();

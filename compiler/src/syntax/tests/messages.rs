@@ -41,6 +41,25 @@ fn arrows_in_comparisons_are_explained() {
 }
 
 #[test]
+fn words_and_arrows_of_other_languages_are_translated() {
+    check(
+        "a{x} <= b{x} and c{x};\na{x} <= b{x} or c{x};\na(x) :- b(x);\na(x) := b(x);\na(x) = b(x);",
+        expect![[r#"
+            E0101 at `and`: expected `;` or `,`, found `and`
+              help: the literals of a body are parted by commas
+            E0101 at `or`: expected `;` or `,`, found `or`
+              help: each alternative is a rule of its own, with the same head; of two conditions, `||` makes one
+            E0101 at `:`: expected `;`, `<=`, `<+`, `<-`, `<+-` or `<~`, found `:`
+              help: a rule is written `head <= body`, or with another arrow where it is not about now
+            E0101 at `:`: expected `;`, `<=`, `<+`, `<-`, `<+-` or `<~`, found `:`
+              help: a rule is written `head <= body`, or with another arrow where it is not about now
+            E0101 at `=`: expected `;`, `<=`, `<+`, `<-`, `<+-` or `<~`, found `=`
+              help: a rule is written `head <= body`, or with another arrow where it is not about now
+        "#]],
+    );
+}
+
+#[test]
 fn a_column_wants_its_type() {
     check(
         "table t(x: );",
