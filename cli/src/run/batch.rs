@@ -154,7 +154,8 @@ pub(super) fn run(
     if let (Some(file), Some(profile)) = (&args.profile, node.profile()) {
         let measured = Measured {
             node: None,
-            plan,
+            // The one that it ended with: plans that are made on the way have indexes more.
+            plan: node.program().plan(),
             profile,
         };
         profile::tell(&[measured], &phases.around(), file)?;

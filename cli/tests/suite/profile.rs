@@ -60,6 +60,30 @@ fn a_batch_tells_what_each_rule_and_index_did() {
     }
 }
 
+/// An order of joins that is chosen on the way may take an index that the plan did not have.
+#[test]
+fn plans_that_are_made_on_the_way_are_told_of() {
+    let folder = Folder::with(
+        "input e(a: Int, b: Int);
+input f(a: Int);
+output o(a: Int, c: Int);
+o(a, c) <= e(a, b), e(b, c), f(c);
+",
+    );
+    let rows: Vec<String> = (0..20_000).map(|n| format!("{n},{}\n", n + 1)).collect();
+    folder.write("in/e.csv", rows.concat());
+    folder.write("in/f.csv", "7\n");
+    let run = folder.bloom("run main.bloom -F in --profile");
+    assert_eq!(
+        (run.code, &*run.out),
+        (Some(0), "a,c\n5,7\n"),
+        "{}",
+        run.err
+    );
+    // By what it was not planned to be looked up by.
+    assert_eq!(counts(&run.err, "e(a, b)"), [20_000, 1, 0], "{}", run.err);
+}
+
 /// Rules that begin with many rows are shared among threads, which count as one does.
 #[test]
 fn threads_count_as_one_does() {
