@@ -1,7 +1,7 @@
 //! The search for faults that break a spec.
 //!
 //! One symbolic run of a deployment gives, for every row that a spec asks about, a formula over the faults there
-//! may be (`run`, over `variables`, `node`, `body`, `aggregate`, `annotated`, `circuit`). A SAT solver decides
+//! may be (`run`, over `variables`, `lives`, `node`, `body`, `aggregate`, `annotated`, `circuit`). A SAT solver decides
 //! whether some set of faults within the bounds breaks the spec, finds the smallest and all minimal ones
 //! (`search`, `solver`), and each is run on the production engine before it is told (`concrete`). What cannot be
 //! evaluated symbolically is said (`limit`), and nothing is claimed of it.
@@ -27,6 +27,8 @@ mod body;
 mod supported;
 
 pub mod node;
+
+mod lives;
 
 mod histories;
 

@@ -84,11 +84,6 @@ pub fn load(name: &str, text: &str) -> Result<Loaded, Vec<String>> {
     })
 }
 
-/// Whether the formula follows all that its bounds allow.
-pub fn has_formula(test: &FaultTest) -> bool {
-    test.bounds.restarts == 0
-}
-
 /// The bounds that a fault test gives itself.
 pub fn bounds(test: &FaultTest) -> FaultSpec {
     FaultSpec {
@@ -109,6 +104,15 @@ pub fn bounds(test: &FaultTest) -> FaultSpec {
 pub fn random_hypothesis(spec: &FaultSpec, nodes: usize, random: &mut Random) -> Hypothesis {
     let mut hypothesis = Hypothesis::default();
     let one_in = 2 + random.below(8);
+    // Who comes back has crashed.
+    let mut all: Vec<usize> = (0..nodes).collect();
+    random.shuffle(&mut all);
+    for &node in all.iter().take(spec.crashes as usize) {
+        if random.chance(2, 3) && spec.eot > 1 {
+            let tick = 1 + random.below(spec.eot as usize - 1) as u32;
+            hypothesis.0.insert(Fault::Crash { node, tick });
+        }
+    }
     for fault in spec.faults(nodes) {
         let may = match fault {
             Fault::Loss { .. } | Fault::Delay { .. } | Fault::Duplicate { .. } => true,
@@ -135,14 +139,6 @@ pub fn random_hypothesis(spec: &FaultSpec, nodes: usize, random: &mut Random) ->
         };
         if may && random.chance(1, one_in) {
             hypothesis.0.insert(fault);
-        }
-    }
-    let mut all: Vec<usize> = (0..nodes).collect();
-    random.shuffle(&mut all);
-    for &node in all.iter().take(spec.crashes as usize) {
-        if random.chance(2, 3) && spec.eot > 1 {
-            let tick = 1 + random.below(spec.eot as usize - 1) as u32;
-            hypothesis.0.insert(Fault::Crash { node, tick });
         }
     }
     hypothesis

@@ -52,16 +52,22 @@ fn a_vote_is_given_twice_only_where_it_is_not_written_down() {
 }
 
 #[test]
-fn the_formula_says_that_it_does_not_follow_restarts() {
+fn the_formula_follows_restarts() {
     let loaded = ailing();
-    let test = &loaded.tests[place(&loaded, "vote 8/0/1, restart")];
-    let report = search(&loaded.programs, test, &bounds(test), &Options::default());
-    let Verdict::BoundReached(why) = report.verdict else {
+    let found = |name: &str| {
+        let test = &loaded.tests[place(&loaded, name)];
+        search(&loaded.programs, test, &bounds(test), &Options::default())
+    };
+    let report = found("vote 8/0/1, restart");
+    let Verdict::Counterexample(forgotten) = &report.verdict else {
         panic!("{:?}", report.verdict);
     };
-    assert_eq!(
-        why,
-        "the formula does not follow nodes that come back, pause or have a bad disk"
+    assert_eq!(forgotten.hypothesis.in_words(), "1 crash and 1 restart");
+    let report = found("vote by disk 8/0/1, restart");
+    assert!(
+        matches!(report.verdict, Verdict::Certified),
+        "{:?}",
+        report.verdict
     );
 }
 

@@ -6,7 +6,7 @@ use bloom_sim::faults::{Options, Verdict, search};
 use bloom_tests::faults::campaign::Campaign;
 use bloom_tests::faults::figures::planted;
 use bloom_tests::faults::trial::{Effort, try_test};
-use bloom_tests::faults::{agrees, bounds, corpus, has_formula, load, load_file};
+use bloom_tests::faults::{agrees, bounds, corpus, load, load_file};
 use bloom_tests::program::root;
 
 /// Random hypotheses of the corpus in all.
@@ -56,7 +56,7 @@ fn the_formula_agrees_with_runs_under_random_hypotheses() {
     let tests: usize = programs.iter().map(|loaded| loaded.tests.len()).sum();
     let each = HYPOTHESES.div_ceil(tests as u64);
     for loaded in &programs {
-        for test in loaded.tests.iter().filter(|test| has_formula(test)) {
+        for test in &loaded.tests {
             let spec = bounds(test);
             agrees(loaded, test, &spec, 0..each).unwrap_or_else(|why| panic!("{why:?}"));
         }
@@ -73,7 +73,7 @@ fn the_solver_finds_what_running_every_hypothesis_finds() {
     let mut compared = 0;
     for path in corpus() {
         let loaded = load_file(&path);
-        for test in loaded.tests.iter().filter(|test| has_formula(test)) {
+        for test in &loaded.tests {
             let mut spec = bounds(test);
             spec.eot = spec.eot.min(6);
             spec.eff = spec.eff.min(2);

@@ -99,8 +99,12 @@ impl Ailment {
     /// Whether the formula follows it.
     pub fn has_formula(self) -> bool {
         match self {
-            Ailment::Slow { .. } | Ailment::Clock { .. } | Ailment::Deaf | Ailment::Mute => true,
-            Ailment::Restarted | Ailment::Paused | Ailment::Disk(_) => false,
+            Ailment::Restarted
+            | Ailment::Slow { .. }
+            | Ailment::Clock { .. }
+            | Ailment::Deaf
+            | Ailment::Mute => true,
+            Ailment::Paused | Ailment::Disk(_) => false,
         }
     }
 }

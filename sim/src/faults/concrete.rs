@@ -89,8 +89,9 @@ pub fn execute_on<K: Kinds>(
             world.set_ahead(node, timetable.ahead(node, tick, step));
         }
         let now = timetable.at(tick);
-        strike(&mut world, spec, now, tick)?;
+        // Who crashes in a tick is down in it.
         ail(&mut world, now, tick)?;
+        strike(&mut world, spec, now, tick)?;
         for feed in test.feeds.iter().filter(|feed| feed.tick == tick) {
             if world.is_up(feed.node) {
                 world.feed(feed.node, &feed.collection, feed.row.clone())?;

@@ -22,7 +22,7 @@ pub enum Limit {
     Conflict(SmolStr),
     #[error("the program {0}")]
     Unsupported(String),
-    #[error("the formula does not follow nodes that come back, pause or have a bad disk")]
+    #[error("the formula does not follow nodes that pause or have a bad disk")]
     Ailment,
     #[error("the program asks for the time, and clocks may be wrong")]
     Time,

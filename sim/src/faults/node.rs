@@ -48,7 +48,12 @@ pub struct Node {
     /// By stratum, the relations that it derives.
     heads: Vec<Vec<RelationId>>,
     ticks: u32,
+    /// It began with what was on its disk, so that nothing is written there for a first time.
+    restored: bool,
 }
+
+/// What the disk of a node holds: the rows of its durable tables.
+pub type Disk = Vec<(RelationId, Vec<(Row, Lit)>)>;
 
 impl Node {
     pub fn start(
@@ -72,6 +77,7 @@ impl Node {
                 .collect(),
             plan,
             ticks: 0,
+            restored: false,
         })
     }
 
@@ -108,6 +114,39 @@ impl Node {
     /// Gives a relation these rows, from the next tick on for those that last.
     pub fn load(&mut self, relation: RelationId, rows: Rows) {
         self.earlier[relation.0 as usize] = rows;
+    }
+
+    /// What is on its disk when the tick that has run is over.
+    pub fn disk(&self) -> Disk {
+        let durable = RelationKind::Table { durable: true };
+        let relations = (0..).map(RelationId).zip(&self.plan.relations);
+        let tables = relations.filter(|(_, relation)| relation.kind == durable);
+        let rows = |id: RelationId| {
+            let rows = self.earlier[id.0 as usize].iter();
+            rows.map(move |(words, &condition)| (self.row(id, words), condition))
+        };
+        tables.map(|(id, _)| (id, rows(id).collect())).collect()
+    }
+
+    /// Begins with what the disk of an earlier life held: one of these, each where its condition holds.
+    pub fn restore(&mut self, circuit: &mut Circuit, disks: &[(Lit, &Disk)]) {
+        self.restored = true;
+        for (held, disk) in disks {
+            for (id, rows) in *disk {
+                for (row, condition) in rows {
+                    let Some(words) = self.words(*id, row) else {
+                        continue;
+                    };
+                    let condition = circuit.and([*held, *condition]);
+                    let there = self.earlier[id.0 as usize].entry(words);
+                    let there = there.or_insert(Lit::FALSE);
+                    *there = circuit.or([*there, condition]);
+                }
+            }
+        }
+        for rows in &mut self.earlier {
+            rows.retain(|_, condition| *condition != Lit::FALSE);
+        }
     }
 
     /// Runs one tick and gives what leaves the node.
@@ -165,7 +204,10 @@ impl Node {
         derived: &mut Vec<Derivation>,
     ) -> Result<(), Limit> {
         let rule = self.plan.versions[version.0 as usize].rule;
-        if self.plan.rules[rule.0 as usize].bootstrap && self.ticks > 1 {
+        let rule = &self.plan.rules[rule.0 as usize];
+        let head = self.plan.relations[rule.head.0 as usize].kind;
+        let is_kept = self.restored && head == RelationKind::Table { durable: true };
+        if rule.bootstrap && (self.ticks > 1 || is_kept) {
             return Ok(());
         }
         fire(

@@ -19,7 +19,8 @@ use super::circuit::{Circuit, Lit};
 use super::histories::Histories;
 use super::hypothesis::{Crash, Fault, FaultSpec};
 use super::limit::Limit;
-use super::node::{Node, Send, timers};
+use super::lives::{Arrival, Life};
+use super::node::{Disk, Node, Send, timers};
 use super::variables::Variables;
 use crate::watch::{history_row, shown};
 
@@ -101,14 +102,18 @@ pub fn run_over(
     }
     let mut circuit = Circuit::default();
     let variables = Variables::new(&mut circuit, spec, test.nodes.len(), faults);
-    let mut nodes = Vec::new();
-    for node in &test.nodes {
+    let skews = ailments.iter().any(|w| matches!(w, Ailment::Clock { .. }));
+    let mut lives = Vec::new();
+    for (place, node) in test.nodes.iter().enumerate() {
         let program = program(programs, &node.kind)?;
-        let skews = ailments.iter().any(|w| matches!(w, Ailment::Clock { .. }));
         if skews && asks_for_the_time(program.plan()) {
             return Err(Limit::Time);
         }
-        nodes.push(Node::start(&node.name, program, &node.arguments)?);
+        let start = || Node::start(&node.name, program, &node.arguments);
+        lives.push(Life::first(place, start()?));
+        for &(tick, returns) in variables.returns(place) {
+            lives.push(Life::second(place, tick, returns, start()?));
+        }
     }
     let mut observers = Vec::new();
     for observer in &test.observers {
@@ -120,9 +125,9 @@ pub fn run_over(
         spec,
         circuit,
         variables,
-        step: step(&nodes),
-        under_way: nodes.iter().map(|_| Vec::new()).collect(),
-        nodes,
+        step: step(&lives),
+        lives,
+        disks: vec![Vec::new(); test.nodes.len()],
         observers,
         violations: Vec::new(),
         claims: Vec::new(),
@@ -154,8 +159,8 @@ fn program<'p>(programs: &'p Programs, kind: &str) -> Result<&'p Arc<Program>, L
 }
 
 /// Virtual time of a tick: the shortest period of a timer, so that it fires once a tick.
-fn step(nodes: &[Node]) -> i64 {
-    let periods = nodes.iter().flat_map(Node::periods);
+fn step(lives: &[Life]) -> i64 {
+    let periods = lives.iter().flat_map(|life| life.node.periods());
     periods.map(|(_, every)| every).min().unwrap_or(TICK).max(1)
 }
 
@@ -177,19 +182,17 @@ fn asks_for_the_time(plan: &Plan) -> bool {
         .any(|site| site.builtin.get().name == "now")
 }
 
-type Arrival = (RelationId, Words, Lit);
-
 struct Run<'r> {
     test: &'r FaultTest,
     spec: &'r FaultSpec,
     circuit: Circuit,
     variables: Variables,
-    nodes: Vec<Node>,
+    lives: Vec<Life>,
     observers: Vec<(&'r Observer, Node)>,
     /// Virtual time of a tick.
     step: i64,
-    /// By node: what arrives, and in which tick.
-    under_way: Vec<Vec<(u32, Arrival)>>,
+    /// By node, then tick from 1: what its disk holds after it, if it has not crashed. Of nodes that come back.
+    disks: Vec<Vec<Disk>>,
     violations: Vec<Violation>,
     claims: Vec<Claims>,
     histories: Vec<Histories>,
@@ -202,7 +205,7 @@ impl Run<'_> {
         let members =
             members.map(|n| vec![Value::Addr(n.name.clone()), Value::String(n.kind.clone())]);
         let members: Vec<Row> = members.collect();
-        for node in &mut self.nodes {
+        for Life { node, .. } in &mut self.lives {
             let plan = Arc::clone(node.plan());
             for (id, relation) in (0..).map(RelationId).zip(&plan.relations) {
                 if relation.kind == RelationKind::Cluster {
@@ -218,25 +221,42 @@ impl Run<'_> {
     fn tick(&mut self, tick: u32) -> Result<(), Limit> {
         let now = i64::from(tick - 1).saturating_mul(self.step);
         let mut sent = Vec::new();
-        for place in 0..self.nodes.len() {
-            let under_way = std::mem::take(&mut self.under_way[place]);
-            let (due, later) = under_way.into_iter().partition(|(when, _)| *when == tick);
-            self.under_way[place] = later;
-            let due: Vec<(u32, Arrival)> = due;
-            let mut arrivals: Vec<Arrival> = due.into_iter().map(|(_, arrival)| arrival).collect();
+        for place in 0..self.lives.len() {
+            if tick < self.lives[place].from {
+                continue;
+            }
+            if tick == self.lives[place].from && tick > 1 {
+                self.restore(place);
+            }
+            let mut arrivals = self.lives[place].due(tick);
             self.fed(place, tick, &mut arrivals)?;
             self.timers(place, tick, &mut arrivals);
             self.alive(place, tick, &mut arrivals);
-            let node = &mut self.nodes[place];
-            let sends = node.tick(&mut self.circuit, now, arrivals)?;
-            sent.push(sends);
+            let life = &mut self.lives[place];
+            let sends = life.node.tick(&mut self.circuit, now, arrivals)?;
+            sent.push((place, sends));
+            let life = &self.lives[place];
+            if life.from == 1 && !self.variables.returns(life.place).is_empty() {
+                self.disks[life.place].push(life.node.disk());
+            }
         }
-        for (from, sends) in sent.into_iter().enumerate() {
+        for (from, sends) in sent {
             for send in sends {
                 self.carry(from, tick, send);
             }
         }
         Ok(())
+    }
+
+    /// Begins a second life with what the disk held when the first ended.
+    fn restore(&mut self, life: usize) {
+        let Life { place, from, .. } = self.lives[life];
+        let mut disks = Vec::new();
+        for crash in 2..from {
+            let held = self.variables.crashes_in(&mut self.circuit, place, crash);
+            disks.push((held, &self.disks[place][crash as usize - 2]));
+        }
+        self.lives[life].node.restore(&mut self.circuit, &disks);
     }
 
     fn fed(
@@ -245,9 +265,9 @@ impl Run<'_> {
         tick: u32,
         arrivals: &mut Vec<(RelationId, Words, Lit)>,
     ) -> Result<(), Limit> {
-        let node = &mut self.nodes[place];
+        let Life { place, node, .. } = &mut self.lives[place];
         for feed in &self.test.feeds {
-            if feed.node != place || feed.tick != tick {
+            if feed.node != *place || feed.tick != tick {
                 continue;
             }
             let misfit = |error: String| Limit::Misfit {
@@ -263,25 +283,30 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What falls due by the clock of a node, which may be wrong.
-    fn timers(&mut self, place: usize, tick: u32, arrivals: &mut Vec<(RelationId, Words, Lit)>) {
+    /// What falls due by the clock of a node, which may be wrong. Timers begin with a life.
+    fn timers(&mut self, life: usize, tick: u32, arrivals: &mut Vec<Arrival>) {
+        let Life { place, from, .. } = self.lives[life];
         let after = |halves: u32| i64::from(halves).saturating_mul(self.step) / 2;
-        let now = self.variables.clock(&mut self.circuit, place, tick - 1);
-        let before = match tick {
-            1 => now.iter().map(|_| -1).collect(),
-            _ => {
-                let before = self.variables.clock(&mut self.circuit, place, tick - 2);
-                let before = before.into_iter().map(|(halves, _)| after(halves));
-                before.collect::<Vec<i64>>()
-            }
+        let mut clock = |tick: u32| self.variables.clock(&mut self.circuit, place, tick - 1);
+        let start = clock(from);
+        let now = clock(tick);
+        let before = if tick == from {
+            Vec::new()
+        } else {
+            clock(tick - 1)
         };
-        for (relation, every) in self.nodes[place].periods() {
+        for (relation, every) in self.lives[life].node.periods() {
             if every <= 0 {
                 continue;
             }
-            for (&(halves, condition), before) in now.iter().zip(&before) {
-                for id in (before / every).max(0) + 1..=after(halves) / every {
-                    let words = [id.cast_unsigned(), (id * every).cast_unsigned()];
+            // Each wrong clock by itself, and the right one.
+            for (which, &(halves, condition)) in now.iter().enumerate() {
+                let start = after(start[which].0);
+                let before = before
+                    .get(which)
+                    .map_or(-1, |&(halves, _)| after(halves) - start);
+                for id in (before / every).max(0) + 1..=(after(halves) - start) / every {
+                    let words = [id.cast_unsigned(), (start + id * every).cast_unsigned()];
                     arrivals.push((relation, words.into(), condition));
                 }
             }
@@ -289,14 +314,15 @@ impl Run<'_> {
     }
 
     /// The failure detector of the simulator makes no mistakes.
-    fn alive(&mut self, place: usize, tick: u32, arrivals: &mut Vec<(RelationId, Words, Lit)>) {
-        let plan = Arc::clone(self.nodes[place].plan());
+    fn alive(&mut self, life: usize, tick: u32, arrivals: &mut Vec<Arrival>) {
+        let node = &mut self.lives[life].node;
+        let plan = Arc::clone(node.plan());
         let kind = |id: &RelationId| plan.relations[id.0 as usize].kind == RelationKind::Alive;
         let ids = (0..plan.relations.len() as u32).map(RelationId);
         for relation in ids.filter(kind) {
-            for (other, node) in self.test.nodes.iter().enumerate() {
-                let row = vec![Value::Addr(node.name.clone())];
-                if let Some(words) = self.nodes[place].words(relation, &row) {
+            for (other, named) in self.test.nodes.iter().enumerate() {
+                let row = vec![Value::Addr(named.name.clone())];
+                if let Some(words) = node.words(relation, &row) {
                     arrivals.push((relation, words, self.variables.up(other, tick)));
                 }
             }
@@ -305,57 +331,76 @@ impl Run<'_> {
 
     /// Puts on the way what a node sends.
     fn carry(&mut self, from: usize, tick: u32, send: Send) {
-        let sender = &self.nodes[from];
-        let relation = &sender.plan().relations[send.relation.0 as usize];
+        let life = &mut self.lives[from];
+        let relation = &life.node.plan().relations[send.relation.0 as usize];
         let location = match relation.kind {
             RelationKind::Channel { location } => location,
             RelationKind::Loopback => {
                 let arrival = (send.relation, send.words, send.condition);
-                self.under_way[from].push((tick + 1, arrival));
+                life.under_way.push((tick + 1, arrival));
                 return;
             }
             // What the world sees of a node, and nothing that it takes in.
             _ => return,
         };
         let name = relation.name.clone();
-        let row = sender.row(send.relation, &send.words);
+        let row = life.node.row(send.relation, &send.words);
         let Some(Value::Addr(address)) = row.get(location as usize) else {
             return;
         };
         let Some(to) = self.test.nodes.iter().position(|n| n.name == *address) else {
             return;
         };
-        let receiver = &mut self.nodes[to];
-        let Some(relation) = receiver.relation(&name) else {
-            return;
-        };
-        let Some(words) = receiver.words(relation, &row) else {
-            return;
-        };
-        if from == to {
-            self.under_way[to].push((tick + 1, (relation, words, send.condition)));
+        if life.place == to {
+            life.arrive(&name, &row, tick + 1, send.condition);
             return;
         }
-        let up = self.variables.up(from, tick);
-        for (after, arrives) in self.variables.arrivals(&mut self.circuit, from, to, tick) {
+        let (sender, up) = (life.place, life.is_lived(&self.variables, tick));
+        let arrivals = self.variables.arrivals(&mut self.circuit, sender, to, tick);
+        for (after, arrives) in arrivals {
             let condition = self.circuit.and([send.condition, arrives, up]);
+            let receivers = self.lives.iter_mut().filter(|life| life.place == to);
+            // Who is down when it is sent gets it only if it is on its way for longer.
+            let hears = |life: &&mut Life| match after {
+                1 => life.from <= tick,
+                _ => life.from <= tick + after,
+            };
             if condition != Lit::FALSE {
-                self.under_way[to].push((tick + after, (relation, words.clone(), condition)));
+                for life in receivers.filter(hears) {
+                    life.arrive(&name, &row, tick + after, condition);
+                }
             }
         }
     }
 
+    /// Keeps what nodes hold; of one that may come back, of all its lives together.
     fn record(&mut self, tick: u32) {
-        for (number, node) in self.nodes.iter().enumerate() {
-            let relations = (0..).map(RelationId).zip(&node.plan().relations);
-            let relations = relations.filter(|(id, _)| !node.is_kept(*id));
-            self.contents
-                .extend(relations.map(|(id, relation)| Contents {
+        for number in 0..self.test.nodes.len() {
+            let lives = self.lives.iter().filter(|life| life.place == number);
+            let lives: Vec<&Life> = lives.filter(|life| life.from <= tick).collect();
+            let plan = Arc::clone(lives[0].node.plan());
+            for (id, relation) in (0..).map(RelationId).zip(&plan.relations) {
+                if lives[0].node.is_kept(id) {
+                    continue;
+                }
+                let rows = match lives.as_slice() {
+                    [only] => only.node.rows(id).collect(),
+                    several => several
+                        .iter()
+                        .flat_map(|life| {
+                            let lived = life.is_lived(&self.variables, tick);
+                            life.node.rows(id).map(move |(row, c)| (row, lived, c))
+                        })
+                        .map(|(row, lived, c)| (row, self.circuit.and([lived, c])))
+                        .collect(),
+                };
+                self.contents.push(Contents {
                     tick,
                     node: number,
                     collection: relation.name.clone(),
-                    rows: node.rows(id).collect(),
-                }));
+                    rows,
+                });
+            }
         }
     }
 
@@ -391,10 +436,16 @@ impl Run<'_> {
                 arrivals.push((id, words, condition));
             }
         };
-        for (number, node) in self.nodes.iter().enumerate() {
+        for (number, node) in self.test.nodes.iter().enumerate() {
             let at = Value::Addr(node.name.clone());
-            let is_up = self.variables.up(number, tick);
-            add(&observer.up, &vec![at.clone()], is_up);
+            add(
+                &observer.up,
+                &vec![at.clone()],
+                self.variables.up(number, tick),
+            );
+            let returned = self.variables.returns(number).iter();
+            let returned = returned.filter(|(when, _)| *when <= tick);
+            let still: Vec<Lit> = returned.map(|(_, returns)| !*returns).collect();
             for (fault, condition) in &self.variables.faults {
                 if let Fault::Crash {
                     node: crashed,
@@ -404,25 +455,26 @@ impl Run<'_> {
                     && *when <= tick
                 {
                     let row = vec![at.clone(), Value::Int(i64::from(*when))];
-                    add(&observer.crashed, &row, *condition);
+                    let is_down = still.iter().copied().chain([*condition]);
+                    add(&observer.crashed, &row, self.circuit.and(is_down));
                 }
             }
+        }
+        for life in self.lives.iter().filter(|life| life.from <= tick) {
+            let named = &self.test.nodes[life.place];
+            let at = Value::Addr(named.name.clone());
             // A node that only sends nothing any more is seen as it is.
             let visible = match self.spec.crash {
-                Crash::Stop => is_up,
+                Crash::Stop => life.is_lived(&self.variables, tick),
                 Crash::Mute => Lit::TRUE,
             };
-            let kind = &self.test.nodes[number].kind;
             for observed in &observer.observed {
-                let of_kind = observed
-                    .sources
-                    .iter()
-                    .filter(|source| source.kind == *kind);
-                for source in of_kind {
-                    let Some(relation) = node.relation(&source.collection) else {
+                let of_kind = observed.sources.iter();
+                for source in of_kind.filter(|source| source.kind == named.kind) {
+                    let Some(relation) = life.node.relation(&source.collection) else {
                         continue;
                     };
-                    for (row, condition) in node.rows(relation) {
+                    for (row, condition) in life.node.rows(relation) {
                         let columns = source.columns.iter().map(|&c| row[c as usize].clone());
                         let row = std::iter::once(at.clone()).chain(columns).collect();
                         let condition = self.circuit.and([condition, visible]);
@@ -463,7 +515,7 @@ impl Run<'_> {
             history.rows.extend(rows);
         }
         if tick == self.spec.eot {
-            let nodes = self.nodes.iter().enumerate();
+            let nodes = self.test.nodes.iter().enumerate();
             let up =
                 nodes.map(|(number, node)| (node.name.clone(), self.variables.up(number, tick)));
             history.up = up.collect();

@@ -269,6 +269,10 @@ fn too_many(outcome: &mut Outcome, spec: &FaultSpec) -> Vec<Lit> {
             variables.of_kind(of_nodes(|what| matches!(what, Ailment::Clock { .. }))),
             spec.skews,
         ),
+        (
+            variables.of_kind(of_nodes(|what| what == Ailment::Restarted)),
+            spec.restarts,
+        ),
     ];
     let circuit = &mut outcome.circuit;
     kinds

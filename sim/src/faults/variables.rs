@@ -1,18 +1,23 @@
 //! The variables of the circuit, and what they say of a hypothesis: of each link and tick whether what is sent is
 //! lost, of each node and tick whether it is up.
 //!
-//! Invariant: of the variables of a node, each implies the earlier ones, so that a node crashes at most once.
+//! Invariant: of the variables of a node, each implies the earlier ones, so that a node crashes at most once. It may
+//! come back once: then it is in its second life, and stays up.
 
 use rustc_hash::FxHashMap;
 
 use super::ailment::Ailment;
 use super::circuit::{Circuit, Lit, Values};
-use super::hypothesis::{Fault, FaultSpec, Hypothesis};
+use super::hypothesis::{Crash, Fault, FaultSpec, Hypothesis};
 
 /// The variables of the circuit.
 #[derive(Debug)]
 pub struct Variables {
-    /// By node, then tick from 1: whether it is up in it.
+    /// By node, then tick from 1: whether it has not crashed by then.
+    first_life: Vec<Vec<Lit>>,
+    /// By node: the ticks in which it may come back, and whether it does in that one.
+    returns: Vec<Vec<(u32, Lit)>>,
+    /// By node, then tick from 1: whether it is up in it, in either life.
     up: Vec<Vec<Lit>>,
     /// By sender, receiver and tick of sending, as far as something may happen to it.
     links: FxHashMap<(usize, usize, u32), Link>,
@@ -40,6 +45,8 @@ impl Variables {
         faults: &[Fault],
     ) -> Variables {
         let mut variables = Variables {
+            first_life: Vec::new(),
+            returns: vec![Vec::new(); nodes],
             up: Vec::new(),
             links: FxHashMap::default(),
             faults: Vec::new(),
@@ -55,18 +62,11 @@ impl Variables {
                 };
                 up.push(is_up);
             }
-            variables.up.push(up);
+            variables.first_life.push(up);
         }
         for &fault in faults {
             let condition = match fault {
-                Fault::Crash { node, tick } => {
-                    let before = match tick {
-                        1 => Lit::TRUE,
-                        _ => variables.up(node, tick - 1),
-                    };
-                    let after = variables.up(node, tick);
-                    circuit.and([before, !after])
-                }
+                Fault::Crash { node, tick } => variables.crashes_in(circuit, node, tick),
                 Fault::Loss { .. }
                 | Fault::Delay { .. }
                 | Fault::Duplicate { .. }
@@ -76,9 +76,64 @@ impl Variables {
             variables.faults.push((fault, condition));
             variables.disturb(fault, condition, nodes);
         }
+        variables.come_back(circuit, spec);
         variables
     }
 
+    /// Lets nodes come back that have crashed before, each in the first tick that says so.
+    fn come_back(&mut self, circuit: &mut Circuit, spec: &FaultSpec) {
+        let restart = |&(fault, condition): &(Fault, Lit)| match fault {
+            Fault::Node {
+                node,
+                first,
+                what: Ailment::Restarted,
+                ..
+            } if spec.crash == Crash::Stop => Some((node, first, condition)),
+            _ => None,
+        };
+        let mut restarts: Vec<(usize, u32, Lit)> = self.faults.iter().filter_map(restart).collect();
+        restarts.sort_by_key(|(_, tick, _)| *tick);
+        for (node, tick, condition) in restarts {
+            if tick < 2 || tick > spec.eot {
+                continue;
+            }
+            let is_down = !self.first_life(node, tick - 1);
+            let earlier = self.returns[node].iter().map(|(_, returns)| !*returns);
+            let all: Vec<Lit> = earlier.chain([is_down, condition]).collect();
+            let returns = circuit.and(all);
+            self.returns[node].push((tick, returns));
+        }
+        for (first, returns) in self.first_life.iter().zip(&self.returns) {
+            let up = (1..).zip(first).map(|(tick, &first)| {
+                let back = returns.iter().filter(|(when, _)| *when <= tick);
+                let back = back.map(|(_, returns)| *returns);
+                circuit.or(back.chain([first]))
+            });
+            self.up.push(up.collect());
+        }
+    }
+
+    /// Whether the node has not crashed by the tick.
+    pub fn first_life(&self, node: usize, tick: u32) -> Lit {
+        self.first_life[node][tick as usize - 1]
+    }
+
+    /// The ticks in which the node may begin its second life, and whether it does in that one.
+    pub fn returns(&self, node: usize) -> &[(u32, Lit)] {
+        &self.returns[node]
+    }
+
+    /// Whether the node crashes in the tick.
+    pub fn crashes_in(&self, circuit: &mut Circuit, node: usize, tick: u32) -> Lit {
+        let before = match tick {
+            1 => Lit::TRUE,
+            _ => self.first_life(node, tick - 1),
+        };
+        let after = self.first_life(node, tick);
+        circuit.and([before, !after])
+    }
+
+    /// Whether the node is up in the tick, in either life.
     pub fn up(&self, node: usize, tick: u32) -> Lit {
         self.up[node][tick as usize - 1]
     }
@@ -129,7 +184,8 @@ impl Variables {
                             let link = self.links.entry((other, node, tick)).or_default();
                             link.lost.push(condition);
                         }
-                        // The first is seen where timers fire; of the others nobody has made a formula.
+                        // The first is seen where timers fire, the second where nodes come back; of the others
+                        // nobody has made a formula.
                         Ailment::Clock { .. }
                         | Ailment::Restarted
                         | Ailment::Paused
@@ -190,7 +246,7 @@ impl Variables {
     /// The values of all gates under a hypothesis.
     pub fn assign(&self, circuit: &Circuit, hypothesis: &Hypothesis) -> Values {
         let mut holds = vec![false; circuit.gates().len()];
-        for (node, up) in self.up.iter().enumerate() {
+        for (node, up) in self.first_life.iter().enumerate() {
             let crash = hypothesis.crash_of(node).unwrap_or(u32::MAX);
             for (tick, lit) in (1..).zip(up) {
                 holds[lit.gate()] = tick < crash;
@@ -207,7 +263,7 @@ impl Variables {
 
     /// Each pair of variables of which the first implies the second: who is up was up before.
     pub fn implications(&self) -> impl Iterator<Item = (Lit, Lit)> + '_ {
-        let pairs = self.up.iter().flat_map(|up| up.windows(2));
+        let pairs = self.first_life.iter().flat_map(|up| up.windows(2));
         let pairs = pairs.map(|pair| (pair[1], pair[0]));
         pairs.filter(|(later, earlier)| later != earlier)
     }
@@ -221,6 +277,7 @@ impl Variables {
 
     /// Of each node, whether it ever crashes.
     pub fn crashes(&self) -> impl Iterator<Item = Lit> + '_ {
-        self.up.iter().filter_map(|up| up.last()).map(|up| !*up)
+        let last = self.first_life.iter().filter_map(|up| up.last());
+        last.map(|up| !*up)
     }
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use bloom_tests::faults::campaign::Campaign;
 use bloom_tests::faults::trial::Effort;
-use bloom_tests::faults::{agrees, bounds, corpus, figures, has_formula, load_file};
+use bloom_tests::faults::{agrees, bounds, corpus, figures, load_file};
 use bloom_tests::program::{read, root};
 
 const USAGE: &str = "\
@@ -77,7 +77,7 @@ fn run(campaign: &Campaign) -> ExitCode {
     let mut hypotheses = 0;
     for path in corpus() {
         let loaded = load_file(&path);
-        for test in loaded.tests.iter().filter(|test| has_formula(test)) {
+        for test in &loaded.tests {
             let seeds = campaign.seed..campaign.seed.saturating_add(campaign.effort.hypotheses);
             hypotheses += campaign.effort.hypotheses;
             if let Err(why) = agrees(&loaded, test, &bounds(test), seeds) {

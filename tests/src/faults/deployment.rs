@@ -22,6 +22,7 @@ pub struct Deployment {
     delays: usize,
     duplicates: bool,
     partitions: usize,
+    restarts: usize,
     /// The collections that the spec asks about; none if there is none left.
     alike: Option<String>,
     never: Option<String>,
@@ -71,6 +72,7 @@ impl Deployment {
             delays: random.below(5).saturating_sub(2),
             duplicates: random.chance(1, 4),
             partitions: usize::from(random.chance(1, 4)),
+            restarts: random.below(6).saturating_sub(3),
             alike,
             never: never.filter(|_| random.chance(1, 3)),
             case,
@@ -86,7 +88,7 @@ impl Deployment {
     }
 
     /// What can be left out.
-    pub fn pieces() -> [Piece<Deployment>; 9] {
+    pub fn pieces() -> [Piece<Deployment>; 10] {
         [
             |d, at| remove(&mut d.case.ticks, at),
             |d, at| remove(&mut d.case.rules, at),
@@ -97,6 +99,7 @@ impl Deployment {
             |d, at| at == 0 && d.never.take().is_some(),
             |d, at| lower(&mut d.delays, at, 0) || at == 0 && std::mem::take(&mut d.duplicates),
             |d, at| lower(&mut d.partitions, at, 0),
+            |d, at| lower(&mut d.restarts, at, 0),
         ]
     }
 }
@@ -211,13 +214,14 @@ impl Display for Deployment {
         writeln!(f, "}}")?;
         writeln!(
             f,
-            "fault test \"random\" checks alike\n  with ticks {}, losses until {}, crashes {}, delays {}, duplicates {}, partitions {} {{",
+            "fault test \"random\" checks alike\n  with ticks {}, losses until {}, crashes {}, delays {}, duplicates {}, partitions {}, restarts {} {{",
             self.ticks(),
             self.losses_until,
             self.crashes,
             self.delays,
             u8::from(self.duplicates),
-            self.partitions
+            self.partitions,
+            self.restarts
         )?;
         let nodes = &NODES[..self.nodes];
         writeln!(f, "  node {}: Random;", nodes.join(", "))?;
