@@ -12,7 +12,7 @@ use super::flow::{Atom, RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
 use super::properties::Props;
 use super::refine::contained::Redundant;
-use super::refine::{Forms, allotted, manifest, newest, parent, threshold};
+use super::refine::{Forms, allotted, handled, manifest, newest, parent, threshold};
 use super::sealing::{Sealing, groups, is_guard};
 use crate::analysis::{Growth, Reading};
 use crate::hir::CollectionKind;
@@ -103,6 +103,11 @@ impl<'k, 'a> Known<'k, 'a> {
             shares.push(START);
         }
         let mut props = self.whole(rule, &shares);
+        if let Some((place, share)) = handled::share(self, rule, &shares, found) {
+            let mut lasting = shares.clone();
+            lasting[place] = share;
+            props = props.with(self.whole(rule, &lasting).and(Props::UNION));
+        }
         if summary.chance {
             props = props.and(Props::FADES.with(Props::LIMIT).with(Props::EMPTY));
             if !props.has(Props::FADES) {
@@ -232,12 +237,15 @@ impl<'k, 'a> Known<'k, 'a> {
     /// Whether the rule reads the atom only when its rows no longer change, and no schedule decides them: its
     /// seals have come, or none is missing.
     pub fn is_frozen(&self, rule: RuleAt, atom: &Atom, found: &Found) -> bool {
-        let at = self.model.place(rule, atom.collection);
-        let frozen = self.is_settled_once_sealed(at, found)
-            && self.sealing.is_frozen(self.model, rule, atom);
-        frozen
+        self.is_frozen_by_seals(rule, atom, found)
             || manifest::is_complete(self, rule, atom, found)
             || allotted::is_complete(self, rule, atom, found)
+    }
+
+    /// Whether seals alone do that.
+    pub fn is_frozen_by_seals(&self, rule: RuleAt, atom: &Atom, found: &Found) -> bool {
+        let at = self.model.place(rule, atom.collection);
+        self.is_settled_once_sealed(at, found) && self.sealing.is_frozen(self.model, rule, atom)
     }
 
     /// Whether no schedule decides the rows that are there once seals have come.

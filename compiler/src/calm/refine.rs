@@ -7,6 +7,7 @@ pub mod buried;
 pub mod contained;
 pub mod covered;
 pub mod guard;
+pub mod handled;
 pub mod implied;
 pub mod manifest;
 pub mod newest;
@@ -28,6 +29,7 @@ struct Form {
     implied: Vec<usize>,
     buried: Vec<usize>,
     single: bool,
+    trigger: Option<usize>,
 }
 
 impl Forms {
@@ -43,6 +45,7 @@ impl Forms {
             implied: [implied::implied(basis, rule), covered::covered(basis, rule)].concat(),
             buried: buried::buried(basis, rule),
             single: basis.dependencies.is_single(rule),
+            trigger: handled::trigger(basis, rule),
         };
         Forms {
             rules: (0..basis.model.rule_count()).map(form).collect(),
@@ -72,6 +75,11 @@ impl Forms {
     /// Whether a group of the rule's aggregates has at most one row over the whole run.
     pub fn is_single(&self, rule: RuleAt) -> bool {
         self.rules[rule].single
+    }
+
+    /// The atom whose rows go when the rule has handled them.
+    pub fn trigger(&self, rule: RuleAt) -> Option<usize> {
+        self.rules[rule].trigger
     }
 }
 

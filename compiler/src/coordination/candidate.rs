@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::insertion::Coordination;
 use super::lookout::{atoms, carried, in_kind, is_event};
 use super::producer::one_producer;
-use super::rewrite::Edit;
+use super::rewrite::{Edit, Until};
 use crate::calm::report::Place;
 use crate::calm::violation::{RuleRef, Violation};
 use crate::hir::{
@@ -134,7 +134,7 @@ fn seals(program: &Program, typed: &Typed, violation: &Violation) -> Vec<Candida
             continue;
         }
         for awaited in seal_literals(node, site, &sources) {
-            for kept in kept_triggers(node, typed, site) {
+            for kept in kept_triggers(node, typed, site, &awaited) {
                 let why = seal_reason(program, violation, node, &sources);
                 all.push(Candidate {
                     means: Means::Seal(awaited_of.clone()),
@@ -242,8 +242,13 @@ fn sealed_of(node: &NodeKind, of: CollectionId) -> Option<CollectionId> {
     sealed.map(|(id, _)| id)
 }
 
-/// Nothing kept, and, where rows live for one tick only, those of them kept until the seal comes.
-fn kept_triggers(node: &NodeKind, typed: &Typed, site: RuleRef) -> Vec<Vec<Edit>> {
+/// Where rows live for one tick only, those of them kept until the seals come, or for ever; and nothing kept.
+fn kept_triggers(
+    node: &NodeKind,
+    typed: &Typed,
+    site: RuleRef,
+    awaited: &[Edit],
+) -> Vec<Vec<Edit>> {
     let rule = &node.rules[site.rule];
     let mut all = vec![Vec::new()];
     // To derive a row again in later ticks must change nothing.
@@ -277,12 +282,53 @@ fn kept_triggers(node: &NodeKind, typed: &Typed, site: RuleRef) -> Vec<Vec<Edit>
             literal,
             collection: *collection,
             keys,
+            until: Vec::new(),
         });
     }
     if !kept.is_empty() {
-        all.insert(0, kept);
+        all.insert(0, kept.clone());
+    }
+    if let [trigger] = kept.as_slice()
+        && let Some(emptied) = emptied(rule, trigger, awaited)
+    {
+        all.insert(0, vec![emptied]);
     }
     all
+}
+
+/// The trigger kept until the seals that are awaited, if its row has all columns of their partitions.
+fn emptied(rule: &Rule, trigger: &Edit, awaited: &[Edit]) -> Option<Edit> {
+    let Edit::Keep { literal, keys, .. } = trigger else {
+        return None;
+    };
+    let Literal::Atom { args, .. } = &rule.literals[*literal as usize].literal else {
+        return None;
+    };
+    let until = awaited.iter().map(|edit| {
+        let Edit::Await {
+            sealed, partition, ..
+        } = edit
+        else {
+            return None;
+        };
+        let columns = partition.iter().map(|pat| {
+            let mut args = args.iter();
+            let has = |arg: &&crate::hir::AtomArg| {
+                matches!(pat, Pat::Var(_)) && rule.body.pat(arg.pat) == pat
+            };
+            args.find(has).map(|arg| arg.column)
+        });
+        Some(Until {
+            sealed: *sealed,
+            columns: columns.collect::<Option<Vec<u32>>>()?,
+        })
+    });
+    let found = until.collect::<Option<Vec<Until>>>()?;
+    let mut edit = trigger.clone();
+    if let Edit::Keep { until, .. } = &mut edit {
+        *until = found;
+    }
+    keys.iter().all(|&key| key).then_some(edit)
 }
 
 /// Whether rows of other ticks fall into other groups, so that no aggregate takes them together.

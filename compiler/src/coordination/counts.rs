@@ -37,10 +37,8 @@
 //! A row beyond its producer's count, or of a node that is no producer after all of them are done, is a row
 //! error. So is, of an input, a row that comes in a later tick than its partition's seal.
 //!
-//! Cost: a producer keeps the rows of its open partitions, and a number for each closed one; a receiver
-//! keeps one copy of every row, without which it could not tell a row that came twice from one more row.
-//! Where each message arrives once and is sent once ([`messages`]), both keep a number for each partition, and what
-//! they do in a tick is what was sent or came in it:
+//! Cost: where each message is sent once ([`messages`]), it is delivered once, and producers and receivers keep a
+//! number for each partition; what they do in a tick is what was sent or came in it:
 //!
 //! ```text
 //! C.seal.batch{to, K, rows: count()} <= C.seal.out{to, K}
@@ -51,6 +49,10 @@
 //! C.seal.received{producer, K, rows} <= what came before and what comes
 //! C.seal.got{producer, K, rows}   <+- C.seal.come{producer, K}, C.seal.received{producer, K, rows}
 //! ```
+//!
+//! Elsewhere (a rule without an event sends its rows again in every tick, another one does when it is asked to) a producer keeps the rows of its open
+//! partitions, and a number for each closed one; a receiver keeps one copy of every row, without which it could not
+//! tell a row that came twice from one that is late.
 
 mod messages;
 mod producer;
@@ -61,8 +63,8 @@ use smol_str::{SmolStr, format_smolstr};
 use super::writing::{Cell, RuleWriter, column, declare};
 use crate::check::{Checked, check_resolved};
 use crate::hir::{
-    Arrow, Builtin, CollectionId, CollectionKind, Column, HeadColumn, Loc, NodeId, NodeKind,
-    Origin, Program, TypeRef,
+    Arrow, Builtin, CollectionId, CollectionKind, Column, Delivery, HeadColumn, Loc, NodeId,
+    NodeKind, Origin, Program, TypeRef,
 };
 use crate::typing::Typed;
 
@@ -77,6 +79,9 @@ pub fn with_counts(program: &Program, typed: &Typed) -> Option<Checked> {
             let node = &mut counted.nodes[id];
             match of.location {
                 Some(_) => {
+                    if of.counts == Counts::Messages {
+                        deliver_once(node, &of);
+                    }
                     producer::count(node, &of);
                     receiver::await_counts(node, &of);
                 }
@@ -86,6 +91,16 @@ pub fn with_counts(program: &Program, typed: &Typed) -> Option<Checked> {
         }
     }
     changed.then(|| check_resolved(counted, Vec::new()))
+}
+
+/// Messages and seals are numbered, if nothing else is said of them.
+fn deliver_once(node: &mut NodeKind, of: &Sealed) {
+    for id in [Some(of.id), of.seal].into_iter().flatten() {
+        let delivery = &mut node.collections[id].delivery;
+        if *delivery == Delivery::Free {
+            *delivery = Delivery::Once;
+        }
+    }
 }
 
 fn sealed_collections(node: &NodeKind) -> Vec<CollectionId> {

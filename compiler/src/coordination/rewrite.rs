@@ -29,6 +29,8 @@ pub(super) enum Edit {
         collection: CollectionId,
         /// Of each column, whether it is a key of that table: all but lattices.
         keys: Vec<bool>,
+        /// The seals after which a row is not needed any more; without any, it stays for ever.
+        until: Vec<Until>,
     },
     /// Messages of the collection are delivered so.
     Deliver {
@@ -36,6 +38,13 @@ pub(super) enum Edit {
         collection: CollectionId,
         delivery: Delivery,
     },
+}
+
+/// A seal, and the columns of the row that has its partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Until {
+    pub sealed: CollectionId,
+    pub columns: Vec<u32>,
 }
 
 /// The program with the edits made.
@@ -58,9 +67,10 @@ pub(super) fn apply<'e>(program: &Program, edits: impl IntoIterator<Item = &'e E
                 literal,
                 collection,
                 keys,
+                until,
             } => {
                 let node = &mut edited.nodes[rule.node];
-                let kept = kept(node, *collection, keys);
+                let kept = kept(node, *collection, keys, until);
                 read_instead(node, *rule, *literal, kept);
             }
             Edit::Deliver {
@@ -96,33 +106,59 @@ fn read_instead(node: &mut NodeKind, rule: RuleRef, literal: u32, kept: Collecti
     }
 }
 
-/// The table that keeps the rows of a collection, and the rule that fills it.
-fn kept(node: &mut NodeKind, of: CollectionId, keys: &[bool]) -> CollectionId {
-    let source = &node.collections[of];
-    let (loc, name) = (source.loc, kept_name(source));
-    let known = node.collections.iter().find(|(id, collection)| {
-        let mut rules = node.rules.values();
-        let fills = rules.any(|rule| rule.head.collection == *id && rule.loc == loc);
-        collection.name == name && fills
-    });
-    if let Some((known, _)) = known {
+/// The table that keeps the rows of a collection, with the rules that fill and empty it. Rules share one if it is never
+/// emptied.
+fn kept(node: &mut NodeKind, of: CollectionId, keys: &[bool], until: &[Until]) -> CollectionId {
+    if until.is_empty()
+        && let Some(known) = known_kept(node, of)
+    {
         return known;
     }
+    let source = &node.collections[of];
+    let (loc, mut free) = (source.loc, kept_name(source));
     let columns = source.columns.iter().zip(keys);
     let columns = columns.map(|(of, &key)| column(&of.name, of.ty.clone(), key, loc));
     let columns: Vec<Column> = columns.collect();
-    let mut free = name;
     while node.collection(&free).is_some() {
         free = format_smolstr!("{free}_");
     }
     let cells = (0..columns.len()).map(|n| Cell::Var(columns[n].name.clone()));
     let cells: Vec<Cell> = cells.collect();
     let kept = declare(node, of, free, CollectionKind::Table, columns);
-    let mut writer = RuleWriter::new(loc).row(of, &cells);
-    let head = writer.cells(&cells);
-    let rule = writer.head(kept, head, Arrow::Merge, Origin::Written);
-    node.rules.push(rule);
+    let mut add = |mut writer: RuleWriter, arrow| {
+        let head = writer.cells(&cells);
+        node.rules
+            .push(writer.head(kept, head, arrow, Origin::Written));
+    };
+    add(RuleWriter::new(loc).row(of, &cells), Arrow::Merge);
+    if !until.is_empty() {
+        let row = RuleWriter::new(loc).row(kept, &cells);
+        let handled = until.iter().fold(row, |writer, until| {
+            let columns = until.columns.iter();
+            let partition = columns.map(|&column| cells[column as usize].clone());
+            writer.row(until.sealed, &partition.collect::<Vec<Cell>>())
+        });
+        add(handled, Arrow::DeferredDelete);
+    }
     kept
+}
+
+/// The table that keeps the rows of a collection for ever.
+fn known_kept(node: &NodeKind, of: CollectionId) -> Option<CollectionId> {
+    let source = &node.collections[of];
+    let name = kept_name(source);
+    let writes = |id, deletes: bool| {
+        let mut rules = node.rules.values();
+        rules.any(|rule| {
+            let is_deletion = rule.arrow == Arrow::DeferredDelete;
+            rule.head.collection == id && rule.loc == source.loc && is_deletion == deletes
+        })
+    };
+    let mut all = node.collections.iter();
+    let known = all.find(|(id, collection)| {
+        collection.name == name && writes(*id, false) && !writes(*id, true)
+    });
+    known.map(|(id, _)| id)
 }
 
 fn kept_name(of: &Collection) -> SmolStr {

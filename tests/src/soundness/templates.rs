@@ -3,7 +3,7 @@
 //! See [`super::template`] for how they are written. Each must have an output or a view.
 
 /// Names with texts.
-pub const TEMPLATES: [(&str, &str); 56] = [
+pub const TEMPLATES: [(&str, &str); 57] = [
     (
         "guarded join",
         "input p(a); input q(a); [table|scratch] pt(a); [table|scratch|table] qt(a); [output|view] o(a);
@@ -77,6 +77,12 @@ pub const TEMPLATES: [(&str, &str); 56] = [
         "count that waits for a seal kept in a table",
         "input p(a, b) sealed by a; table t(a, b); table closed(a); output o(a, c); scratch n(a => c);
          t(x, y) <= p(x, y); closed(x) <[=|+] p.sealed(x); n(x, count()) <= t(x, _); o(x, c) <= n(x, c), [p.sealed|closed]([x|_]);",
+    ),
+    (
+        "trigger that goes when it was handled",
+        "input p(a, b) sealed by a; input q(a); input w(a); table t(a, b); table k(a); table u(a); output o(a[1:, c|]);
+         t(x, y) <= p(x, y); u(x) <= w(x); k(x) <= q(x); k(x) <- k(x)[, p.sealed(x)||, p.sealed(_)|, t(x, _)];
+         o(x[1:, count()|]) <= k(x)[, p.sealed(x)|], t(x, y)[|, u(x)|, not u(x)];",
     ),
     (
         "capture of what a seal freezes",

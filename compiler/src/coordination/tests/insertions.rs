@@ -25,6 +25,7 @@ fn a_seal_is_awaited_and_its_trigger_kept_until_it_comes() {
               table ship_kept(order: Int);
               parcel{order: order, items: count()} <= ship_kept{order: order}, packed{order: order}, item.sealed{order: order};
               ship_kept{order: order} <= ship{order: order};
+              ship_kept{order: order} <- ship_kept{order: order}, item.sealed{order: order};
         "#]],
     );
 }
