@@ -16,6 +16,7 @@ pub mod properties;
 pub mod report;
 pub mod violation;
 
+mod again;
 mod blame;
 mod body;
 mod certificate;
@@ -51,6 +52,7 @@ use bloom_stdx::arena::{Arena, Id};
 use crate::analysis::Analysis;
 use crate::hir::{NodeId, Program, RuleId};
 use crate::typing::Typed;
+use again::Standing;
 use body::{Basis, Found, Known};
 use dependencies::Dependencies;
 use flow::{Declared, KindFlow};
@@ -121,6 +123,30 @@ pub fn summarize_with(
 /// The report of a program, from the summaries of its rules.
 pub fn analyze(program: &Program, flows: &Arena<NodeId, KindFlow>) -> Report {
     solved(program, flows, verdict::report)
+}
+
+/// As [`analyze`]; where the analysis would go as it went before, nothing is analysed. The flows are those that
+/// [`summarize_with`] gave for the recall.
+pub fn analyze_with(
+    program: &Program,
+    flows: &Arena<NodeId, KindFlow>,
+    recall: &mut Recall,
+) -> Report {
+    let standing = recall.standing.take().and_then(|mut standing| {
+        let report = standing.again(program, flows)?;
+        Some((standing, report))
+    });
+    recall.is_analyzed = standing.is_none();
+    let (standing, report) = standing.unwrap_or_else(|| {
+        let (report, told_apart) = solved(program, flows, |known, found| {
+            let report = verdict::report(known, found);
+            (report, known.model.take_told_apart())
+        });
+        let standing = Standing::new(program, flows, told_apart, report.clone());
+        (standing, report)
+    });
+    recall.standing = Some(standing);
+    report
 }
 
 /// The properties of each place, and the labels, as text: part of what `--emit labels` prints.

@@ -9,7 +9,7 @@
 //! [`module`] is the tree alone: an edit in a comment at the end leaves it equal, and nothing after it runs.
 //! [`program`] counts every place from the item
 //! that it is in, so a line inserted above leaves it equal; [`resolved`] says where items are. `flows` are the
-//! summaries that the consistency analysis reads: an edit that leaves them equal does not run it.
+//! summaries that the consistency analysis reads: an edit of which it would see nothing does not run it.
 //!
 //! The queries take all rules together, but do not look at each again: a `Recall` keeps what was found of
 //! every item and rule, and one that did not change costs a look-up. The functions behind the
@@ -76,6 +76,8 @@ pub struct Effort {
     pub typed: usize,
     pub analyzed: usize,
     pub summarized: usize,
+    /// Whether the consistency analysis ran.
+    pub is_judged: bool,
 }
 
 /// A database with what helps its queries, and never changes what they answer.
@@ -156,6 +158,12 @@ pub fn module(db: &dyn Db, file: File) -> Arc<ast::Module> {
     Arc::clone(&parsed(db, file).module)
 }
 
+/// What a file imports, as far as its syntax tells.
+#[salsa::tracked(returns(ref))]
+pub fn imports(db: &dyn Db, file: File) -> Vec<Vec<String>> {
+    syntax::imports(module(db, file))
+}
+
 /// The program with every name looked up, and where its items are.
 #[salsa::tracked(returns(ref), no_eq)]
 pub fn resolved(db: &dyn Db, package: Package) -> hir::Again {
@@ -234,7 +242,12 @@ pub fn calm_report(db: &dyn Db, package: Package) -> calm::Report {
     let flows = flows(db, package);
     match flows.is_empty() {
         true => calm::Report::default(),
-        false => calm::analyze(program(db, package), flows),
+        false => {
+            let program = program(db, package);
+            let mut recalls = db.recalls().lock();
+            let recall = recalls.packages.entry(package).or_default();
+            calm::analyze_with(program, flows, &mut recall.calm)
+        }
     }
 }
 
@@ -313,6 +326,10 @@ pub fn effort(db: &dyn Db, package: Package) -> Effort {
         typed: of(|recall| recall.typing.inferred),
         analyzed: of(|recall| recall.analysis.analyzed),
         summarized: of(|recall| recall.calm.summarized),
+        is_judged: recalls
+            .packages
+            .get(&package)
+            .is_some_and(|recall| recall.calm.is_analyzed),
     }
 }
 

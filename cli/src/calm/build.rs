@@ -133,7 +133,7 @@ impl Names<'_> {
 
     fn rules(self, report: &Report) -> Vec<Rule> {
         let rule = |rule: &report::RuleVerdict| Rule {
-            at: self.at(rule.loc),
+            at: self.at(self.program.nodes[rule.rule.node].rules[rule.rule.rule].loc),
             node: rule.node.to_string(),
             head: rule.head.to_string(),
             kind: match rule.why.is_empty() {

@@ -216,8 +216,8 @@ fn edges_of(
     let verdicts: BTreeMap<_, &RuleVerdict> = report
         .rules
         .iter()
-        .filter(|verdict| verdict.node == kind.name)
-        .map(|verdict| (verdict.loc, verdict))
+        .filter(|verdict| verdict.rule.node == id)
+        .map(|verdict| (kind.rules[verdict.rule.rule].loc, verdict))
         .collect();
     let mut edges = Vec::new();
     for rule in rules(kind) {

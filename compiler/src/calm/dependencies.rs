@@ -345,7 +345,13 @@ impl<'m, 'a> Dependencies<'m, 'a> {
             return Vec::new();
         };
         let summary = self.model.rule(rule);
-        let same = inserters.all(|other| self.model.rule(other) == summary);
+        let same = inserters.all(|other| {
+            let of = self.model.rule(other);
+            if of.is_alike(summary) {
+                self.model.note_literals(&[rule, other]);
+            }
+            of == summary
+        });
         let is_open =
             self.through.borrow().contains(&rule) || self.through.borrow().len() > RULES_DEEP_MAX;
         if !same || is_open || summary.chance || is_fact(summary) {

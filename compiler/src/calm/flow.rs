@@ -4,6 +4,7 @@
 //! A [`RuleSummary`] is a pure function of one rule and of what is declared ([`summarize`]), so it can be
 //! kept as long as the rule stands. What comes after reads summaries only.
 
+mod alike;
 mod summary;
 
 pub use summary::{Declared, Setting, shapes, summarize};

@@ -3,9 +3,11 @@
 //! A place is a collection of a kind of node. A channel is one place, which rules of several kinds write
 //! and read: what arrives at a node is the union of what all sent to it.
 
+use std::cell::RefCell;
+
 use bloom_stdx::arena::{Arena, Id};
 use bloom_stdx::graph::components;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::{Atom, KindFlow, RuleSummary, Shape};
 use super::report::Place;
@@ -36,6 +38,8 @@ pub struct Model<'a> {
     cyclic: Vec<bool>,
     /// All places, each after those that it depends on but for cycles.
     downstream: Vec<At>,
+    /// Rules of which a literal in a test told something apart.
+    told_apart: RefCell<FxHashSet<RuleRef>>,
 }
 
 impl<'a> Model<'a> {
@@ -51,6 +55,7 @@ impl<'a> Model<'a> {
             readers: Vec::new(),
             cyclic: Vec::new(),
             downstream: Vec::new(),
+            told_apart: RefCell::default(),
         };
         let mut channels = FxHashMap::default();
         for (node, kind) in program.nodes.iter() {
@@ -144,6 +149,17 @@ impl<'a> Model<'a> {
         let node = self.node_of(at);
         self.extern_paths(at)
             .map(move |path| self.place_of(node, path.input))
+    }
+
+    /// Notes rules that another literal in a test might make the same as another, or no longer so.
+    pub fn note_literals(&self, rules: &[RuleAt]) {
+        let rules = rules.iter().map(|&rule| self.rules[rule]);
+        self.told_apart.borrow_mut().extend(rules);
+    }
+
+    /// The rules of which a literal in a test told something apart.
+    pub fn take_told_apart(&self) -> FxHashSet<RuleRef> {
+        self.told_apart.take()
     }
 
     /// All places, channels once.

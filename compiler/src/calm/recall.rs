@@ -1,7 +1,8 @@
-//! Summaries of rules that nobody changed since they were made.
+//! What is kept of the rules and the report of a program.
 
 use std::sync::Arc;
 
+use super::again::Standing;
 use super::flow::{RuleSummary, Shape};
 use crate::analysis::RuleAnalysis;
 use crate::hir::{CollectionId, Rule};
@@ -17,6 +18,9 @@ pub struct Recall {
     pub(super) kinds: Vec<OfKind>,
     /// How many rules were summarised, rather than recalled.
     pub summarized: usize,
+    /// Whether the last report was found, rather than recalled.
+    pub is_analyzed: bool,
+    pub(super) standing: Option<Standing>,
 }
 
 /// What is known of a kind of node.
@@ -49,6 +53,7 @@ impl Recall {
     pub(super) fn begin(&mut self, generation: u64) {
         if self.generation != generation {
             self.kinds.clear();
+            self.standing = None;
         }
         self.generation = generation;
         self.summarized = 0;

@@ -1,8 +1,10 @@
 //! What the analysis says, as data: the source of `bloom calm`, of warnings, and of the editor's hints.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
-use super::violation::Violation;
+use super::violation::{RuleRef, Violation};
 use crate::hir::{CollectionId, Loc, NodeId};
 
 /// What [`crate::calm`] found out about a program as it stands.
@@ -12,9 +14,9 @@ pub struct Report {
     pub outputs: Vec<Output>,
     /// What is read "as of now", and may be revised.
     pub views: Vec<View>,
-    pub rules: Vec<RuleVerdict>,
+    pub rules: Arc<Vec<RuleVerdict>>,
     /// Bud's table: the ways from a source to an output.
-    pub paths: Vec<Path>,
+    pub paths: Arc<Vec<Path>>,
     /// Points of order, each once however many outputs and views it spoils.
     pub violations: Vec<Violation>,
 }
@@ -137,7 +139,7 @@ pub enum Cause {
 /// A rule on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleVerdict {
-    pub loc: Loc,
+    pub rule: RuleRef,
     pub node: SmolStr,
     pub head: SmolStr,
     /// Empty for a monotone rule.

@@ -1,5 +1,7 @@
 //! From properties to the report.
 
+use std::sync::Arc;
+
 use smol_str::{SmolStr, format_smolstr};
 
 use super::blame::Want;
@@ -27,8 +29,8 @@ pub fn report(known: Known<'_, '_>, found: &Found) -> Report {
             report.views.push(view);
         }
     }
-    report.rules = rules(known);
-    report.paths = paths::table(known);
+    report.rules = Arc::new(rules(known));
+    report.paths = Arc::new(paths::table(known));
     report
 }
 
@@ -230,7 +232,7 @@ fn rules(known: Known<'_, '_>) -> Vec<RuleVerdict> {
             add(summary.chance, Cause::Nondeterministic);
             let place = model.rule_ref(rule);
             RuleVerdict {
-                loc: model.hir_rule(rule).loc,
+                rule: place,
                 node: model.program.nodes[place.node].name.clone(),
                 head: model.collection(model.head(rule)).name.clone(),
                 why,

@@ -9,6 +9,7 @@ use expect_test::{Expect, expect};
 use salsa::Setter;
 
 mod edits;
+mod literals;
 
 use super::{Database, File, Language, Package, calm_report, checked, diagnostics, effort};
 use crate::check::tests::{bloom_files, root, stdlib};
@@ -75,7 +76,7 @@ fn a_line_above_moves_rules_and_looks_at_none() {
         &moved,
         &expect![[r#"
             parsed module resolved well_typed program
-            Effort { parsed: 0, resolved: 0, typed: 3, analyzed: 3, summarized: 3 }
+            Effort { parsed: 0, resolved: 0, typed: 3, analyzed: 3, summarized: 3, is_judged: true }
         "#]],
     );
 }
@@ -87,7 +88,7 @@ fn a_changed_rule_is_the_only_one_looked_at() {
         &RULES.replace("x > 2", "x > 20"),
         &expect![[r#"
             parsed module resolved well_typed program typed analyzed flows calm_report
-            Effort { parsed: 1, resolved: 1, typed: 1, analyzed: 1, summarized: 1 }
+            Effort { parsed: 1, resolved: 1, typed: 1, analyzed: 1, summarized: 1, is_judged: false }
         "#]],
     );
 }
@@ -99,9 +100,9 @@ fn two_changed_rules_leave_what_is_between() {
         RULES,
         &edited,
         &expect![[r#"
-        parsed module resolved well_typed program typed analyzed flows calm_report
-        Effort { parsed: 2, resolved: 2, typed: 2, analyzed: 2, summarized: 2 }
-    "#]],
+            parsed module resolved well_typed program typed analyzed flows calm_report
+            Effort { parsed: 2, resolved: 2, typed: 2, analyzed: 2, summarized: 2, is_judged: true }
+        "#]],
     );
 }
 
@@ -112,7 +113,7 @@ fn a_rule_that_comes_leaves_the_others() {
         &RULES.replace("b{x} <= a{x}, x", "b{x: y} <= a{y};\nb{x} <= a{x}, x"),
         &expect![[r#"
             parsed module resolved well_typed program typed analyzed flows calm_report
-            Effort { parsed: 1, resolved: 1, typed: 1, analyzed: 1, summarized: 1 }
+            Effort { parsed: 1, resolved: 1, typed: 1, analyzed: 1, summarized: 1, is_judged: true }
         "#]],
     );
 }
@@ -124,7 +125,7 @@ fn a_changed_declaration_looks_at_all_rules() {
         &RULES.replace("table b(x: Int)", "scratch b(x: Int)"),
         &expect![[r#"
             parsed module resolved well_typed program typed analyzed flows calm_report
-            Effort { parsed: 1, resolved: 3, typed: 3, analyzed: 3, summarized: 3 }
+            Effort { parsed: 1, resolved: 3, typed: 3, analyzed: 3, summarized: 3, is_judged: true }
         "#]],
     );
 }

@@ -8,7 +8,7 @@
 use crate::calm::body::Basis;
 use crate::calm::flow::{Atom, RuleSummary, Term};
 use crate::calm::model::RuleAt;
-use crate::calm::refine::contained::{is_contained, is_simple};
+use crate::calm::refine::contained::{Between, is_contained, is_simple};
 use crate::calm::refine::covered::present;
 use crate::hir::Arrow;
 
@@ -24,16 +24,16 @@ pub fn buried(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
     if !model.is_kept(at) || writers.len() > RULES_MAX || !is_simple(summary) {
         return Vec::new();
     }
-    let deletions: Vec<&RuleSummary> = writers
+    let deletions: Vec<(RuleAt, &RuleSummary)> = writers
         .iter()
-        .map(|&writer| model.rule(writer))
-        .filter(|of| of.arrow == Arrow::DeferredDelete && is_simple(of))
+        .map(|&writer| (writer, model.rule(writer)))
+        .filter(|(_, of)| of.arrow == Arrow::DeferredDelete && is_simple(of))
         .collect();
     let atoms = summary.atoms.iter().enumerate();
     let is_taken = |guard: &Atom| {
         deletions
             .iter()
-            .any(|deletion| takes(deletion, summary, guard))
+            .any(|&(at, deletion)| takes((model, &[rule, at]), deletion, summary, guard))
     };
     atoms
         .filter(|(_, atom)| atom.negated && is_taken(atom))
@@ -42,7 +42,12 @@ pub fn buried(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
 }
 
 /// Whether the deletion takes away the insertion's row where the guard's row is there.
-fn takes(deletion: &RuleSummary, insertion: &RuleSummary, guard: &Atom) -> bool {
+fn takes(
+    between: Between<'_, '_>,
+    deletion: &RuleSummary,
+    insertion: &RuleSummary,
+    guard: &Atom,
+) -> bool {
     // A deletion that leaves columns out takes the row with the others.
     let named = (0..deletion.columns.len()).filter(|&column| !deletion.columns[column].is_any());
     let named: Vec<usize> = named.collect();
@@ -57,5 +62,5 @@ fn takes(deletion: &RuleSummary, insertion: &RuleSummary, guard: &Atom) -> bool 
         ..deletion.clone()
     };
     let head: Vec<Term> = only(&insertion.columns);
-    is_contained(&general, &head, &[present(guard)], &[])
+    is_contained(between, &general, &head, &[present(guard)], &[])
 }

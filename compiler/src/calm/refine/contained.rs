@@ -12,8 +12,8 @@
 //! kept back was given when the row of `sold` came.
 
 use crate::calm::body::Basis;
-use crate::calm::flow::{Atom, RuleSummary, Term, Test};
-use crate::calm::model::{At, RuleAt};
+use crate::calm::flow::{Atom, Comparison, RuleSummary, Term, Test};
+use crate::calm::model::{At, Model, RuleAt};
 use crate::calm::sealing::same_value;
 use crate::hir::{Arrow, LitKind, VarId};
 
@@ -58,7 +58,13 @@ pub fn redundant(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
         let of = model.rule(other);
         if of.arrow == summary.arrow
             && smaller(other)
-            && is_contained(of, &summary.columns, &summary.atoms, &summary.tests)
+            && is_contained(
+                (model, &[rule, other]),
+                of,
+                &summary.columns,
+                &summary.atoms,
+                &summary.tests,
+            )
         {
             return Redundant::InEveryTick;
         }
@@ -70,7 +76,7 @@ pub fn redundant(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
             let at = model.place(other, atom.collection);
             !model.is_kept(at)
         });
-        fresh && of.inserts() && repeats(basis, rule, of)
+        fresh && of.inserts() && repeats(basis, rule, other)
     });
     match repeats && summary.inserts() {
         true => Redundant::OverTheRun,
@@ -102,8 +108,9 @@ fn size(summary: &RuleSummary) -> usize {
 }
 
 /// Whether the rule reads a kept row of which every origin is contained in `other`.
-fn repeats(basis: Basis<'_, '_>, rule: RuleAt, other: &RuleSummary) -> bool {
+fn repeats(basis: Basis<'_, '_>, rule: RuleAt, other: RuleAt) -> bool {
     let model = basis.model;
+    let gives = model.rule(other);
     let summary = model.rule(rule);
     let mut atoms = summary.positive();
     atoms.any(|(_, atom)| {
@@ -117,8 +124,10 @@ fn repeats(basis: Basis<'_, '_>, rule: RuleAt, other: &RuleSummary) -> bool {
             && writers.iter().all(|&writer| {
                 let of = model.rule(writer);
                 is_simple(of)
-                    && replaced(&summary.columns, atom, of)
-                        .is_some_and(|head| is_contained(other, &head, &of.atoms, &of.tests))
+                    && replaced(&summary.columns, atom, of).is_some_and(|head| {
+                        let between = (model, &[rule, other, writer][..]);
+                        is_contained(between, gives, &head, &of.atoms, &of.tests)
+                    })
             })
     })
 }
@@ -153,7 +162,13 @@ pub fn was_given(basis: Basis<'_, '_>, rule: RuleAt, atom: &Atom) -> bool {
                         && model.rule_ref(other).node == node
                         && gives.inserts()
                         && is_simple(gives)
-                        && is_contained(gives, &head, &of.atoms, &of.tests)
+                        && is_contained(
+                            (model, &[rule, other, inserter]),
+                            gives,
+                            &head,
+                            &of.atoms,
+                            &of.tests,
+                        )
                 })
             })
     })
@@ -173,8 +188,17 @@ fn replaced(head: &[Term], atom: &Atom, writer: &RuleSummary) -> Option<Vec<Term
     head.iter().map(of_term).collect()
 }
 
+/// The program, and the rules that are compared.
+pub type Between<'b, 'a> = (&'b Model<'a>, &'b [RuleAt]);
+
 /// Whether `other` gives the head wherever the atoms and tests hold.
-pub fn is_contained(other: &RuleSummary, head: &[Term], atoms: &[Atom], tests: &[Test]) -> bool {
+pub fn is_contained(
+    between: Between<'_, '_>,
+    other: &RuleSummary,
+    head: &[Term],
+    atoms: &[Atom],
+    tests: &[Test],
+) -> bool {
     // Most rules read something else altogether.
     let is_read = |general: &Atom| {
         let mut atoms = atoms.iter();
@@ -192,8 +216,8 @@ pub fn is_contained(other: &RuleSummary, head: &[Term], atoms: &[Atom], tests: &
     }
     let is_open = |atom: &Atom| !atom.negated && atom.terms.contains(&Term::Any);
     match atoms.iter().any(is_open) {
-        true => every_atom(other, 0, &bound, &named(atoms), tests),
-        false => every_atom(other, 0, &bound, atoms, tests),
+        true => every_atom(between, other, 0, &bound, &named(atoms), tests),
+        false => every_atom(between, other, 0, &bound, atoms, tests),
     }
 }
 
@@ -217,6 +241,7 @@ fn named(atoms: &[Atom]) -> Vec<Atom> {
 }
 
 fn every_atom(
+    between: Between<'_, '_>,
     other: &RuleSummary,
     number: usize,
     bound: &Substitution,
@@ -224,7 +249,8 @@ fn every_atom(
     tests: &[Test],
 ) -> bool {
     let Some(general) = other.atoms.get(number) else {
-        return other.tests.iter().all(|test| has_test(test, bound, tests));
+        let mut asked = other.tests.iter();
+        return asked.all(|test| has_test(between, test, bound, tests));
     };
     atoms.iter().any(|special| {
         let mut bound = bound.clone();
@@ -238,11 +264,16 @@ fn every_atom(
                     Term::Any => !general.negated || special_term.is_any(),
                     _ => bound.unify(general_term, special_term),
                 })
-            && every_atom(other, number + 1, &bound, atoms, tests)
+            && every_atom(between, other, number + 1, &bound, atoms, tests)
     })
 }
 
-fn has_test(test: &Test, bound: &Substitution, tests: &[Test]) -> bool {
+fn has_test(
+    (model, rules): Between<'_, '_>,
+    test: &Test,
+    bound: &Substitution,
+    tests: &[Test],
+) -> bool {
     let Test::Compare { left, op, right } = test else {
         return false;
     };
@@ -255,8 +286,14 @@ fn has_test(test: &Test, bound: &Substitution, tests: &[Test]) -> bool {
             op: own_op,
             right: own_right,
         } => {
-            (own_left, own_op, own_right) == (&left, op, &right)
-                || (own_left, *own_op, own_right) == (&right, op.flipped(), &left)
+            let same = |op: Comparison, left: &Term, right: &Term| {
+                let alike = *own_op == op && own_left.is_alike(left) && own_right.is_alike(right);
+                if alike {
+                    model.note_literals(rules);
+                }
+                alike && own_left == left && own_right == right
+            };
+            same(*op, &left, &right) || same(op.flipped(), &right, &left)
         }
         Test::Holds { .. } | Test::Other { .. } => false,
     })

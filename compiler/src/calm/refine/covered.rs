@@ -30,11 +30,12 @@ pub fn covered(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
         return Vec::new();
     }
     let node = model.rule_ref(rule).node;
-    let others: Vec<&RuleSummary> = writers
+    let others = writers
         .iter()
         .filter(|&&other| other != rule && model.rule_ref(other).node == node)
-        .map(|&other| model.rule(other))
-        .filter(|other| other.arrow == summary.arrow && is_simple(other))
+        .map(|&other| (other, model.rule(other)));
+    let others: Vec<(RuleAt, &RuleSummary)> = others
+        .filter(|(_, other)| other.arrow == summary.arrow && is_simple(other))
         .collect();
     let mut found: Vec<usize> = Vec::new();
     for (place, guard) in summary.atoms.iter().enumerate() {
@@ -49,7 +50,12 @@ pub fn covered(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
                 let atoms = [rest.clone(), atoms].concat();
                 let tests = [summary.tests.clone(), tests].concat();
                 let mut others = others.iter();
-                others.any(|other| is_contained(other, &summary.columns, &atoms, &tests))
+                // The tests of who derives the guard's row are among them.
+                let derive = model.writers(model.place(rule, guard.collection));
+                others.any(|&(other, of)| {
+                    let rules = [&[rule, other], derive].concat();
+                    is_contained((model, &rules), of, &summary.columns, &atoms, &tests)
+                })
             })
         };
         let as_row = vec![(vec![present(guard)], Vec::new())];

@@ -95,7 +95,8 @@ fn follows_trigger(known: Basis<'_, '_>, rule: RuleAt, place: usize) -> bool {
         && writers.all(|writer| {
             let of = model.rule(writer);
             let head: Vec<Term> = asked.iter().map(|&c| of.columns[c].clone()).collect();
-            is_contained(&trigger, &head, &of.atoms, &of.tests)
+            let between = (model, &[rule, writer][..]);
+            is_contained(between, &trigger, &head, &of.atoms, &of.tests)
         });
     follows && {
         let vars = guard.terms.iter().flat_map(Term::vars).copied();
