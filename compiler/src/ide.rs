@@ -28,7 +28,7 @@ mod symbols;
 
 mod tokens;
 
-pub use actions::{Action, actions};
+pub use actions::{Action, ActionKind, actions};
 pub use calls::{Link, Named, collection, readers, writers};
 pub use complete::{Completion, CompletionKind, completions};
 pub use definitions::{implementations, type_definitions};

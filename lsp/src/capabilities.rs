@@ -31,6 +31,8 @@ pub fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
                 code_action_kinds: Some(vec![
                     lsp::CodeActionKind::QUICKFIX,
                     lsp::CodeActionKind::REFACTOR_REWRITE,
+                    lsp::CodeActionKind::REFACTOR_EXTRACT,
+                    lsp::CodeActionKind::REFACTOR_INLINE,
                 ]),
                 ..lsp::CodeActionOptions::default()
             },

@@ -141,14 +141,18 @@ pub fn actions(snapshot: &Snapshot, range: lsp::Range) -> Vec<lsp::CodeAction> {
         lines.offset(range.start) as u32,
         lines.offset(range.end) as u32,
     );
-    let rewritings = ide::actions(&snapshot.db, snapshot.package, selected);
+    let rewritings = ide::actions(&snapshot.db, snapshot.package, selected, &snapshot.modules);
     all.extend(rewritings.into_iter().filter_map(|action| {
         let uri = snapshot.uris.first()?.clone()?;
         let edits = action.edits.iter().filter_map(|edit| places.edit(edit));
         let edits: Vec<lsp::TextEdit> = edits.map(|(_, edit)| edit).collect();
         Some(lsp::CodeAction {
             title: action.title,
-            kind: Some(lsp::CodeActionKind::REFACTOR_REWRITE),
+            kind: Some(match action.kind {
+                ide::ActionKind::Rewrite => lsp::CodeActionKind::REFACTOR_REWRITE,
+                ide::ActionKind::Extract => lsp::CodeActionKind::REFACTOR_EXTRACT,
+                ide::ActionKind::Inline => lsp::CodeActionKind::REFACTOR_INLINE,
+            }),
             edit: Some(lsp::WorkspaceEdit {
                 changes: Some(std::collections::HashMap::from_iter([(uri, edits)])),
                 ..lsp::WorkspaceEdit::default()

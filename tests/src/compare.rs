@@ -242,7 +242,7 @@ fn write(disk: &mut Disk, plan: &Plan, change: &DurableChange) {
 }
 
 /// What each tick of a test takes in.
-fn inputs(test: &Test, plan: &Plan) -> Vec<Input> {
+pub fn inputs(test: &Test, plan: &Plan) -> Vec<Input> {
     let mut inputs = Vec::new();
     let mut next = Input::default();
     for step in &test.steps {

@@ -125,11 +125,6 @@ fn is_name(new_name: &str, old_name: &str) -> Result<(), Refusal> {
     }
 }
 
-/// How many errors there are in changed texts up to the resolution of names.
-pub(super) fn errors_of(named: &[&str], texts: &[String]) -> usize {
-    look_again(named, texts).1
-}
-
 /// The names of changed texts, and how many errors there are up to their resolution.
 fn look_again(named: &[&str], texts: &[String]) -> (Names, usize) {
     let parsed: Vec<syntax::Parse> = texts.iter().map(|text| syntax::parse(text)).collect();

@@ -7,6 +7,7 @@ use crate::hir::Program;
 use crate::syntax;
 use bloom_stdx::random::Random;
 
+mod actions;
 mod editing;
 
 /// The program without its cursor, and where that was.

@@ -1,6 +1,7 @@
 //! Expressions: what each name in them is.
 
 use super::bodies::{BodyCx, Mode};
+use super::head::{names_added, quoted};
 use super::scope::Value;
 use crate::base::{Span, codes};
 use crate::hir::{AggregateFunction, Arm, CallArg, Expr, ExprId, FieldValue, Part};
@@ -458,20 +459,28 @@ impl BodyCx<'_, '_> {
         let Some(def) = def else {
             return Expr::Error;
         };
-        let missing: Vec<String> = self.r.program.types[def]
+        let missing: Vec<&str> = self.r.program.types[def]
             .fields()
             .iter()
             .enumerate()
             .filter(|(i, _)| resolved.iter().all(|field| field.field as usize != *i))
-            .map(|(_, field)| format!("`{}`", field.name))
+            .map(|(_, field)| field.name.as_str())
             .collect();
         if sound && !missing.is_empty() {
             let message = format!(
                 "missing field: `{path}` is built without {}",
-                missing.join(", ")
+                quoted(&missing)
             );
             let loc = self.loc(span);
-            self.r.error(codes::E0305, loc, message, "field missing");
+            let end = fields.last().map(|field| {
+                let value = field.value.as_ref().map(|value| value.span);
+                value.unwrap_or(field.name.span).end
+            });
+            let fix = names_added(self.r.program.file_span(loc), span, end, &missing);
+            let diagnostic = self
+                .r
+                .diagnostic(codes::E0305, loc, message, "field missing");
+            self.r.report(diagnostic.with_fix(fix));
             return Expr::Error;
         }
         if !sound {

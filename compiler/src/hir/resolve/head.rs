@@ -2,7 +2,7 @@
 
 use super::bodies::BodyCx;
 use super::scope::Value;
-use crate::base::{Span, codes};
+use crate::base::{FileSpan, Fix, Span, codes};
 use crate::hir::{Aggregate, AggregateFunction, Arrow, CollectionId, HeadColumn, Loc, SortKey};
 use crate::syntax::ast::{self, ExprKind, HeadArgs};
 use smol_str::SmolStr;
@@ -96,7 +96,7 @@ impl BodyCx<'_, '_> {
                 }
             }
         }
-        self.fill(shape, given, span)
+        self.fill(shape, given, span, end_of_columns(args))
     }
 
     fn fill(
@@ -104,6 +104,7 @@ impl BodyCx<'_, '_> {
         shape: &RowShape,
         given: Vec<Option<HeadColumn>>,
         span: Span,
+        end: Option<u32>,
     ) -> Vec<HeadColumn> {
         let mut missing = Vec::new();
         let columns = given
@@ -113,7 +114,7 @@ impl BodyCx<'_, '_> {
                 column
                     .or_else(|| shape.may_lack[place].clone())
                     .unwrap_or_else(|| {
-                        missing.push(format!("`{}`", shape.columns[place]));
+                        missing.push(shape.columns[place].as_str());
                         HeadColumn::Omitted
                     })
             })
@@ -127,7 +128,7 @@ impl BodyCx<'_, '_> {
             let message = format!(
                 "missing {columns}: `{}` is given no {columns} {}",
                 shape.name,
-                missing.join(", ")
+                quoted(&missing)
             );
             let loc = self.loc(span);
             let label = "column left out, and it has no default";
@@ -136,7 +137,9 @@ impl BodyCx<'_, '_> {
                 let declared = self.r.program.file_span(declared);
                 diagnostic = diagnostic.with_label(declared, "declared here");
             }
-            self.r.report(diagnostic);
+            let place = self.r.program.file_span(loc);
+            let fix = names_added(place, span, end, &missing);
+            self.r.report(diagnostic.with_fix(fix));
         }
         columns
     }
@@ -226,4 +229,36 @@ impl BodyCx<'_, '_> {
             span: written.span,
         })
     }
+}
+
+/// Where the last column of a row by name ends, if it has one.
+fn end_of_columns(args: &HeadArgs) -> Option<u32> {
+    match args {
+        HeadArgs::Positional(_) => None,
+        HeadArgs::Named(fields) => fields.last().map(|field| {
+            let value = field.value.as_ref().map(|value| value.span);
+            value.unwrap_or(field.name.span).end
+        }),
+    }
+}
+
+pub(super) fn quoted(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// Names variables for what is missing in braces: after what is there, else before the closing brace. `place` is
+/// where `span` is in the file.
+pub(super) fn names_added(place: FileSpan, span: Span, end: Option<u32>, missing: &[&str]) -> Fix {
+    let (at, separator) = match end {
+        Some(end) => (place.span.start + (end - span.start), ", "),
+        None => (place.span.end.saturating_sub(1), ""),
+    };
+    let place = FileSpan::new(place.file, Span::at(at));
+    let names = missing.join(", ");
+    Fix::replace(
+        format!("add {}", quoted(missing)),
+        place,
+        format!("{separator}{names}"),
+    )
 }

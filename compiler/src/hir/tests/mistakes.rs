@@ -63,6 +63,7 @@ fn mistakes_in_rules() {
             E0205 wrong number of columns: `b` has 2 columns, 1 given [b(x)]
             E0220 the aggregate `count` must be the whole of a head column [count]
             E0210 missing column: `b` is given no column `y` [b{x}]
+              fix: add `y`
             E0213 unknown function missing [missing]
             E0214 unknown variant or constructor Foo [Foo]
             E0201 undeclared collection perr [perr]
@@ -121,6 +122,7 @@ fn mistakes_in_declarations() {
             E0605 missing argument: `m` needs an argument for `p` [m(q: 1)]
             E0604 unknown parameter q: `m` has no parameter `q` [q]
             E0210 missing column: `a` is given no column `x` [a{x: 1}]
+              fix: add `x`
             E0603 private collection mm.t of an import [mm.t]
         "#]],
     );

@@ -1,8 +1,8 @@
 //! What is offered while writing: completions, signatures, other names, colours, hints.
 
 use super::super::{
-    CompletionKind, Hint, WordKind, actions, completions, folds, hints, names_of, rename,
-    selections, signatures, words,
+    CompletionKind, Hint, WordKind, completions, folds, hints, names_of, rename, selections,
+    signatures, words,
 };
 use super::cursor;
 use crate::base::{FileId, FileSpan, Span};
@@ -11,7 +11,7 @@ use crate::database::{self, Database, File, Language, Package};
 use crate::syntax;
 use bloom_stdx::random::Random;
 
-fn package(db: &Database, text: &str) -> Package {
+pub(super) fn package(db: &Database, text: &str) -> Package {
     let file = File::new(db, "main".to_owned(), Language::Bloom, text.to_owned());
     Package::new(db, vec![file])
 }
@@ -293,57 +293,4 @@ fn broken_programs_are_answered() {
         signatures(&db, package, offset);
     }
     assert!(keywords > 1_000, "{keywords} keywords");
-}
-
-/// The titles of what can be done with the part between two cursors, each with the text that it leaves.
-fn rewritten(fixture: &str) -> Vec<(String, String)> {
-    let (text, start) = cursor(fixture);
-    let (text, end) = cursor(&text);
-    let db = Database::default();
-    let found = actions(&db, package(&db, &text), Span::new(start, end));
-    let apply = |edits: &[crate::base::Edit]| {
-        let mut text = text.clone();
-        for edit in edits.iter().rev() {
-            text.replace_range(edit.span.range(), &edit.new_text);
-        }
-        text
-    };
-    found
-        .into_iter()
-        .map(|action| (action.title, apply(&action.edits)))
-        .collect()
-}
-
-#[test]
-fn rows_can_be_written_by_name() {
-    let head = "input a(x: Int, y: Int);\noutput b(x: Int, y: Int);\n";
-    let found = rewritten(&format!("{head}b(x, y) <= a$0$0(x, y), a(_, x);\n"));
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].0, "Name the columns of `a`");
-    assert_eq!(
-        found[0].1,
-        format!("{head}b(x, y) <= a{{x, y}}, a(_, x);\n")
-    );
-    let found = rewritten(&format!("{head}b(x, y) <= a(x, y), a(_, $0$0x);\n"));
-    assert_eq!(
-        found[0].1,
-        format!("{head}b(x, y) <= a(x, y), a{{y: x}};\n")
-    );
-    let found = rewritten(&format!("{head}b$0$0{{x, y: x}} <= a{{x}};\n"));
-    assert!(found.is_empty(), "all columns are named: {found:?}");
-    let found = rewritten(&format!("{head}b{{x, y: x}} <= a$0$0{{x}};\n"));
-    assert_eq!(found[0].1, format!("{head}b{{x, y: x}} <= a{{x, y}};\n"));
-}
-
-#[test]
-fn literals_can_be_taken_out() {
-    let head = "input a(x: Int, y: Int);\ninput c(y: Int, z: Int);\noutput b(x: Int);\n";
-    let found = rewritten(&format!(
-        "{head}b{{x}} <= $0a{{x, y}}, c{{y, z}}$0, z > x;\n"
-    ));
-    let expected =
-        "scratch found(x, z);\nfound{x, z} <= a{x, y}, c{y, z};\nb{x} <= found{x, z}, z > x;\n";
-    let (title, text) = found.last().expect("it is offered");
-    assert_eq!(title, "Take 2 literals out into a scratch");
-    assert_eq!(*text, format!("{head}{expected}"));
 }

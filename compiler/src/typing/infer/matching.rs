@@ -1,10 +1,11 @@
 //! Matches as a whole: that their arms cover every value, and that each arm is reached.
 
 use bloom_plan::value::Value;
+use bloom_stdx::arena::Id;
 
 use super::{Found, Infer};
-use crate::base::codes;
-use crate::hir::{Body, Builtin, ExprId, Pat, PatId, TypeDefId};
+use crate::base::{Fix, Span, codes};
+use crate::hir::{Body, Builtin, Expr, ExprId, Pat, PatId, TypeDefId};
 use crate::syntax::ast::LitKind;
 use crate::typing::context::Context;
 use crate::typing::exhaustive::{self, Constructor, Constructors, Shape};
@@ -32,9 +33,10 @@ impl Infer<'_, '_> {
                 .collect();
             let mut types = Types { cx: &mut *self.cx };
             let verdict = exhaustive::judge(&mut types, pending.scrutinee, &shapes);
+            let unreachable = verdict.unreachable;
             if let Some(missing) = verdict.missing {
                 let shown = show(self.cx, &missing, pending.scrutinee);
-                let diagnostic = self
+                let mut diagnostic = self
                     .at(
                         codes::E0308,
                         self.body.expr_loc(pending.expr),
@@ -42,9 +44,13 @@ impl Infer<'_, '_> {
                         "no arm takes it",
                     )
                     .with_help(format!("add an arm for what is missing: `{shown} => …`"));
+                let arms = self.missing_arms(pending.scrutinee, shapes, missing);
+                diagnostic
+                    .fixes
+                    .extend(self.arms_added(pending.expr, &arms));
                 self.report(diagnostic);
             }
-            for place in verdict.unreachable {
+            for place in unreachable {
                 let diagnostic = self.at(
                     codes::W0301,
                     self.body.pat_loc(pending.arms[place].0),
@@ -54,6 +60,67 @@ impl Infer<'_, '_> {
                 self.report(diagnostic);
             }
         }
+    }
+}
+
+/// No more arms than this are added at once.
+const ARMS_MAX: usize = 16;
+
+impl Infer<'_, '_> {
+    /// Patterns for all that no arm takes, from the first such value on.
+    fn missing_arms(
+        &mut self,
+        scrutinee: Ty,
+        mut shapes: Vec<(Shape, bool)>,
+        first: Shape,
+    ) -> Vec<String> {
+        let mut shown = Vec::new();
+        let mut next = Some(first);
+        while let Some(missing) = next.take() {
+            shown.push(show(self.cx, &missing, scrutinee));
+            shapes.push((missing, false));
+            if shown.len() < ARMS_MAX {
+                let mut types = Types { cx: &mut *self.cx };
+                next = exhaustive::judge(&mut types, scrutinee, &shapes).missing;
+            }
+        }
+        shown
+    }
+
+    /// The arms behind those that are there, each with a plain value of the match's type, if there is one to name.
+    fn arms_added(&mut self, expr: ExprId, patterns: &[String]) -> Option<Fix> {
+        let Expr::Match { arms, .. } = self.body.expr(expr) else {
+            return None;
+        };
+        let last = self.body.expr_loc(arms.last()?.body);
+        let value = match self.found.exprs.get(expr.index()) {
+            Some(&ty) => placeholder(self.cx, ty),
+            None => "_",
+        };
+        let arms = patterns
+            .iter()
+            .map(|pattern| format!(", {pattern} => {value}"));
+        let text: String = arms.collect();
+        let mut place = self.at(codes::E0308, last, "", "").primary.place();
+        place.span = Span::at(place.span.end);
+        let title = match patterns {
+            [one] => format!("add the arm `{one}`"),
+            all => format!("add the {} arms that are missing", all.len()),
+        };
+        Some(Fix::replace(title, place, text))
+    }
+}
+
+/// A value of a type to begin with; `_`, which is none, where the author must think.
+fn placeholder(cx: &Context<'_>, ty: Ty) -> &'static str {
+    match cx.store.head(ty) {
+        Some((Con::Builtin(Builtin::Bool), _)) => "false",
+        Some((Con::Builtin(Builtin::Int), _)) => "0",
+        Some((Con::Builtin(Builtin::Float), _)) => "0.0",
+        Some((Con::Builtin(Builtin::String), _)) => "\"\"",
+        Some((Con::Builtin(Builtin::List), _)) => "[]",
+        Some((Con::Builtin(Builtin::Set | Builtin::Map), _)) => "{}",
+        Some(_) | None => "_",
     }
 }
 
