@@ -16,6 +16,7 @@
 
 mod body;
 mod dump;
+mod kind;
 mod program;
 mod resolve;
 mod source;
@@ -28,6 +29,7 @@ pub use body::{
     Arm, BinaryOp, Body, CallArg, Ctor, Expr, ExprNode, FieldValue, LitKind, Part, Pat, PatNode,
     SortKey, UnaryOp, Var, VariantRef,
 };
+pub use kind::Supply;
 pub use program::{
     Aggregate, AggregateFunction, Arrow, AtomArg, Collection, CollectionKind, Column, Constant,
     Delivery, ExternPath, Function, FunctionKind, Head, HeadColumn, Literal, LiteralNode, Loc,

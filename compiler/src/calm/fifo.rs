@@ -22,7 +22,7 @@ use rustc_hash::FxHashMap;
 use super::flow::{RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
 use super::sealing::same_value;
-use crate::hir::{Arrow, CollectionKind, Delivery, NodeId};
+use crate::hir::{Arrow, CollectionKind, Delivery, NodeId, Supply};
 
 /// Rules are followed back so many steps.
 const DEPTH_MAX: usize = 16;
@@ -240,30 +240,11 @@ fn at_least(
     if at == of {
         return (columns == keys).then_some(0);
     }
-    let stays = match model.collection(at).kind {
-        CollectionKind::Table
-        | CollectionKind::Scratch
-        | CollectionKind::Static
-        | CollectionKind::Output
-        | CollectionKind::View
-        | CollectionKind::Input
-        | CollectionKind::Loopback => !model.is_source(at),
-        CollectionKind::Channel { .. }
-        | CollectionKind::Periodic { .. }
-        | CollectionKind::Cluster
-        | CollectionKind::Alive
-        | CollectionKind::Stdin
-        | CollectionKind::Errors
-        | CollectionKind::Stdout
-        | CollectionKind::Stderr
-        | CollectionKind::Halt
-        | CollectionKind::SysRule
-        | CollectionKind::SysCollection
-        | CollectionKind::SysDepends
-        | CollectionKind::SysStratum
-        | CollectionKind::Seal { .. }
-        | CollectionKind::Seals { .. }
-        | CollectionKind::Sealed { .. } => false,
+    let kind = model.collection(at).kind;
+    let stays = match kind.supply() {
+        Supply::Rules { .. } | Supply::Input => !model.is_source(at),
+        Supply::Messages => kind == CollectionKind::Loopback,
+        Supply::Seals | Supply::Fixed | Supply::Happening | Supply::Effects => false,
     };
     if !stays || open.contains(&at) || open.len() > DEPTH_MAX {
         return None;

@@ -14,6 +14,7 @@ use super::report::Place;
 use super::violation::RuleRef;
 use crate::hir::{
     Arrow, Collection, CollectionId, CollectionKind, ExternPath, NodeId, Origin, Program, RuleId,
+    Supply,
 };
 
 /// Number of a place: of a channel, the one of the first kind that has it.
@@ -262,64 +263,34 @@ impl<'a> Model<'a> {
     /// Whether its rows come from outside the rules.
     pub fn is_source(&self, at: At) -> bool {
         let collection = self.collection(at);
-        match collection.kind {
-            CollectionKind::Input => collection.public,
-            CollectionKind::Periodic { .. }
-            | CollectionKind::Cluster
-            | CollectionKind::Alive
-            | CollectionKind::Stdin
-            | CollectionKind::Errors
-            | CollectionKind::SysRule
-            | CollectionKind::SysCollection
-            | CollectionKind::SysDepends
-            | CollectionKind::SysStratum
-            | CollectionKind::Sealed { .. } => true,
-            CollectionKind::Seals { of } => {
-                let node = self.node_of(at);
-                !is_channel(&self.program.nodes[node].collections[of])
+        match collection.kind.supply() {
+            Supply::Input => collection.public,
+            Supply::Fixed | Supply::Happening => true,
+            Supply::Messages => collection.kind == CollectionKind::Stdin,
+            Supply::Seals => {
+                let is_fed =
+                    |of| !is_channel(&self.program.nodes[self.node_of(at)].collections[of]);
+                let kind = collection.kind;
+                matches!(kind, CollectionKind::Sealed { .. })
+                    || matches!(kind, CollectionKind::Seals { of } if is_fed(of))
             }
             // Of a component that is not written in Bloom.
-            CollectionKind::Output => collection.imported && self.writers(at).is_empty(),
-            CollectionKind::Table
-            | CollectionKind::Scratch
-            | CollectionKind::Static
-            | CollectionKind::View
-            | CollectionKind::Channel { .. }
-            | CollectionKind::Loopback
-            | CollectionKind::Stdout
-            | CollectionKind::Stderr
-            | CollectionKind::Halt
-            | CollectionKind::Seal { .. } => false,
+            Supply::Rules { .. } => {
+                let is_given = collection.kind == CollectionKind::Output && collection.imported;
+                is_given && self.writers(at).is_empty()
+            }
+            Supply::Effects => false,
         }
     }
 
     /// Whether rows arrive in it from elsewhere, or later: where a walk back over the rules of a node ends.
     pub fn is_asynchronous(&self, at: At) -> bool {
         let collection = self.collection(at);
-        match collection.kind {
-            CollectionKind::Input => collection.public,
-            CollectionKind::Channel { .. }
-            | CollectionKind::Loopback
-            | CollectionKind::Stdin
-            | CollectionKind::Seal { .. } => true,
-            CollectionKind::Table
-            | CollectionKind::Scratch
-            | CollectionKind::Static
-            | CollectionKind::Output
-            | CollectionKind::View
-            | CollectionKind::Periodic { .. }
-            | CollectionKind::Cluster
-            | CollectionKind::Alive
-            | CollectionKind::Errors
-            | CollectionKind::Stdout
-            | CollectionKind::Stderr
-            | CollectionKind::Halt
-            | CollectionKind::SysRule
-            | CollectionKind::SysCollection
-            | CollectionKind::SysDepends
-            | CollectionKind::SysStratum
-            | CollectionKind::Seals { .. }
-            | CollectionKind::Sealed { .. } => false,
+        match collection.kind.supply() {
+            Supply::Input => collection.public,
+            Supply::Messages => true,
+            Supply::Seals => matches!(collection.kind, CollectionKind::Seal { .. }),
+            Supply::Rules { .. } | Supply::Fixed | Supply::Happening | Supply::Effects => false,
         }
     }
 

@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use super::fifo::{self, Sequence};
 use super::flow::{Atom, RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
-use crate::hir::{Arrow, CollectionKind};
+use crate::hir::{Arrow, CollectionKind, Supply};
 
 /// More seals than this are not followed.
 const NEEDS_MAX: usize = 8;
@@ -84,55 +84,36 @@ impl Sealing {
     fn start(&self, model: &Model<'_>, at: At) -> Status {
         let collection = model.collection(at);
         let sealed = !collection.sealed_by.is_empty();
-        match collection.kind {
-            CollectionKind::Input | CollectionKind::Channel { .. } if sealed => {
-                Status::Passing(vec![Need {
+        let arrives = matches!(
+            collection.kind,
+            CollectionKind::Input | CollectionKind::Channel { .. }
+        );
+        if arrives && sealed {
+            return Status::Passing(vec![Need {
+                source: at,
+                columns: collection.sealed_by.iter().map(|&c| c as usize).collect(),
+            }]);
+        }
+        match collection.kind.supply() {
+            Supply::Messages => match self.sequences.get(&at) {
+                Some(sequence) => Status::Passing(vec![Need {
                     source: at,
-                    columns: collection.sealed_by.iter().map(|&c| c as usize).collect(),
-                }])
-            }
-            CollectionKind::Channel { .. } if self.sequences.contains_key(&at) => {
-                Status::Passing(vec![Need {
-                    source: at,
-                    columns: self.sequences[&at].columns.clone(),
-                }])
-            }
-            CollectionKind::Cluster
-            | CollectionKind::SysRule
-            | CollectionKind::SysCollection
-            | CollectionKind::SysDepends
-            | CollectionKind::SysStratum => Status::Frozen(Vec::new()),
-            CollectionKind::Table
-            | CollectionKind::Static
-            | CollectionKind::Scratch
-            | CollectionKind::Output
-            | CollectionKind::View
-            | CollectionKind::Input
-                if !model.is_source(at) =>
-            {
+                    columns: sequence.columns.clone(),
+                }]),
+                None => Status::Never,
+            },
+            Supply::Fixed => Status::Frozen(Vec::new()),
+            Supply::Rules { .. } | Supply::Input if !model.is_source(at) => {
                 match model.writers(at).is_empty() {
                     true => Status::Frozen(Vec::new()),
                     false => self.of_head(model, at),
                 }
             }
-            CollectionKind::Table
-            | CollectionKind::Static
-            | CollectionKind::Scratch
-            | CollectionKind::Output
-            | CollectionKind::View
-            | CollectionKind::Input
-            | CollectionKind::Channel { .. }
-            | CollectionKind::Loopback
-            | CollectionKind::Periodic { .. }
-            | CollectionKind::Alive
-            | CollectionKind::Stdin
-            | CollectionKind::Errors
-            | CollectionKind::Stdout
-            | CollectionKind::Stderr
-            | CollectionKind::Halt
-            | CollectionKind::Seal { .. }
-            | CollectionKind::Seals { .. }
-            | CollectionKind::Sealed { .. } => Status::Never,
+            Supply::Rules { .. }
+            | Supply::Input
+            | Supply::Seals
+            | Supply::Happening
+            | Supply::Effects => Status::Never,
         }
     }
 

@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::calm::report::Place;
 use crate::hir::{
-    Arrow, CollectionId, CollectionKind, Expr, HeadColumn, Literal, NodeId, NodeKind, Pat, Program,
-    Rule,
+    Arrow, CollectionId, Expr, HeadColumn, Literal, NodeId, NodeKind, Pat, Program, Rule, Supply,
 };
 
 /// The collection of a kind that a place of another kind stands for: a channel is in many.
@@ -107,10 +106,10 @@ pub(super) fn is_event(node: &NodeKind, of: CollectionId) -> bool {
 }
 
 fn is_event_within(node: &NodeKind, of: CollectionId, open: &mut Vec<CollectionId>) -> bool {
-    match node.collections[of].kind {
-        CollectionKind::Channel { .. } | CollectionKind::Loopback | CollectionKind::Stdin => true,
-        CollectionKind::Input if node.collections[of].public => true,
-        CollectionKind::Scratch | CollectionKind::Input | CollectionKind::Output => {
+    match node.collections[of].kind.supply() {
+        Supply::Messages => true,
+        Supply::Input if node.collections[of].public => true,
+        Supply::Input | Supply::Rules { kept: false } => {
             if open.contains(&of) {
                 return false;
             }
@@ -122,22 +121,10 @@ fn is_event_within(node: &NodeKind, of: CollectionId, open: &mut Vec<CollectionI
                     && (rule.arrow == Arrow::DeferredMerge || atoms(rule).any(reads))
             })
         }
-        CollectionKind::Table
-        | CollectionKind::Static
-        | CollectionKind::View
-        | CollectionKind::Periodic { .. }
-        | CollectionKind::Cluster
-        | CollectionKind::Alive
-        | CollectionKind::Errors
-        | CollectionKind::Stdout
-        | CollectionKind::Stderr
-        | CollectionKind::Halt
-        | CollectionKind::SysRule
-        | CollectionKind::SysCollection
-        | CollectionKind::SysDepends
-        | CollectionKind::SysStratum
-        | CollectionKind::Seal { .. }
-        | CollectionKind::Seals { .. }
-        | CollectionKind::Sealed { .. } => false,
+        Supply::Rules { kept: true }
+        | Supply::Seals
+        | Supply::Fixed
+        | Supply::Happening
+        | Supply::Effects => false,
     }
 }

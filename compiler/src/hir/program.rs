@@ -473,31 +473,3 @@ impl AggregateFunction {
         Self::ALL.iter().copied().find(|f| f.name() == name)
     }
 }
-
-impl CollectionKind {
-    /// The word that declares a collection of the kind.
-    pub const fn word(self) -> &'static str {
-        match self {
-            CollectionKind::Table | CollectionKind::Seals { .. } => "table",
-            CollectionKind::Scratch | CollectionKind::Sealed { .. } => "scratch",
-            CollectionKind::Static => "static",
-            CollectionKind::Input => "input",
-            CollectionKind::Output => "output",
-            CollectionKind::View => "view",
-            CollectionKind::Channel { .. } | CollectionKind::Seal { .. } => "channel",
-            CollectionKind::Loopback => "loopback",
-            CollectionKind::Periodic { .. } => "periodic",
-            CollectionKind::Cluster => "cluster",
-            CollectionKind::Alive => "alive",
-            CollectionKind::Stdin => "stdin",
-            CollectionKind::Errors => "errors",
-            CollectionKind::Stdout => "stdout",
-            CollectionKind::Stderr => "stderr",
-            CollectionKind::Halt => "halt",
-            CollectionKind::SysRule => "sys.rule",
-            CollectionKind::SysCollection => "sys.collection",
-            CollectionKind::SysDepends => "sys.depends",
-            CollectionKind::SysStratum => "sys.stratum",
-        }
-    }
-}

@@ -3,7 +3,7 @@
 //! See [`super::template`] for how they are written. Each must have an output or a view.
 
 /// Names with texts.
-pub const TEMPLATES: [(&str, &str); 57] = [
+pub const TEMPLATES: [(&str, &str); 59] = [
     (
         "guarded join",
         "input p(a); input q(a); [table|scratch] pt(a); [table|scratch|table] qt(a); [output|view] o(a);
@@ -83,6 +83,17 @@ pub const TEMPLATES: [(&str, &str); 57] = [
         "input p(a, b) sealed by a; input q(a); input w(a); table t(a, b); table k(a); table u(a); output o(a[1:, c|]);
          t(x, y) <= p(x, y); u(x) <= w(x); k(x) <= q(x); k(x) <- k(x)[, p.sealed(x)||, p.sealed(_)|, t(x, _)];
          o(x[1:, count()|]) <= k(x)[, p.sealed(x)|], t(x, y)[|, u(x)|, not u(x)];",
+    ),
+    (
+        "answers of all members",
+        "[static|static|table] m(a); input q(k); input p(k, a => c)[ immutable|]; input j(a); table asked(k); table t(k, a => c); scratch g(k); output o(k, c); m(1); m(2);
+         asked(k) <= q(k); t(k, x, z) <= p(k, x, z); [|m(x) <= j(x);]g(k) <= asked(k), m(x), not t(k, [x|_], _);
+         o(k, [max(z)|count()]) <= asked(k), not g([k|_]), [m(y), t(k, y, z)|t(k, _, z)|m(_), t(k, _, z)];",
+    ),
+    (
+        "phases that members end",
+        "[static|static|table] m(a); input p(a, n); table t(a, n); table h(n); scratch g(n); [output|view] o(n); m(1); m(2); h(1);
+         t(x, n) <= p(x, n); g(n) <= h(n), m(x), not t([x|_], n); h(n + 1) <[+|=] h(n), not g([n|_]), n < 3; [o(n) <= h(n)|o(n) <= h(n), not g(n)];",
     ),
     (
         "capture of what a seal freezes",

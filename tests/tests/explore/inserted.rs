@@ -137,8 +137,16 @@ fn at_replicas(loaded: &Loaded, of: &Mended, witness: &Witness) -> Vec<Vec<Conte
     contents.collect()
 }
 
-/// Of what is mended, at most one in so many may have no witness before that is small.
-const UNWITNESSED_SHARE: usize = 2;
+/// What is mended though no search shows it before: two runs that differ have more messages than one looks at.
+const UNWITNESSED: [&str; 3] = [
+    "case_crew_of_another_ship_is_closed: sails",
+    "case_gate_and_seal_race: passed",
+    "case_ads_campaign_sealed_by_window: poor",
+];
+
+/// Outputs and views of the programs that wait for seals or an order of their sender, and that have a log.
+const MENDED_MIN: usize = 9;
+const ORDERED_MIN: usize = 3;
 
 #[test]
 fn with_insertions_no_schedule_decides() {
@@ -176,11 +184,8 @@ fn with_insertions_no_schedule_decides() {
         }
     }
     assert!(
-        mended > 2 && ordered > 0,
+        mended >= MENDED_MIN && ordered >= ORDERED_MIN,
         "{mended} mended, {ordered} ordered"
     );
-    assert!(
-        unwitnessed.len() * UNWITNESSED_SHARE <= mended + ordered,
-        "these have no witness: {unwitnessed:#?}"
-    );
+    assert_eq!(unwitnessed, UNWITNESSED, "these have no witness");
 }

@@ -4,7 +4,7 @@
 use super::{Context, Effort, Proposal, inserted, replaced};
 use crate::base::{Edit, FileSpan, Span};
 use crate::calm::violation::Violation;
-use crate::hir::{Arrow, Collection, CollectionId, CollectionKind, Literal, NodeKind, Rule};
+use crate::hir::{Arrow, Collection, CollectionId, Literal, NodeKind, Rule, Supply};
 
 pub(super) fn propose(cx: Context<'_>, violation: &Violation) -> Vec<Proposal> {
     let rule = cx.rule(violation.rule);
@@ -33,30 +33,13 @@ fn read(rule: &Rule, at: usize) -> Option<CollectionId> {
 
 /// Whether rows come and are gone after a tick.
 fn is_passing(collection: &Collection) -> bool {
-    match collection.kind {
-        CollectionKind::Input
-        | CollectionKind::Channel { .. }
-        | CollectionKind::Loopback
-        | CollectionKind::Scratch => true,
-        CollectionKind::Table
-        | CollectionKind::Static
-        | CollectionKind::Output
-        | CollectionKind::View
-        | CollectionKind::Periodic { .. }
-        | CollectionKind::Cluster
-        | CollectionKind::Alive
-        | CollectionKind::Stdin
-        | CollectionKind::Errors
-        | CollectionKind::Stdout
-        | CollectionKind::Stderr
-        | CollectionKind::Halt
-        | CollectionKind::SysRule
-        | CollectionKind::SysCollection
-        | CollectionKind::SysDepends
-        | CollectionKind::SysStratum
-        | CollectionKind::Seal { .. }
-        | CollectionKind::Seals { .. }
-        | CollectionKind::Sealed { .. } => false,
+    match collection.kind.supply() {
+        Supply::Input | Supply::Messages | Supply::Rules { kept: false } => true,
+        Supply::Rules { kept: true }
+        | Supply::Seals
+        | Supply::Fixed
+        | Supply::Happening
+        | Supply::Effects => false,
     }
 }
 

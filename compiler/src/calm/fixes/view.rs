@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Context, Effort, Proposal, replaced};
 use crate::calm::report::Place;
-use crate::hir::{CollectionId, CollectionKind, Literal, NodeKind};
+use crate::hir::{CollectionId, CollectionKind, Literal, NodeKind, Supply};
 
 pub(super) fn propose(cx: Context<'_>, place: Place) -> Option<Proposal> {
     let collection = cx.collection(place);
@@ -44,29 +44,13 @@ fn passes(node: &NodeKind, of: CollectionId, seen: &mut BTreeSet<CollectionId>) 
         });
     let read: BTreeSet<CollectionId> = read.collect();
     read.into_iter()
-        .any(|read| match node.collections[read].kind {
-            CollectionKind::Input | CollectionKind::Channel { .. } | CollectionKind::Loopback => {
-                true
-            }
-            CollectionKind::Scratch => passes(node, read, seen),
-            CollectionKind::Table
-            | CollectionKind::Static
-            | CollectionKind::Output
-            | CollectionKind::View
-            | CollectionKind::Periodic { .. }
-            | CollectionKind::Cluster
-            | CollectionKind::Alive
-            | CollectionKind::Stdin
-            | CollectionKind::Errors
-            | CollectionKind::Stdout
-            | CollectionKind::Stderr
-            | CollectionKind::Halt
-            | CollectionKind::SysRule
-            | CollectionKind::SysCollection
-            | CollectionKind::SysDepends
-            | CollectionKind::SysStratum
-            | CollectionKind::Seal { .. }
-            | CollectionKind::Seals { .. }
-            | CollectionKind::Sealed { .. } => false,
+        .any(|read| match node.collections[read].kind.supply() {
+            Supply::Input | Supply::Messages => true,
+            Supply::Rules { kept: false } => passes(node, read, seen),
+            Supply::Rules { kept: true }
+            | Supply::Seals
+            | Supply::Fixed
+            | Supply::Happening
+            | Supply::Effects => false,
         })
 }

@@ -5,8 +5,8 @@
 //! constant: for each number there is a row, since none is missing; it is the only one, since the numbers
 //! are its key; and it stays as it is. So they may be aggregated.
 //!
-//! The rule of what is missing must say just that: the parent's row, one generator over it, and the missing
-//! row under its whole key. Its variables are matched with those of the reading rule through the parent
+//! The rule of what is missing must say just that: the parent's row, a generator over it or rows that are
+//! constant (`gap{s} <= asked{s}, judge{j}, not mark{s, j}`), and the missing row under its whole key. Its variables are matched with those of the reading rule through the parent
 //! and the generator.
 
 use crate::calm::body::{Found, Known};
@@ -14,6 +14,9 @@ use crate::calm::flow::{Atom, Binding, RuleSummary, Source, Term};
 use crate::calm::model::RuleAt;
 use crate::calm::properties::Props;
 use crate::hir::{Arrow, CollectionKind};
+
+/// More ways to pair rows are not tried.
+const PAIRINGS_MAX: usize = 16;
 
 /// Whether the rule reads the atom only where none of its rows is missing.
 pub fn is_complete(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Found) -> bool {
@@ -33,26 +36,22 @@ pub fn is_complete(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Fou
         let of = model.place(rule, gate.collection);
         let is_derived = model.collection(of).kind == CollectionKind::Scratch;
         let mut rules = model.writers(of).iter();
-        is_derived && rules.any(|&inner| says_missing(known, rule, atom, gate, inner))
+        is_derived && rules.any(|&inner| says_missing(known, found, (rule, atom), gate, inner))
     })
 }
 
 fn says_missing(
     known: &Known<'_, '_>,
-    rule: RuleAt,
-    atom: &Atom,
+    found: &Found,
+    (rule, atom): (RuleAt, &Atom),
     gate: &Atom,
     inner: RuleAt,
 ) -> bool {
     let model = known.model;
     let (outer, missing) = (model.rule(rule), model.rule(inner));
-    let [one, other] = &missing.atoms[..] else {
+    let mut absences = missing.atoms.iter().filter(|absent| absent.negated);
+    let (Some(absent), None) = (absences.next(), absences.next()) else {
         return false;
-    };
-    let (parent, absent) = match (one.negated, other.negated) {
-        (false, true) => (one, other),
-        (true, false) => (other, one),
-        (true, true) | (false, false) => return false,
     };
     let simple = missing.arrow == Arrow::Merge
         && !missing.bootstrap
@@ -63,35 +62,61 @@ fn says_missing(
     if !simple {
         return false;
     }
-    outer.positive().any(|(_, held)| {
-        model.place(rule, held.collection) == model.place(inner, parent.collection)
-            && matching(missing, outer, parent, held)
-                .is_some_and(|same| agrees(known, rule, atom, gate, missing, absent, &same))
+    let is_constant = |parent: &Atom| {
+        let at = model.place(inner, parent.collection);
+        found.places[at.index()].has(Props::CONSTANT)
+    };
+    let (constant, parents): (Vec<&Atom>, Vec<&Atom>) = missing
+        .positive()
+        .map(|(_, parent)| parent)
+        .partition(|parent| is_constant(parent));
+    if parents.len() > 1 {
+        return false;
+    }
+    let twins = |parent: &Atom| -> Vec<&Atom> {
+        let at = model.place(inner, parent.collection);
+        let held = outer.positive().map(|(_, held)| held);
+        held.filter(|held| model.place(rule, held.collection) == at)
+            .collect()
+    };
+    // One after the other, what the rule of what is missing reads is paired with what the reading rule does.
+    let mut pairings: Vec<Same> = vec![Vec::new()];
+    for parent in parents.into_iter().chain(constant) {
+        let twins = twins(parent);
+        pairings = pairings
+            .iter()
+            .flat_map(|same| twins.iter().filter_map(|held| paired(same, parent, held)))
+            .take(PAIRINGS_MAX)
+            .collect();
+    }
+    pairings.into_iter().any(|same| {
+        matching(missing, outer, same)
+            .is_some_and(|same| agrees(known, rule, atom, gate, missing, absent, &same))
     })
 }
 
 /// Pairs of terms, of the rule of what is missing and of the reading rule, that have one value.
 type Same = Vec<(Term, Term)>;
 
-/// What the parent's row and the generators over it say.
-fn matching(
-    missing: &RuleSummary,
-    outer: &RuleSummary,
-    parent: &Atom,
-    held: &Atom,
-) -> Option<Same> {
-    let mut same: Same = Vec::new();
+/// What two rows of one collection say, besides what is known.
+fn paired(known: &Same, parent: &Atom, held: &Atom) -> Option<Same> {
+    let mut same = known.clone();
     for (inner, own) in parent.terms.iter().zip(&held.terms) {
         match (inner, own) {
             (Term::Any, _) => {}
-            // A variable that stands twice asks for more than the parent's row.
+            _ if is_same(inner, own, &same) => {}
+            // A variable that stands twice asks for more than the row.
             (Term::Var(_), Term::Var(_)) if same.iter().all(|(known, _)| known != inner) => {
                 same.push((inner.clone(), own.clone()));
             }
-            _ if inner == own && inner.is_fixed() => {}
             _ => return None,
         }
     }
+    Some(same)
+}
+
+/// What the generators over these rows say.
+fn matching(missing: &RuleSummary, outer: &RuleSummary, mut same: Same) -> Option<Same> {
     for binding in &missing.bindings {
         let twin = outer.bindings.iter().find(|twin| {
             twin.generates == binding.generates && same_source(binding, twin, &same)

@@ -4,7 +4,9 @@
 //! vote{t, m}`, the scratch `missing` does not shrink: a new transaction adds to it. But of one transaction
 //! it does, from the tick in which that is begun: `begun` only gains rows and has one row a key, so the row
 //! is the same in every later tick, and all else in the body of `missing` only shrinks. Where the reading
-//! rule holds the row of `begun` under the same key, `not missing` therefore only grows.
+//! rule holds the row of `begun` under the same key, `not missing` therefore only grows. It settles, too, if all
+//! else in that body does: of one transaction nothing depends on when others began, also where they begin one
+//! after the other (phases).
 //!
 //! It is the same where the membership of a transaction is kept in rows of its own, all made in one tick of one
 //! row that never has another content: `member{t, m} <= begin{t, members}, m in members` with `begin` `immutable`.
@@ -25,11 +27,13 @@ const RULES_MAX: usize = 8;
 /// What a negated atom has besides what its collection's properties give it.
 pub fn of_negation(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Found) -> Props {
     let rules = missing_rules(known, rule, atom);
-    let shrinks = !rules.is_empty()
-        && rules
-            .iter()
-            .all(|&inner| shrinks_for_parent(known, rule, atom, inner, found));
-    Props::when(shrinks, Props::GROWS)
+    if rules.is_empty() {
+        return Props::NONE;
+    }
+    let of_each = rules
+        .iter()
+        .map(|&inner| for_parent(known, rule, atom, inner, found));
+    of_each.fold(Props::GROWS.with(Props::LIMIT), Props::and)
 }
 
 /// The sources whose seals say that all is there of which something negated may be missing.
@@ -72,21 +76,26 @@ fn missing_rules(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom) -> Vec<RuleAt
     }
 }
 
-fn shrinks_for_parent(
+/// What there is, of one parent, of the lack of what the rule gives.
+fn for_parent(
     known: &Known<'_, '_>,
     rule: RuleAt,
     atom: &Atom,
     inner: RuleAt,
     found: &Found,
-) -> bool {
+) -> Props {
     let summary = known.model.rule(inner);
     if summary.arrow != Arrow::Merge
         || summary.bootstrap
         || summary.chance
         || !summary.aggregates.is_empty()
     {
-        return false;
+        return Props::NONE;
     }
+    let settles = |other: &Atom| {
+        let at = known.model.place(inner, other.collection);
+        found.places[at.index()].has(Props::LIMIT)
+    };
     let shrinks = |other: &Atom| {
         let props = found.places[known.model.place(inner, other.collection).index()];
         match other.negated {
@@ -94,14 +103,19 @@ fn shrinks_for_parent(
             false => props.has(Props::SHRINKS) && other.reading_is_plain(),
         }
     };
-    let mut parents = summary.positive();
-    parents.any(|(place, parent)| {
+    let mut parents = summary.positive().filter(|(place, parent)| {
         let mut others = summary.atoms.iter().enumerate();
         (is_held(known, rule, atom, inner, parent, found)
             || is_begun(known, rule, atom, inner, parent)
             || is_sealed(known, rule, atom, inner, parent, found))
-            && others.all(|(other, atom)| other == place || shrinks(atom))
-    })
+            && others.all(|(other, atom)| other == *place || shrinks(atom))
+    });
+    let Some((place, _)) = parents.next() else {
+        return Props::NONE;
+    };
+    let mut others = summary.atoms.iter().enumerate();
+    let limit = others.all(|(other, atom)| other == place || settles(atom));
+    Props::GROWS.with(Props::when(limit, Props::LIMIT))
 }
 
 /// Whether the reading rule holds the parent's row, under the key by which the atom asks.

@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 
 use crate::hir::{
     Arrow, AtomArg, Body, Collection, CollectionId, CollectionKind, Delivery, Expr, ExprId,
-    HeadColumn, Literal, NodeKind, Pat, PatId, Program, Rule, VarId,
+    HeadColumn, Literal, NodeKind, Pat, PatId, Program, Rule, Supply, VarId,
 };
 
 use super::Counts;
@@ -68,10 +68,8 @@ fn repeats_events(node: &NodeKind, id: CollectionId, depth: usize) -> bool {
         _ => None,
     };
     let is_event = |of: CollectionId| {
-        let is_derived = matches!(
-            node.collections[of].kind,
-            CollectionKind::Input | CollectionKind::Scratch
-        );
+        let supply = node.collections[of].kind.supply();
+        let is_derived = matches!(supply, Supply::Input | Supply::Rules { .. });
         is_event(node, of, depth)
             && (!is_derived || depth > 0 && repeats_events(node, of, depth - 1))
     };
@@ -155,34 +153,19 @@ fn is_told(body: &Body, expr: ExprId, told: &FxHashSet<VarId>) -> bool {
 
 fn is_event(node: &NodeKind, id: CollectionId, depth: usize) -> bool {
     let of = &node.collections[id];
-    match of.kind {
-        CollectionKind::Stdin => true,
-        CollectionKind::Channel { .. } => delivers_once(of),
+    match of.kind.supply() {
+        Supply::Messages => of.kind == CollectionKind::Stdin || delivers_once(of),
         // An input of an imported module is what the importing one derives.
-        CollectionKind::Input | CollectionKind::Scratch => {
+        Supply::Input | Supply::Rules { kept: false } => {
             let mut rules = node.rules.values().filter(|r| r.head.collection == id);
             depth > 0
                 && rules.all(|rule| rule.arrow == Arrow::Merge)
                 && follows_events(node, id, depth - 1)
         }
-        CollectionKind::Table
-        | CollectionKind::Static
-        | CollectionKind::Output
-        | CollectionKind::View
-        | CollectionKind::Loopback
-        | CollectionKind::Periodic { .. }
-        | CollectionKind::Cluster
-        | CollectionKind::Alive
-        | CollectionKind::Errors
-        | CollectionKind::Stdout
-        | CollectionKind::Stderr
-        | CollectionKind::Halt
-        | CollectionKind::SysRule
-        | CollectionKind::SysCollection
-        | CollectionKind::SysDepends
-        | CollectionKind::SysStratum
-        | CollectionKind::Seal { .. }
-        | CollectionKind::Seals { .. }
-        | CollectionKind::Sealed { .. } => false,
+        Supply::Rules { kept: true }
+        | Supply::Seals
+        | Supply::Fixed
+        | Supply::Happening
+        | Supply::Effects => false,
     }
 }
