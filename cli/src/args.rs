@@ -71,9 +71,16 @@ pub(crate) enum Command {
     /// Type in rules and facts, see what follows from them
     Repl(ReplArgs),
     /// Serve an editor: the language server, over standard input and output
-    Lsp,
+    Lsp(LspArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LspArgs {
+    /// As it is without: editors pass it to servers that know other ways
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
 }
 
 #[derive(Debug, Args)]

@@ -33,7 +33,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command};
+use args::{Cli, Command, LspArgs};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -103,7 +103,7 @@ fn command() -> ExitCode {
         Command::Explain(args) => explain::explain(&args),
         Command::Expand(args) => expand::expand(&args),
         Command::Repl(args) => repl::repl(&args),
-        Command::Lsp => lsp::lsp(),
+        Command::Lsp(LspArgs { stdio: _ }) => lsp::lsp(),
         Command::Completions(args) => completions::completions(&args),
     };
     outcome::exit_code(outcome)

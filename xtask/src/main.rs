@@ -16,6 +16,7 @@ use bloom_xtask::{cart_log, dependency_facts, rules_program};
 mod bench;
 mod ci;
 mod figures;
+mod grammar;
 mod tidy;
 
 const USAGE: &str = "\
@@ -23,6 +24,7 @@ usage: cargo xtask TASK
 
   tidy                                 check layering, unsafe code, error pages and file names
   ci                                   format, lint, tidy, documentation, tests: the whole gate
+  grammar                              make the tree-sitter grammar from the parser's
   cart-log --actions N --seed N        write an input of examples/cart
   figures                              measure, and write docs/figures.md
   bench [ID]… [OPTION]…                run benchmarks, and write bench/results.md; `bench --help`
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         [bench::process::MEASURE, report, program, rest @ ..] => {
             bench::process::run_measured(report, program, rest)
         }
+        ["grammar"] => grammar::run(&root()),
         ["figures"] => figures::run(&root()),
         ["ci"] => ci::run(&root()),
         ["cart-log", "--actions", actions, "--seed", seed] => print_cart_log(actions, seed),

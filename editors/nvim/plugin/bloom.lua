@@ -44,10 +44,24 @@ local function attach(buffer)
   end
 end
 
+-- Colours by the tree-sitter grammar, where it is installed: before the server has answered, and without it.
+local function highlight(buffer)
+  if vim.bo[buffer].filetype ~= "bloom" or #vim.api.nvim_get_runtime_file("parser/bloom.so", false) == 0 then
+    return
+  end
+  if vim.treesitter.start then
+    vim.treesitter.start(buffer, "bloom")
+  else
+    -- Before version 0.8.
+    vim.treesitter.highlighter.new(vim.treesitter.get_parser(buffer, "bloom"))
+  end
+end
+
 vim.api.nvim_create_autocmd("FileType", {
   pattern = { "bloom", "dedalus" },
   callback = function(event)
     vim.bo[event.buf].commentstring = "// %s"
     attach(event.buf)
+    highlight(event.buf)
   end,
 })

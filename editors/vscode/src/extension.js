@@ -1,7 +1,7 @@
 // The extension: starts the language server, runs tests and tasks, and shows graphs and witnesses.
 
 const vscode = require("vscode");
-const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
+const { LanguageClient } = require("vscode-languageclient/node");
 const { tests } = require("./tests.js");
 const { tasks } = require("./tasks.js");
 const views = require("./views.js");
@@ -12,7 +12,8 @@ let client;
 const program = () => vscode.workspace.getConfiguration("bloom").get("path", "bloom");
 
 async function start() {
-  const server = { command: program(), args: ["lsp"], transport: TransportKind.stdio };
+  // Without a transport the client speaks over standard input and output, and adds no option of its own.
+  const server = { command: program(), args: ["lsp"] };
   const documents = ["bloom", "dedalus"].map((language) => ({ scheme: "file", language }));
   client = new LanguageClient("bloom", "Bloom", server, {
     documentSelector: documents,

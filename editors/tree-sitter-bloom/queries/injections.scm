@@ -1,0 +1,3 @@
+; Comments are a language of their own where an editor has one for them.
+([(line_comment) (block_comment)] @injection.content
+  (#set! injection.language "comment"))
