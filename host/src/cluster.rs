@@ -31,7 +31,7 @@ use crate::clock::Stopwatch;
 use crate::feed::Feed;
 use crate::recording::{Journal, RecordingError, Start};
 use crate::store::log::LogFile;
-use crate::store::{Applied, Opened, Store, StoreError};
+use crate::store::{Applied, Files, Opened, Store, StoreError};
 use driver::{Arrival, Driver, Inbox};
 use mail::Mail;
 use work::Work;
@@ -261,7 +261,7 @@ fn start(
         let opened = deployment
             .data
             .as_ref()
-            .map(|folder| Store::open(&folder.join(folder_name(&process.address)), plan));
+            .map(|folder| Store::open(&Files, &folder.join(folder_name(&process.address)), plan));
         let mut opened = opened.transpose().map_err(failed)?;
         let config = Config {
             address: process.address.clone(),
@@ -340,7 +340,9 @@ fn mail(
         .data
         .as_ref()
         .map(|data| data.join(folder_name(&process.address)));
-    let opened = folder.map(|folder| LogFile::open(&folder)).transpose();
+    let opened = folder
+        .map(|folder| LogFile::open(&Files, &folder))
+        .transpose();
     let opened = opened.map_err(|error| ClusterError::Store {
         node: process.address.clone(),
         error: Box::new(error),

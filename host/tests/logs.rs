@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use bloom_delivery::packet::RaftEntry;
 use bloom_delivery::{Saved, Write};
-use bloom_host::store::StoreError;
 use bloom_host::store::log::LogFile;
+use bloom_host::store::{Files, StoreError};
 
 fn folder(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("bloom-logs-{}-{name}", std::process::id()));
@@ -53,7 +53,7 @@ fn after(count: usize) -> Saved {
 #[test]
 fn a_file_that_was_torn_anywhere_holds_its_whole_records() {
     let folder = folder("torn");
-    let (mut file, saved) = LogFile::open(&folder).expect("it opens");
+    let (mut file, saved) = LogFile::open(&Files, &folder).expect("it opens");
     assert_eq!(saved, Saved::default());
     let mut ends = vec![
         fs::metadata(folder.join("logs"))
@@ -76,13 +76,13 @@ fn a_file_that_was_torn_anywhere_holds_its_whole_records() {
             .iter()
             .filter(|&&end| end <= length as u64)
             .count();
-        let (mut file, saved) = LogFile::open(&folder).expect("it opens");
+        let (mut file, saved) = LogFile::open(&Files, &folder).expect("it opens");
         assert_eq!(saved, after(records), "{length} bytes");
         // And goes on from there.
         for record in &writes()[records..] {
             file.append(record).expect("the disk takes it");
         }
-        let (_, saved) = LogFile::open(&folder).expect("it opens");
+        let (_, saved) = LogFile::open(&Files, &folder).expect("it opens");
         assert_eq!(saved, after(writes().len()), "{length} bytes");
     }
     fs::remove_dir_all(folder).expect("it is ours");
@@ -91,7 +91,7 @@ fn a_file_that_was_torn_anywhere_holds_its_whole_records() {
 #[test]
 fn a_damaged_file_is_refused() {
     let folder = folder("damaged");
-    let (mut file, _) = LogFile::open(&folder).expect("it opens");
+    let (mut file, _) = LogFile::open(&Files, &folder).expect("it opens");
     for record in writes() {
         file.append(&record).expect("the disk takes it");
     }
@@ -100,10 +100,10 @@ fn a_damaged_file_is_refused() {
     bytes[40] ^= 1;
     fs::write(&path, &bytes).expect("the folder takes files");
     assert!(matches!(
-        LogFile::open(&folder),
+        LogFile::open(&Files, &folder),
         Err(StoreError::Damaged { .. })
     ));
     fs::write(&path, "something else").expect("the folder takes files");
-    assert!(LogFile::open(&folder).is_err());
+    assert!(LogFile::open(&Files, &folder).is_err());
     fs::remove_dir_all(folder).expect("it is ours");
 }

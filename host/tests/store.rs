@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bloom_host::store::{Opened, Store, StoreError};
+use bloom_host::store::{Files, Opened, Store, StoreError};
 use bloom_plan::plan::{Column, Delivery, Plan, Relation, RelationKind, Role};
 use bloom_plan::types::{Field, Type, TypeTable};
 use bloom_plan::value::{Row, Value};
@@ -55,7 +55,7 @@ fn change(deletes: Vec<Row>, upserts: Vec<Row>) -> Vec<DurableChange> {
 }
 
 fn rows(folder: &Path) -> Option<Vec<Row>> {
-    let mut opened = Store::open(folder, &plan()).expect("it opens");
+    let mut opened = Store::open(&Files, folder, &plan()).expect("it opens");
     let restored = opened.restored.take();
     opened.accept().expect("it is written");
     restored.map(|tables| tables.into_iter().flat_map(|(_, rows)| rows).collect())
@@ -64,7 +64,7 @@ fn rows(folder: &Path) -> Option<Vec<Row>> {
 /// A store of three ticks.
 fn filled(name: &str) -> PathBuf {
     let folder = folder(name);
-    let opened = Store::open(&folder, &plan()).expect("it opens");
+    let opened = Store::open(&Files, &folder, &plan()).expect("it opens");
     assert_eq!(opened.restored, None, "a first start restores nothing");
     let mut store = opened.accept().expect("it is written");
     store
@@ -95,7 +95,7 @@ fn a_torn_record_is_dropped_wherever_it_is_torn() {
     let mut seen = Vec::new();
     for length in (0..whole.len()).rev() {
         fs::write(folder.join("tables"), &whole[..length]).expect("it is ours");
-        match Store::open(&folder, &plan()) {
+        match Store::open(&Files, &folder, &plan()) {
             Ok(Opened { restored, .. }) => {
                 let tables = restored.expect("it was started before").into_iter();
                 seen.push(tables.flat_map(|(_, rows)| rows).collect::<Vec<Row>>());
@@ -124,7 +124,7 @@ fn a_flipped_bit_never_gives_a_wrong_row() {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x10;
         fs::write(folder.join("tables"), &bytes).expect("it is ours");
-        if let Ok(Opened { restored, .. }) = Store::open(&folder, &plan()) {
+        if let Ok(Opened { restored, .. }) = Store::open(&Files, &folder, &plan()) {
             let tables = restored.expect("it was started before").into_iter();
             let rows: Vec<Row> = tables.flat_map(|(_, rows)| rows).collect();
             assert!(prefixes.contains(&rows), "byte {at}: {rows:?}");
@@ -136,13 +136,13 @@ fn a_flipped_bit_never_gives_a_wrong_row() {
 #[test]
 fn two_nodes_never_share_a_store() {
     let folder = folder("shared");
-    let first = Store::open(&folder, &plan()).expect("it opens");
+    let first = Store::open(&Files, &folder, &plan()).expect("it opens");
     assert!(matches!(
-        Store::open(&folder, &plan()),
+        Store::open(&Files, &folder, &plan()),
         Err(StoreError::Locked(_))
     ));
     drop(first);
-    assert!(Store::open(&folder, &plan()).is_ok());
+    assert!(Store::open(&Files, &folder, &plan()).is_ok());
     fs::remove_dir_all(folder).expect("it is ours");
 }
 
@@ -169,7 +169,7 @@ fn another_file_is_no_store() {
 
 fn is_damaged(folder: &Path) -> bool {
     matches!(
-        Store::open(folder, &plan()),
+        Store::open(&Files, folder, &plan()),
         Err(StoreError::Damaged { .. })
     )
 }
@@ -184,7 +184,7 @@ fn only_a_torn_end_is_dropped() {
     loop {
         third -= 1;
         fs::write(&path, &whole[..third]).expect("it is ours");
-        let opened = Store::open(&folder, &plan()).expect("it opens");
+        let opened = Store::open(&Files, &folder, &plan()).expect("it opens");
         if opened.torn == 0 {
             break;
         }
@@ -198,13 +198,13 @@ fn only_a_torn_end_is_dropped() {
     }
     let torn = whole.len() - 1;
     fs::write(&path, &whole[..torn]).expect("it is ours");
-    let opened = Store::open(&folder, &plan()).expect("it opens");
+    let opened = Store::open(&Files, &folder, &plan()).expect("it opens");
     assert_eq!(opened.torn, (torn - third) as u64);
     drop(opened);
     let zeros = [&whole[..], &[0; 4096]].concat();
     fs::write(&path, zeros).expect("it is ours");
     assert_eq!(
-        Store::open(&folder, &plan()).map(|o| o.torn).ok(),
+        Store::open(&Files, &folder, &plan()).map(|o| o.torn).ok(),
         Some(4096)
     );
     fs::remove_dir_all(folder).expect("it is ours");
@@ -223,7 +223,7 @@ fn a_changed_table_is_refused_and_the_file_left_alone() {
         (other_key, "kept( => key: Int, val: String)"),
         (other_type, "kept(key: Int => val: Int)"),
     ] {
-        let error = Store::open(&folder, &plan).expect_err("it is refused");
+        let error = Store::open(&Files, &folder, &plan).expect_err("it is refused");
         let message = error.to_string();
         let expected = format!(
             "durable table `kept` is stored as `kept(key: Int => val: String)`, the program has `{shape}`"
@@ -233,7 +233,7 @@ fn a_changed_table_is_refused_and_the_file_left_alone() {
     // The node refuses rows of a table it does not have; until it accepts, nothing is written.
     let mut gone = plan();
     gone.relations.clear();
-    let opened = Store::open(&folder, &gone).expect("it opens");
+    let opened = Store::open(&Files, &folder, &gone).expect("it opens");
     assert_eq!(opened.restored.as_ref().map(Vec::len), Some(1));
     drop(opened);
     assert_eq!(fs::read(&path).expect("it is there"), whole);
@@ -256,13 +256,13 @@ fn a_changed_field_of_a_record_is_a_changed_table() {
         plan
     };
     let folder = folder("record");
-    let opened = Store::open(&folder, &with("x")).expect("it opens");
+    let opened = Store::open(&Files, &folder, &with("x")).expect("it opens");
     let mut store = opened.accept().expect("it is written");
     store
         .append(&change(vec![], vec![row(1, "a")]))
         .expect("it is written");
     drop(store);
-    let message = Store::open(&folder, &with("y")).expect_err("it is refused");
+    let message = Store::open(&Files, &folder, &with("y")).expect_err("it is refused");
     let message = message.to_string();
     assert!(
         message.contains("`kept(key: Int => val: Point { x: Int })`"),
@@ -272,6 +272,6 @@ fn a_changed_field_of_a_record_is_a_changed_table() {
         message.contains("`kept(key: Int => val: Point { y: Int })`"),
         "{message}"
     );
-    assert!(Store::open(&folder, &with("x")).is_ok());
+    assert!(Store::open(&Files, &folder, &with("x")).is_ok());
     fs::remove_dir_all(folder).expect("it is ours");
 }

@@ -10,6 +10,8 @@ pub mod history;
 
 pub mod machine;
 
+pub mod disk;
+
 pub mod network;
 
 pub mod world;

@@ -12,15 +12,18 @@
 
 mod mail;
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
 use bloom_delivery::Packet;
-use bloom_plan::plan::{Plan, RelationId, Role};
+use bloom_plan::plan::{Plan, RelationId, RelationKind};
 use bloom_plan::value::{Row, Value};
-use bloom_runtime::{Config, DurableChange, ErrorRow, Input, Member, Message, OnConflict, Output};
+use bloom_runtime::{Config, ErrorRow, Input, Member, Message, OnConflict, Output};
 use bloom_stdx::random::Random;
+use bloom_store::{Restored, Store, StoreError};
 use smol_str::SmolStr;
 
+pub use crate::disk::DiskFault;
+use crate::disk::SimDisk;
 use crate::machine::{Kinds, Machine};
 use crate::network::{Drop, Network};
 use mail::{Arrivals, Mail};
@@ -30,6 +33,9 @@ pub const SETTLE_TICKS_MAX: usize = 2_000;
 
 /// For how many ticks of one `settle` messages may be held back.
 const HOLD_BACK_TICKS_MAX: usize = 12;
+
+/// What sets the draws of disks apart from others of the same seed.
+const DISK_SEED: u64 = 0xd15c << 48;
 
 /// The nodes of one test.
 #[derive(Debug)]
@@ -80,26 +86,14 @@ struct Slot<N> {
     seals: Vec<(RelationId, Row)>,
     /// The other nodes that it was last told are alive.
     told_alive: Option<Vec<SmolStr>>,
-    /// Durable tables as they are on its disk: rows by their keys.
-    disk: BTreeMap<SmolStr, BTreeMap<Row, Row>>,
-    /// How the disk fails when the node writes next.
-    disk_fault: Option<DiskFault>,
+    /// What outlives it, and while it is up the store of production that writes there. A node without durable tables
+    /// has none.
+    disk: SimDisk,
+    store: Option<Store>,
     /// By how much its clock is ahead of the others.
     ahead: i64,
     /// The last tick of the world in which it did something.
     ticked: u64,
-}
-
-/// How a disk fails. What a tick writes is one record, which is on disk as a whole or not at all: a torn one is told
-/// by its checksum and dropped. In each case the node stops, and nothing of the tick leaves it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum DiskFault {
-    /// The node crashes before the record is synced: it is lost, or torn.
-    Lost,
-    /// The sync fails, and the node stops as it must; the record is on disk all the same.
-    Unsure,
-    /// There is no room: the record is not written.
-    Full,
 }
 
 #[derive(Debug)]
@@ -121,7 +115,13 @@ impl<'a, K: Kinds> World<'a, K> {
         World {
             kinds,
             members: members.collect(),
-            slots: nodes.into_iter().map(Slot::new).collect(),
+            slots: (0..)
+                .zip(nodes)
+                .map(|(number, setup)| {
+                    let disk = SimDisk::new(Random::split(seed, DISK_SEED | number).next());
+                    Slot::new(setup, disk)
+                })
+                .collect(),
             network: Network::default(),
             now: 0,
             clock: 0,
@@ -132,18 +132,28 @@ impl<'a, K: Kinds> World<'a, K> {
         }
     }
 
-    /// Brings a node up: for the first time, or after a crash with what its disk holds.
+    /// Brings a node up: for the first time, or after a crash with what its disk holds. If that fails, it stays down.
     pub fn start(&mut self, node: usize) -> Result<(), String> {
         let slot = &mut self.slots[node];
         if matches!(slot.life, Life::Up(_)) {
             return Err(format!("node `{}` is up already", slot.setup.name));
         }
-        let durable = (slot.starts > 0).then(|| {
-            let tables = slot.disk.iter();
-            tables
-                .map(|(table, rows)| (table.clone(), rows.values().cloned().collect()))
-                .collect()
-        });
+        let name = slot.setup.name.clone();
+        let failed = |e: String| format!("node `{name}`: {e}");
+        let plan = self.kinds.plan(&slot.setup.kind);
+        let plan = plan.expect("the kinds of a test's nodes are the program's");
+        let durable = match writes(plan) {
+            true => match slot.open(plan) {
+                Ok(restored) => restored,
+                // It needs a disk to begin, and stays down.
+                Err(_) if slot.disk.has_fault() => {
+                    slot.stop();
+                    return Ok(());
+                }
+                Err(error) => return Err(failed(error.to_string())),
+            },
+            false => (slot.starts > 0).then(Vec::new),
+        };
         slot.starts += 1;
         let config = Config {
             address: slot.setup.name.clone(),
@@ -154,9 +164,6 @@ impl<'a, K: Kinds> World<'a, K> {
             on_conflict: OnConflict::Continue,
             durable,
         };
-        let failed = |e: String| format!("node `{}`: {e}", slot.setup.name);
-        let plan = self.kinds.plan(&slot.setup.kind);
-        let plan = plan.expect("the kinds of a test's nodes are the program's");
         let (seed, now, cluster) = (self.seed, self.clock, self.members.clone());
         let (address, life) = (slot.setup.name.clone(), slot.starts);
         let endpoint = |plan, disk: mail::Disk| bloom_delivery::Setup {
@@ -213,7 +220,7 @@ impl<'a, K: Kinds> World<'a, K> {
 
     /// From now on the disk of a node fails when it writes, or does not.
     pub fn set_disk_fault(&mut self, node: usize, fault: Option<DiskFault>) {
-        self.slots[node].disk_fault = fault;
+        self.slots[node].disk.set_fault(fault);
     }
 
     /// Whether the node took part in the last tick.
@@ -435,16 +442,14 @@ impl<'a, K: Kinds> World<'a, K> {
     /// Performs what a tick asks for: first the disk, then the network. What an earlier life has done already
     /// does not leave the node again.
     fn carry_out(&mut self, node: usize, output: Output, again: bool) {
-        let plan = self.plan(node);
         let slot = &mut self.slots[node];
-        if let (Some(fault), false) = (slot.disk_fault, output.durable.is_empty()) {
-            if fault == DiskFault::Unsure {
-                slot.write(plan, output.durable);
-            }
+        if let Some(store) = &mut slot.store
+            && store.append(&output.durable).is_err()
+        {
+            // As in production: nothing of the tick leaves it.
             slot.stop();
             return;
         }
-        slot.write(plan, output.durable);
         let sends = if again { Vec::new() } else { output.sends };
         let (free, packets) = slot.mail.done(sends);
         if output.halt.is_some() {
@@ -547,7 +552,7 @@ impl<'a, K: Kinds> World<'a, K> {
 }
 
 impl<N> Slot<N> {
-    fn new(setup: Setup) -> Self {
+    fn new(setup: Setup, disk: SimDisk) -> Self {
         Slot {
             setup,
             life: Life::Unborn,
@@ -558,33 +563,30 @@ impl<N> Slot<N> {
             fed: Vec::new(),
             seals: Vec::new(),
             told_alive: None,
-            disk: BTreeMap::new(),
-            disk_fault: None,
+            disk,
+            store: None,
             ahead: 0,
             ticked: 0,
         }
     }
 
+    /// Opens what is on its disk, as a node does in production.
+    fn open(&mut self, plan: &Plan) -> Result<Restored, StoreError> {
+        let mut opened = Store::open(&self.disk, Path::new("data"), plan)?;
+        let restored = opened.restored.take();
+        self.store = Some(opened.accept()?);
+        Ok(restored)
+    }
+
     /// The node is gone with all that it has not made durable, and what was on its way to it.
     fn stop(&mut self) {
         self.life = Life::Down;
+        self.store = None;
+        self.disk.crash();
         self.mail.close();
         self.messages.clear();
         self.fed.clear();
         self.seals.clear();
-    }
-
-    /// Writes the changes of durable tables.
-    fn write(&mut self, plan: &Plan, changes: Vec<DurableChange>) {
-        for change in changes {
-            let table = self.disk.entry(change.table.clone()).or_default();
-            for row in &change.deletes {
-                table.remove(&key(plan, &change.table, row));
-            }
-            for row in change.upserts {
-                table.insert(key(plan, &change.table, &row), row);
-            }
-        }
     }
 
     fn is_up(&self) -> bool {
@@ -592,10 +594,10 @@ impl<N> Slot<N> {
     }
 }
 
-/// The key of a row of a durable table.
-fn key(plan: &Plan, table: &str, row: &Row) -> Row {
-    let relation = plan.relations.iter().find(|r| r.name == table);
-    let columns = &relation.expect("a node names its own tables").columns;
-    let keyed = columns.iter().zip(row).filter(|(c, _)| c.role == Role::Key);
-    keyed.map(|(_, value)| value.clone()).collect()
+/// Whether a node of the plan has tables that outlive it.
+fn writes(plan: &Plan) -> bool {
+    let durable = RelationKind::Table { durable: true };
+    plan.relations
+        .iter()
+        .any(|relation| relation.kind == durable)
 }

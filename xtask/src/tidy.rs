@@ -12,8 +12,8 @@ mod source;
 mod unsafe_code;
 
 /// Folders of the packages.
-const PACKAGES: [&str; 10] = [
-    "stdx", "plan", "compiler", "runtime", "host", "sim", "cli", "lsp", "tests", "xtask",
+const PACKAGES: [&str; 11] = [
+    "stdx", "plan", "compiler", "runtime", "store", "host", "sim", "cli", "lsp", "tests", "xtask",
 ];
 
 /// What breaks a rule; the place is relative to the workspace.

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::digest::Digest;
 use super::{MAGIC, Name, RecordingError, START_TAG, Start, TICK_TAG, Tick, VERSION_TAG, Written};
-use crate::store::records::{Body, next_body};
+use bloom_store::records::{Body, next_body};
 
 /// A recording, as far as it is whole.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 
 use super::digest::Digest;
 use super::{MAGIC, Name, RecordingError, START_TAG, Start, TICK_TAG, VERSION, VERSION_TAG, read};
-use crate::store::records::{HEADER_BYTES, encode, put_header};
+use bloom_store::records::{HEADER_BYTES, encode, put_header};
 
 /// A recording that is being written.
 #[derive(Debug)]

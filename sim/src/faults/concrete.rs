@@ -11,7 +11,7 @@ use super::run::{Programs, tick_duration};
 use crate::machine::{self, Kinds};
 use crate::network::{Disturbance, Link, Sent};
 use crate::watch::{Broken, Watch};
-use crate::world::{DiskFault, Setup, World};
+use crate::world::{Setup, World};
 
 /// What came of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -141,9 +141,7 @@ fn ail<K: Kinds>(world: &mut World<'_, K>, now: &[Fault], tick: u32) -> Result<(
         });
         let fault = of_disk.next();
         world.set_disk_fault(node, fault);
-        let comes_back = suffers(now, node, tick, Ailment::Restarted) && world.is_down(node);
-        // A node needs room on its disk to begin.
-        if comes_back && fault != Some(DiskFault::Full) {
+        if suffers(now, node, tick, Ailment::Restarted) && world.is_down(node) {
             world.start(node)?;
         }
     }

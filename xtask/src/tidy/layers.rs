@@ -5,7 +5,7 @@
 use super::Violation;
 use super::source::{SourceFile, code};
 
-const LAYERED: [&str; 4] = ["plan", "compiler", "runtime", "delivery"];
+const LAYERED: [&str; 5] = ["plan", "compiler", "runtime", "delivery", "store"];
 
 pub fn check(files: &[SourceFile]) -> Vec<Violation> {
     let mut violations = Vec::new();

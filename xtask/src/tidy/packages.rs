@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Violation;
 
 /// A package of ours, and those of ours that it may name itself.
-const MAY_NAME: [(&str, &[&str]); 9] = [
+const MAY_NAME: [(&str, &[&str]); 10] = [
     ("bloom-stdx", &[]),
     ("bloom-plan", &["bloom-stdx"]),
     ("bloom-compiler", &["bloom-plan", "bloom-stdx"]),
@@ -20,8 +20,18 @@ const MAY_NAME: [(&str, &[&str]); 9] = [
         &["bloom-runtime", "bloom-plan", "bloom-stdx"],
     ),
     (
+        "bloom-store",
+        &[
+            "bloom-delivery",
+            "bloom-runtime",
+            "bloom-plan",
+            "bloom-stdx",
+        ],
+    ),
+    (
         "bloom-host",
         &[
+            "bloom-store",
             "bloom-delivery",
             "bloom-runtime",
             "bloom-plan",
@@ -31,6 +41,7 @@ const MAY_NAME: [(&str, &[&str]); 9] = [
     (
         "bloom-sim",
         &[
+            "bloom-store",
             "bloom-delivery",
             "bloom-runtime",
             "bloom-plan",
@@ -42,7 +53,7 @@ const MAY_NAME: [(&str, &[&str]); 9] = [
 ];
 
 /// A package of ours, and those that must not come in by any path.
-const MUST_NOT_REACH: [(&str, &[&str]); 5] = [
+const MUST_NOT_REACH: [(&str, &[&str]); 6] = [
     ("bloom-plan", &["tokio", "cranelift-codegen", "salsa"]),
     ("bloom-compiler", &["tokio", "mio", "bloom-runtime", "raft"]),
     (
@@ -57,6 +68,7 @@ const MUST_NOT_REACH: [(&str, &[&str]); 5] = [
         ],
     ),
     ("bloom-delivery", &["tokio", "mio", "bloom-compiler"]),
+    ("bloom-store", &["tokio", "mio", "bloom-compiler"]),
     ("bloom-lsp", &["bloom-runtime", "bloom-host"]),
 ];
 

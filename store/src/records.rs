@@ -5,10 +5,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Length, its check, checksum.
-pub(crate) const HEADER_BYTES: usize = 20;
+pub const HEADER_BYTES: usize = 20;
 
 /// A record that is not decoded yet.
-pub(crate) enum Body<'b> {
+pub enum Body<'b> {
     Whole(&'b [u8]),
     End,
     /// The last record, which a crash kept from being written whole.
@@ -16,7 +16,7 @@ pub(crate) enum Body<'b> {
     Damaged,
 }
 
-pub(super) enum Next<T> {
+pub enum Next<T> {
     Record(T),
     End,
     /// The last record, which a crash kept from being written whole.
@@ -25,7 +25,7 @@ pub(super) enum Next<T> {
 }
 
 /// Takes the next record off what is left of a file.
-pub(super) fn next_record<T: DeserializeOwned>(rest: &mut &[u8]) -> Next<T> {
+pub fn next_record<T: DeserializeOwned>(rest: &mut &[u8]) -> Next<T> {
     match next_body(rest) {
         Body::Whole(body) => postcard::from_bytes(body).map_or(Next::Damaged, Next::Record),
         Body::End => Next::End,
@@ -35,7 +35,7 @@ pub(super) fn next_record<T: DeserializeOwned>(rest: &mut &[u8]) -> Next<T> {
 }
 
 /// Takes the next record off what is left of a file, as bytes.
-pub(crate) fn next_body<'b>(rest: &mut &'b [u8]) -> Body<'b> {
+pub fn next_body<'b>(rest: &mut &'b [u8]) -> Body<'b> {
     if rest.is_empty() {
         return Body::End;
     }
@@ -67,7 +67,7 @@ pub(crate) fn next_body<'b>(rest: &mut &'b [u8]) -> Body<'b> {
     Body::Whole(body)
 }
 
-pub(crate) fn encode(record: &impl Serialize) -> Vec<u8> {
+pub fn encode(record: &impl Serialize) -> Vec<u8> {
     let body = postcard::to_stdvec(record).expect("rows have no shape that postcard lacks");
     let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
     bytes.extend(header(body.len() as u64, checksum(&body)));
@@ -76,7 +76,7 @@ pub(crate) fn encode(record: &impl Serialize) -> Vec<u8> {
 }
 
 /// Writes the header of a record into the room that was left for it before the body.
-pub(crate) fn put_header(record: &mut [u8]) {
+pub fn put_header(record: &mut [u8]) {
     let (room, body) = record.split_at_mut(HEADER_BYTES);
     room.copy_from_slice(&header(body.len() as u64, checksum(body)));
 }

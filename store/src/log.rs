@@ -1,14 +1,14 @@
 //! The ordered logs of one node on disk: a magic line, then records of what its endpoint wants written, each
 //! on disk before anything that rests on it leaves the node. The file only grows.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bloom_delivery::{Saved, Write};
 
-use super::StoreError;
-use super::records::{Next, encode, next_record};
+use crate::disk::{Disk, DiskFile};
+use crate::records::{Next, encode, next_record};
+use crate::tables::StoreError;
 
 const MAGIC: &[u8] = b"bloom logs 1\n";
 
@@ -16,35 +16,28 @@ const MAGIC: &[u8] = b"bloom logs 1\n";
 #[derive(Debug)]
 pub struct LogFile {
     path: PathBuf,
-    file: File,
+    file: Box<dyn DiskFile>,
 }
 
 impl LogFile {
     /// Reads the file in `folder`, which it creates if there is none. What a crash has torn is cut off.
-    pub fn open(folder: &Path) -> Result<(LogFile, Saved), StoreError> {
+    pub fn open(disk: &dyn Disk, folder: &Path) -> Result<(LogFile, Saved), StoreError> {
         let path = folder.join("logs");
         let failed = |source| StoreError::Io {
             path: path.clone(),
             source,
         };
-        let opened = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path);
-        let mut file = opened.map_err(failed)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed)?;
-        // A crash may have come before the magic line was whole.
-        if bytes.len() < MAGIC.len() && MAGIC.starts_with(&bytes) {
-            begin(&mut file, folder).map_err(failed)?;
+        let mut file = disk.append(&path).map_err(failed)?;
+        let bytes = disk.read(&path).map_err(failed)?;
+        if is_unfinished(&bytes) {
+            begin(disk, &mut *file, folder).map_err(failed)?;
             return Ok((LogFile { path, file }, Saved::default()));
         }
         let (saved, whole) = replay(&bytes).map_err(|at| StoreError::Damaged {
             path: path.clone(),
             at: at as u64,
         })?;
-        cut(&file, whole, bytes.len()).map_err(failed)?;
+        cut(&mut *file, whole, bytes.len()).map_err(failed)?;
         Ok((LogFile { path, file }, saved))
     }
 
@@ -55,7 +48,7 @@ impl LogFile {
         }
         let written = self.file.write_all(&encode(&writes));
         written
-            .and_then(|()| self.file.sync_data())
+            .and_then(|()| self.file.sync())
             .map_err(|source| StoreError::Io {
                 path: self.path.clone(),
                 source,
@@ -63,17 +56,28 @@ impl LogFile {
     }
 }
 
-fn begin(file: &mut File, folder: &Path) -> io::Result<()> {
-    file.set_len(0)?;
-    file.write_all(MAGIC)?;
-    file.sync_all()?;
-    File::open(folder)?.sync_all()
+/// Whether a crash came before the magic line was whole: what was not written may be missing, or be zeros.
+fn is_unfinished(bytes: &[u8]) -> bool {
+    let same = bytes
+        .iter()
+        .zip(MAGIC)
+        .take_while(|(byte, magic)| byte == magic);
+    let written = same.count();
+    let rest_is_empty = bytes[written..].iter().all(|&byte| byte == 0);
+    written < MAGIC.len() && bytes.len() <= MAGIC.len() && rest_is_empty
 }
 
-fn cut(file: &File, whole: usize, length: usize) -> io::Result<()> {
+fn begin(disk: &dyn Disk, file: &mut dyn DiskFile, folder: &Path) -> io::Result<()> {
+    file.set_len(0)?;
+    file.write_all(MAGIC)?;
+    file.sync()?;
+    disk.sync_folder(folder)
+}
+
+fn cut(file: &mut dyn DiskFile, whole: usize, length: usize) -> io::Result<()> {
     if whole < length {
         file.set_len(whole as u64)?;
-        file.sync_all()?;
+        file.sync()?;
     }
     Ok(())
 }
