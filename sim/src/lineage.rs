@@ -13,6 +13,8 @@ pub mod history;
 
 mod contents;
 
+mod chance;
+
 mod firing;
 
 mod tick;
@@ -22,6 +24,8 @@ pub mod cause;
 pub mod derivation;
 
 mod registers;
+
+mod nearest;
 
 pub mod missing;
 

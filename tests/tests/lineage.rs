@@ -425,7 +425,7 @@ fn judge_missing(history: &History, held: &Held, told: &Missing, count: &mut usi
                 let (then, now) = (history.taken(*by).at, history.taken(told.what.moment).at);
                 assert!(fits(row) && then < now, "{reason:?}");
             }
-            Reason::NotGiven => {}
+            Reason::NotGiven | Reason::Given { .. } => {}
             Reason::Rule { lacks, .. } => {
                 for lack in lacks {
                     match lack {

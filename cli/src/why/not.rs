@@ -37,6 +37,13 @@ enum Because {
     },
     /// Only what is outside gives such rows.
     Outside,
+    /// It was given in that tick and did not merge.
+    Given {
+        row: String,
+        tick: u64,
+        /// What its key has instead; nothing, if unequal rows were given for it.
+        held: Option<String>,
+    },
     Rule {
         at: String,
         text: String,
@@ -131,6 +138,11 @@ fn told_of(history: &History, missing: &Missing) -> Told {
             taken: *taken,
         },
         Reason::NotGiven => Because::Outside,
+        Reason::Given { row, tick, held } => Because::Given {
+            row: shown(row),
+            tick: *tick,
+            held: held.as_ref().map(&shown),
+        },
         Reason::Rule {
             rule,
             moment,
@@ -222,6 +234,17 @@ fn write(text: &mut String, first: &str, rest: &str, told: &Told) {
             Because::Outside => {
                 text.push_str(&format!(
                     "{rest}{tee}it comes from outside only, and was not given\n"
+                ));
+            }
+            Because::Given { row, tick, held } => {
+                let held = match held {
+                    Some(held) => format!("its key had {held}"),
+                    None => {
+                        "unequal rows were given for its key, and none of them merged".to_owned()
+                    }
+                };
+                text.push_str(&format!(
+                    "{rest}{tee}{row} was given in tick {tick}, and lost to a key conflict: {held}\n"
                 ));
             }
             Because::Rule {

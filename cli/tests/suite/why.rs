@@ -214,3 +214,62 @@ fn a_saved_counterexample_can_be_asked_about() {
         assert!(tree.contains(part), "{part:?} in\n{tree}");
     }
 }
+
+/// A voter that forgets in a crash whom it voted for.
+const VOTES: &str = r#"input stand(voter: Addr);
+channel call(@to: Addr, candidate: Addr);
+channel vote(@to: Addr, by: Addr);
+table voted(candidate: Addr);
+table votes(by: Addr);
+scratch choice(candidate: Addr);
+
+call{to: voter, candidate: self} <~ stand{voter};
+choice{candidate: min(candidate)} <= call{candidate}, not voted(_);
+voted{candidate} <+ choice{candidate};
+vote{to: candidate, by: self} <~ choice{candidate};
+votes{by} <= vote{by};
+
+spec one_vote {
+  never twice(v) <= votes@n{by: v}, votes@m{by: v}, n != m;
+  pre(v)  <= votes@_{by: v};
+  post(v) <= votes@_{by: v};
+}
+
+fault test "votes" checks one_vote with ticks 8, losses until 0, crashes 1, restarts 1 {
+  node a, b, v: Main;
+  a.stand{voter: v};
+  tick 4;
+  b.stand{voter: v};
+}
+"#;
+
+#[test]
+fn a_saved_counterexample_in_which_a_node_comes_back_can_be_asked_about() {
+    let folder = Folder::with(VOTES);
+    let run = folder.bloom("faults main.bloom --save broken.fault");
+    assert!(run.out.contains("needs 1 crash and 1 restart"), "{run:?}");
+    let tree = folder.bloom("why broken.fault twice(_)").fine();
+    for part in ["votes{by: v} at a", "votes{by: v} at b", "no voted"] {
+        assert!(tree.contains(part), "{part}:\n{tree}");
+    }
+    let run = folder.bloom("test broken.fault");
+    assert_eq!(run.code, Some(1), "{run:?}");
+}
+
+#[test]
+fn a_row_that_was_given_and_lost_to_a_key_conflict_is_told_as_such() {
+    let folder = Folder::with(
+        "input put(key: Int => val: Int);\ntable kept(key: Int, val: Int);\nkept{key, val} <= put{key, val};\n",
+    );
+    folder.write("facts/put.csv", "key,val\n1,2\n1,3\n");
+    folder
+        .bloom("run main.bloom --facts facts --out out --on-conflict continue --record run.rec")
+        .fine();
+    let told = folder
+        .bloom("why-not run.rec put{key:1,val:2} --tick 1")
+        .fine();
+    assert!(
+        told.contains("was given in tick 1, and lost to a key conflict"),
+        "{told}"
+    );
+}

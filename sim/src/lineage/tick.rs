@@ -14,8 +14,9 @@ use bloom_runtime::{Input, Interpreter};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
+use super::chance::Chance;
 use super::contents::{Contents, Shape, Words};
-use super::firing::{Chance, Derivation, Stop, fire};
+use super::firing::{Derivation, Stop, fire};
 use super::history::{History, Life, Moment};
 
 /// Iterations of a fixpoint past which an evaluation gives up.
