@@ -1,6 +1,7 @@
 //! `bloom faults`.
 
 mod again;
+mod compared;
 mod diagram;
 mod hint;
 mod human;
@@ -14,6 +15,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bloom_plan::testing::FaultTest;
+use bloom_sim::faults::alternating::search_by_supports;
+use bloom_sim::faults::contrast::{Step, contrast};
 use bloom_sim::faults::exhaustive::{Enumeration, enumerate};
 use bloom_sim::faults::proof::Proof;
 use bloom_sim::faults::random::Alphabet;
@@ -31,8 +34,11 @@ use crate::{report, terminal};
 /// Runs of `--exhaustive`, past which it gives up.
 const EXECUTIONS_MAX: usize = 200_000;
 
-/// How long random runs look where the formula has no room.
-const FALLBACK: Duration = Duration::from_secs(5);
+/// How long runs are explained one by one where the formula has no room.
+const EXPLAINED: Duration = Duration::from_secs(20);
+
+/// How long random runs look where that does not come to an end.
+const FALLBACK: Duration = Duration::from_secs(3);
 
 /// A fault test and what was found.
 struct Searched {
@@ -45,6 +51,8 @@ struct Searched {
     enumeration: Option<Result<Enumeration, String>>,
     /// Of a random run: the command that runs it again.
     again: Option<String>,
+    /// Of a counterexample: in what the run without faults differs from it, and why.
+    contrast: Vec<Step>,
 }
 
 pub(crate) fn faults(args: &FaultsArgs) -> Outcome {
@@ -138,7 +146,7 @@ fn write_files(
 ) -> Result<(), Misuse> {
     let (test, spec) = (&searched.test, &searched.spec);
     if let Some(path) = &args.svg {
-        write(path, &svg::drawn(test, spec, found))?;
+        write(path, &svg::drawn(test, spec, found, &searched.contrast))?;
     }
     if let Some(path) = &args.trace {
         let text = trace(programs, test, spec, &found.hypothesis);
@@ -165,7 +173,7 @@ fn write_files(
 fn write_proof(path: &Path, proof: Option<&Proof>) -> Result<(), Misuse> {
     let Some(proof) = proof else {
         return Err(Misuse::new(
-            "--proof: the certificate also rests on checkers of histories, which are run, and is no formula alone",
+            "--proof: the certificate also rests on runs, of the program or of checkers of histories, and is no formula alone",
         ));
     };
     write(&path.with_extension("cnf"), &proof.cnf())?;
@@ -211,8 +219,20 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
         Some(time) => randomly(Alphabet::Whole, None, time),
         None => {
             let report = search(programs, test, &spec, &options);
+            let report = match &report.verdict {
+                Found::BoundReached(why) => {
+                    let time = Instant::now();
+                    let mut go_on = |_| time.elapsed() < EXPLAINED;
+                    search_by_supports(programs, test, &spec, why, &mut go_on)
+                }
+                Found::Certified | Found::Counterexample(_) | Found::Vacuous(_) => report,
+            };
             match &report.verdict {
-                Found::BoundReached(why) => randomly(Alphabet::Bounds, Some(why), FALLBACK),
+                Found::BoundReached(why) => {
+                    let mut found = randomly(Alphabet::Bounds, Some(why), FALLBACK);
+                    found.executions += report.executions;
+                    found
+                }
                 Found::Certified | Found::Counterexample(_) | Found::Vacuous(_) => report,
             }
         }
@@ -222,7 +242,10 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
     let again = again.map(|seed| args.selection.again(&test.name, seed));
     let only_if_stopped = match &report.verdict {
         Found::Counterexample(found)
-            if found.hypothesis.crashes() > 0 && spec.crash == Crash::Stop =>
+            if found.hypothesis.crashes() > 0
+                && spec.crash == Crash::Stop
+                // Nobody comes back there.
+                && spec.restarts == 0 =>
         {
             let mute = FaultSpec {
                 crash: Crash::Mute,
@@ -246,6 +269,17 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
         Some(_) => Alphabet::Whole.bounds(&spec),
         None => spec,
     };
+    let contrast = match &report.verdict {
+        Found::Counterexample(found) if !found.hypothesis.is_empty() => {
+            // What cannot be explained is left out: the run itself is told all the same.
+            let steps = contrast(programs, test, &spec, &found.hypothesis);
+            steps.ok().flatten().unwrap_or_default()
+        }
+        Found::Counterexample(_)
+        | Found::Certified
+        | Found::Vacuous(_)
+        | Found::BoundReached(_) => Vec::new(),
+    };
     let enumeration = args
         .exhaustive
         .then(|| enumerate(programs, test, &spec, EXECUTIONS_MAX));
@@ -257,6 +291,7 @@ fn search_test(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) ->
         only_if_stopped,
         enumeration,
         again,
+        contrast,
     }
 }
 

@@ -4,7 +4,7 @@
 //! may be (`run`, over `variables`, `lives`, `node`, `body`, `aggregate`, `annotated`, `circuit`). A SAT solver decides
 //! whether some set of faults within the bounds breaks the spec, finds the smallest and all minimal ones
 //! (`search`, `solver`), and each is run on the production engine before it is told (`concrete`). What cannot be
-//! evaluated symbolically is said (`limit`), and nothing is claimed of it.
+//! evaluated symbolically is said (`limit`); then runs are explained one by one (`alternating`, over `support`).
 //!
 //! The order of the modules below is their layering.
 
@@ -24,6 +24,8 @@ mod aggregate;
 
 mod body;
 
+mod reads;
+
 mod supported;
 
 pub mod node;
@@ -38,19 +40,29 @@ pub mod concrete;
 
 pub mod reenacted;
 
+mod space;
+
+mod support;
+
 pub mod proof;
 
 mod solver;
 
+pub mod contrast;
+
 pub mod trace;
 
 pub mod symmetry;
+
+mod hunt;
 
 pub mod search;
 
 pub mod exhaustive;
 
 pub mod random;
+
+pub mod alternating;
 
 pub use ailment::Ailment;
 pub use concrete::{Execution, execute};

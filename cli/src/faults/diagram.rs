@@ -1,7 +1,7 @@
 //! A run in space and time, for the terminal: a column a node, a line a tick, under it what is sent in that tick.
 //!
 //! What one node sends another in a tick is one arrow. A message that is lost is dashed and ends in a cross, at one
-//! that is late stands by how many ticks; a node that has crashed has a cross, and no line below it.
+//! that is late stands by how many ticks; a node that has crashed has a cross, and no line below it until it comes back.
 
 use std::collections::BTreeMap;
 
@@ -139,8 +139,9 @@ impl Canvas<'_> {
         vec![' '; self.place(self.nodes)]
     }
 
-    fn has_crashed(&self, node: usize, tick: u32) -> bool {
-        self.faults.crash_of(node).is_some_and(|when| when <= tick)
+    fn is_down(&self, node: usize, tick: u32) -> bool {
+        let is_back = self.faults.return_of(node).is_some_and(|when| when <= tick);
+        !is_back && self.faults.crash_of(node).is_some_and(|when| when <= tick)
     }
 
     fn tick(&self, tick: u32) -> String {
@@ -149,7 +150,7 @@ impl Canvas<'_> {
         for node in 0..self.nodes {
             let mark = match self.faults.crash_of(node) {
                 Some(when) if when == tick => '✗',
-                Some(when) if when < tick => ' ',
+                Some(_) if self.is_down(node, tick) => ' ',
                 Some(_) | None => '●',
             };
             line[self.place(node)] = mark;
@@ -159,7 +160,7 @@ impl Canvas<'_> {
 
     fn arrow(&self, arrow: &Arrow) -> String {
         let mut line = self.blank();
-        for node in (0..self.nodes).filter(|&node| !self.has_crashed(node, arrow.tick)) {
+        for node in (0..self.nodes).filter(|&node| !self.is_down(node, arrow.tick)) {
             line[self.place(node)] = '│';
         }
         let (from, to) = (self.place(arrow.from), self.place(arrow.to));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bloom_plan::testing::FaultTest;
-use bloom_sim::faults::{Counterexample, Fault, Hypothesis, Minimal};
+use bloom_sim::faults::{Ailment, Counterexample, Fault, Hypothesis, Minimal};
 
 /// What to try; none where nothing is clear.
 pub(super) fn hint(
@@ -84,8 +84,11 @@ pub(super) fn hint(
     }
 }
 
-/// Of sets in which messages are late, or arrive twice, or nodes are parted.
+/// Of sets in which messages are late, or arrive twice, or nodes are parted or come back.
 fn told_of_order(set: &Hypothesis) -> String {
+    if set.ailments(|what| what == Ailment::Restarted) > 0 {
+        return "who comes back has forgotten what is in no durable table: declare durable what others rely on, or let it ask them first".to_owned();
+    }
     let is_parted = set.partitions() > 0;
     let is_late = set
         .0

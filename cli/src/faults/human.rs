@@ -7,7 +7,7 @@ use bloom_sim::faults::{Counterexample, Engine, Fault, Hypothesis, Verdict};
 use smol_str::SmolStr;
 
 use super::sweep::Frontier;
-use super::{Searched, diagram, hint};
+use super::{Searched, compared, diagram, hint};
 use crate::terminal::{Color, painted};
 
 /// What a report shows of what is broken.
@@ -25,6 +25,12 @@ pub(super) fn shown(searched: &Searched, all: bool) -> String {
             let word = painted("certified", Color::Green);
             push(&mut text, format_args!("{word}       {name}\n"));
             line(&mut text, "no set of faults within the bounds breaks it");
+            if report.engine == Engine::Supports {
+                line(
+                    &mut text,
+                    "no formula has room for it: each set agrees with one of the runs in all that its outcome rests on",
+                );
+            }
         }
         Verdict::Counterexample(found) => {
             let word = painted("counterexample", Color::Red);
@@ -32,6 +38,9 @@ pub(super) fn shown(searched: &Searched, all: bool) -> String {
             counterexample(&mut text, searched, found);
             if let Some(diagram) = diagram::shown(&searched.test, &searched.spec, found) {
                 text.push_str(&diagram);
+            }
+            if !searched.contrast.is_empty() {
+                text.push_str(&compared::shown(&searched.contrast));
             }
             if searched.only_if_stopped {
                 line(
@@ -81,7 +90,9 @@ fn counterexample(text: &mut String, searched: &Searched, found: &Counterexample
     let bounds = match found.hypothesis.is_empty() {
         true => "it fails without any fault".to_owned(),
         false => match searched.report.engine {
-            Engine::Formula => format!("needs {}", found.hypothesis.in_words()),
+            Engine::Formula | Engine::Supports => {
+                format!("needs {}", found.hypothesis.in_words())
+            }
             // There may be a smaller set that has nothing to do with this one.
             Engine::Random => format!("broken by {}", found.hypothesis.in_words()),
         },
@@ -243,6 +254,7 @@ fn effort(text: &mut String, searched: &Searched) {
     let report = &searched.report;
     let how = match report.engine {
         Engine::Formula => format!("{} gates", report.size.gates),
+        Engine::Supports => "run by run".to_owned(),
         Engine::Random => "at random".to_owned(),
     };
     let done = format!(

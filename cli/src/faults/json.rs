@@ -4,8 +4,8 @@ use bloom_plan::testing::FaultTest;
 use bloom_sim::faults::{Counterexample, Engine, Fault, Verdict};
 use serde::Serialize;
 
-use super::Searched;
 use super::sweep::Frontier;
+use super::{Searched, compared};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -15,7 +15,7 @@ struct Line<'a> {
     /// Of a vacuous test or where a bound was reached: why.
     why: Option<&'a str>,
     bounds: Bounds,
-    /// `formula` or `random`.
+    /// `formula`, `lineage` or `random`.
     engine: &'static str,
     executions: usize,
     seconds: f64,
@@ -24,6 +24,9 @@ struct Line<'a> {
     minimum: Option<usize>,
     minimal_sets: Option<Sets>,
     counterexample: Option<Example<'a>>,
+    /// In what the run without faults differs from that of the counterexample, from what is broken down to what
+    /// made the difference.
+    contrast: Vec<compared::Line<'a>>,
     /// Whether it is certified where crashed nodes only send nothing.
     certified_if_mute: bool,
     /// The command that finds it again.
@@ -160,6 +163,7 @@ pub(super) fn line(searched: &Searched) -> String {
         },
         engine: match report.engine {
             Engine::Formula => "formula",
+            Engine::Supports => "lineage",
             Engine::Random => "random",
         },
         executions: report.executions,
@@ -172,6 +176,7 @@ pub(super) fn line(searched: &Searched) -> String {
             up_to_symmetry: minimal.classes,
         }),
         counterexample: example.map(|found| shown(searched, found)),
+        contrast: compared::lines(&searched.contrast),
         certified_if_mute: searched.only_if_stopped,
         again: searched.again.as_deref(),
         exhaustive: enumeration.and_then(|found| {

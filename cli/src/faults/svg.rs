@@ -4,8 +4,10 @@
 use std::fmt::Write;
 
 use bloom_plan::testing::FaultTest;
+use bloom_sim::faults::contrast::Step;
 use bloom_sim::faults::{Counterexample, FaultSpec};
 
+use super::compared;
 use super::diagram::arrows;
 
 const LEFT: usize = 70;
@@ -18,11 +20,17 @@ text { font: 12px sans-serif; fill: #222 }\
 .life { stroke: #999; stroke-width: 1 }\
 .sent { stroke: #2a6; stroke-width: 1.3 }\
 .lost { stroke: #c33; stroke-width: 1.3; stroke-dasharray: 5 4 }\
+.code { font: 12px monospace; white-space: pre }\
 .bad { fill: #c33; font-weight: bold }\
 .faint { fill: #777 }";
 
 /// The picture of a counterexample.
-pub(super) fn drawn(test: &FaultTest, spec: &FaultSpec, found: &Counterexample) -> String {
+pub(super) fn drawn(
+    test: &FaultTest,
+    spec: &FaultSpec,
+    found: &Counterexample,
+    steps: &[Step],
+) -> String {
     let mut picture = Picture::default();
     let (x, y) = (
         |node: usize| LEFT + node * COLUMN,
@@ -33,6 +41,9 @@ pub(super) fn drawn(test: &FaultTest, spec: &FaultSpec, found: &Counterexample) 
         let end = crash.unwrap_or(spec.eot);
         picture.text(x(number), TOP, "", "middle", &node.name);
         picture.line("life", (x(number), y(1)), (x(number), y(end)));
+        if let Some(back) = found.hypothesis.return_of(number) {
+            picture.line("life", (x(number), y(back)), (x(number), y(spec.eot)));
+        }
         if crash.is_some() {
             picture.text(x(number), y(end) + 5, "bad", "middle", "✗");
         }
@@ -57,8 +68,15 @@ pub(super) fn drawn(test: &FaultTest, spec: &FaultSpec, found: &Counterexample) 
     for (line, (_, what, _)) in found.broken.iter().enumerate() {
         picture.text(LEFT, y(spec.eot) + 30 + 18 * line, "bad", "start", what);
     }
-    let height = y(spec.eot) + 40 + 18 * found.broken.len();
-    let width = LEFT + test.nodes.len() * COLUMN;
+    let below = y(spec.eot) + 40 + 18 * found.broken.len();
+    let text = compared::shown(steps);
+    let lines = if steps.is_empty() { "" } else { &text };
+    for (number, line) in lines.lines().enumerate() {
+        picture.text(LEFT - 50, below + 16 * number, "code", "start", line);
+    }
+    let height = below + 16 * lines.lines().count();
+    let longest = lines.lines().map(|line| line.chars().count()).max();
+    let width = (LEFT + test.nodes.len() * COLUMN).max(LEFT + longest.unwrap_or(0) * 8);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
          <style>{STYLE}</style>\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\

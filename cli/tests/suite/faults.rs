@@ -145,7 +145,7 @@ fn random_runs_find_counterexamples_as_well() {
 }
 
 #[test]
-fn what_the_formula_has_no_room_for_is_looked_at_at_random() {
+fn what_asks_for_chance_is_run_one_by_one() {
     let folder = Folder::new();
     folder.write(
         "retrying.bloom",
@@ -156,7 +156,8 @@ fn what_the_formula_has_no_room_for_is_looked_at_at_random() {
     );
     let run = folder.bloom("faults retrying.bloom --crashes 1 --format json");
     let line: serde_json::Value = serde_json::from_str(&run.out).expect("a line of JSON");
-    assert_eq!((run.code, &line["engine"]), (Some(1), &"random".into()));
+    assert_eq!((run.code, &line["engine"]), (Some(1), &"lineage".into()));
+    assert_eq!(line["minimum"], 2, "{run:?}");
 }
 
 #[test]
@@ -207,4 +208,85 @@ fn a_spec_that_does_not_excuse_crashed_nodes_is_hinted_at() {
     assert!(run.out.contains("certified with --mute-crashes"), "{run:?}");
     let run = folder.bloom("faults retrying.bloom --crashes 1 --mute-crashes");
     assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+#[test]
+fn the_run_without_faults_stands_beside_that_of_a_counterexample() {
+    let folder = Folder::new();
+    folder.write("retrying.bloom", RETRYING);
+    let run = folder.bloom("faults retrying.bloom --crashes 1");
+    for part in [
+        "without faults",
+        "with them",
+        "lacking(hello)",
+        "did not arrive then",
+    ] {
+        assert!(run.out.contains(part), "{part}: {run:?}");
+    }
+    let run = folder.bloom("faults retrying.bloom --crashes 1 --format json --svg run.svg");
+    let line: serde_json::Value = serde_json::from_str(&run.out).expect("a line of JSON");
+    let steps = line["contrast"].as_array().expect("it is a list");
+    assert_eq!(steps[0]["run"], "good", "{run:?}");
+    let cut = steps.iter().find(|step| step["because"] == "message");
+    let cut = cut.expect("a message was lost");
+    assert_eq!(
+        (&cut["by"], &cut["sent"]),
+        (&"a".into(), &1.into()),
+        "{run:?}"
+    );
+    assert!(folder.read("run.svg").contains("did not arrive then"));
+}
+
+/// A total over more messages than the formula tells apart.
+const TOTAL: &str = r#"input sell(id: Int, price: Int);
+table sold(id: Int, price: Int);
+table known(id: Int, price: Int);
+channel sale(@to: Addr, id: Int, price: Int);
+scratch total(=> price: Int);
+scratch own(=> price: Int);
+
+sold{id, price} <= sell{id, price};
+sale{to: addr, id, price} <~ sold{id, price}, cluster{addr}, addr != self;
+known{id, price} <= sale{id, price};
+total{price: sum(price)} <= known{price, id: _};
+own{price: sum(price)} <= sold{price, id: _};
+
+spec complete {
+  pre(n, p)  <= own@n{price: p};
+  post(n, p) <= own@n{price: p}, total@m{price: p}, n != m;
+}
+
+fault test "total" checks complete with ticks TICKS, losses until 4, crashes 0 {
+  node shop, office: Main;
+  FEEDS
+}
+"#;
+
+#[test]
+fn where_there_is_no_formula_runs_are_explained_one_by_one() {
+    let feeds = (1..=15).map(|id| {
+        let tick = if id % 5 == 0 && id < 15 {
+            "\n  tick;"
+        } else {
+            ""
+        };
+        format!("shop.sell{{id: {id}, price: {}}};{tick}", 1 << id)
+    });
+    let feeds = feeds.collect::<Vec<_>>().join("\n  ");
+    let program = |ticks: &str| TOTAL.replace("FEEDS", &feeds).replace("TICKS", ticks);
+    let folder = Folder::with(&program("8"));
+    let run = folder.bloom("faults main.bloom");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(
+        run.out.contains("certified") && run.out.contains("no formula has room"),
+        "{run:?}"
+    );
+    let folder = Folder::with(&program("4"));
+    let run = folder.bloom("faults main.bloom --format json");
+    let line: serde_json::Value = serde_json::from_str(&run.out).expect("a line of JSON");
+    assert_eq!(line["engine"], "lineage", "{run:?}");
+    assert_eq!(
+        (&line["verdict"], &line["minimum"]),
+        (&"counterexample".into(), &1.into())
+    );
 }

@@ -240,6 +240,21 @@ impl Hypothesis {
             .is_some_and(|crash| crash < tick && crash >= back)
     }
 
+    /// The tick in which the node comes back, if it crashed before.
+    pub fn return_of(&self, node: usize) -> Option<u32> {
+        let crash = self.crash_of(node)?;
+        let restarts = self.0.iter().filter_map(|fault| match *fault {
+            Fault::Node {
+                node: other,
+                first,
+                what: Ailment::Restarted,
+                ..
+            } => (other == node && first > crash).then_some(first),
+            _ => None,
+        });
+        restarts.min()
+    }
+
     pub fn crashes(&self) -> usize {
         self.count(|fault| matches!(fault, Fault::Crash { .. }))
     }

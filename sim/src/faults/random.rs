@@ -351,7 +351,7 @@ fn cut(spec: &FaultSpec, nodes: usize, random: &mut Random, hypothesis: &mut Hyp
 type Broken = (Hypothesis, Execution);
 
 /// Leaves out faults one by one as long as a spec stays broken. Losses of what is not sent go at once.
-fn shrink(
+pub(super) fn shrink(
     programs: &Programs,
     test: &FaultTest,
     spec: &FaultSpec,
