@@ -84,6 +84,19 @@ impl Documents {
     }
 
     pub fn open(&mut self, uri: Uri, version: i32, text: String) {
+        self.add(uri, version, text);
+        self.reload();
+    }
+
+    /// Opens many at once.
+    pub fn open_all(&mut self, all: Vec<(Uri, String)>) {
+        for (uri, text) in all {
+            self.add(uri, 0, text);
+        }
+        self.reload();
+    }
+
+    fn add(&mut self, uri: Uri, version: i32, text: String) {
         let path = uri.to_file_path().map(|path| path.into_owned());
         let roots = path.as_deref().map(roots).unwrap_or_default();
         let name = path
@@ -101,7 +114,6 @@ impl Documents {
             modules: Arc::default(),
         };
         self.open.insert(uri, document);
-        self.reload();
     }
 
     pub fn change(
@@ -172,6 +184,18 @@ impl Documents {
             modules: Arc::clone(&document.modules),
             encoding,
         })
+    }
+
+    pub fn library(&self) -> Library {
+        self.library
+    }
+
+    /// What is open, with its text.
+    pub fn texts(&self) -> Vec<(Uri, String)> {
+        let texts = self.open.iter();
+        texts
+            .map(|(uri, document)| (uri.clone(), document.file.text(&self.db).clone()))
+            .collect()
     }
 
     pub fn uris(&self) -> Vec<Uri> {

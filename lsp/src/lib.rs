@@ -3,7 +3,8 @@
 //! The only package that knows the types of the protocol. `framing` takes the stream apart, `documents` keeps
 //! what is open and the programs that it belongs to, `translate` turns the compiler's answers into the
 //! protocol's, `navigate` finds names, `complete`, `tokens`, `structure` and `lenses` have a feature or some each,
-//! `state` keeps what lives between requests, and `server` answers them.
+//! `workspace` looks into programs that no editor has open, `state` keeps what lives between requests, and `server`
+//! answers them.
 
 mod positions;
 
@@ -26,6 +27,8 @@ mod tokens;
 mod structure;
 
 mod lenses;
+
+mod workspace;
 
 mod capabilities;
 

@@ -2,6 +2,7 @@
 //! the order in which they come; what takes time is computed elsewhere, on a snapshot, and a change cancels it.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -16,6 +17,7 @@ use crate::framing::{self, Output};
 use crate::positions::Encoding;
 use crate::state::{State, computed, push};
 use crate::views::{OfDocument, ProgramText, Views};
+use crate::workspace::{self, Declared, Workspace};
 use crate::{capabilities, complete, lenses, navigate, structure, tokens, translate};
 
 /// How much is on the way between the stream and the server.
@@ -81,12 +83,36 @@ impl Backend {
         };
         match computed(snapshot, compute).await? {
             Some(found) => Ok(Some(found)),
-            None => Err(Error {
-                code: ErrorCode::ContentModified,
-                message: "the document has changed".into(),
-                data: None,
-            }),
+            None => Err(changed()),
         }
+    }
+}
+
+impl Backend {
+    /// The answer of a document's own program; and of the others of the workspace, where the name at a position can be
+    /// in them.
+    async fn everywhere<T: Send + 'static, U: Send + 'static>(
+        &self,
+        uri: &lsp::Uri,
+        at: lsp::Position,
+        own: impl FnOnce(&Snapshot) -> T + Send + 'static,
+        elsewhere: impl FnOnce(&lsp::Uri, &Workspace, &Declared) -> U + Send + 'static,
+    ) -> Result<Option<(T, Option<U>)>> {
+        let Some((snapshot, others)) = self.state.with_workspace(uri) else {
+            return Ok(None);
+        };
+        let both = move |snapshot: &Snapshot| (own(snapshot), workspace::declared(snapshot, at));
+        let Some((found, declared)) = computed(snapshot, both).await? else {
+            return Err(changed());
+        };
+        let Some(declared) = declared else {
+            return Ok(Some((found, None)));
+        };
+        let uri = uri.clone();
+        let look = move || elsewhere(&uri, &others, &declared);
+        let more = tokio::task::spawn_blocking(look).await;
+        let more = more.map_err(|_panic| Error::internal_error())?;
+        Ok(Some((found, Some(more))))
     }
 }
 
@@ -138,6 +164,7 @@ impl LanguageServer for Backend {
             false => Encoding::Utf16,
         };
         let encoding = *self.state.encoding.get_or_init(|| encoding);
+        let _ = self.state.folders.set(folders(&params));
         let documents = params.capabilities.text_document.as_ref();
         let pulls = documents.is_some_and(|documents| documents.diagnostic.is_some());
         self.state.pulls.store(pulls, Ordering::Relaxed);
@@ -244,9 +271,12 @@ impl LanguageServer for Backend {
     async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
         let (uri, position) = document_and_position(params.text_document_position);
         let declared = params.context.include_declaration;
-        let references =
-            move |snapshot: &Snapshot| navigate::references(snapshot, position, declared);
-        self.answer(&uri, references).await
+        let own = move |snapshot: &Snapshot| navigate::references(snapshot, position, declared);
+        let elsewhere = move |uri: &lsp::Uri, workspace: &Workspace, at: &Declared| {
+            workspace.references(uri, at, declared)
+        };
+        let found = self.everywhere(&uri, position, own, elsewhere).await?;
+        Ok(found.map(|(own, others)| workspace::merged(own, others.unwrap_or_default())))
     }
 
     async fn document_highlight(
@@ -368,10 +398,15 @@ impl LanguageServer for Backend {
     async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
         let (uri, at) = document_and_position(params.text_document_position);
         let name = params.new_name;
-        let rename = move |snapshot: &Snapshot| structure::rename(snapshot, at, &name);
-        match self.answer(&uri, rename).await? {
-            Some(Ok(edit)) => Ok(Some(edit)),
-            Some(Err(why)) => Err(refused(why)),
+        let own_name = name.clone();
+        let own = move |snapshot: &Snapshot| structure::rename(snapshot, at, &own_name);
+        let elsewhere = move |uri: &lsp::Uri, workspace: &Workspace, declared: &Declared| {
+            workspace.rename(uri, declared, &name)
+        };
+        match self.everywhere(&uri, at, own, elsewhere).await? {
+            Some((Ok(own), None)) => Ok(Some(own)),
+            Some((Ok(own), Some(Ok(others)))) => Ok(Some(workspace::merged_edits(own, others))),
+            Some((Err(why), _) | (_, Some(Err(why)))) => Err(refused(why)),
             None => Ok(None),
         }
     }
@@ -513,6 +548,29 @@ impl LanguageServer for Backend {
 
 fn document_and_position(params: lsp::TextDocumentPositionParams) -> (lsp::Uri, lsp::Position) {
     (params.text_document.uri, params.position)
+}
+
+/// The folders that the client has open.
+#[expect(
+    deprecated,
+    reason = "clients that know no workspace folders name a root"
+)]
+fn folders(params: &lsp::InitializeParams) -> Vec<PathBuf> {
+    let named = params.workspace_folders.iter().flatten();
+    let mut uris: Vec<&lsp::Uri> = named.map(|folder| &folder.uri).collect();
+    if uris.is_empty() {
+        uris.extend(&params.root_uri);
+    }
+    let paths = uris.into_iter().filter_map(lsp::Uri::to_file_path);
+    paths.map(|path| path.into_owned()).collect()
+}
+
+fn changed() -> Error {
+    Error {
+        code: ErrorCode::ContentModified,
+        message: "the document has changed".into(),
+        data: None,
+    }
 }
 
 /// The editor shows why.

@@ -4,6 +4,7 @@
 //! change cancels it.
 
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use tower_lsp::ls_types as lsp;
 use crate::documents::{Documents, Library, Snapshot};
 use crate::positions::Encoding;
 use crate::translate;
+use crate::workspace::Workspace;
 
 /// So long after a change nothing is computed, since the next may come.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -25,6 +27,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub struct State {
     documents: Mutex<Documents>,
     pub encoding: OnceLock<Encoding>,
+    /// The folders that the client has open.
+    pub folders: OnceLock<Vec<PathBuf>>,
     /// Whether the client asks for diagnostics, and need not be told.
     pub pulls: AtomicBool,
     /// Whether the client fills in the places of what is completed.
@@ -40,6 +44,7 @@ impl State {
         Self {
             documents: Mutex::new(Documents::new(library)),
             encoding: OnceLock::new(),
+            folders: OnceLock::new(),
             pulls: AtomicBool::new(false),
             takes_snippets: AtomicBool::new(false),
             tokens: Mutex::default(),
@@ -76,6 +81,19 @@ impl State {
 
     pub fn snapshot(&self, uri: &lsp::Uri) -> Option<Snapshot> {
         self.documents().snapshot(uri, self.encoding())
+    }
+
+    /// A document, and what other programs are read from, as they are at one time.
+    pub fn with_workspace(&self, uri: &lsp::Uri) -> Option<(Snapshot, Workspace)> {
+        let documents = self.documents();
+        let encoding = self.encoding();
+        let workspace = Workspace {
+            folders: self.folders.get().cloned().unwrap_or_default(),
+            library: documents.library(),
+            open: documents.texts(),
+            encoding,
+        };
+        Some((documents.snapshot(uri, encoding)?, workspace))
     }
 
     pub fn change(&self, change: impl FnOnce(&mut Documents)) {

@@ -146,12 +146,12 @@ pub fn rename(
     Ok(workspace_edit(&mut places, &edits))
 }
 
-fn is_editable(snapshot: &Snapshot, file: FileId) -> bool {
+pub fn is_editable(snapshot: &Snapshot, file: FileId) -> bool {
     let uri = snapshot.uris.get(file.0 as usize);
     uri.is_some_and(Option::is_some)
 }
 
-fn workspace_edit(places: &mut Places<'_>, edits: &[Edit]) -> lsp::WorkspaceEdit {
+pub fn workspace_edit(places: &mut Places<'_>, edits: &[Edit]) -> lsp::WorkspaceEdit {
     let mut changes = std::collections::HashMap::default();
     for (uri, edit) in edits.iter().filter_map(|edit| places.edit(edit)) {
         let edits: &mut Vec<lsp::TextEdit> = changes.entry(uri).or_default();

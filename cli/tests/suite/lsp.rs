@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Folder, finish};
 
+mod workspace;
 mod writing;
 
 struct Client {
@@ -21,6 +22,11 @@ struct Client {
 
 impl Client {
     fn start(folder: Folder, capabilities: &Value) -> Client {
+        Client::start_in(folder, capabilities, &Value::Null)
+    }
+
+    /// With a folder that is open in the editor.
+    fn start_in(folder: Folder, capabilities: &Value, root: &Value) -> Client {
         let mut server = folder.start("lsp");
         let input = server.stdin.take();
         let output = server.stdout.take().expect("it is piped");
@@ -32,7 +38,7 @@ impl Client {
             next_id: 0,
             told: Vec::new(),
         };
-        let params = json!({ "processId": null, "rootUri": null, "capabilities": capabilities });
+        let params = json!({ "processId": null, "rootUri": root, "capabilities": capabilities });
         let found = client.ask("initialize", &params);
         assert_eq!(found["serverInfo"]["name"], "bloom", "{found}");
         client.tell("initialized", &json!({}));

@@ -1,0 +1,125 @@
+//! Names that more programs than the open one use.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::Client;
+use crate::support::Folder;
+
+const SHARED: &str = "\
+module counter {
+  input hit(id: Int);
+  output sum(id: Int);
+  sum{id} <= hit{id};
+}
+";
+
+const ONE: &str = "\
+import shared.counter as first;
+input go(id: Int);
+output done(id: Int);
+first.hit{id} <= go{id};
+done{id} <= first.sum{id};
+";
+
+const OTHER: &str = "\
+import shared.counter as second;
+input start(id: Int);
+output end(id: Int);
+second.hit{id} <= start{id};
+end{id: sum} <= second.sum{id: sum};
+";
+
+/// A folder with two programs of one module, of which an editor has one open.
+fn client(other: &str) -> (Client, String) {
+    let folder = Folder::new();
+    folder.write("shared.bloom", SHARED);
+    folder.write("deep/notes.txt", "second.hit");
+    folder.write("other.bloom", other);
+    folder.write("one.bloom", ONE);
+    let root = format!("file://{}", folder.path("").display());
+    let root = root.trim_end_matches('/').to_owned();
+    let mut client = Client::start_in(folder, &json!({}), &json!(root));
+    client.open("one.bloom", ONE);
+    (client, root)
+}
+
+/// Where `hit` stands in the open program.
+fn at(root: &str) -> Value {
+    json!({ "textDocument": { "uri": format!("{root}/one.bloom") }, "position": { "line": 3, "character": 7 } })
+}
+
+/// The last parts of the paths, each with a line.
+fn places(found: &Value) -> BTreeSet<(String, u64)> {
+    let all = found.as_array().expect("a list").iter();
+    let place = |one: &Value| {
+        let uri = one["uri"].as_str().expect("a text");
+        let name = uri.rsplit('/').next().unwrap_or_default().to_owned();
+        (
+            name,
+            one["range"]["start"]["line"].as_u64().expect("a number"),
+        )
+    };
+    all.map(place).collect()
+}
+
+#[test]
+fn references_are_found_in_programs_that_are_not_open() {
+    let (mut client, root) = client(OTHER);
+    let mut params = at(&root);
+    params["context"] = json!({ "includeDeclaration": true });
+    let found = client.ask("textDocument/references", &params);
+    let expected = [
+        ("one.bloom", 3),
+        ("other.bloom", 3),
+        ("shared.bloom", 1),
+        ("shared.bloom", 3),
+    ];
+    let expected = expected.map(|(name, line)| (name.to_owned(), line));
+    assert_eq!(places(&found), BTreeSet::from(expected));
+    client.stop();
+}
+
+#[test]
+fn a_name_changes_in_all_programs_or_in_none() {
+    let (mut client, root) = client(OTHER);
+    let mut params = at(&root);
+    params["newName"] = json!("beat");
+    let edit = client.ask("textDocument/rename", &params);
+    let changes = edit["changes"].as_object().expect("changes");
+    let names: BTreeSet<&str> = changes
+        .keys()
+        .filter_map(|uri| uri.rsplit('/').next())
+        .collect();
+    assert_eq!(
+        names,
+        BTreeSet::from(["one.bloom", "other.bloom", "shared.bloom"])
+    );
+    let shared = changes
+        .iter()
+        .find(|(uri, _)| uri.ends_with("/shared.bloom"));
+    let (_, edits) = shared.expect("it declares the name");
+    assert_eq!(
+        edits.as_array().map(Vec::len),
+        Some(2),
+        "each once: {edits}"
+    );
+    client.stop();
+
+    // What the other program includes would have the new name twice.
+    let taken = OTHER.replace(
+        "import shared.counter as second;",
+        "include shared.counter;",
+    );
+    let taken = taken
+        .replace("second.", "")
+        .replace("input start", "table beat(id: Int);\ninput start");
+    let (mut client, root) = self::client(&taken);
+    let mut params = at(&root);
+    params["newName"] = json!("beat");
+    let why = client.refused("textDocument/rename", &params);
+    let message = why["message"].as_str().unwrap_or_default();
+    assert!(message.contains("other.bloom"), "{why}");
+    client.stop();
+}
