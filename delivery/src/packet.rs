@@ -1,6 +1,7 @@
 //! What endpoints say to each other, and what they write to disk.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bloom_plan::value::Row;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub enum Stream {
     Fifo(SmolStr),
 }
 
+/// Channel and row of each message. Shared, since the sender keeps them until they are acknowledged.
+pub type Rows = Arc<Vec<(SmolStr, Row)>>;
+
 /// What one tick sent over one stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
@@ -41,8 +45,7 @@ pub struct Batch {
     /// All before it are acknowledged.
     pub base: u64,
     pub number: u64,
-    /// Channel and row.
-    pub rows: Vec<(SmolStr, Row)>,
+    pub rows: Rows,
 }
 
 /// Which batches a tick of the receiver has taken in.

@@ -1,12 +1,13 @@
 //! The receiver's side: what was taken in, and what is held back because something before it is missing.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use bloom_plan::value::Row;
 use smol_str::SmolStr;
 
 use super::WINDOW_MAX;
-use crate::packet::{Ack, Batch, Stream};
+use crate::packet::{Ack, Batch, Rows, Stream};
 use crate::seen::Seen;
 
 /// All streams to one receiver.
@@ -31,9 +32,9 @@ struct Incoming {
     seen: Seen,
     /// What was taken in by a tick.
     taken: Seen,
-    held: BTreeMap<u64, Vec<(SmolStr, Row)>>,
+    held: BTreeMap<u64, Rows>,
     /// What the next ticks are to take in.
-    ready: VecDeque<(u64, Vec<(SmolStr, Row)>)>,
+    ready: VecDeque<(u64, Rows)>,
 }
 
 impl Receiving {
@@ -124,7 +125,8 @@ impl Receiving {
             for (number, batch) in incoming.ready.drain(..count) {
                 incoming.taken.insert(number);
                 let row = |(channel, row)| (from.clone(), channel, row);
-                rows.extend(batch.into_iter().map(row));
+                // Over a network nobody else has it.
+                rows.extend(Arc::unwrap_or_clone(batch).into_iter().map(row));
             }
             self.taken += count as u64;
             let ack = incoming.ack(stream.clone(), self.life);

@@ -1,13 +1,14 @@
 //! The sender's side: what is not acknowledged yet, and when it is sent again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bloom_plan::value::Row;
 use smol_str::SmolStr;
 
 use super::WINDOW_MAX;
 use crate::TICK;
-use crate::packet::{Ack, Batch, Stream};
+use crate::packet::{Ack, Batch, Rows, Stream};
 
 /// Batches to one receiver that wait to be acknowledged; with more of them the stream is given up.
 pub const UNACKNOWLEDGED_MAX: usize = 1 << 16;
@@ -32,7 +33,7 @@ pub struct Sending {
 struct Outgoing {
     /// Of the next batch.
     next: u64,
-    waiting: BTreeMap<u64, Vec<(SmolStr, Row)>>,
+    waiting: BTreeMap<u64, Rows>,
     to_life: u64,
     again_at: i64,
     again_after: i64,
@@ -70,7 +71,7 @@ impl Sending {
         }
         let number = outgoing.next;
         outgoing.next += 1;
-        outgoing.waiting.insert(number, rows);
+        outgoing.waiting.insert(number, Arc::new(rows));
         if number < outgoing.base() + WINDOW_MAX {
             let batch = outgoing.batch(stream, self.life, number);
             self.out.push((to, batch));
@@ -189,7 +190,7 @@ impl Outgoing {
             to_life: self.to_life,
             base: self.base(),
             number,
-            rows: self.waiting[&number].clone(),
+            rows: Arc::clone(&self.waiting[&number]),
         }
     }
 }

@@ -93,7 +93,7 @@ pub const TEMPLATES: [(&str, &str); 59] = [
     (
         "phases that members end",
         "[static|static|table] m(a); input p(a, n); table t(a, n); table h(n); scratch g(n); [output|view] o(n); m(1); m(2); h(1);
-         t(x, n) <= p(x, n); g(n) <= h(n), m(x), not t([x|_], n); h(n + 1) <[+|=] h(n), not g([n|_]), n < 3; [o(n) <= h(n)|o(n) <= h(n), not g(n)];",
+         t(x, n) <= p(x, n); [|t(x, n) <- p(x, n + 1);]g(n) <= h(n), m(x), not t(x, n); h(n + 1) <[+|=] h(n), not g(n), n < 3; [o(n) <= h(n)|o(n) <= h(n), not g(n)];",
     ),
     (
         "capture of what a seal freezes",
