@@ -244,7 +244,7 @@ pub(crate) struct RunArgs {
     /// End with an error when a tick derives more rows than this
     #[arg(long, value_name = "N", help_heading = "Batch")]
     pub(crate) rows_max: Option<u64>,
-    /// Threads to evaluate with; 1 unless it is given
+    /// Threads to evaluate with [default: as many as the machine has cores]
     #[arg(long, value_name = "N", help_heading = "Batch")]
     pub(crate) workers: Option<NonZeroUsize>,
 

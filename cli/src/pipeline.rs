@@ -1,10 +1,11 @@
 //! The compiler, as the commands use it.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use bloom_compiler::base::{Diagnostic, FileId};
 use bloom_compiler::check::{self, Checked, File};
-use bloom_compiler::codegen::Target;
+use bloom_compiler::codegen::{Ahead, Target};
 use bloom_compiler::compile::{self, Typing};
 use bloom_compiler::coordination::{self, Coordinated, Coordination};
 use bloom_compiler::mend::{self, Patient};
@@ -146,12 +147,25 @@ pub(crate) fn compile(sources: &Sources, mode: Coordination) -> Compiled {
     compile_for(sources, mode, &Target::native())
 }
 
+/// How many threads this machine runs side by side.
+pub(crate) fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
 /// The program without its tests, for a run that looks at these scratch collections only.
-pub(crate) fn compile_to_run(sources: &Sources, mode: Coordination, dumped: &[String]) -> Compiled {
+pub(crate) fn compile_to_run(
+    sources: &Sources,
+    mode: Coordination,
+    dumped: &[String],
+    ahead: Ahead,
+) -> Compiled {
     let checked = coordinated(check(sources), mode);
     let seen = |name: &str| dumped.iter().any(|dumped| dumped == name);
     let kinds = match checked.is_fine() {
-        true => compile::compile_to_run(typing(sources, &checked), &Target::native(), &seen),
+        true => {
+            let target = Target::native().by(cores());
+            compile::compile_to_run(typing(sources, &checked), &target, ahead, &seen)
+        }
         false => Vec::new(),
     };
     Compiled {
@@ -346,7 +360,8 @@ pub(crate) fn is_of_planner(name: &str) -> bool {
         let number = part.strip_prefix("rule");
         number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
     };
-    parts.next().is_some_and(is_rule) && matches!(parts.next(), Some("kept" | "groups" | "wanted"))
+    let is_kind = |part: &str| matches!(part, "kept" | "groups" | "wanted" | "shared");
+    parts.next().is_some_and(is_rule) && parts.next().is_some_and(is_kind)
 }
 
 pub(crate) fn is_dedalus(path: &str) -> bool {

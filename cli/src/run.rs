@@ -13,6 +13,7 @@ mod stats;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
+use bloom_compiler::codegen::Ahead;
 use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::{Plan, RelationKind};
 use bloom_runtime::Program;
@@ -45,7 +46,14 @@ pub(crate) fn run(command: &RunCommand) -> Outcome {
     let compiled = match is_dedalus {
         // It may show all its collections.
         true => pipeline::compile(&sources, mode),
-        false => pipeline::compile_to_run(&sources, mode, &args.dump),
+        false => {
+            // A batch may well have one tick, and it finds the code for others when it comes to that.
+            let ahead = match asks_for_batch(args) {
+                true => Ahead::FirstTick,
+                false => Ahead::All,
+            };
+            pipeline::compile_to_run(&sources, mode, &args.dump, ahead)
+        }
     };
     report::problems_to_stderr(&sources, &compiled.diagnostics);
     if !compiled.is_fine() {

@@ -8,7 +8,7 @@ use bloom_stdx::arena::Id;
 
 use crate::analysis::Analysis;
 use crate::base::Sources;
-use crate::codegen::{self, Target};
+use crate::codegen::{self, Ahead, Target};
 use crate::hir::{self, NodeId};
 use crate::typing::Typed;
 use crate::{coordination, opt, planning, rir};
@@ -57,13 +57,14 @@ pub fn compile_with(
 pub fn compile_to_run(
     of: Typing<'_>,
     target: &Target,
+    ahead: Ahead,
     seen: &dyn Fn(&str) -> bool,
 ) -> Vec<(Plan, Artifact)> {
     let mut programs = optimized(of);
     let compile = |program: &mut rir::Program| {
         opt::restrict(program, seen);
         let plan = planning::make_plan(program);
-        let artifact = codegen::generate(&plan, target);
+        let artifact = codegen::generate_ahead(&plan, target, ahead);
         (plan, artifact)
     };
     programs.iter_mut().map(compile).collect()
@@ -101,9 +102,13 @@ pub fn emit_optimized(of: Typing<'_>) -> String {
     optimized(of).iter().map(rir::text::print).collect()
 }
 
-/// `--emit plan`
+/// `--emit plan`: each plan, after what it says of its strata in words.
 pub fn emit_plan(of: Typing<'_>) -> String {
-    make_plans(of).iter().map(bloom_plan::text::print).collect()
+    let plans = make_plans(of);
+    let texts = plans
+        .iter()
+        .map(|plan| planning::explain(plan) + &bloom_plan::text::print(plan));
+    texts.collect()
 }
 
 /// `--emit clif`

@@ -10,10 +10,12 @@
 mod classes;
 mod components;
 mod cost;
+mod explain;
 mod indexes;
 mod nest;
 mod opened;
 mod reorder;
+mod shared;
 mod standing;
 mod upkeep;
 
@@ -31,11 +33,13 @@ use classes::Classes;
 use indexes::Indexes;
 use nest::Nest;
 
+pub use explain::explain;
 pub use reorder::{Replanned, replan};
 
 /// The plan of the program.
 pub fn make_plan(program: &Program) -> Plan {
     let mut program = program.clone();
+    shared::share(&mut program);
     let mut classes = Classes::new(&program);
     components::split(&mut program);
     let kept = standing::keep_closing(&mut program, &mut classes);

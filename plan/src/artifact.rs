@@ -21,10 +21,15 @@ pub struct Artifact {
     /// Target triple.
     pub target: SmolStr,
     pub code: Vec<u8>,
-    /// Offset in `code` of each version's function.
+    /// Offset in `code` of each version's function; [`Artifact::ABSENT`] where there is none yet.
     pub versions: Vec<u32>,
     /// Offset in `code` of each function.
     pub functions: Vec<u32>,
+}
+
+impl Artifact {
+    /// The offset of a version that there is no code for.
+    pub const ABSENT: u32 = u32::MAX;
 }
 
 /// Code of versions of a plan that are evaluated otherwise than in its artifact.

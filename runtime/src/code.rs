@@ -62,6 +62,7 @@ pub type FunctionCode = unsafe extern "C" fn(*mut Frame, *const u64) -> u64;
 pub struct Code {
     /// Keep the code mapped.
     maps: Vec<Arc<Mmap>>,
+    /// Null where there is no code yet.
     versions: Vec<Address>,
     functions: Vec<Address>,
 }
@@ -80,7 +81,9 @@ impl Code {
         if artifact.functions.len() != plan.functions.len() {
             return Err(LoadError::Mismatch("another number of functions"));
         }
-        let mut offsets = artifact.versions.iter().chain(&artifact.functions);
+        let is_absent = |offset: &&u32| **offset == Artifact::ABSENT;
+        let there = artifact.versions.iter().filter(|o| !is_absent(o));
+        let mut offsets = there.chain(&artifact.functions);
         if offsets.any(|&offset| offset as usize >= artifact.code.len()) {
             return Err(LoadError::Mismatch("an offset is past the code's end"));
         }
@@ -88,13 +91,16 @@ impl Code {
         if artifact.code.is_empty() {
             return Ok(Code {
                 maps: Vec::new(),
-                versions: Vec::new(),
+                versions: vec![std::ptr::null(); artifact.versions.len()],
                 functions: Vec::new(),
             });
         }
         let map = map_code(&artifact.code)?;
         let addresses = |offsets: &[u32]| -> Vec<Address> {
-            let at = |&offset: &u32| map[offset as usize..].as_ptr().cast();
+            let at = |&offset: &u32| match offset {
+                Artifact::ABSENT => std::ptr::null(),
+                _ => map[offset as usize..].as_ptr().cast(),
+            };
             offsets.iter().map(at).collect()
         };
         Ok(Code {
@@ -128,9 +134,21 @@ impl Code {
         })
     }
 
+    /// The versions that there is no code for.
+    pub fn absent(&self) -> Vec<VersionId> {
+        let versions = (0..).map(VersionId).zip(&self.versions);
+        let absent = versions.filter(|(_, address)| address.is_null());
+        absent.map(|(version, _)| version).collect()
+    }
+
+    pub fn has(&self, version: VersionId) -> bool {
+        !self.versions[version.0 as usize].is_null()
+    }
+
     /// The code of a version. To be called with a frame of a machine of the same plan.
     pub fn version(&self, version: VersionId) -> VersionCode {
         let address = self.versions[version.0 as usize];
+        assert!(!address.is_null(), "there is code for what is run");
         // SAFETY: the artifact's contract: at a version's offset stands a function of this type.
         unsafe { std::mem::transmute::<Address, VersionCode>(address) }
     }

@@ -258,6 +258,7 @@ impl Machine {
 
     fn run(&mut self, version: VersionId) {
         let outer = self.enter(Place::Version(version));
+        self.complete(version);
         self.catch_up(version);
         if !self.run_shared(version) {
             self.run_alone(version);

@@ -6,7 +6,7 @@ use bloom_plan::artifact::Patch;
 use bloom_plan::plan::{Plan, VersionId};
 use bloom_plan::statistics::Statistics;
 
-/// Puts the joins of versions in a better order.
+/// Puts the joins of versions in a better order, and has code for those that were loaded without.
 pub trait Planner: Debug + Send + Sync {
     /// The plan with some of these versions evaluated otherwise, and the code of what differs. None if all are
     /// good as they are. Everything else of the plan stays as it is.
@@ -16,6 +16,9 @@ pub trait Planner: Debug + Send + Sync {
         versions: &[VersionId],
         statistics: &dyn Statistics,
     ) -> Option<(Plan, Patch)>;
+
+    /// The code of versions of a plan that was loaded without.
+    fn code(&self, plan: &Plan, versions: &[VersionId]) -> Patch;
 
     /// Whether a plan for so many rows of a relation is to be looked at again now that there are `now`: where all
     /// are few any order does, and where sizes are about the same so is the best order.

@@ -33,7 +33,7 @@ impl Program {
         }))
     }
 
-    /// The same program by another plan, whose versions of the patch are other than in its own.
+    /// The same program by another plan, or with code for versions that had none, whose versions of the patch are other than in its own.
     pub(crate) fn patched(&self, plan: Plan, patch: &Patch) -> Result<Arc<Program>, LoadError> {
         let code = self.code.patched(patch)?;
         Ok(Arc::new(Program {

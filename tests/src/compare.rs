@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bloom_compiler::codegen::Target;
+use bloom_compiler::codegen::{self, Target};
 use bloom_compiler::compile;
 use bloom_plan::artifact::Patch;
 use bloom_plan::display;
@@ -69,6 +69,10 @@ impl Planner for Restless {
         _: &dyn Statistics,
     ) -> Option<(Plan, Patch)> {
         compile::replan(plan, versions, self, &Target::native())
+    }
+
+    fn code(&self, plan: &Plan, versions: &[VersionId]) -> Patch {
+        codegen::generate_some(plan, versions, &Target::native())
     }
 
     fn is_stale(&self, _: u64, _: u64) -> bool {
@@ -141,6 +145,10 @@ fn difference(loaded: &Loaded) -> Option<String> {
         Ok(restricted) => restricted,
         Err(_) => return Some("a node does not start".to_owned()),
     };
+    if let Some(restricted) = &mut restricted {
+        // It has no code for what follows changes.
+        restricted.lend_planner(Arc::new(Restless::default()));
+    }
     shared.lend(Arc::new(Backwards));
     shared.lend_planner(Arc::new(Restless::default()));
     let plan = model.plan(kind)?;

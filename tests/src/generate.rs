@@ -8,6 +8,7 @@
 mod bound;
 mod lasting;
 mod rule;
+mod sharing;
 
 use std::fmt::{self, Display, Formatter};
 
@@ -83,6 +84,11 @@ impl Case {
     /// The program of a seed in which constants are asked of recursion.
     pub fn bound(seed: u64) -> Case {
         bound::case(seed)
+    }
+
+    /// The program of a seed whose rules have joins in common.
+    pub fn sharing(seed: u64) -> Case {
+        sharing::case(seed)
     }
 
     /// The program of a seed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bloom_compiler::base::Sources;
 use bloom_compiler::check::{Checked, File, check};
-use bloom_compiler::codegen::Target;
+use bloom_compiler::codegen::{Ahead, Target};
 use bloom_compiler::compile::{Optimization, Typing, compile_to_run, compile_with, make_plans};
 use bloom_compiler::coordination::with_counts;
 use bloom_compiler::faults::lower_tests;
@@ -23,7 +23,7 @@ pub struct Loaded {
     pub sources: Sources,
     pub plans: Vec<Plan>,
     pub programs: Vec<(SmolStr, Arc<Program>)>,
-    /// As they are run where nobody looks at scratch collections; empty if that makes no difference.
+    /// As batches run, where nobody looks at scratch collections, without code for what only later ticks run; empty if that makes no difference.
     pub restricted: Vec<(SmolStr, Arc<Program>)>,
     pub tests: Vec<Test>,
 }
@@ -127,7 +127,7 @@ pub fn load_checked(
     let compiled = compile_with(typing, &Target::native(), optimization);
     let plans: Vec<Plan> = compiled.iter().map(|(plan, _)| plan.clone()).collect();
     let restricted = match optimization == Optimization::On && make_plans(typing) != plans {
-        true => compile_to_run(typing, &Target::native(), &|_| false),
+        true => compile_to_run(typing, &Target::native(), Ahead::FirstTick, &|_| false),
         false => Vec::new(),
     };
     let (mut programs, restricted) = (load_all(compiled)?, load_all(restricted)?);

@@ -24,6 +24,8 @@ const SEEDS: u64 = 4;
 const RANDOM_PROGRAMS: u64 = 2_000;
 /// Of those with recursion of which constants are asked: they are compiled twice, which takes most of their time.
 const BOUND_PROGRAMS: u64 = 300;
+/// Of those whose rules have joins in common.
+const SHARING_PROGRAMS: u64 = 300;
 const PROGRAMS_PER_TRIAL: u64 = 50;
 
 type Library = Arc<Vec<(String, String)>>;
@@ -40,6 +42,7 @@ fn main() -> std::process::ExitCode {
         ("random", RANDOM_PROGRAMS, Case::random as fn(u64) -> Case),
         ("lasting", RANDOM_PROGRAMS, Case::lasting),
         ("bound", BOUND_PROGRAMS, Case::bound),
+        ("sharing", SHARING_PROGRAMS, Case::sharing),
     ] {
         trials.extend(random_programs(&library, what, count, case));
     }

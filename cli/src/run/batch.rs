@@ -5,7 +5,6 @@
 //! collection is as of the last tick.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -73,7 +72,7 @@ pub(super) fn run(
     if args.profile.is_some() {
         node.measure(Arc::new(Stopwatch::start()));
     }
-    let workers = args.workers.unwrap_or(NonZeroUsize::MIN);
+    let workers = args.workers.unwrap_or_else(pipeline::cores);
     node.lend(Arc::new(Threads::new(workers)));
     node.lend_planner(Arc::new(Replanner));
     let mut counts = Counts {

@@ -125,3 +125,23 @@ fn division_is_guarded_by_branches() {
     );
     assert!(!text.contains("    trap"), "{text}");
 }
+
+/// Code does not depend on how many threads generate it, and versions that no first tick runs have none at first.
+#[test]
+fn threads_and_what_is_left_for_later_change_no_code() {
+    let mut plan = example();
+    let version = plan.versions[0].clone();
+    plan.versions = vec![version; SHARE_MIN + 1];
+    let by = |threads: usize, ahead| {
+        let threads = NonZeroUsize::new(threads).expect("above 0");
+        generate_ahead(&plan, &Target::native().by(threads), ahead)
+    };
+    assert_eq!(by(1, Ahead::All), by(3, Ahead::All));
+    let first = by(1, Ahead::FirstTick);
+    let there = first
+        .versions
+        .iter()
+        .filter(|&&offset| offset != Artifact::ABSENT);
+    assert_eq!(there.count(), of_first_tick(&plan).len());
+    assert!(first.code.len() < by(1, Ahead::All).code.len() / 100);
+}

@@ -1,33 +1,47 @@
 //! Binding-driven restriction of recursion: magic sets (Bancilhon, Maier, Sagiv & Ullman 1986).
 //!
-//! Where all who read a recursive relation bind some of its columns to constants, only rows with wanted values
-//! there are derived. A relation of wanted values begins with those constants; a rule that needs another row of
-//! the relation to derive a wanted one makes the values of that row wanted, too. A recursive rule that hands the
-//! columns on unchanged needs no test, as what it begins with has passed one.
+//! Where all who read recursive relations bind some of their columns to constants, only rows with wanted values
+//! there are derived. For each relation of a recursion one of wanted values begins with those constants; a rule that
+//! needs another row of the recursion to derive a wanted one makes the values of that row wanted, too. A recursive rule
+//! that hands the columns on unchanged needs no test, as what it begins with has passed one.
 //!
-//! A relation is left whole if anybody but the rules can see it, if other relations take part in its recursion,
-//! or if a row that is not derived could be missed otherwise: in a row error, a key conflict, a random number.
+//! Relations that depend on each other are restricted together, by the columns that all who read them can bind, or not
+//! at all. They are left whole if anybody but the rules can see one of them, or if a row that is not derived could be
+//! missed otherwise: in a row error, a key conflict, a random number.
 
 mod passing;
+mod recursion;
 
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::fallible::Fallible;
 use bloom_plan::plan::{
     Arrow, Column, CompareOp, Delivery, Expr, Relation, RelationId, RelationKind, Role, RuleId,
 };
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::rir::{Head, Literal, Program, Rule};
-use passing::{Passing, Step, reads, values_of};
+use passing::{Passing, Step, Unknown, Wanted, values_of};
+use recursion::Dependencies;
 
 /// Restricts what it can; `is_seen` tells by name which relations are looked at from outside.
 pub fn restrict(program: &mut Program, is_seen: &dyn Fn(&str) -> bool) {
     let fallible = Fallible::of(&program.declarations);
+    let dependencies = Dependencies::new(program);
+    let mut done: FxHashSet<RelationId> = FxHashSet::default();
     for id in (0..program.declarations.relations.len() as u32).map(RelationId) {
-        let relation = &program.declarations.relations[id.0 as usize];
-        if may_lack_rows(relation)
-            && !is_seen(&relation.name)
-            && let Some(restriction) = Restriction::of(program, &fallible, id)
+        let hidden = |id: &RelationId| {
+            let relation = &program.declarations.relations[id.0 as usize];
+            may_lack_rows(relation) && !is_seen(&relation.name)
+        };
+        if done.contains(&id) || !hidden(&id) {
+            continue;
+        }
+        let Some((stratum, members)) = dependencies.recursion(id) else {
+            continue;
+        };
+        done.extend(members.iter().copied());
+        if members.iter().all(hidden)
+            && let Some(restriction) = Restriction::of(program, &fallible, stratum, &members)
         {
             restriction.apply(program);
         }
@@ -45,122 +59,144 @@ fn may_lack_rows(relation: &Relation) -> bool {
             .all(|column| column.role == Role::Key)
 }
 
-/// How one relation is restricted.
+/// How the relations of a recursion are restricted.
 struct Restriction {
-    relation: RelationId,
-    /// Its rules, and which of them must test that a row is wanted.
-    rules: Vec<(RuleId, bool)>,
     stratum: usize,
+    /// In the order of their numbers.
+    members: Vec<RelationId>,
     /// The columns that are bound.
-    columns: Vec<u32>,
+    wanted: Wanted,
+    /// Their rules, and which of them must test that a row is wanted.
+    rules: Vec<(RuleId, bool)>,
     /// What is wanted from the start, each with who wants it.
-    seeds: Vec<(RuleId, Vec<Expr>)>,
+    seeds: Vec<(RuleId, RelationId, Vec<Expr>)>,
     /// What becomes wanted because of what is.
     steps: Vec<(RuleId, Step)>,
 }
 
 impl Restriction {
-    fn of(program: &Program, fallible: &Fallible, id: RelationId) -> Option<Restriction> {
+    fn of(
+        program: &Program,
+        fallible: &Fallible,
+        stratum: usize,
+        members: &[RelationId],
+    ) -> Option<Restriction> {
         let declared = &program.declarations.rules;
-        let derives = |rule: &RuleId| declared[rule.0 as usize].head == id;
-        let stratum = program.strata.iter().position(|s| s.iter().any(derives))?;
+        let head = |rule: RuleId| declared[rule.0 as usize].head;
         let rules: Vec<RuleId> = (0..declared.len() as u32)
             .map(RuleId)
-            .filter(derives)
+            .filter(|&rule| members.contains(&head(rule)))
             .collect();
         let fine = rules.iter().all(|rule| {
             program.strata[stratum].contains(rule) && is_plain(program, fallible, *rule)
         });
-        let source = |rule: &RuleId| &program.rules[rule.0 as usize];
-        let recurs = |rule: &RuleId| source(rule).literals.iter().any(|l| reads(l, id));
-        if !fine || !rules.iter().any(recurs) || !recurs_alone(program, stratum, id, &rules) {
+        if !fine {
             return None;
         }
-        let uses = uses(program, id);
-        let mut columns = uses.iter().map(|(_, bound)| bound_columns(bound));
-        let first = columns.next()?;
-        let mut columns = columns.fold(first, |all, own| {
-            all.into_iter().filter(|c| own.contains(c)).collect()
-        });
+        let uses: Vec<Use> = uses(program, members);
+        // Who nobody else reads is wanted by whatever the recursion can bind.
+        let mut wanted: Wanted = members
+            .iter()
+            .map(|&id| {
+                let width = program.declarations.relations[id.0 as usize].columns.len();
+                (id, (0..width as u32).collect())
+            })
+            .collect();
+        for Use {
+            relation, bound, ..
+        } in &uses
+        {
+            let own = bound_columns(bound);
+            let columns = wanted.get_mut(relation).expect("it is a member");
+            columns.retain(|column| own.contains(column));
+        }
+        if uses.is_empty() {
+            return None;
+        }
         let steps = loop {
-            if columns.is_empty() {
+            if wanted.values().any(Vec::is_empty) {
                 return None;
             }
-            match steps(program, id, &rules, &columns) {
+            match steps(program, &rules, &wanted) {
                 Ok(steps) => break steps,
-                Err(unbound) => columns.retain(|column| !unbound.contains(column)),
+                Err(unbound) => {
+                    for (relation, column) in unbound {
+                        let columns = wanted.get_mut(&relation).expect("it is a member");
+                        columns.retain(|&own| own != column);
+                    }
+                }
             }
         };
-        let mut seeds: Vec<(RuleId, Vec<Expr>)> = Vec::new();
-        for (rule, bound) in uses {
+        let mut seeds: Vec<(RuleId, RelationId, Vec<Expr>)> = Vec::new();
+        for Use {
+            rule,
+            relation,
+            bound,
+        } in uses
+        {
             let value = |&column: &u32| bound[column as usize].clone();
-            let values: Option<Vec<Expr>> = columns.iter().map(value).collect();
+            let values: Option<Vec<Expr>> = wanted[&relation].iter().map(value).collect();
             let values = values.expect("every use binds these columns");
-            if !seeds.iter().any(|(_, there)| *there == values) {
-                seeds.push((rule, values));
+            let is_it = |(_, of, there): &(RuleId, RelationId, Vec<Expr>)| {
+                *of == relation && *there == values
+            };
+            if !seeds.iter().any(is_it) {
+                seeds.push((rule, relation, values));
             }
         }
         let rules = rules.iter().map(|&rule| {
-            let source = source(&rule);
-            let own = head_values(source, &columns);
-            let handed_on = source.literals.iter().any(|literal| {
-                is_all_variables(&own) && values_of(literal, id, &columns) == Some(own.clone())
-            });
+            let source = &program.rules[rule.0 as usize];
+            let own = head_values(source, &wanted[&head(rule)]);
+            let same = Some((head(rule), own.clone()));
+            let mut literals = source.literals.iter();
+            let handed_on = literals
+                .any(|literal| is_all_variables(&own) && values_of(literal, &wanted) == same);
             (rule, !handed_on)
         });
         Some(Restriction {
-            relation: id,
             rules: rules.collect(),
             stratum,
+            members: members.to_vec(),
             seeds,
             steps,
-            columns,
+            wanted,
         })
     }
 
     fn apply(self, program: &mut Program) {
-        let wanted = RelationId(program.declarations.relations.len() as u32);
-        let relation = &program.declarations.relations[self.relation.0 as usize];
-        let columns = self.columns.iter().map(|&column| Column {
-            default: None,
-            ..relation.columns[column as usize].clone()
-        });
-        let (first, _) = self.rules[0];
-        let wanted_relation = Relation {
-            name: format!("{}.wanted.{first}", relation.name).into(),
-            kind: RelationKind::Scratch,
-            columns: columns.collect(),
-            immutable: false,
-            sealed_by: Vec::new(),
-            public: false,
-            delivery: Delivery::Free,
-        };
-        program.declarations.relations.push(wanted_relation);
-        let mut new: Vec<(RuleId, Rule)> = Vec::new();
-        for (from, values) in &self.seeds {
+        let relations: FxHashMap<RelationId, RelationId> = self
+            .members
+            .iter()
+            .map(|&member| (member, self.declare(program, member)))
+            .collect();
+        let head =
+            |program: &Program, rule: RuleId| program.declarations.rules[rule.0 as usize].head;
+        let mut new: Vec<(RuleId, RelationId, Rule)> = Vec::new();
+        for (from, relation, values) in &self.seeds {
             let seed = Rule {
                 variables: Vec::new(),
                 literals: Vec::new(),
                 head: Head::Row(values.iter().cloned().map(Some).collect()),
             };
-            new.push((*from, seed));
+            new.push((*from, relations[relation], seed));
         }
-        for (from, Step { literals, values }) in &self.steps {
+        for (from, step) in &self.steps {
             let rule = &program.rules[from.0 as usize];
-            let own = head_values(rule, &self.columns);
+            let of = head(program, *from);
+            let own = head_values(rule, &self.wanted[&of]);
             let mut all = vec![Literal::Atom {
-                relation: wanted,
+                relation: relations[&of],
                 columns: own.into_iter().map(Some).collect(),
             }];
-            all.extend(literals.iter().cloned());
-            let step = Rule {
+            all.extend(step.literals.iter().cloned());
+            let rule = Rule {
                 variables: rule.variables.clone(),
                 literals: all,
-                head: Head::Row(values.iter().cloned().map(Some).collect()),
+                head: Head::Row(step.values.iter().cloned().map(Some).collect()),
             };
-            new.push((*from, step));
+            new.push((*from, relations[&step.relation], rule));
         }
-        for (from, rule) in new {
+        for (from, wanted, rule) in new {
             let id = RuleId(program.rules.len() as u32);
             let declared = program.declarations.rules[from.0 as usize].clone();
             program.declarations.rules.push(bloom_plan::plan::Rule {
@@ -173,13 +209,39 @@ impl Restriction {
             program.strata[self.stratum].push(id);
         }
         for (id, _) in self.rules.iter().filter(|(_, tests)| *tests) {
+            let of = head(program, *id);
             let rule = &mut program.rules[id.0 as usize];
-            let own = head_values(rule, &self.columns);
+            let own = head_values(rule, &self.wanted[&of]);
             rule.literals.push(Literal::Atom {
-                relation: wanted,
+                relation: relations[&of],
                 columns: own.into_iter().map(Some).collect(),
             });
         }
+    }
+
+    /// Adds the relation of what is wanted of a member.
+    fn declare(&self, program: &mut Program, member: RelationId) -> RelationId {
+        let of_member = |(rule, _): &&(RuleId, bool)| {
+            program.declarations.rules[rule.0 as usize].head == member
+        };
+        let first = self.rules.iter().find(of_member).map(|(rule, _)| *rule);
+        let first = first.expect("what depends on itself has a rule");
+        let relation = &program.declarations.relations[member.0 as usize];
+        let columns = self.wanted[&member].iter().map(|&column| Column {
+            default: None,
+            ..relation.columns[column as usize].clone()
+        });
+        let wanted = Relation {
+            name: format!("{}.wanted.{first}", relation.name).into(),
+            kind: RelationKind::Scratch,
+            columns: columns.collect(),
+            immutable: false,
+            sealed_by: Vec::new(),
+            public: false,
+            delivery: Delivery::Free,
+        };
+        program.declarations.relations.push(wanted);
+        RelationId(program.declarations.relations.len() as u32 - 1)
     }
 }
 
@@ -206,59 +268,34 @@ fn calls(expr: &Expr) -> bool {
     matches!(expr, Expr::Call(..) | Expr::Builtin(..)) || expr.children().into_iter().any(calls)
 }
 
-/// Whether no other relation of the stratum that the rules read depends on theirs.
-fn recurs_alone(program: &Program, stratum: usize, id: RelationId, rules: &[RuleId]) -> bool {
-    let declared = &program.declarations.rules;
-    let mut seen: FxHashSet<RelationId> = FxHashSet::default();
-    let mut open: Vec<RelationId> = Vec::new();
-    let mut follow = |rules: &mut dyn Iterator<Item = RuleId>, open: &mut Vec<RelationId>| {
-        for rule in rules {
-            for literal in &program.rules[rule.0 as usize].literals {
-                if let Literal::Atom { relation, .. } | Literal::Not { relation, .. } = literal
-                    && seen.insert(*relation)
-                {
-                    open.push(*relation);
-                }
-            }
-        }
-    };
-    follow(&mut rules.iter().copied(), &mut open);
-    open.retain(|&relation| relation != id);
-    while let Some(relation) = open.pop() {
-        if relation == id {
-            return false;
-        }
-        let own = program.strata[stratum].iter().copied();
-        let mut own = own.filter(|rule| declared[rule.0 as usize].head == relation);
-        // A relation that leads back was seen before only if it is the one that is asked about.
-        for rule in own.by_ref() {
-            let literals = &program.rules[rule.0 as usize].literals;
-            if literals.iter().any(|literal| reads(literal, id)) {
-                return false;
-            }
-            follow(&mut std::iter::once(rule), &mut open);
-        }
-    }
-    true
+/// A read of a relation by a rule that has no part in its recursion.
+struct Use {
+    rule: RuleId,
+    relation: RelationId,
+    /// What its columns are bound to.
+    bound: Vec<Option<Expr>>,
 }
 
-/// Each read of the relation outside of its own rules: by whom, and what its columns are bound to.
-fn uses(program: &Program, id: RelationId) -> Vec<(RuleId, Vec<Option<Expr>>)> {
+fn uses(program: &Program, members: &[RelationId]) -> Vec<Use> {
     let declared = &program.declarations.rules;
     let scheduled = program.strata.iter().flatten().chain(&program.closing);
-    let others = scheduled.filter(|rule| declared[rule.0 as usize].head != id);
+    let others = scheduled.filter(|rule| !members.contains(&declared[rule.0 as usize].head));
     let mut uses = Vec::new();
     for &other in others {
         let rule = &program.rules[other.0 as usize];
         for literal in &rule.literals {
             if let Literal::Atom { relation, columns } | Literal::Not { relation, columns } =
                 literal
-                && *relation == id
+                && members.contains(relation)
             {
                 let bound = columns
                     .iter()
                     .map(|column| constant(rule, column.as_ref()?));
-                uses.push((other, bound.collect()));
+                uses.push(Use {
+                    rule: other,
+                    relation: *relation,
+                    bound: bound.collect(),
+                });
             }
         }
     }
@@ -316,17 +353,17 @@ fn is_all_variables(values: &[Expr]) -> bool {
 /// cannot.
 fn steps(
     program: &Program,
-    id: RelationId,
     rules: &[RuleId],
-    columns: &[u32],
-) -> Result<Vec<(RuleId, Step)>, Vec<u32>> {
+    wanted: &Wanted,
+) -> Result<Vec<(RuleId, Step)>, Unknown> {
     let mut all = Vec::new();
     for &rule in rules {
+        let head = program.declarations.rules[rule.0 as usize].head;
         let source = &program.rules[rule.0 as usize];
-        let own = head_values(source, columns);
-        for step in Passing::new(source, id, columns, &own).run()? {
+        let own = head_values(source, &wanted[&head]);
+        for step in Passing::new(source, wanted, &own).run()? {
             // What is wanted already need not be wanted again.
-            if step.values != own {
+            if step.relation != head || step.values != own {
                 all.push((rule, step));
             }
         }

@@ -360,7 +360,7 @@ fn takes_apart(expr: &Expr) -> bool {
 }
 
 /// Whether the version may give something else each time.
-fn is_volatile(plan: &Plan, version: &Version) -> bool {
+pub(super) fn is_volatile(plan: &Plan, version: &Version) -> bool {
     let volatile =
         |builtin: bloom_plan::functions::BuiltinId| builtin.get().kind == Kind::Nondeterministic;
     if !plan.sites.iter().any(|site| volatile(site.builtin)) {

@@ -229,3 +229,93 @@ fn what_can_fail_comes_last_in_every_order() {
     "#]],
     );
 }
+
+#[test]
+fn a_join_that_two_rules_have_in_common_is_evaluated_once() {
+    let path = "(atom rel0 (r0 r1)) (atom rel0 (r1 r2)) (atom rel1 (r2 r0))";
+    // The same in other words: a, b, c are y, z, x here.
+    let whole = "(atom rel1 (r1 r2)) (atom rel0 (r2 r0)) (atom rel3 (r1 -)) (atom rel0 (r0 r1))";
+    let rules = format!("(rule {XYZ} ({path}) (row (r0 r2))) (rule {XYZ} ({whole}) (row (r2 r2)))");
+    let plan = plan(&[("rel2", "<="), ("rel2", "<=")], &rules);
+    let shown = |rule: u32| {
+        let versions = plan
+            .versions
+            .iter()
+            .filter(|version| version.rule.0 == rule);
+        let first = versions.take(1).map(|version| text::print(&version.nest));
+        first.collect::<String>()
+    };
+    let all = format!("{}{}{}", shown(0), shown(1), shown(2));
+    assert_eq!(plan.relations[4].name, "p.shared.rule0");
+    expect![[r#"
+        ((scan rel4 total ((0 r0) (1 r1))) (emit rel2 <= (r0 r1)))
+        ((scan rel4 total ((0 r0) (1 r1))) (exists index6 (r1) false) (emit rel2 <= (r0 r0)))
+        ((scan rel0 total ((0 r0) (1 r1)))
+          (probe index0 (r1) ((1 r2)))
+          (exists index1 (r2 r0) false)
+          (emit rel4 <= (r0 r2)))
+    "#]]
+    .assert_eq(&all);
+}
+
+#[test]
+fn what_two_rules_have_only_partly_in_common_is_not_shared() {
+    let one = "(atom rel0 (r0 r1)) (atom rel0 (r1 r2)) (atom rel1 (r2 r0))";
+    let other = "(atom rel0 (r0 r1)) (atom rel0 (r1 r2)) (atom rel1 (r0 r2))";
+    let rules = format!("(rule {XYZ} ({one}) (row (r0 r2))) (rule {XYZ} ({other}) (row (r0 r2)))");
+    assert_eq!(
+        plan(&[("rel2", "<="), ("rel2", "<=")], &rules)
+            .relations
+            .len(),
+        4
+    );
+    // Two atoms cost less than keeping what they give.
+    let short = "(atom rel0 (r0 r1)) (atom rel0 (r1 r2))";
+    let rules =
+        format!("(rule {XYZ} ({short}) (row (r0 r2))) (rule {XYZ} ({short}) (row (r2 r0)))");
+    assert_eq!(
+        plan(&[("rel2", "<="), ("rel2", "<=")], &rules)
+            .relations
+            .len(),
+        4
+    );
+    // What may fail is told of each rule.
+    let fails = format!("{one} (condition (compare > type0 (binary int.div r0 r1) 0))");
+    let rules =
+        format!("(rule {XYZ} ({fails}) (row (r0 r2))) (rule {XYZ} ({fails}) (row (r2 r0)))");
+    assert_eq!(
+        plan(&[("rel2", "<="), ("rel2", "<=")], &rules)
+            .relations
+            .len(),
+        4
+    );
+}
+
+#[test]
+fn a_plan_says_when_a_stratum_is_evaluated_whole() {
+    let copy = format!("(rule {XYZ} ((atom rel0 (r0 r1))) (row (r0 r1)))");
+    let shown = super::explain(&plan(&[("rel2", "<=")], &copy));
+    expect![[r#"
+        ; stratum 0 (p) is evaluated whole a second time, when it first has a change to follow: derivations are counted from then on
+    "#]].assert_eq(&shown);
+    // Nothing of the head says which rows of `e` to look for.
+    let loose =
+        format!("{copy} (rule {XYZ} ((atom rel2 (r0 r1)) (atom rel0 (r2 r2))) (row (r0 r0)))");
+    let shown = super::explain(&plan(&[("rel2", "<="), ("rel2", "<=")], &loose));
+    expect![[r#"
+        ; stratum 0 (p) is evaluated whole when a row that it reads goes: what else supports a row could be found only by going through all rows of a relation
+    "#]].assert_eq(&shown);
+    let step =
+        format!("{copy} (rule {XYZ} ((atom rel2 (r0 r1)) (atom rel0 (r1 r2))) (row (r0 r2)))");
+    let shown = super::explain(&plan(&[("rel2", "<="), ("rel2", "<=")], &step));
+    assert_eq!(
+        shown, "",
+        "one relation that depends on itself has an order"
+    );
+    let fails = format!("(rule {XYZ} ((atom rel0 (r0 r1))) (row (r0 (binary int.div r0 r1))))");
+    let shown = super::explain(&plan(&[("rel2", "<=")], &fails));
+    expect![[r#"
+        ; stratum 0 (p) is evaluated whole a second time, when it first has a change to follow: derivations are counted from then on
+        ; stratum 0 (p) is evaluated whole while a row error or a key conflict lasts in it, so that reports stay the same
+    "#]].assert_eq(&shown);
+}

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use bloom_plan::plan::{Extent, Op, RelationId, Stratum, VersionId};
+use bloom_plan::plan::{Extent, Op, Plan, RelationId, Stratum, VersionId};
 use bloom_plan::statistics::Statistics;
 
 use crate::planner::Planner;
@@ -148,6 +148,23 @@ impl Machine {
         {
             self.adopt(program);
         }
+    }
+
+    /// Has code for all versions, if there is none for this one. Versions that only later ticks run come without it
+    /// where a program may well have one tick only.
+    pub(super) fn complete(&mut self, version: VersionId) {
+        if self.program.code().has(version) {
+            return;
+        }
+        let planner = self.replanning.as_ref().map(|r| Arc::clone(&r.planner));
+        let planner =
+            planner.expect("whoever loads a program without all its code lends a planner");
+        let plan = self.program.plan();
+        let patch = planner.code(plan, &self.program.code().absent());
+        let program = self.program.patched(Plan::clone(plan), &patch);
+        let program = program.expect("memory that code runs from could be had before");
+        self.context.adopt(program.plan(), program.code());
+        self.program = program;
     }
 
     /// Goes on with another plan.

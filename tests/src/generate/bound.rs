@@ -15,7 +15,7 @@ const BASES: [&str; 4] = [
     "p{a, b: a} <= E{a}",
     "p{a, b} <= E{a, b}, f{a: b}, a != 2",
 ];
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 17] = [
     "p{a, b: c} <= p{a, b}, E{a: b, b: c}",
     "p{a, b: c} <= E{a, b}, p{a: b, b: c}",
     "p{a, b: c} <= p{a, b}, p{a: b, b: c}",
@@ -27,9 +27,16 @@ const STEPS: [&str; 11] = [
     "p{a: 3, b} <= p{a: b}, E{a: b}",
     "p{a, b} <= E{a, b: c}, p{a: d, b}, f{a: c, b: d}",
     "p{a, b: c} <= E{a, b}, let c = max(a, b), p{a: c, b: b}",
+    // With `r`, which depends on it: the second step of the two is needed for a recursion.
+    "r{a, b} <= p{a, b}, E{a: b}",
+    "r{a, b: c} <= p{a, b}, E{a: b, b: c}",
+    "r{a: b, b: c} <= E{a, b}, p{a, b: c}",
+    "p{a, b: c} <= r{a, b}, E{a: b, b: c}",
+    "p{a, b: c} <= E{a, b}, r{a: b, b: c}",
+    "p{a, b: c} <= r{a, b}, p{a: b, b: c}",
 ];
 /// What asks for some of it; `K` stands for a constant.
-const READERS: [&str; 9] = [
+const READERS: [&str; 10] = [
     "one{a: b} <= p{a: K, b}",
     "one{a: b} <= p{a: K, b}",
     "one{a} <= p{a, b: K}",
@@ -38,6 +45,7 @@ const READERS: [&str; 9] = [
     "two{a, b} <= E{a, b}, not p{a: K, b}",
     "two{a, b} <= f{a, b}, p{a: K, b: a}, p{a: K, b}",
     "kept{a: b, b: K} <+ p{a: K, b}",
+    "one{a: b} <= r{a: K, b}",
     "two{a, b} <= p{a, b}",
 ];
 
@@ -53,6 +61,7 @@ pub(super) fn case(seed: u64) -> Case {
         ("f", "table"),
         ("kept", "table"),
         ("p", "scratch"),
+        ("r", "scratch"),
         ("two", "view"),
     ] {
         let text = format!("{kind} {name}(a: Int, b: Int);");
@@ -76,7 +85,7 @@ pub(super) fn case(seed: u64) -> Case {
     }
     case.rules
         .push(rule(BASES[random.below(BASES.len())], &edges, 0));
-    for _ in 0..1 + random.below(3) {
+    for _ in 0..1 + random.below(5) {
         case.rules
             .push(rule(STEPS[random.below(STEPS.len())], &edges, 0));
     }

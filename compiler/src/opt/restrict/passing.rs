@@ -1,14 +1,22 @@
 //! How bindings pass through a rule's body, from wanted values of its head to the rows that it needs (sideways
 //! information passing; Beeri & Ramakrishnan 1987): through atoms that share a bound variable, and what computes
-//! from bound ones. Other rows of the relation itself are passed through as soon as it is known what of them is
+//! from bound ones. Rows of the relations that are restricted are passed through as soon as it is known what of them is
 //! wanted.
 
 use bloom_plan::plan::{Expr, Register, RelationId};
+use rustc_hash::FxHashMap;
 
 use crate::rir::{Literal, Rule};
 
+/// The columns by which rows are wanted, of each relation that is restricted.
+pub(super) type Wanted = FxHashMap<RelationId, Vec<u32>>;
+
+/// Columns by which rows cannot be wanted.
+pub(super) type Unknown = Vec<(RelationId, u32)>;
+
 /// What of a row that a rule needs is wanted, and the literals that lead there.
 pub(super) struct Step {
+    pub(super) relation: RelationId,
     pub(super) literals: Vec<Literal>,
     pub(super) values: Vec<Expr>,
 }
@@ -16,8 +24,7 @@ pub(super) struct Step {
 /// Passes bindings through a rule's body, from wanted values of its head (sideways information passing).
 pub(super) struct Passing<'p> {
     rule: &'p Rule,
-    id: RelationId,
-    columns: &'p [u32],
+    wanted: &'p Wanted,
     bound: Vec<bool>,
     from_head: Vec<bool>,
     /// Literals in the order in which they bind.
@@ -26,7 +33,7 @@ pub(super) struct Passing<'p> {
 }
 
 impl<'p> Passing<'p> {
-    pub(super) fn new(rule: &'p Rule, id: RelationId, columns: &'p [u32], own: &[Expr]) -> Self {
+    pub(super) fn new(rule: &'p Rule, wanted: &'p Wanted, own: &[Expr]) -> Self {
         let mut bound = vec![false; rule.variables.len()];
         for value in own {
             if let Expr::Register(variable) = value {
@@ -35,8 +42,7 @@ impl<'p> Passing<'p> {
         }
         Passing {
             rule,
-            id,
-            columns,
+            wanted,
             from_head: bound.clone(),
             bound,
             used: Vec::new(),
@@ -44,11 +50,16 @@ impl<'p> Passing<'p> {
         }
     }
 
-    pub(super) fn run(mut self) -> Result<Vec<Step>, Vec<u32>> {
+    /// The steps; or columns by which rows cannot be wanted, as the rule does not know them beforehand.
+    pub(super) fn run(mut self) -> Result<Vec<Step>, Unknown> {
         while let Some(next) = self.next() {
-            if let Some(values) = values_of(&self.rule.literals[next], self.id, self.columns) {
+            if let Some((relation, values)) = values_of(&self.rule.literals[next], self.wanted) {
                 let literals = self.leading_to(&values);
-                self.found.push(Step { literals, values });
+                self.found.push(Step {
+                    relation,
+                    literals,
+                    values,
+                });
             }
             for variable in self.rule.literals[next].binds() {
                 self.bound[variable.0 as usize] = true;
@@ -59,13 +70,14 @@ impl<'p> Passing<'p> {
         let mut unbound = Vec::new();
         for place in left {
             if let Literal::Atom { relation, columns } = &self.rule.literals[place]
-                && *relation == self.id
+                && let Some(wanted) = self.wanted.get(relation)
             {
                 let is_open = |column: &&u32| match &columns[**column as usize] {
                     None => true,
                     Some(expr) => !self.is_bound(expr),
                 };
-                unbound.extend(self.columns.iter().filter(is_open));
+                let open = wanted.iter().filter(is_open);
+                unbound.extend(open.map(|&column| (*relation, column)));
             }
         }
         match unbound.is_empty() {
@@ -80,16 +92,19 @@ impl<'p> Passing<'p> {
         all
     }
 
-    /// The literal to pass through next: one on the relation as soon as its columns are bound, then what has
+    /// The literal to pass through next: one on a restricted relation as soon as its columns are bound, then what has
     /// something to do with what is bound.
     fn next(&self) -> Option<usize> {
         let left = (0..self.rule.literals.len()).filter(|place| !self.used.contains(place));
         let left: Vec<usize> = left.collect();
-        let is_own = |place: usize| reads(&self.rule.literals[place], self.id);
+        let is_own = |place: usize| {
+            let literal = &self.rule.literals[place];
+            self.wanted.keys().any(|&id| reads(literal, id))
+        };
         let own = left.iter().copied().filter(|&place| is_own(place));
         let ready = |&place: &usize| {
-            let values = values_of(&self.rule.literals[place], self.id, self.columns);
-            values.is_some_and(|values| values.iter().all(|value| self.is_bound(value)))
+            let values = values_of(&self.rule.literals[place], self.wanted);
+            values.is_some_and(|(_, values)| values.iter().all(|value| self.is_bound(value)))
         };
         let others = left.iter().copied().filter(|&place| !is_own(place));
         let passes = |&place: &usize| {
@@ -138,13 +153,13 @@ pub(super) fn reads(literal: &Literal, id: RelationId) -> bool {
     matches!(literal, Literal::Atom { relation, .. } | Literal::Not { relation, .. } if *relation == id)
 }
 
-/// What stands in these columns of a literal on the relation; none if some are free.
-pub(super) fn values_of(literal: &Literal, id: RelationId, columns: &[u32]) -> Option<Vec<Expr>> {
-    match literal {
-        Literal::Atom {
-            relation,
-            columns: own,
-        } if *relation == id => columns.iter().map(|&c| own[c as usize].clone()).collect(),
-        _ => None,
-    }
+/// Of an atom on a restricted relation: which, and what stands in the columns by which its rows are wanted; none if
+/// some are free.
+pub(super) fn values_of(literal: &Literal, wanted: &Wanted) -> Option<(RelationId, Vec<Expr>)> {
+    let Literal::Atom { relation, columns } = literal else {
+        return None;
+    };
+    let values = wanted.get(relation)?.iter();
+    let values: Option<Vec<Expr>> = values.map(|&c| columns[c as usize].clone()).collect();
+    Some((*relation, values?))
 }

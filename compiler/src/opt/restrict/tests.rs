@@ -115,3 +115,48 @@ fn what_others_see_or_ask_whole_stays_whole() {
     let fails = "((atom rel1 (r0 r1)) (let - ((r2 (binary int.add r1 1)))))";
     check(fails, "((atom rel1 (7 r1)))", false, &expect!["as it is"]);
 }
+
+/// Paths of even and odd length: two relations that depend on each other, one of which is asked.
+#[test]
+fn relations_that_depend_on_each_other_are_restricted_together() {
+    let two = "((column \"a\" type0 key -) (column \"b\" type0 key -)) false ()";
+    let variables = "((slot \"x\" type0) (slot \"y\" type0) (slot \"z\" type0))";
+    let program = |query: &str| {
+        format!(
+            "(rir (plan \"Test\" false ((type0 Int)) () () () () ()
+               ((relation \"e\" (table false) {two} false free) (relation \"odd\" scratch {two} false free)
+                (relation \"even\" scratch {two} false free)
+                (relation \"out\" output ((column \"a\" type0 key -)) false () true free))
+               () () ((rule \"1\" \"base\" rel1 <= false) (rule \"2\" \"odd\" rel1 <= false)
+                      (rule \"3\" \"even\" rel2 <= false) (rule \"4\" \"query\" rel3 <= false)) () () () ())
+             ((rule {variables} ((atom rel0 (r0 r1))) (row (r0 r1)))
+              (rule {variables} ((atom rel0 (r0 r1)) (atom rel2 (r1 r2))) (row (r0 r2)))
+              (rule {variables} ((atom rel0 (r0 r1)) (atom rel1 (r1 r2))) (row (r0 r2)))
+              (rule {variables} {query} (row (r1))))
+             ((rule0 rule1 rule2) (rule3)) ())"
+        )
+    };
+    let restricted = |query: &str| {
+        let mut program = crate::rir::text::parse(&program(query)).expect("well-formed");
+        let before = program.clone();
+        restrict(&mut program, &|_| false);
+        crate::rir::verify::verify(&program).expect("it is still a program");
+        let mut shown = String::new();
+        for (rule, declared) in program.rules.iter().zip(&program.declarations.rules) {
+            let literals = text::print(&rule.literals);
+            shown += &format!("{} {literals}", declared.head);
+        }
+        (shown, program == before)
+    };
+    expect![[r#"
+        rel1 ((atom rel0 (r0 r1)) (atom rel4 (r0)))
+        rel1 ((atom rel0 (r0 r1)) (atom rel2 (r1 r2)) (atom rel4 (r0)))
+        rel2 ((atom rel0 (r0 r1)) (atom rel1 (r1 r2)) (atom rel5 (r0)))
+        rel3 ((atom rel2 (7 r1)))
+        rel5 ()
+        rel5 ((atom rel4 (r0)) (atom rel0 (r0 r1)))
+        rel4 ((atom rel5 (r0)) (atom rel0 (r0 r1)))
+    "#]]
+    .assert_eq(&restricted("((atom rel2 (7 r1)))").0);
+    assert!(restricted("((atom rel2 (7 r1)) (atom rel1 (r0 r1)))").1);
+}
