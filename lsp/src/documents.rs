@@ -16,6 +16,7 @@ use salsa::Setter;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
 use crate::modules;
+use crate::packages::roots;
 use crate::positions::{Encoding, Lines};
 use crate::views::ProgramText;
 
@@ -24,11 +25,6 @@ pub type Library = &'static [(&'static str, &'static str)];
 
 /// In scope everywhere.
 const PRELUDE: &str = "std.prelude";
-
-/// What the package's own modules are under, from the folder of its manifest.
-const SOURCES: &str = "src";
-
-const MANIFEST: &str = "bloom.toml";
 
 const EXTENSIONS: [(&str, Language); 2] = [("bloom", Language::Bloom), ("ded", Language::Dedalus)];
 
@@ -159,6 +155,12 @@ impl Documents {
 
     /// Reads again what programs import, after something changed on the disk.
     pub fn refresh(&mut self) {
+        for (uri, document) in &mut self.open {
+            // A manifest may name other packages now.
+            if let Some(path) = uri.to_file_path() {
+                document.roots = roots(&path);
+            }
+        }
         let imported = std::mem::take(&mut self.imported);
         for (key, imported) in imported {
             let text = imported.path.as_deref().and_then(|path| self.text(path));
@@ -361,16 +363,6 @@ fn language(path: &Path) -> Language {
         Some(extension) if extension == "ded" => Language::Dedalus,
         _ => Language::Bloom,
     }
-}
-
-/// The folders that module paths start from: that of the file, and the sources of its package.
-fn roots(path: &Path) -> Vec<PathBuf> {
-    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let mut package = folder.ancestors();
-    let package = package.find(|folder| folder.join(MANIFEST).is_file());
-    let sources = package.map(|package| package.join(SOURCES));
-    let sources = sources.filter(|sources| *sources != folder);
-    [folder.clone()].into_iter().chain(sources).collect()
 }
 
 /// What a file is called as a module: its path from the root it lies in.

@@ -14,6 +14,8 @@ mod views;
 
 mod modules;
 
+mod packages;
+
 mod documents;
 
 mod translate;

@@ -89,6 +89,17 @@ impl Backend {
 }
 
 impl Backend {
+    /// Has a client that asks for diagnostics ask anew: what it has of open documents may be old, since a file that
+    /// they import is another.
+    fn ask_for_pulls(&self) {
+        let state = &self.state;
+        if state.pulls.load(Ordering::Relaxed) && state.refreshes.load(Ordering::Relaxed) {
+            let client = self.client.clone();
+            // Whether it can, it says by its answer, which nothing waits for.
+            tokio::spawn(async move { client.workspace_diagnostic_refresh().await });
+        }
+    }
+
     /// The answer of a document's own program; and of the others of the workspace, where the name at a position can be
     /// in them.
     async fn everywhere<T: Send + 'static, U: Send + 'static>(
@@ -168,6 +179,10 @@ impl LanguageServer for Backend {
         let documents = params.capabilities.text_document.as_ref();
         let pulls = documents.is_some_and(|documents| documents.diagnostic.is_some());
         self.state.pulls.store(pulls, Ordering::Relaxed);
+        let workspace = params.capabilities.workspace.as_ref();
+        let refresh = workspace.and_then(|workspace| workspace.diagnostics.as_ref());
+        let refreshes = refresh.is_some_and(|refresh| refresh.refresh_support == Some(true));
+        self.state.refreshes.store(refreshes, Ordering::Relaxed);
         let completion = documents.and_then(|documents| documents.completion.as_ref());
         let item = completion.and_then(|completion| completion.completion_item.as_ref());
         let snippets = item.and_then(|item| item.snippet_support).unwrap_or(false);
@@ -212,16 +227,19 @@ impl LanguageServer for Backend {
 
     async fn did_save(&self, _: lsp::DidSaveTextDocumentParams) {
         self.state.change(Documents::refresh);
+        self.ask_for_pulls();
     }
 
     async fn did_close(&self, params: lsp::DidCloseTextDocumentParams) {
         let uri = params.text_document.uri;
         self.state.tokens().remove(&uri);
         self.state.change(|documents| documents.close(&uri));
+        self.ask_for_pulls();
     }
 
     async fn did_change_watched_files(&self, _: lsp::DidChangeWatchedFilesParams) {
         self.state.change(Documents::refresh);
+        self.ask_for_pulls();
     }
 
     async fn diagnostic(

@@ -31,6 +31,8 @@ pub struct State {
     pub folders: OnceLock<Vec<PathBuf>>,
     /// Whether the client asks for diagnostics, and need not be told.
     pub pulls: AtomicBool,
+    /// Whether it asks again when it is told to.
+    pub refreshes: AtomicBool,
     /// Whether the client fills in the places of what is completed.
     pub takes_snippets: AtomicBool,
     /// The tokens that the client has of each document, and what it calls them.
@@ -46,6 +48,7 @@ impl State {
             encoding: OnceLock::new(),
             folders: OnceLock::new(),
             pulls: AtomicBool::new(false),
+            refreshes: AtomicBool::new(false),
             takes_snippets: AtomicBool::new(false),
             tokens: Mutex::default(),
             changed: Notify::new(),

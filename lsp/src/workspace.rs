@@ -64,7 +64,8 @@ fn is_shared(target: Target) -> bool {
         | Target::Type(_)
         | Target::Variant(_)
         | Target::Module(_)
-        | Target::Spec(_) => true,
+        | Target::Spec(_)
+        | Target::Group(_) => true,
         Target::File(_) | Target::Import(_) | Target::TestNode(_) | Target::Variable(..) => false,
     }
 }

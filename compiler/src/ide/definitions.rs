@@ -36,6 +36,7 @@ pub fn type_definitions(
         | Target::Module(_)
         | Target::Import(_)
         | Target::Spec(_)
+        | Target::Group(_)
         | Target::TestNode(_) => None,
     });
     let mut found: Vec<FileSpan> = found.flatten().collect();

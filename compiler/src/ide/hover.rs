@@ -47,6 +47,7 @@ pub fn hover(
         | Target::Module(_)
         | Target::Import(_)
         | Target::Spec(_)
+        | Target::Group(_)
         | Target::TestNode(_) => None,
     }
 }

@@ -51,6 +51,8 @@ pub enum Target {
     /// What an `import` is called.
     Import(FileSpan),
     Spec(FileSpan),
+    /// A group of rules, by the first of its name in the module.
+    Group(FileSpan),
     /// A node of a test.
     TestNode(FileSpan),
     /// Of the rule, function or constant at this place.

@@ -126,6 +126,25 @@ out{n} <= first.sum{n}, not second.sum{id: n};
 }
 
 #[test]
+fn groups_of_rules_are_found_where_they_are_left_out() {
+    let program = "\
+module m {
+  input a(x: Int);
+  output b(x: Int);
+  rules twice { b{x} <= a{x}; }
+  rules twice { b{x} <= a{x}, x > 1; }
+}
+include m without twice;
+rules twice { b{x} <= a{x}, x > 2; }
+";
+    let at = |text: &str| look(&program.replacen(text, &format!("{text}$0"), 1)).2;
+    let inner = ["4:twice", "5:twice", "7:twice"].map(str::to_owned);
+    assert_eq!(at("without tw"), inner);
+    assert_eq!(at("rules tw"), inner);
+    assert_eq!(at(";\nrules tw"), ["8:twice"]);
+}
+
+#[test]
 fn nothing_is_said_of_nothing() {
     let (said, declared, mentions) = look("input a(x: Int);\n$0\n// a\n");
     assert_eq!((said.as_str(), declared.len(), mentions.len()), ("", 0, 0));

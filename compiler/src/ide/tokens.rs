@@ -90,7 +90,7 @@ fn kind_of(target: Target) -> WordKind {
         Target::Type(_) => WordKind::Type,
         Target::Variant(_) => WordKind::Variant,
         Target::File(_) | Target::Module(_) | Target::Import(_) => WordKind::Module,
-        Target::Spec(_) => WordKind::Spec,
+        Target::Spec(_) | Target::Group(_) => WordKind::Spec,
     }
 }
 

@@ -123,3 +123,51 @@ fn a_name_changes_in_all_programs_or_in_none() {
     assert!(message.contains("other.bloom"), "{why}");
     client.stop();
 }
+
+#[test]
+fn a_package_has_the_modules_of_those_that_it_depends_on() {
+    let folder = Folder::new();
+    let manifest = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\n{rest}");
+    let dependency = "[dependencies]\nshapes = { path = \"../shapes\" }\n";
+    folder.write("main/bloom.toml", manifest("main", dependency));
+    folder.write("shapes/bloom.toml", manifest("shapes", dependency));
+    folder.write(
+        "shapes/src/square.bloom",
+        "module area {\n  input side(n: Int);\n}\n",
+    );
+    let mut client = Client::start(folder, &json!({}));
+    let text = "import square.area as a;\ninput go(n: Int);\na.side{n} <= go{n};\n";
+    let uri = client.open("main/src/main.bloom", text);
+    assert_eq!(client.diagnostics(&uri, 1), [Value::Null; 0]);
+    let side = json!({ "textDocument": { "uri": uri }, "position": { "line": 2, "character": 3 } });
+    let found = client.ask("textDocument/definition", &side);
+    assert_eq!(found[0]["uri"], client.uri("shapes/src/square.bloom"));
+    let links = client.ask(
+        "textDocument/documentLink",
+        &json!({ "textDocument": { "uri": uri } }),
+    );
+    assert_eq!(links[0]["target"], client.uri("shapes/src/square.bloom"));
+    client.stop();
+}
+
+#[test]
+fn a_client_that_asks_for_diagnostics_is_told_to_ask_again() {
+    let folder = Folder::new();
+    let capabilities = json!({
+        "textDocument": { "diagnostic": {} },
+        "workspace": { "diagnostics": { "refreshSupport": true } },
+    });
+    let mut client = Client::start(folder, &capabilities);
+    let uri = client.open("main.bloom", "import shape as s;\n");
+    let document = json!({ "textDocument": { "uri": uri } });
+    let before = client.ask("textDocument/diagnostic", &document);
+    assert_eq!(before["items"][0]["code"], "E0601", "{before}");
+    client.folder.write("shape.bloom", "");
+    client.tell("workspace/didChangeWatchedFiles", &json!({ "changes": [] }));
+    let told = client.receive();
+    assert_eq!(told["method"], "workspace/diagnostic/refresh", "{told}");
+    client.send(&json!({ "jsonrpc": "2.0", "id": told["id"], "result": null }));
+    let after = client.ask("textDocument/diagnostic", &document);
+    assert_eq!(after["items"], json!([]));
+    client.stop();
+}

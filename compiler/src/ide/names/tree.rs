@@ -13,6 +13,7 @@ use crate::syntax::ast::{
     self, Expr, ExprKind, Item, ItemKind, ItemNode, Name, Path, Type, TypeKind,
 };
 
+mod groups;
 mod rules;
 mod tests;
 
@@ -45,6 +46,7 @@ pub(super) fn names<'p, 's>(
         scopes: Vec::new(),
         file: FileId(0),
         base: 0,
+        around: (&[], 0),
     };
     for (number, source) in (0..).zip(sources) {
         walk.scopes.clear();
@@ -101,6 +103,8 @@ struct Walk<'p, 's, 'm> {
     file: FileId,
     /// Where the item begins that places count from.
     base: u32,
+    /// The items around it, and what they count from.
+    around: (&'s [ItemNode], u32),
 }
 
 impl<'s> Walk<'_, 's, '_> {
@@ -272,6 +276,7 @@ impl<'s> Walk<'_, 's, '_> {
 
     fn items(&mut self, items: &'s [ItemNode], base: u32) {
         for node in items {
+            self.around = (items, base);
             self.base = base + node.offset;
             self.item(&node.item);
         }
@@ -284,7 +289,7 @@ impl<'s> Walk<'_, 's, '_> {
                 let named = import.alias.as_ref().unwrap_or(import.target.path.last());
                 self.declare(named, Target::Import);
             }
-            ItemKind::Include(include) => self.module_ref(&include.target),
+            ItemKind::Include(include) => self.include(include),
             ItemKind::TypeAlias(alias) => {
                 self.declare(&alias.name, Target::Type);
                 self.ty(&alias.ty);
@@ -319,7 +324,7 @@ impl<'s> Walk<'_, 's, '_> {
             }
             ItemKind::Rule(rule) => self.rule(rule),
             ItemKind::Bootstrap(block) => block.rules.iter().for_each(|rule| self.rule(rule)),
-            ItemKind::Rules(group) => group.rules.iter().for_each(|rule| self.rule(rule)),
+            ItemKind::Rules(rules) => self.group(rules),
             ItemKind::Seal(seal) => self.rule(&seal.rule),
             ItemKind::Module(module) => self.module_item(module),
             ItemKind::Spec(spec) => self.spec(spec),
