@@ -13,7 +13,7 @@ const entry = path.join(folder, "node_modules/code-server/out/node/entry.js");
 const state = path.join(folder, "state");
 const workspace = path.join(state, "workspace");
 const shots = path.join(folder, "screenshots");
-const STEP_MS = 20_000;
+const STEP_MS = 30_000;
 
 const PROGRAM = `/// What is put.
 input put(key: String => val: Int);
@@ -150,12 +150,13 @@ const STEPS = {
     await page.locator(".squiggly-error").first().waitFor({ state: "hidden", timeout: STEP_MS });
   },
   async "a collection is told with its label"(page) {
-    const { x, y } = await spot(page, "output got", "got");
     const hover = page.locator(".monaco-hover:visible").filter({ hasText: /output\sgot\(req:/ });
     await until("the hover", async () => {
+      // Lenses that appear move the line.
+      const { x, y } = await spot(page, "output got", "got");
       await page.mouse.move(x - 200, y + 200);
       await page.mouse.move(x, y);
-      await page.waitForTimeout(800);
+      await page.waitForTimeout(1500);
       return (await hover.count()) > 0;
     });
     const said = (await hover.first().innerText()).replaceAll("\u00a0", " ");
@@ -195,7 +196,32 @@ const STEPS = {
     const passed = page.locator(".testing-run-glyph.testing-run-passed, .codicon-testing-passed-icon").first();
     await passed.waitFor({ timeout: STEP_MS });
   },
+  async "two runs that differ are shown"(page) {
+    await page.locator(".codelens-decoration a").filter({ hasText: /show\stwo\sruns/ }).first().click();
+    const text = await shownInView(page, "Runs of main.bloom");
+    assert.match(text, /got/);
+  },
+  async "the dataflow graph is shown"(page) {
+    await page.locator(".tab").filter({ hasText: "main.bloom" }).first().click();
+    await page.keyboard.press("F1");
+    await page.keyboard.type("Bloom: Show Dataflow Graph");
+    await page.waitForTimeout(500);
+    await page.keyboard.press("Enter");
+    const text = await shownInView(page, "Dataflow of main.bloom");
+    for (const name of ["put", "kept", "got"]) assert.ok(text.includes(name), `${name} of ${text}`);
+  },
 };
+
+// The text of a page that the extension has made.
+async function shownInView(page, title) {
+  return until(title, async () => {
+    for (const frame of page.frames()) {
+      const text = await frame.locator("body").textContent({ timeout: 500 }).catch(() => "");
+      if (frame !== page.mainFrame() && text.includes(title)) return text;
+    }
+    return undefined;
+  });
+}
 
 async function main() {
   prepare();
