@@ -59,7 +59,7 @@ pub(super) fn shown(searched: &Searched, all: bool) -> String {
         Verdict::BoundReached(why) => {
             let word = painted("bound reached", Color::Yellow);
             push(&mut text, format_args!("{word}   {name}\n"));
-            line(&mut text, &format!("nothing is known: {why}"));
+            line(&mut text, &format!("not certified: {why}"));
         }
     }
     if let Some(minimal) = report.minimal.as_ref().filter(|m| m.sets.len() > 1) {

@@ -122,9 +122,17 @@ fn sends(
     })
 }
 
-/// Faults by time; a crash comes before what is lost in its tick.
-fn order(fault: Fault) -> (u32, Fault) {
-    (fault.tick(), fault)
+/// Faults by time. Crashes and what ails nodes come before what is lost in their tick: who comes back sends again.
+fn order(fault: Fault) -> (u32, u8, Fault) {
+    let rank = match fault {
+        Fault::Crash { .. } => 0,
+        Fault::Node { .. } => 1,
+        Fault::Loss { .. }
+        | Fault::Delay { .. }
+        | Fault::Duplicate { .. }
+        | Fault::Partition { .. } => 2,
+    };
+    (fault.tick(), rank, fault)
 }
 
 fn minimal(mut sets: Vec<Hypothesis>) -> Vec<Hypothesis> {
