@@ -32,6 +32,7 @@ use crate::base::{Diagnostic, codes};
 use crate::calm::Report;
 use crate::calm::violation::{RuleRef, Violation};
 use crate::check::{Checked, check_resolved};
+use crate::database::{self, Db, Package};
 use crate::hir::Program;
 use crate::typing::Typed;
 use candidate::{Candidate, Means};
@@ -61,6 +62,15 @@ pub struct Coordinated {
     pub after: Report,
     /// Why it must not run, where it must not.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What the program of a package needs; nothing of one with errors, for which there is no report.
+#[salsa::tracked(returns(ref), no_eq)]
+pub fn insertions_of(db: &dyn Db, package: Package) -> Vec<Insertion> {
+    match database::calm_report(db, package).outputs.is_empty() {
+        true => Vec::new(),
+        false => coordinate(&database::checked(db, package), Coordination::Auto).insertions,
+    }
 }
 
 /// Coordinates a program without errors.

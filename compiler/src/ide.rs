@@ -30,7 +30,7 @@ mod tokens;
 
 pub use actions::{Action, ActionKind, actions};
 pub use calls::{Link, Named, collection, readers, writers};
-pub use complete::{Completion, CompletionKind, completions};
+pub use complete::{Completion, CompletionKind, ROWS_MAX, completions};
 pub use definitions::{implementations, type_definitions};
 pub use hints::{Hint, HintKind, hints};
 pub use hover::{Hover, hover};
@@ -39,7 +39,7 @@ pub use rename::{Refusal, renamable, rename};
 pub use signature::{Signature, signatures};
 pub use structure::{Fold, FoldKind, folds, selections};
 pub use symbols::{Symbol, SymbolKind, symbols};
-pub use tokens::{Word, WordKind, words};
+pub use tokens::{Word, WordKind, words, words_of};
 
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,14 @@ pub fn completions(
     snapshot: &Snapshot,
     at: lsp::Position,
     with_snippets: bool,
-) -> Vec<lsp::CompletionItem> {
+) -> lsp::CompletionList {
     let lines = snapshot.lines();
     let (word, found) = offered(snapshot, at);
+    let rows = found
+        .iter()
+        .filter(|one| one.kind == CompletionKind::Collection);
+    // Of too many rows some are left out, which the next letter may bring.
+    let is_incomplete = rows.count() >= ide::ROWS_MAX;
     let range = lines.range(word);
     let items = found.into_iter().enumerate().map(|(rank, one)| {
         let is_snippet = one.is_snippet && with_snippets;
@@ -40,7 +45,10 @@ pub fn completions(
             ..lsp::CompletionItem::default()
         }
     });
-    items.collect()
+    lsp::CompletionList {
+        is_incomplete,
+        items: items.collect(),
+    }
 }
 
 /// The document and position that an item was made for.

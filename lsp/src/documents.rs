@@ -10,14 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bloom_compiler::database::{self, Database, File, Language, Package};
-use bloom_compiler::syntax;
 use rustc_hash::FxHashMap;
 use salsa::Setter;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
 use crate::modules;
 use crate::packages::roots;
-use crate::positions::{Encoding, Lines};
+use crate::positions::{Encoding, Lines, Starts};
 use crate::views::ProgramText;
 
 /// The standard library: paths without extension, `delivery`, and texts.
@@ -48,6 +47,7 @@ struct Document {
     uris: Vec<Option<Uri>>,
     /// The paths of what can be imported.
     modules: Arc<[String]>,
+    lines: Arc<Starts>,
 }
 
 #[derive(Clone)]
@@ -67,6 +67,7 @@ pub struct Snapshot {
     /// The paths of what can be imported.
     pub modules: Arc<[String]>,
     pub encoding: Encoding,
+    lines: Arc<Starts>,
 }
 
 impl Documents {
@@ -99,6 +100,7 @@ impl Documents {
             .as_deref()
             .map_or_else(|| "main".to_owned(), |path| module_name(path, &roots));
         let language = path.as_deref().map_or(Language::Bloom, language);
+        let lines = Arc::new(Starts::new(&text));
         let file = File::new(&self.db, name, language, text);
         let package = Package::new(&self.db, vec![file]);
         let document = Document {
@@ -108,6 +110,7 @@ impl Documents {
             roots,
             uris: Vec::new(),
             modules: Arc::default(),
+            lines,
         };
         self.open.insert(uri, document);
     }
@@ -125,22 +128,27 @@ impl Documents {
         document.version = version;
         let file = document.file;
         let mut text = file.text(&self.db).clone();
+        let starts = Arc::make_mut(&mut document.lines);
         for change in changes {
             match change.range {
-                None => text = change.text,
+                None => {
+                    text = change.text;
+                    *starts = Starts::new(&text);
+                }
                 Some(range) => {
-                    let lines = Lines::new(&text, encoding);
+                    let lines = Lines::known(&text, starts, encoding);
                     let (start, end) = (lines.offset(range.start), lines.offset(range.end));
-                    text.replace_range(start..end.max(start), &change.text);
+                    let bytes = start..end.max(start);
+                    text.replace_range(bytes.clone(), &change.text);
+                    starts.replace(bytes, &change.text);
                 }
             }
         }
         if *file.text(&self.db) != text {
-            let imports = |db: &Database| syntax::imports(database::module(db, file));
-            let before = imports(&self.db);
+            let before = database::imports(&self.db, file).clone();
             file.set_text(&mut self.db).to(text);
             self.hand_on(uri);
-            if before != imports(&self.db) {
+            if before != *database::imports(&self.db, file) {
                 self.reload();
             }
         }
@@ -185,6 +193,7 @@ impl Documents {
             uris: document.uris.clone(),
             modules: Arc::clone(&document.modules),
             encoding,
+            lines: Arc::clone(&document.lines),
         })
     }
 
@@ -212,6 +221,9 @@ impl Documents {
         let importers = self.imported.values();
         let importers = importers.filter(|imported| imported.path.as_deref() == Some(&*path));
         let files: Vec<File> = importers.map(|imported| imported.file).collect();
+        if files.is_empty() {
+            return;
+        }
         let text = document.file.text(&self.db).clone();
         for file in files {
             set(&mut self.db, file, text.clone());
@@ -264,7 +276,7 @@ impl Documents {
                 .rsplit_once('.')
                 .map(|(folder, _)| folder.to_owned());
             next += 1;
-            for path in syntax::imports(database::module(&self.db, file)) {
+            for path in database::imports(&self.db, file) {
                 for length in 1..=path.len() {
                     let absolute = path[..length].join(".");
                     wanted.extend(folder.as_ref().map(|folder| format!("{folder}.{absolute}")));
@@ -348,7 +360,7 @@ impl Snapshot {
     }
 
     pub fn lines(&self) -> Lines<'_> {
-        Lines::new(self.text(), self.encoding)
+        Lines::known(self.text(), &self.lines, self.encoding)
     }
 }
 

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::Mutex;
 
+use crate::beside::Beside;
+
 /// A longer message is refused; the longest that is of use opens a file that is just not too large.
 pub const MESSAGE_BYTES_MAX: usize = 64 << 20;
 
@@ -247,7 +249,7 @@ where
 }
 
 /// Writes what the server says, until it has said all.
-pub async fn forward<S, W>(server: S, output: Output<W>) -> io::Result<()>
+pub async fn forward<S, W>(server: S, output: Output<W>, beside: &Beside) -> io::Result<()>
 where
     S: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -255,7 +257,7 @@ where
     let mut frames = Frames::new(server);
     while let Some(frame) = frames.next().await? {
         if let Frame::Message(body) = frame {
-            output.write(&body).await?;
+            output.write(&beside.complete(body)).await?;
         }
     }
     Ok(())

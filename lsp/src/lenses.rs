@@ -5,7 +5,7 @@
 
 use bloom_compiler::base::FileId;
 use bloom_compiler::calm::report::Label;
-use bloom_compiler::coordination::{Coordination, Insertion, coordinate};
+use bloom_compiler::coordination::{Insertion, insertions_of};
 use bloom_compiler::database;
 use bloom_compiler::syntax::ast::{ItemKind, ItemNode};
 use serde_json::{Value, json};
@@ -73,8 +73,8 @@ fn outputs(snapshot: &Snapshot, lenses: &mut Vec<lsp::CodeLens>) {
     let rules = database::program(db, package).nodes.values();
     let rules: usize = rules.map(|kind| kind.rules.len()).sum();
     let insertions = match bad.is_empty() || rules > COORDINATED_RULES_MAX {
-        true => Vec::new(),
-        false => coordinate(&database::checked(db, package), Coordination::Auto).insertions,
+        true => &[][..],
+        false => insertions_of(db, package),
     };
     let mut places = Places::new(snapshot);
     for output in bad {

@@ -3,10 +3,12 @@
 //! The only package that knows the types of the protocol. `framing` takes the stream apart, `documents` keeps
 //! what is open and the programs that it belongs to, `translate` turns the compiler's answers into the
 //! protocol's, `navigate` finds names, `complete`, `tokens`, `structure` and `lenses` have a feature or some each,
-//! `workspace` looks into programs that no editor has open, `state` keeps what lives between requests, and `server`
-//! answers them.
+//! `workspace` looks into programs that no editor has open, `state` keeps what lives between requests, `beside` what is
+//! put into an answer on its way out, `server` serves, and `requests` are the protocol's.
 
 mod positions;
+
+mod beside;
 
 mod framing;
 
@@ -37,6 +39,8 @@ mod capabilities;
 mod state;
 
 mod server;
+
+mod requests;
 
 pub use documents::Library;
 pub use server::serve;

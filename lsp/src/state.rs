@@ -5,24 +5,32 @@
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
-use salsa::Cancelled;
+use salsa::{Cancelled, Database as _};
 use tokio::sync::Notify;
 use tower_lsp::Client;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types as lsp;
 
+use crate::beside::Beside;
 use crate::documents::{Documents, Library, Snapshot};
 use crate::positions::Encoding;
-use crate::translate;
 use crate::workspace::Workspace;
+use crate::{tokens, translate};
 
 /// So long after a change nothing is computed, since the next may come.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// The tokens that a client was sent.
+#[derive(Clone)]
+pub struct Sent {
+    name: String,
+    data: Arc<[lsp::SemanticToken]>,
+}
 
 pub struct State {
     documents: Mutex<Documents>,
@@ -36,7 +44,11 @@ pub struct State {
     /// Whether the client fills in the places of what is completed.
     pub takes_snippets: AtomicBool,
     /// The tokens that the client has of each document, and what it calls them.
-    tokens: Mutex<FxHashMap<lsp::Uri, (u64, Vec<lsp::SemanticToken>)>>,
+    tokens: Mutex<FxHashMap<lsp::Uri, Sent>>,
+    /// The number of the next tokens that are sent.
+    next_tokens: AtomicU64,
+    /// What of answers stands beside them.
+    pub beside: Beside,
     pub changed: Notify,
     pub is_shut_down: AtomicBool,
 }
@@ -51,6 +63,8 @@ impl State {
             refreshes: AtomicBool::new(false),
             takes_snippets: AtomicBool::new(false),
             tokens: Mutex::default(),
+            next_tokens: AtomicU64::new(0),
+            beside: Beside::default(),
             changed: Notify::new(),
             is_shut_down: AtomicBool::new(false),
         }
@@ -63,19 +77,43 @@ impl State {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn tokens(&self) -> MutexGuard<'_, FxHashMap<lsp::Uri, (u64, Vec<lsp::SemanticToken>)>> {
+    pub fn tokens(&self) -> MutexGuard<'_, FxHashMap<lsp::Uri, Sent>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps what the client is sent, under a name of its own.
-    pub fn keep_tokens(&self, uri: lsp::Uri, data: Vec<lsp::SemanticToken>) -> lsp::SemanticTokens {
-        let mut all = self.tokens();
-        let number = all.get(&uri).map_or(0, |(number, _)| number + 1);
-        all.insert(uri, (number, data.clone()));
+    fn keep_tokens(&self, uri: lsp::Uri, data: Vec<lsp::SemanticToken>) -> String {
+        let number = self.next_tokens.fetch_add(1, Ordering::Relaxed).to_string();
+        let (name, data) = (number.clone(), Arc::from(data));
+        self.tokens().insert(uri, Sent { name, data });
+        number
+    }
+
+    /// The answer with all tokens; their numbers stand beside it, so it must be given.
+    pub fn all_tokens(&self, uri: lsp::Uri, data: Vec<lsp::SemanticToken>) -> lsp::SemanticTokens {
+        let text = tokens::written(&data);
+        let name = self.keep_tokens(uri, data);
+        self.beside.put(name.clone(), text);
         lsp::SemanticTokens {
-            result_id: Some(number.to_string()),
-            data,
+            result_id: Some(name),
+            data: Vec::new(),
         }
+    }
+
+    /// The answer with what differs from the tokens that the client has, if these are the ones.
+    pub fn changed_tokens(
+        &self,
+        uri: lsp::Uri,
+        data: Vec<lsp::SemanticToken>,
+        has: &str,
+    ) -> lsp::SemanticTokensFullDeltaResult {
+        let before = self.tokens().get(&uri).cloned();
+        let Some(before) = before.filter(|before| before.name == has) else {
+            return self.all_tokens(uri, data).into();
+        };
+        let edits = tokens::delta(&before.data, &data);
+        let result_id = Some(self.keep_tokens(uri, data));
+        lsp::SemanticTokensDelta { result_id, edits }.into()
     }
 
     pub fn encoding(&self) -> Encoding {
@@ -105,11 +143,22 @@ impl State {
     }
 }
 
+/// Stops what is computed when it is dropped.
+struct GivenUp(salsa::CancellationToken);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 /// What comes of a snapshot; none where a change cancelled it.
 pub async fn computed<T: Send + 'static>(
     snapshot: Snapshot,
     compute: impl FnOnce(&Snapshot) -> T + Send + 'static,
 ) -> Result<Option<T>> {
+    // Who no longer waits for the answer drops this future.
+    let _given_up = GivenUp(snapshot.db.cancellation_token());
     let run = move || Cancelled::catch(AssertUnwindSafe(|| compute(&snapshot)));
     match tokio::task::spawn_blocking(run).await {
         Ok(done) => Ok(done.ok()),

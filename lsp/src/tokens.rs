@@ -1,6 +1,5 @@
 //! Semantic tokens: whole, of a range, and as changes of what was sent before.
 
-use bloom_compiler::base::FileId;
 use bloom_compiler::ide::{self, Word, WordKind};
 use tower_lsp::ls_types as lsp;
 
@@ -41,17 +40,38 @@ pub fn legend() -> lsp::SemanticTokensLegend {
 
 /// The tokens of a document, or of a range of it.
 pub fn tokens(snapshot: &Snapshot, within: Option<lsp::Range>) -> Vec<lsp::SemanticToken> {
-    let names = ide::names_of(&snapshot.db, snapshot.package);
-    let lines = snapshot.lines();
-    let words = ide::words(names, FileId(0), snapshot.text());
-    let mut tokens = Vec::new();
+    let words = ide::words_of(&snapshot.db, snapshot.package);
+    let (text, lines) = (snapshot.text(), snapshot.lines());
+    let words = match within {
+        None => words,
+        Some(within) => {
+            let (start, end) = (lines.offset(within.start), lines.offset(within.end));
+            let first = words.partition_point(|word| word.span.end as usize <= start);
+            let last = words.partition_point(|word| (word.span.start as usize) < end);
+            &words[first..last.max(first)]
+        }
+    };
+    let mut tokens = Vec::with_capacity(words.len());
+    let mut at = Walk::new(&lines, text);
     let mut last = lsp::Position::new(0, 0);
     for word in words {
-        for range in by_line(&lines, snapshot.text(), word) {
-            if within.is_some_and(|within| range.end <= within.start || within.end <= range.start) {
+        // No token of the protocol has two lines.
+        let mut from = word.span.start as usize;
+        for line in text[word.span.range()].split('\n') {
+            let own = line.trim_end_matches('\r');
+            let start = at.position(from);
+            from += line.len() + 1;
+            if own.is_empty() {
                 continue;
             }
-            let start = range.start;
+            let length = lines.columns(own) as u32;
+            let end = start.character + length;
+            let is_outside = within.is_some_and(|within| {
+                lsp::Position::new(start.line, end) <= within.start || within.end <= start
+            });
+            if is_outside {
+                continue;
+            }
             let delta_line = start.line - last.line;
             tokens.push(lsp::SemanticToken {
                 delta_line,
@@ -59,9 +79,9 @@ pub fn tokens(snapshot: &Snapshot, within: Option<lsp::Range>) -> Vec<lsp::Seman
                     0 => start.character - last.character,
                     _ => start.character,
                 },
-                length: range.end.character - start.character,
+                length,
                 token_type: kind(word.kind),
-                token_modifiers_bitset: modifiers(word),
+                token_modifiers_bitset: modifiers(*word),
             });
             last = start;
         }
@@ -69,18 +89,69 @@ pub fn tokens(snapshot: &Snapshot, within: Option<lsp::Range>) -> Vec<lsp::Seman
     tokens
 }
 
-/// No token of the protocol has two lines.
-fn by_line(lines: &Lines<'_>, text: &str, word: Word) -> Vec<lsp::Range> {
-    let mut start = word.span.start as usize;
-    let parts = text[word.span.range()].split('\n').map(|line| {
-        let from = start;
-        start += line.len() + 1;
-        lsp::Range::new(
-            lines.position(from),
-            lines.position(from + line.trim_end_matches('\r').len()),
-        )
-    });
-    parts.filter(|range| range.start < range.end).collect()
+/// Positions of places that come in order.
+struct Walk<'l> {
+    lines: &'l Lines<'l>,
+    text: &'l str,
+    line: usize,
+    /// A place in the line, and its column.
+    known: (usize, usize),
+}
+
+impl<'l> Walk<'l> {
+    fn new(lines: &'l Lines<'l>, text: &'l str) -> Self {
+        Self {
+            lines,
+            text,
+            line: 0,
+            known: (0, 0),
+        }
+    }
+
+    fn position(&mut self, offset: usize) -> lsp::Position {
+        let starts = self.lines.starts();
+        if starts
+            .get(self.line + 1)
+            .is_some_and(|&next| next <= offset)
+        {
+            // Mostly it is on one of the next lines.
+            let mut next = self.line + 1;
+            while starts.get(next + 1).is_some_and(|&start| start <= offset) {
+                next += 1;
+            }
+            self.line = next;
+            self.known = (starts[next], 0);
+        }
+        let (from, column) = self.known;
+        let column = column + self.lines.columns(&self.text[from..offset]);
+        self.known = (offset, column);
+        lsp::Position::new(self.line as u32, column as u32)
+    }
+}
+
+/// The numbers of tokens as the protocol writes them, in brackets. So many are not worth a tree of values.
+pub fn written(tokens: &[lsp::SemanticToken]) -> Vec<u8> {
+    // Most numbers have one digit or two.
+    let mut text = Vec::with_capacity(2 + 12 * tokens.len());
+    let mut digits = itoa::Buffer::new();
+    text.push(b'[');
+    for token in tokens {
+        for number in [
+            token.delta_line,
+            token.delta_start,
+            token.length,
+            token.token_type,
+            token.token_modifiers_bitset,
+        ] {
+            text.extend_from_slice(digits.format(number).as_bytes());
+            text.push(b',');
+        }
+    }
+    if !tokens.is_empty() {
+        text.pop();
+    }
+    text.push(b']');
+    text
 }
 
 fn kind(kind: WordKind) -> u32 {
@@ -128,7 +199,7 @@ pub fn delta(
 
 #[cfg(test)]
 mod tests {
-    use super::{TYPES, delta};
+    use super::{TYPES, delta, written};
     use tower_lsp::ls_types::SemanticToken;
 
     fn token(length: u32) -> SemanticToken {
@@ -161,6 +232,21 @@ mod tests {
                 found.splice(at..end, edit.data.unwrap_or_default());
             }
             assert_eq!(found, new);
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_protocol_does() {
+        for count in [0, 1, 3] {
+            let all: Vec<SemanticToken> = (0..count).map(|n| token(95 * n)).collect();
+            let tokens = tower_lsp::ls_types::SemanticTokens {
+                result_id: None,
+                data: all.clone(),
+            };
+            let expected = serde_json::to_value(tokens).expect("it is data");
+            let found: serde_json::Value =
+                serde_json::from_slice(&written(&all)).expect("it is JSON");
+            assert_eq!(found, expected["data"]);
         }
     }
 

@@ -28,10 +28,16 @@ impl<'s> Places<'s> {
 
     pub fn range(&mut self, place: FileSpan) -> lsp::Range {
         let snapshot = self.snapshot;
-        let lines = self.lines.entry(place.file).or_insert_with(|| {
-            let text = text(snapshot, snapshot.package, place.file);
-            Lines::new(text, snapshot.encoding)
-        });
+        let lines = self
+            .lines
+            .entry(place.file)
+            .or_insert_with(|| match place.file == FileId(0) {
+                true => snapshot.lines(),
+                false => {
+                    let text = text(snapshot, snapshot.package, place.file);
+                    Lines::new(text, snapshot.encoding)
+                }
+            });
         lines.range(place.span)
     }
 

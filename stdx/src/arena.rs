@@ -114,6 +114,11 @@ impl<I: Id, T> Arena<I, T> {
         self.values.into_iter()
     }
 
+    /// Gives back memory that is kept for more values.
+    pub fn shrink_to_fit(&mut self) {
+        self.values.shrink_to_fit();
+    }
+
     /// The values whose ids have these numbers.
     pub fn slice(&self, range: std::ops::Range<usize>) -> &[T] {
         &self.values[range]

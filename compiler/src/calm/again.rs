@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use bloom_stdx::arena::Arena;
+use bloom_stdx::arena::{Arena, Id};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Report;
@@ -67,6 +67,7 @@ impl Standing {
         for &RuleRef { node, rule } in &changed {
             let now = &program.nodes[node].rules[rule];
             let old = std::mem::replace(&mut self.rules[node][rule], Arc::clone(now));
+            self.flows[node].rules[rule.index()] = Arc::clone(&flows[node].rules[rule.index()]);
             // Copies of one rule stand at one place, and change together.
             if *moved.entry(old.loc).or_insert(now.loc) != now.loc {
                 return None;
@@ -78,9 +79,6 @@ impl Standing {
             if let Some(&now) = moved.get(&blame.rule) {
                 blame.rule = now;
             }
-        }
-        for (node, flow) in flows.iter() {
-            self.flows[node].clone_from(flow);
         }
         Some(self.report.clone())
     }

@@ -173,7 +173,7 @@ fn deliver(program: &mut Program, node: NodeId, id: CollectionId, delivery: &Del
     // A seal says what came before it, so it comes as the rows do.
     let seal = format_smolstr!("{name}.seal");
     for (other, kind) in program.nodes.iter_mut() {
-        for (_, collection) in kind.collections.iter_mut() {
+        for (_, collection) in kind.collections_mut().iter_mut() {
             let is_seal =
                 matches!(collection.kind, CollectionKind::Seal { .. }) && collection.name == seal;
             let same = (collection.name == name || is_seal) && collection.loc == loc;

@@ -197,7 +197,7 @@ pub(super) fn declare(
         doc: SmolStr::default(),
         loc: of.loc,
     };
-    node.collections.push(collection)
+    node.collections_mut().push(collection)
 }
 
 /// A column without a default.

@@ -44,7 +44,7 @@ pub(super) fn lower(of: Typing<'_>, spec: usize) -> (rir::Program, Observer) {
             replicated: false,
             constants: file_constants(of),
             parameters: Vec::new(),
-            collections: Arena::new(),
+            collections: Arc::default(),
             rules: Arena::new(),
             extern_paths: Vec::new(),
             protocols: Vec::new(),
@@ -155,7 +155,7 @@ impl Making<'_> {
                 .map(|&(_, ty)| ColumnTypes { ty, default: None })
                 .collect(),
         );
-        self.kind.collections.push(Collection {
+        self.kind.collections_mut().push(Collection {
             name: own,
             kind: CollectionKind::Scratch,
             columns: names.collect(),

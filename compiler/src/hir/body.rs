@@ -252,6 +252,13 @@ impl Body {
 }
 
 impl Body {
+    /// Gives back memory that was kept for more than there is.
+    pub fn shrink_to_fit(&mut self) {
+        self.exprs.shrink_to_fit();
+        self.pats.shrink_to_fit();
+        self.vars.shrink_to_fit();
+    }
+
     /// Visits an expression and all inside it, parents first. Patterns inside are not visited.
     pub fn walk_expr(&self, id: ExprId, visit: &mut impl FnMut(ExprId, &Expr)) {
         visit(id, self.expr(id));

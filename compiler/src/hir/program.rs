@@ -86,7 +86,8 @@ pub struct NodeKind {
     pub constants: Vec<ConstantId>,
     /// The parameters given at start, in order; each is among `constants` too.
     pub parameters: Vec<ConstantId>,
-    pub collections: Arena<CollectionId, Collection>,
+    /// Shared with programs that declare the same.
+    pub collections: Arc<Arena<CollectionId, Collection>>,
     /// Shared, so that programs that are nearly the same can share what is.
     pub rules: Arena<RuleId, Arc<Rule>>,
     /// Paths through components that are not written in Bloom.
@@ -95,6 +96,13 @@ pub struct NodeKind {
     pub protocols: Vec<SmolStr>,
     pub doc: SmolStr,
     pub loc: Loc,
+}
+
+impl NodeKind {
+    /// The collections, to change them: from then on no other program's.
+    pub fn collections_mut(&mut self) -> &mut Arena<CollectionId, Collection> {
+        Arc::make_mut(&mut self.collections)
+    }
 }
 
 /// `path input -> output: label(gate, …)` of an `extern node`, as Blazes annotates components.

@@ -37,6 +37,10 @@ pub enum CompletionKind {
     Import,
 }
 
+/// Of more rows than this that fit, those are offered that are declared next to the cursor: nobody looks through so
+/// many, and what is written next brings others.
+pub const ROWS_MAX: usize = 200;
+
 /// Something that can be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
@@ -68,19 +72,20 @@ pub fn completions(
     let Some(&root) = package.files(db).first() else {
         return nothing;
     };
-    let Some(cursor) = Cursor::new(root.text(db), offset) else {
+    let Some(cursor) = Cursor::new(root.text(db), scene.stretch(), offset) else {
         return nothing;
     };
     let word = cursor.word;
+    let written = &root.text(db)[word.range()];
     let mut complete = Complete {
         scene,
         cursor,
         modules,
+        written,
         found: Vec::new(),
     };
     complete.all();
     let mut found = complete.found;
-    let written = &root.text(db)[word.range()];
     found.retain(|one| fits(written, &one.label));
     found.sort_by(|a, b| (a.kind, &a.label).cmp(&(b.kind, &b.label)));
     found.dedup_by(|a, b| a.label == b.label && a.kind == b.kind);
@@ -103,6 +108,8 @@ struct Complete<'d, 't> {
     scene: Scene<'d>,
     cursor: Cursor<'t>,
     modules: &'t [String],
+    /// The word before the cursor.
+    written: &'t str,
     found: Vec<Completion>,
 }
 
@@ -179,7 +186,7 @@ impl<'d> Complete<'d, '_> {
             }
         }
         if folder.is_empty() {
-            let levels = self.scene.levels().into_iter().flat_map(|(items, _)| items);
+            let levels = self.scene.levels().iter().flat_map(|(items, _)| *items);
             let modules: Vec<String> = levels
                 .filter_map(|node| match &node.item.kind {
                     ItemKind::Module(module) => Some(module.name.text.to_string()),
@@ -291,8 +298,8 @@ impl<'d> Complete<'d, '_> {
         let aliases: Vec<String> = self
             .scene
             .levels()
-            .into_iter()
-            .flat_map(|(items, _)| items)
+            .iter()
+            .flat_map(|(items, _)| *items)
             .filter_map(|node| match &node.item.kind {
                 ItemKind::TypeAlias(alias) => Some(alias.name.text.to_string()),
                 _ => None,

@@ -28,8 +28,9 @@ pub(super) struct Bracket {
 
 #[derive(Debug)]
 pub(super) struct Cursor<'t> {
+    /// All of it, for places count from its start.
     pub text: &'t str,
-    /// All of the text.
+    /// Of the stretch that is read.
     pub tokens: Vec<Token>,
     /// How many tokens are before the word.
     pub at: usize,
@@ -43,9 +44,16 @@ pub(super) struct Cursor<'t> {
 }
 
 impl<'t> Cursor<'t> {
-    /// None inside of comments, texts and numbers.
-    pub fn new(text: &'t str, offset: u32) -> Option<Self> {
-        let lexed = lex(text);
+    /// None inside of comments, texts and numbers. Of the text only the stretch is read, at which items begin and end
+    /// and in which the offset is.
+    pub fn new(text: &'t str, stretch: Span, offset: u32) -> Option<Self> {
+        let mut lexed = lex(&text[stretch.range()]);
+        for token in &mut lexed.tokens {
+            token.span = token.span.shifted(stretch.start);
+        }
+        for comment in &mut lexed.comments {
+            comment.span = comment.span.shifted(stretch.start);
+        }
         let inside = |span: Span| span.start < offset && offset < span.end;
         let in_comment = lexed.comments.iter().any(|comment| {
             let is_line = text[comment.span.range()].starts_with("//");

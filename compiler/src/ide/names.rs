@@ -73,8 +73,8 @@ pub struct Source<'t> {
 pub struct Names {
     /// By place.
     pub(super) mentions: Vec<Mention>,
-    /// The places in `mentions` of what means the same.
-    same: FxHashMap<Target, Vec<u32>>,
+    /// The places in `mentions`, by what they mean.
+    same: Vec<u32>,
 }
 
 /// The names of a package.
@@ -88,23 +88,34 @@ pub fn names_of(db: &dyn Db, package: Package) -> Names {
             module: database::module(db, file),
         })
         .collect();
-    let places = &database::resolved(db, package).places;
-    Names::new(database::program(db, package), places, &sources)
+    let known = Known {
+        program: database::program(db, package),
+        places: &database::resolved(db, package).places,
+        pause: &|| db.unwind_if_revision_cancelled(),
+    };
+    Names::found(known, &sources)
 }
 
 impl Names {
     /// `places` say where items are, which the program itself need not know; `sources` stand by their number.
     pub fn new(program: &Program, places: &Arena<ItemRef, Place>, sources: &[Source<'_>]) -> Self {
-        let known = Known { program, places };
+        let known = Known {
+            program,
+            places,
+            pause: &|| {},
+        };
+        Self::found(known, sources)
+    }
+
+    fn found(known: Known<'_>, sources: &[Source<'_>]) -> Self {
         let mut mentions = Vec::new();
         let rows = program::names(known, sources, &mut mentions);
         tree::names(known, sources, &rows, &mut mentions);
         mentions.sort_unstable();
         mentions.dedup();
-        let mut same: FxHashMap<Target, Vec<u32>> = FxHashMap::default();
-        for (at, mention) in (0..).zip(&mentions) {
-            same.entry(mention.target).or_default().push(at);
-        }
+        mentions.shrink_to_fit();
+        let mut same: Vec<u32> = (0..mentions.len() as u32).collect();
+        same.sort_by_key(|&at| mentions[at as usize].target);
         Self { mentions, same }
     }
 
@@ -151,8 +162,11 @@ impl Names {
 
     /// All places that mean the same, in the order of files.
     pub fn of(&self, target: Target) -> impl Iterator<Item = Mention> + '_ {
-        let same = self.same.get(&target).into_iter().flatten();
-        same.map(|&at| self.mentions[at as usize])
+        let meant = |at: u32| self.mentions[at as usize].target;
+        let first = self.same.partition_point(|&at| meant(at) < target);
+        let same = self.same[first..].iter();
+        same.take_while(move |&&at| meant(at) == target)
+            .map(|&at| self.mentions[at as usize])
     }
 
     /// The names of a file, in the order of its text.
@@ -172,6 +186,8 @@ impl Names {
 struct Known<'p> {
     program: &'p Program,
     places: &'p Arena<ItemRef, Place>,
+    /// Called now and then, and does not return where nobody waits any more.
+    pause: &'p dyn Fn(),
 }
 
 impl Known<'_> {

@@ -20,8 +20,8 @@ pub struct Signature {
 /// The signatures that fit, and which parameter is being written.
 pub fn signatures(db: &dyn Db, package: Package, offset: u32) -> Option<(Vec<Signature>, usize)> {
     let root = *package.files(db).first()?;
-    let cursor = Cursor::new(root.text(db), offset)?;
     let scene = Scene::new(db, package, offset)?;
+    let cursor = Cursor::new(root.text(db), scene.stretch(), offset)?;
     let mut brackets = cursor.brackets.iter().rev();
     brackets.find_map(|bracket| {
         let path = cursor.path_before(bracket.open);

@@ -3,8 +3,9 @@
 //! A word that is a keyword only in places is one where it is no name and stands as only a keyword can: at the
 //! start of something, or before a name.
 
-use super::names::{Names, Role, Target};
+use super::names::{Names, Role, Target, names_of};
 use crate::base::{FileId, Span};
+use crate::database::{Db, Package};
 use crate::syntax::{Token as Lexeme, TokenKind, lex};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,15 @@ pub struct Word {
     pub writes: bool,
     /// Whether it comes with the language.
     pub is_built_in: bool,
+}
+
+/// The words of the root file of a package.
+#[salsa::tracked(returns(ref), no_eq)]
+pub fn words_of(db: &dyn Db, package: Package) -> Vec<Word> {
+    let root = package.files(db).first();
+    root.map_or_else(Vec::new, |root| {
+        words(names_of(db, package), FileId(0), root.text(db))
+    })
 }
 
 /// The words of a file.

@@ -153,12 +153,13 @@ impl<'t> Context<'t> {
     pub fn path(&mut self, mut qualifier: Vec<Name>, name: Name) -> Path {
         qualifier.push(name);
         Path {
-            segments: qualifier,
+            segments: fitted(qualifier),
         }
     }
 
     pub fn prefixed(&mut self, first: Name, mut rest: Path) -> Path {
         rest.segments.insert(0, first);
+        rest.segments.shrink_to_fit();
         rest
     }
 
@@ -463,6 +464,12 @@ impl<'t> Context<'t> {
             }
         })
     }
+}
+
+/// The list without memory for more than it has: trees stay for as long as an editor is open, and most lists are short.
+pub fn fitted<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 pub fn binary(op: BinaryOp, op_span: Span, left: Expr, right: Expr) -> Expr {

@@ -110,7 +110,8 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn finish(mut self, items: Vec<ItemNode>) -> Fragment {
+    fn finish(mut self, mut items: Vec<ItemNode>) -> Fragment {
+        items.shrink_to_fit();
         self.diagnostics.append(&mut self.lexical);
         for comment in self.comments.iter().filter(|c| c.kind == CommentKind::Doc) {
             if self.attached.binary_search(&comment.span.start).is_err() {

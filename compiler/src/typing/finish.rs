@@ -16,7 +16,7 @@ use bloom_stdx::arena::{Arena, Id};
 use super::context::Context;
 use super::infer::{Draft, Found, Infer};
 use super::program::setting;
-use super::ty::{Con, Term, Ty};
+use super::ty::{Con, Mark, Term, Ty};
 use super::{
     BodyTypes, ColumnTypes, ConstantTypes, Instance, InstanceId, NodeTypes, OwnLattice, SpecTypes,
     Typed,
@@ -55,6 +55,14 @@ impl State {
             instances: FxHashMap::default(),
             work: VecDeque::new(),
         }
+    }
+}
+
+impl State {
+    /// Forgets what was closed since the mark, by its terms: the closed types themselves stay.
+    pub fn forget(&mut self, mark: Mark) {
+        self.ids.retain(|&ty, _| mark.holds(ty));
+        self.ids.shrink_to_fit();
     }
 }
 

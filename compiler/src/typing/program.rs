@@ -14,7 +14,7 @@ use super::context::Context;
 use super::declarations;
 use super::finish::{Finish, State};
 use super::infer::{Found, Infer, Setting};
-use super::ty::Ty;
+use super::ty::{Mark, Ty};
 use crate::base::codes;
 use crate::hir::{CollectionKind, Function, Literal, Program, Rule, RuleId};
 
@@ -31,6 +31,8 @@ pub(super) struct Inference<'a> {
     pub reports: Vec<Vec<Range<usize>>>,
     /// Where the diagnostics of all rules are.
     pub of_rules: Range<usize>,
+    /// The terms that declarations consist of.
+    pub declared: Mark,
 }
 
 pub(super) fn infer_all(program: &Program) -> Inference<'_> {
@@ -39,6 +41,7 @@ pub(super) fn infer_all(program: &Program) -> Inference<'_> {
     declarations::check(&mut cx);
     let defaults = defaults(&mut cx);
     functions(&mut cx);
+    let declared = cx.store.mark();
     let first = cx.diagnostics.len();
     let (rules, reports) = rules(&mut cx);
     let of_rules = first..cx.diagnostics.len();
@@ -73,6 +76,7 @@ pub(super) fn infer_all(program: &Program) -> Inference<'_> {
         state,
         reports,
         of_rules,
+        declared,
     }
 }
 

@@ -3,9 +3,10 @@
 //!
 //! Where every column declares its type, a rule's types depend on the rule and on what is declared,
 //! and on no other rule; so they are recalled if the rule is the very one of before and all
-//! declarations are equal. The store of terms and the table of types live on and only grow, so what
-//! was closed before stays closed. Recalled or not, the result means the same; types and instances
-//! may be numbered otherwise, and some that no rule names any more remain.
+//! declarations are equal. The store of terms and the table of types live on, so what was closed
+//! before stays closed; the terms of a rule are forgotten once that is typed. Recalled or not, the
+//! result means the same; types and instances may be numbered otherwise, and some that no rule names
+//! any more remain.
 //!
 //! Columns that leave their types to inference tie rules to each other: then all is typed each time.
 
@@ -22,8 +23,8 @@ use crate::hir::{NodeKind, Program, Rule, RuleId};
 use bloom_stdx::aligned::Aligned;
 use bloom_stdx::arena::{Arena, Id};
 
-/// So many terms more than at first are kept, before all is typed anew.
-const TERMS_MAX: usize = 1 << 20;
+/// So many terms more than at first are kept, where rules leave some, before all is typed anew.
+const TERMS_MAX: usize = 1 << 16;
 
 /// What is known of a program from when it was last typed.
 #[derive(Debug, Default)]
@@ -89,10 +90,11 @@ pub fn infer_with(program: &Program, recall: &mut Recall) -> Typed {
 impl Known {
     fn new(program: &Program, inference: Inference<'_>) -> Self {
         let Inference {
-            cx,
-            state,
+            mut cx,
+            mut state,
             reports,
             of_rules,
+            declared,
         } = inference;
         let said = &state.typed.diagnostics;
         let mut rules = Vec::new();
@@ -107,11 +109,19 @@ impl Known {
             });
             rules.push(known);
         }
+        let (before, after) = (
+            said[..of_rules.start].to_vec(),
+            said[of_rules.end..].to_vec(),
+        );
+        if cx.store.forget(declared) {
+            state.forget(declared);
+        }
+        cx.store.shrink();
         Known {
             declarations: declarations(program),
             terms_at_first: cx.store.count(),
-            before: said[..of_rules.start].to_vec(),
-            after: said[of_rules.end..].to_vec(),
+            before,
+            after,
             store: cx.store,
             columns: cx.columns,
             constants: cx.constants,
@@ -128,6 +138,7 @@ impl Known {
         for (place, kind) in kinds(program).enumerate() {
             let change = self.rules[place].update(&keys(kind), |at| {
                 let rule = &kind.rules[RuleId::from_index(at)];
+                let mark = cx.store.mark();
                 let found = Infer::new(&mut cx, &rule.body, Setting::Rule, &[]);
                 let found = found.rule(place, rule);
                 let diagnostics = std::mem::take(&mut cx.diagnostics);
@@ -136,6 +147,10 @@ impl Known {
                 let types = Arc::new(finish.body(found));
                 finish.instances();
                 self.state = finish.state;
+                // No other rule knows its variables.
+                if cx.store.forget(mark) {
+                    self.state.forget(mark);
+                }
                 Entry {
                     _rule: Arc::clone(rule),
                     types,

@@ -103,6 +103,20 @@ pub struct Store {
     bindings: Vec<Option<Ty>>,
 }
 
+/// What there was in a store.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    terms: usize,
+    variables: usize,
+}
+
+impl Mark {
+    /// Whether the type was there.
+    pub const fn holds(self, ty: Ty) -> bool {
+        (ty.0 as usize) < self.terms
+    }
+}
+
 impl Default for Store {
     fn default() -> Self {
         let mut store = Store {
@@ -125,11 +139,45 @@ impl Store {
         self.terms.len()
     }
 
+    /// The terms that there are now, so that later ones can be forgotten.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            terms: self.terms.len(),
+            variables: self.bindings.len(),
+        }
+    }
+
+    /// Forgets all terms since the mark, which nothing may name any more; unless an earlier variable is bound to one
+    /// of them. Whether it did.
+    pub fn forget(&mut self, mark: Mark) -> bool {
+        let bound = self.bindings[..mark.variables].iter().flatten();
+        if bound.into_iter().any(|&ty| !mark.holds(ty)) {
+            return false;
+        }
+        for term in self.terms.drain(mark.terms..) {
+            if let Term::App(..) = term {
+                self.ids.remove(&term);
+            }
+        }
+        self.traits.truncate(mark.terms);
+        self.bindings.truncate(mark.variables);
+        true
+    }
+
+    /// Gives back the memory of what was forgotten.
+    pub fn shrink(&mut self) {
+        self.terms.shrink_to_fit();
+        self.traits.shrink_to_fit();
+        self.ids.shrink_to_fit();
+        self.bindings.shrink_to_fit();
+    }
+
     /// A variable bound to nothing yet.
     pub fn fresh(&mut self) -> Ty {
         let var = self.bindings.len() as u32;
         self.bindings.push(None);
-        self.intern(Term::Var(var))
+        // It equals no other term, so nobody looks for it.
+        self.push(Term::Var(var))
     }
 
     pub fn app(&mut self, con: Con, args: impl Into<Box<[Ty]>>) -> Ty {
@@ -343,10 +391,15 @@ impl Store {
         if let Some(&ty) = self.ids.get(&term) {
             return ty;
         }
+        let ty = self.push(term.clone());
+        self.ids.insert(term, ty);
+        ty
+    }
+
+    fn push(&mut self, term: Term) -> Ty {
         let ty = Ty(self.terms.len() as u32);
         self.traits.push(self.traits_of_term(&term));
-        self.terms.push(term.clone());
-        self.ids.insert(term, ty);
+        self.terms.push(term);
         ty
     }
 }
@@ -367,6 +420,31 @@ mod tests {
         let list_of_int = store.builtin(Builtin::List, [Ty::INT]);
         assert!(store.unify(list_of_var, list_of_int));
         assert_eq!(store.resolve(var), Ty::INT);
+    }
+
+    #[test]
+    fn what_is_forgotten_leaves_the_rest_as_it_was() {
+        let mut store = Store::default();
+        let early = store.fresh();
+        let known = store.builtin(Builtin::List, [Ty::INT]);
+        let mark = store.mark();
+        let late = store.fresh();
+        let list = store.builtin(Builtin::List, [late]);
+        assert!(store.unify(list, known));
+        let text = store.builtin(Builtin::List, [Ty::STRING]);
+        assert!(store.forget(mark));
+        assert_eq!(store.builtin(Builtin::List, [Ty::INT]), known);
+        assert_eq!(store.builtin(Builtin::Set, [Ty::INT]), list);
+        assert!(store.is_var(early));
+        let again = store.builtin(Builtin::List, [Ty::STRING]);
+        assert_eq!(shown(&store, again), "List<String>");
+        assert_ne!(again, text);
+        // What an earlier variable stands for is not forgotten.
+        let mark = store.mark();
+        let late = store.builtin(Builtin::Set, [Ty::STRING]);
+        assert!(store.unify(early, late));
+        assert!(!store.forget(mark));
+        assert_eq!(store.resolve(early), late);
     }
 
     #[test]

@@ -154,6 +154,9 @@ pub fn summarize(setting: Setting<'_>, rule: &Rule, readings: &[Reading]) -> Rul
             }
         }
     }
+    summary.atoms.shrink_to_fit();
+    summary.bindings.shrink_to_fit();
+    summary.tests.shrink_to_fit();
     summary
 }
 

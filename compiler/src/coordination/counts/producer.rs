@@ -15,7 +15,7 @@ pub(super) fn count(node: &mut NodeKind, of: &Sealed) {
         return;
     };
     // The count comes last, so that what reads the other columns need not change.
-    node.collections[seal].columns.push(of.rows());
+    node.collections_mut()[seal].columns.push(of.rows());
     let heads = |head: CollectionId| -> Vec<RuleId> {
         let rules = node.rules.iter();
         let of_head = rules.filter(|(_, rule)| rule.head.collection == head);

@@ -11,7 +11,7 @@ use super::facts;
 use crate::check;
 use crate::check::tests::{bloom_files, root, stdlib};
 
-const EDITS: usize = 12;
+const EDITS: usize = 5;
 
 /// Below and above what the analysis tells apart.
 const NUMBERS: [&str; 6] = ["0", "1", "2", "3", "7", "40"];

@@ -10,6 +10,7 @@ mod edit;
 
 use super::kind::{Kind, PendingRule};
 use super::recall::{Entry, GONE, GONE_MAX, Key, Known, Recall, named};
+use super::rule::fitted;
 use super::scope::{Scope, ScopeId};
 use super::{Again, Resolver, Source};
 use crate::base::FileId;
@@ -420,7 +421,7 @@ impl<'a> Resolver<'a> {
         pending.nondeterministic = self.attributes(item, pending.item).nondeterministic;
         let rule = self.resolved_rule(&pending)?;
         let alone = self.extent() == extent && !self.names_built_in(&rule);
-        alone.then(|| Arc::new(rule))
+        alone.then(|| Arc::new(fitted(rule)))
     }
 
     fn names_built_in(&self, rule: &Rule) -> bool {

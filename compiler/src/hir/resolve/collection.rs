@@ -93,7 +93,7 @@ pub(super) fn built_in_of(node: &mut NodeKind, name: &str, loc: Loc) -> Option<C
         .iter()
         .map(|&(name, ty)| plain_column(name, Some(TypeRef::plain(ty)), loc))
         .collect();
-    Some(node.collections.push(Collection {
+    Some(node.collections_mut().push(Collection {
         name: SmolStr::new(name),
         kind,
         columns,
@@ -285,7 +285,7 @@ impl<'a> Resolver<'a> {
                 .default
                 .as_ref()
                 .map(|value| self.closed_body(scope, value, item));
-            let resolved = &mut self.kind.node.collections[id].columns[place];
+            let resolved = &mut self.kind.node.collections_mut()[id].columns[place];
             resolved.ty = ty;
             resolved.default = default;
         }

@@ -321,7 +321,7 @@ impl<'a> Resolver<'a> {
             );
         // The input of an import is derived, not fed.
         let arrives = !(outer.imported && kind == CollectionKind::Input);
-        let id = self.kind.node.collections.push(Collection {
+        let id = self.kind.node.collections_mut().push(Collection {
             name: outer.qualified(decl.name.as_str()),
             kind,
             columns,
@@ -377,7 +377,7 @@ impl<'a> Resolver<'a> {
             doc: SmolStr::default(),
             loc,
         };
-        let id = self.kind.node.collections.push(Collection {
+        let id = self.kind.node.collections_mut().push(Collection {
             name: self.scopes[scope].qualified(decl.name.as_str()),
             kind: CollectionKind::Periodic { every },
             columns: vec![

@@ -20,7 +20,7 @@ impl<'a> Resolver<'a> {
             let id = self.kind.node.collections.next_id();
             let attributes = Attributes::default();
             self.declare_collection(scope, decl, scope, item, SmolStr::default(), attributes);
-            if let Some(collection) = self.kind.node.collections.get_mut(id) {
+            if let Some(collection) = self.kind.node.collections_mut().get_mut(id) {
                 collection.imported = true;
                 collection.public = false;
                 self.kind.foreign.insert(id);

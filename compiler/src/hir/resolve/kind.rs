@@ -1,5 +1,7 @@
 //! Building a kind of node: declare everything, then resolve what the declarations hold.
 
+use std::sync::Arc;
+
 use super::again::StandingKind;
 use super::modules::{Args, Binding, Identity, Placement, Target};
 use super::recall::Key;
@@ -84,7 +86,7 @@ impl Default for NodeKind {
             replicated: false,
             constants: Vec::new(),
             parameters: Vec::new(),
-            collections: Arena::new(),
+            collections: Arc::default(),
             rules: Arena::new(),
             extern_paths: Vec::new(),
             protocols: Vec::new(),

@@ -25,7 +25,7 @@ impl<'a> Resolver<'a> {
         let Some(rule) = self.resolved_rule(pending) else {
             return;
         };
-        let rule = Arc::new(rule);
+        let rule = Arc::new(fitted(rule));
         if self.recalls && self.extent() == extent {
             self.remember_rule(pending, &rule);
         }
@@ -352,4 +352,12 @@ impl BodyCx<'_, '_> {
 enum Bound {
     Row(Literal),
     Pat(PatId),
+}
+
+/// The rule without memory for more than it has: most stay as they are for as long as an editor is open.
+pub(super) fn fitted(mut rule: Rule) -> Rule {
+    rule.body.shrink_to_fit();
+    rule.literals.shrink_to_fit();
+    rule.head.columns.shrink_to_fit();
+    rule
 }

@@ -109,8 +109,10 @@ impl<'a> Resolver<'a> {
             };
             partition.push(place);
         }
-        let of = &mut self.kind.node.collections[id];
-        of.sealed_by.clone_from(&partition);
+        self.kind.node.collections_mut()[id]
+            .sealed_by
+            .clone_from(&partition);
+        let of = &self.kind.node.collections[id];
         let column = |place: u32| plain_column(&of.columns[place as usize].name, None, loc);
         let by: Vec<Column> = partition.iter().map(|&place| column(place)).collect();
         let producer = plain_column("producer", Some(TypeRef::plain(Builtin::Addr)), loc);
@@ -123,7 +125,7 @@ impl<'a> Resolver<'a> {
                 CollectionKind::Seal { .. } => sent.clone(),
                 _ => Delivery::Free,
             };
-            self.kind.node.collections.push(Collection {
+            self.kind.node.collections_mut().push(Collection {
                 name: format_smolstr!("{name}.{suffix}"),
                 kind,
                 columns,
@@ -183,7 +185,7 @@ impl<'a> Resolver<'a> {
             .map(|column| (column.name.clone(), column.ty.clone()))
             .collect();
         for id in [seal, Some(seals), Some(sealed)].into_iter().flatten() {
-            for column in &mut self.kind.node.collections[id].columns {
+            for column in &mut self.kind.node.collections_mut()[id].columns {
                 if let Some((_, ty)) = typed.iter().find(|(name, _)| *name == column.name)
                     && column.ty.is_none()
                 {
@@ -256,7 +258,7 @@ impl<'a> Resolver<'a> {
             kind: CollectionKind::Scratch,
             ..node.collections[sealed].clone()
         };
-        let unsealed = node.collections.push(unsealed);
+        let unsealed = node.collections_mut().push(unsealed);
         let cluster = built_in_of(node, "cluster", loc).expect("the language provides it");
         for kind in producers {
             let reads = [

@@ -1,7 +1,7 @@
 //! What can stand in a body, as a value, or at the start of an item: rows, variables, functions, and modules that are not
 //! imported yet.
 
-use super::{Block, Complete, CompletionKind, Seen};
+use super::{Block, Complete, CompletionKind, ROWS_MAX, Seen, fits};
 use crate::base::{Edit, FileId, Span};
 use crate::hir::AggregateFunction;
 use crate::syntax::TokenKind as T;
@@ -14,10 +14,7 @@ impl<'d> Complete<'d, '_> {
         let in_body = self.cursor.brackets.is_empty();
         self.variables();
         if in_body {
-            let rows: Vec<(String, Seen<'d>)> = self.scene.collections().into_iter().collect();
-            for (name, seen) in rows {
-                self.row(name, seen);
-            }
+            self.rows();
             for (word, insert, detail) in [
                 ("not", "not ", "no such row"),
                 ("let", "let ${1:name} = $0", "a binding"),
@@ -32,9 +29,7 @@ impl<'d> Complete<'d, '_> {
             }
             self.aggregates();
         }
-        for (name, _) in self.scene.imports() {
-            self.add(name, CompletionKind::Module, "import");
-        }
+        self.import_names();
         let nodes = self.scene.test_nodes();
         if self.cursor.block == Block::Steps {
             for (name, kind) in nodes {
@@ -43,6 +38,28 @@ impl<'d> Complete<'d, '_> {
         }
         self.functions();
         self.imports();
+    }
+
+    /// The rows that fit what is written; of too many, those next to the cursor.
+    pub(super) fn rows(&mut self) {
+        let mut rows = self.scene.collections();
+        rows.retain(|(name, _)| fits(self.written, name));
+        if rows.len() > ROWS_MAX {
+            let distance = |(_, seen): &(&str, Seen<'d>)| self.scene.distance(*seen);
+            rows.select_nth_unstable_by_key(ROWS_MAX, distance);
+            rows.truncate(ROWS_MAX);
+        }
+        for (name, seen) in rows {
+            self.row(name.to_owned(), seen);
+        }
+    }
+
+    pub(super) fn import_names(&mut self) {
+        let names = self.scene.imports().iter();
+        let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        for name in names {
+            self.add(name, CompletionKind::Module, "import");
+        }
     }
 
     /// A row, with places for its columns.
@@ -171,8 +188,8 @@ impl<'d> Complete<'d, '_> {
         let known: Vec<String> = self
             .scene
             .imports()
-            .into_iter()
-            .map(|(name, _)| name)
+            .iter()
+            .map(|(name, _)| name.clone())
             .collect();
         let (items, base) = (self.scene.module.items.as_slice(), 0);
         let last = items

@@ -39,7 +39,7 @@ impl Complete<'_, '_> {
             }
             return;
         }
-        let collection = self.scene.collections().remove(name);
+        let collection = self.scene.named(name);
         if collection.is_some_and(|seen| !seen.collection.sealed_by.is_empty()) {
             self.add(
                 "sealed",
@@ -78,8 +78,8 @@ impl Complete<'_, '_> {
         let nested: Vec<String> = self
             .scene
             .levels()
-            .into_iter()
-            .flat_map(|(items, _)| items)
+            .iter()
+            .flat_map(|(items, _)| *items)
             .filter_map(|node| match &node.item.kind {
                 ItemKind::Module(module) if module.name.text == name => Some(&module.items),
                 _ => None,

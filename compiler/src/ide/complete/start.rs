@@ -186,11 +186,7 @@ impl Complete<'_, '_> {
 
     /// What rules can derive into.
     fn heads(&mut self) {
-        for (name, seen) in self.scene.collections() {
-            self.row(name, seen);
-        }
-        for (name, _) in self.scene.imports() {
-            self.add(name, CompletionKind::Module, "import");
-        }
+        self.rows();
+        self.import_names();
     }
 }

@@ -7,6 +7,9 @@ use crate::hir::{
     Rule, SpecLiteral, Test, VarId,
 };
 
+/// After so many rules, or items, it is asked whether somebody waits.
+pub(super) const RULES_AT_ONCE: usize = 256;
+
 /// Adds the names of the program, and says which collection each row in the text is of.
 pub(super) fn names<'p>(
     known: Known<'p>,
@@ -70,7 +73,10 @@ impl<'p, 's> Walk<'p, 's, '_> {
             }
         }
         let written = |rule: &&std::sync::Arc<Rule>| rule.origin == Origin::Written;
-        for rule in kind.rules.values().filter(written) {
+        for (number, rule) in kind.rules.values().filter(written).enumerate() {
+            if number % RULES_AT_ONCE == 0 {
+                (self.known.pause)();
+            }
             let head = rule.loc.at(rule.head.span);
             self.path(head, Role::Writes, kind, rule.head.collection);
             for node in &rule.literals {

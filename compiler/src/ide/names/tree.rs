@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::program::RULES_AT_ONCE;
 use super::{Known, Mention, Role, Rows, Source, Target};
 use crate::base::{FileId, FileSpan, Span};
 use crate::hir::Collection;
@@ -275,7 +276,10 @@ impl<'s> Walk<'_, 's, '_> {
     }
 
     fn items(&mut self, items: &'s [ItemNode], base: u32) {
-        for node in items {
+        for (number, node) in items.iter().enumerate() {
+            if number % RULES_AT_ONCE == 0 {
+                (self.known.pause)();
+            }
             self.around = (items, base);
             self.base = base + node.offset;
             self.item(&node.item);

@@ -12,7 +12,7 @@ use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
 impl Expr {
     /// The path that this is, if it is names parted by dots.
     pub fn as_path(&self) -> Option<Path> {
-        let mut segments = Vec::new();
+        let mut segments = Vec::with_capacity(1);
         let mut expr = self;
         loop {
             match &expr.kind {
@@ -23,6 +23,7 @@ impl Expr {
                 ExprKind::Name(name) => {
                     segments.push(name.clone());
                     segments.reverse();
+                    segments.shrink_to_fit();
                     return Some(Path { segments });
                 }
                 _ => return None,

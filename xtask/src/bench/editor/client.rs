@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 pub(super) struct Client {
@@ -96,11 +98,11 @@ impl Client {
     /// The answer to a request, or the error that it got.
     pub(super) fn answer(&mut self, id: u64) -> Result<Result<Value, Value>, String> {
         loop {
-            let message = self.receive()?;
+            let mut message: Value = self.receive()?;
             if message.get("id") == Some(&json!(id)) {
                 return Ok(match message.get("error") {
                     Some(error) => Err(error.clone()),
-                    None => Ok(message["result"].clone()),
+                    None => Ok(message["result"].take()),
                 });
             }
         }
@@ -124,7 +126,17 @@ impl Client {
         written.map_err(|error| format!("the server does not listen: {error}"))
     }
 
-    fn receive(&mut self) -> Result<Value, String> {
+    /// The numbers of the document's tokens, read as an editor reads them: into numbers.
+    pub(super) fn tokens(&mut self) -> Result<Vec<u32>, String> {
+        let id = self.begin("textDocument/semanticTokens/full")?;
+        let answer: TokensAnswer = self.receive()?;
+        match answer.id == id {
+            true => Ok(answer.result.data),
+            false => Err("an answer to another question".to_owned()),
+        }
+    }
+
+    fn receive<T: DeserializeOwned>(&mut self) -> Result<T, String> {
         let failed = |error: std::io::Error| format!("the server does not answer: {error}");
         let mut length = 0;
         loop {
@@ -152,6 +164,17 @@ impl Client {
         kib.map(|kib| kib << 10)
             .ok_or(format!("{path} does not tell the memory in use"))
     }
+}
+
+#[derive(Deserialize)]
+struct TokensAnswer {
+    id: u64,
+    result: Tokens,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    data: Vec<u32>,
 }
 
 impl Drop for Client {
