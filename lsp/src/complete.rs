@@ -11,7 +11,7 @@ pub fn completions(
     snapshot: &Snapshot,
     at: lsp::Position,
     with_snippets: bool,
-) -> lsp::CompletionList {
+) -> lsp::CompletionResponse {
     let lines = snapshot.lines();
     let (word, found) = offered(snapshot, at);
     let rows = found
@@ -45,9 +45,13 @@ pub fn completions(
             ..lsp::CompletionItem::default()
         }
     });
-    lsp::CompletionList {
-        is_incomplete,
-        items: items.collect(),
+    let items: Vec<lsp::CompletionItem> = items.collect();
+    match is_incomplete {
+        true => lsp::CompletionResponse::List(lsp::CompletionList {
+            is_incomplete,
+            items,
+        }),
+        false => lsp::CompletionResponse::Array(items),
     }
 }
 

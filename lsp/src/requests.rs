@@ -203,8 +203,7 @@ impl LanguageServer for Backend {
         let (uri, at) = document_and_position(params.text_document_position);
         let snippets = self.state.takes_snippets.load(Ordering::Relaxed);
         let complete = move |snapshot: &Snapshot| complete::completions(snapshot, at, snippets);
-        let found = self.answer(&uri, complete).await?;
-        Ok(found.map(lsp::CompletionResponse::List))
+        self.answer(&uri, complete).await
     }
 
     async fn completion_resolve(&self, item: lsp::CompletionItem) -> Result<lsp::CompletionItem> {

@@ -96,7 +96,7 @@ pub fn with_counts(program: &Program, typed: &Typed) -> Option<Checked> {
 /// Messages and seals are numbered, if nothing else is said of them.
 fn deliver_once(node: &mut NodeKind, of: &Sealed) {
     for id in [Some(of.id), of.seal].into_iter().flatten() {
-        let delivery = &mut node.collections[id].delivery;
+        let delivery = &mut node.collections_mut()[id].delivery;
         if *delivery == Delivery::Free {
             *delivery = Delivery::Once;
         }
