@@ -9,7 +9,7 @@
 mod edit;
 
 use super::kind::{Kind, PendingRule};
-use super::recall::{Entry, GONE, GONE_MAX, Key, Known, Recall, named};
+use super::recall::{Entry, GONE, Key, Known, Recall, has_many_gone, named};
 use super::rule::fitted;
 use super::scope::{Scope, ScopeId};
 use super::{Again, Resolver, Source};
@@ -123,7 +123,7 @@ impl Recall {
             .collect();
         let names = self.sources.iter().map(|(name, _)| name.as_str());
         if !names.eq(sources.iter().map(|source| source.name))
-            || self.numbers > self.items.len() + GONE_MAX
+            || has_many_gone(self.numbers, self.items.len())
         {
             return None;
         }

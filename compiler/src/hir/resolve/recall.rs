@@ -24,8 +24,13 @@ pub(super) const GONE: Place = Place {
     offset: 0,
 };
 
-/// So many more numbers than items are kept, before all is numbered anew.
-pub(super) const GONE_MAX: usize = 10_000;
+/// Numbers of items that are gone are kept up to these and an eighth of the items, before all is numbered anew: few
+/// enough that they take no room to speak of, and so many that the work for it is little to each edit.
+const GONE_MAX: usize = 500;
+
+pub(super) fn has_many_gone(numbers: usize, items: usize) -> bool {
+    numbers > items + items / 8 + GONE_MAX
+}
 
 /// What is known of a program from when it was last resolved.
 #[derive(Debug, Default)]
@@ -111,7 +116,7 @@ impl Recall {
         if same_files && same_root && changed(&old) == changed(&items) {
             resolver.recalled.before = std::mem::take(&mut self.rules);
         }
-        if !same_files || self.numbers > self.items.len() + GONE_MAX {
+        if !same_files || has_many_gone(self.numbers, self.items.len()) {
             resolver.recalled.before.clear();
             return;
         }
