@@ -19,6 +19,7 @@ use client::Client;
 /// Lines a rule, so that programs have about so many lines.
 const LINES_A_RULE: f64 = 1.515;
 const EDITS: usize = 200;
+const RULE_EDITS: usize = 50;
 const QUESTIONS: usize = 100;
 const STEADY_EDITS: usize = 10_000;
 const STARTS: usize = 5;
@@ -51,13 +52,20 @@ pub(super) fn section(root: &Path, seed: u64) -> Result<String, String> {
         let (mut client, _) = Client::start(&bloom)?;
         client.open(&text)?;
         client.ask_about("textDocument/diagnostic", None)?;
-        let mut waits = edits(&mut client, &text, seed)?;
-        if let Some(bound) = p50 {
-            let what = format!("edit to diagnostics, {size}, median");
-            lines.push(time(&what, &mut waits, 0.5, bound));
+        for (edit, mut waits) in [
+            ("edit of a number", edits(&mut client, &text, seed)?),
+            (
+                "rule taken out or put back",
+                rules(&mut client, &text, seed)?,
+            ),
+        ] {
+            if let Some(bound) = p50 {
+                let what = format!("{edit} to diagnostics, {size}, median");
+                lines.push(time(&what, &mut waits, 0.5, bound));
+            }
+            let what = format!("{edit} to diagnostics, {size}, 99th of 100");
+            lines.push(time(&what, &mut waits, 0.99, p99));
         }
-        let what = format!("edit to diagnostics, {size}, 99th of 100");
-        lines.push(time(&what, &mut waits, 0.99, p99));
         for (name, method, bound) in [
             ("completion", "textDocument/completion", 20),
             ("hover", "textDocument/hover", 10),
@@ -122,6 +130,25 @@ fn edits(client: &mut Client, text: &str, seed: u64) -> Result<Vec<Duration>, St
     for _ in 0..EDITS {
         let (line, column) = places[random.below(places.len())];
         for (columns, text) in [((column, column), "1"), ((column, column + 1), "")] {
+            let from = Instant::now();
+            client.edit(line, columns, text)?;
+            client.ask_about("textDocument/diagnostic", None)?;
+            waits.push(from.elapsed());
+        }
+    }
+    Ok(waits)
+}
+
+/// Takes a rule out and puts it back, so that what stands on the page means something else.
+fn rules(client: &mut Client, text: &str, seed: u64) -> Result<Vec<Duration>, String> {
+    let lines = text.lines().enumerate();
+    let whole = lines.filter(|(_, line)| line.contains("<= ") && line.ends_with(';'));
+    let whole: Vec<(usize, &str)> = whole.collect();
+    let mut random = Random::new(seed);
+    let mut waits = Vec::new();
+    for _ in 0..RULE_EDITS {
+        let (line, rule) = whole[random.below(whole.len())];
+        for (columns, text) in [((0, rule.len()), ""), ((0, 0), rule)] {
             let from = Instant::now();
             client.edit(line, columns, text)?;
             client.ask_about("textDocument/diagnostic", None)?;
