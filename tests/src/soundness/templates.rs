@@ -86,14 +86,14 @@ pub const TEMPLATES: [(&str, &str); 59] = [
     ),
     (
         "answers of all members",
-        "[static|static|table] m(a); input q(k); input p(k, a => c)[ immutable|]; input j(a); table asked(k); table t(k, a => c); scratch g(k); output o(k, c); m(1); m(2);
-         asked(k) <= q(k); t(k, x, z) <= p(k, x, z); [|m(x) <= j(x);]g(k) <= asked(k), m(x), not t(k, [x|_], _);
+        "[static m(a);|static m(a);|table m(a);|table m(a); m(x) <= j(x);] input q(k); input p(k, a => c)[ immutable|]; input j(a); table asked(k); table t(k, a => c); scratch g(k); output o(k, c); m(1); m(2);
+         asked(k) <= q(k); t(k, x, z) <= p(k, x, z); g(k) <= asked(k), m(x), not t(k, [x|_], _);
          o(k, [max(z)|count()]) <= asked(k), not g([k|_]), [m(y), t(k, y, z)|t(k, _, z)|m(_), t(k, _, z)];",
     ),
     (
         "phases that members end",
         "[static|static|table] m(a); input p(a, n); table t(a, n); table h(n); scratch g(n); [output|view] o(n); m(1); m(2); h(1);
-         t(x, n) <= p(x, n); [|t(x, n) <- p(x, n + 1);]g(n) <= h(n), m(x), not t(x, n); h(n + 1) <[+|=] h(n), not g(n), n < 3; [o(n) <= h(n)|o(n) <= h(n), not g(n)];",
+         t(x, n) <= p(x, n); [|t(x, n) <- p(x, n), n > 1;]g(n) <= h(n), m(x), not t(x, n); h(n + 1) <+ h(n), not g(n), n < 3; [o(n) <= h(n)|o(n) <= h(n), not g(n)];",
     ),
     (
         "capture of what a seal freezes",
