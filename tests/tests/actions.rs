@@ -16,7 +16,7 @@ use bloom_tests::compare::inputs;
 use bloom_tests::generate::Case;
 use bloom_tests::program::{Loaded, load, standard_library};
 
-const PROGRAMS: u64 = 150;
+const PROGRAMS: u64 = 450;
 
 /// Selections tried in each.
 const SELECTIONS: usize = 12;

@@ -1,8 +1,11 @@
 //! `bloom build`: what it makes runs as the program does with `bloom run`, anywhere, and damage is told.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
 
 use bloom_xtask::{cart_log, dependency_facts};
 
@@ -28,7 +31,15 @@ fn run(folder: &Folder, program: &str, arguments: &str) -> Output {
     let mut command = Command::new(folder.path(program));
     command.args(arguments.split_whitespace());
     command.current_dir(folder.path(".")).env_clear();
-    command.output().expect("what was built can be started")
+    loop {
+        match command.output() {
+            // Another test may have forked while the file was being written, and holds it until its own program starts.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            output => return output.expect("what was built can be started"),
+        }
+    }
 }
 
 fn fine(output: Output) -> String {

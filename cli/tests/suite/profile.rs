@@ -112,13 +112,13 @@ fn threads_count_as_one_does() {
     let stacks = stacks(&folded);
     let rule =
         "tick;stratum 0;main.bloom:4:1  path(a, c) <= path(a, b), edge(b, c) [changes of path]";
-    for stack in [
-        rule,
-        &format!("{rule};into path"),
-        &format!("{rule};probe edge(a)"),
-        &format!("{rule};bring edge(a) up to date"),
-    ] {
-        assert!(stacks.contains_key(stack), "no `{stack}`: {folded}");
+    // What the rule itself takes is what is left of its time, which may be nothing where probes are timed by samples.
+    for part in ["into path", "probe edge(a)", "bring edge(a) up to date"] {
+        let stack = format!("{rule};{part}");
+        assert!(
+            stacks.contains_key(stack.as_str()),
+            "no `{stack}`: {folded}"
+        );
     }
 }
 

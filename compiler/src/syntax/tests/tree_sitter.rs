@@ -196,10 +196,14 @@ fn mutated(random: &mut Random, text: &str) -> String {
     words.join(" ")
 }
 
-/// Whether a reserved word stands where no grammar wants it: ours refuses it, and that of editors takes it for a name.
+/// Whether a reserved word or `_` stands where no grammar wants it: ours refuses it, and that of editors takes it for a
+/// name.
 fn is_misplaced_word(text: &str, diagnostics: &[Diagnostic]) -> bool {
     let mut errors = diagnostics.iter().filter(|one| one.is_error());
-    errors.any(|error| is_reserved(text[error.primary.span.range()].trim()))
+    errors.any(|error| {
+        let word = text[error.primary.span.range()].trim();
+        word == "_" || is_reserved(word)
+    })
 }
 
 #[test]
