@@ -312,3 +312,13 @@ fn feed(random: &mut Random, inputs: &[&Collection]) -> String {
     let row: Vec<String> = columns.map(|(ty, _)| constant(random, *ty)).collect();
     format!("{}({});", input.name, row.join(", "))
 }
+
+/// What a tick of a program over graphs is fed: edges between so many nodes, into `come`, `go` and `arc`.
+fn edges_fed(random: &mut Random, nodes: usize) -> Vec<String> {
+    let row = |random: &mut Random| {
+        let input = random.pick(&["come", "come", "come", "go", "arc", "arc"]);
+        let (a, b) = (random.below(nodes), random.below(nodes));
+        format!("{input}({a}, {b});")
+    };
+    (0..random.below(9)).map(|_| row(random)).collect()
+}

@@ -107,7 +107,9 @@ pub(super) fn case(seed: u64) -> Case {
             literals: vec![format!("p{{a: {constant}, b}}")],
         });
     }
-    case.ticks = (0..TICKS).map(|_| rows(&mut random)).collect();
+    case.ticks = (0..TICKS)
+        .map(|_| super::edges_fed(&mut random, NODES))
+        .collect();
     case
 }
 
@@ -134,13 +136,4 @@ fn rule(text: &str, edges: &str, constant: usize) -> Rule {
         },
         literals: literals.collect(),
     }
-}
-
-fn rows(random: &mut Random) -> Vec<String> {
-    let row = |random: &mut Random| {
-        let input = random.pick(&["come", "come", "come", "go", "arc", "arc"]);
-        let (a, b) = (random.below(NODES), random.below(NODES));
-        format!("{input}({a}, {b});")
-    };
-    (0..random.below(9)).map(|_| row(random)).collect()
 }

@@ -90,7 +90,9 @@ pub(super) fn case(seed: u64) -> Case {
             case.rules.push(rule(&mut random, part, &edges));
         }
     }
-    case.ticks = (0..TICKS).map(|_| rows(&mut random)).collect();
+    case.ticks = (0..TICKS)
+        .map(|_| super::edges_fed(&mut random, NODES))
+        .collect();
     case
 }
 
@@ -141,15 +143,6 @@ fn renamed(text: &str) -> String {
         }
     }
     result
-}
-
-fn rows(random: &mut Random) -> Vec<String> {
-    let row = |random: &mut Random| {
-        let input = random.pick(&["come", "come", "come", "go", "arc", "arc"]);
-        let (a, b) = (random.below(NODES), random.below(NODES));
-        format!("{input}({a}, {b});")
-    };
-    (0..random.below(9)).map(|_| row(random)).collect()
 }
 
 #[cfg(test)]
