@@ -53,26 +53,22 @@ impl RuleSummary {
 impl Test {
     /// Whether the two differ in literals alone.
     fn is_alike(&self, other: &Test) -> bool {
-        match (self, other) {
-            (
-                Test::Compare { left, op, right },
-                Test::Compare {
-                    left: other_left,
-                    op: other_op,
-                    right: other_right,
-                },
-            ) => op == other_op && left.is_alike(other_left) && right.is_alike(other_right),
-            _ => self == other,
-        }
+        self == other || self.compares_as(other, Term::is_alike)
     }
 
     fn stands_for(&self, other: &Test) -> bool {
-        let same = |a: &Term, b: &Term| match (a, b) {
-            (Term::Literal(LitKind::Int(a)), Term::Literal(LitKind::Int(b))) => {
-                a == b || *a.min(b) >= NUMBERS_TOLD_APART
+        let is_equality = matches!(
+            self,
+            Test::Compare {
+                op: Comparison::Equal,
+                ..
             }
-            _ => a == b,
-        };
+        );
+        self == other || !is_equality && self.compares_as(other, Term::passes_as_many)
+    }
+
+    /// Whether both are the same comparison, of terms that agree.
+    fn compares_as(&self, other: &Test, agree: fn(&Term, &Term) -> bool) -> bool {
         match (self, other) {
             (
                 Test::Compare { left, op, right },
@@ -81,10 +77,8 @@ impl Test {
                     op: other_op,
                     right: other_right,
                 },
-            ) if *op != Comparison::Equal => {
-                op == other_op && same(left, other_left) && same(right, other_right)
-            }
-            _ => self == other,
+            ) => op == other_op && agree(left, other_left) && agree(right, other_right),
+            _ => false,
         }
     }
 }
@@ -93,5 +87,15 @@ impl Term {
     /// Whether the two are equal, or both some literal.
     pub fn is_alike(&self, other: &Term) -> bool {
         matches!((self, other), (Term::Literal(_), Term::Literal(_))) || self == other
+    }
+
+    /// Whether the two are equal, or both numbers that nothing tells apart.
+    fn passes_as_many(&self, other: &Term) -> bool {
+        match (self, other) {
+            (Term::Literal(LitKind::Int(a)), Term::Literal(LitKind::Int(b))) => {
+                a == b || *a.min(b) >= NUMBERS_TOLD_APART
+            }
+            _ => self == other,
+        }
     }
 }
