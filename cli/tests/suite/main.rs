@@ -8,6 +8,7 @@ mod calm_page;
 mod check;
 mod commands;
 mod coordination;
+mod dedalus;
 mod expand;
 mod faults;
 mod fmt;

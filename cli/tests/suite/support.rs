@@ -57,18 +57,23 @@ impl Folder {
         finish(child)
     }
 
-    /// Starts `bloom` in the folder, all streams piped.
+    /// Starts `bloom` in the folder.
     pub fn start(&self, arguments: &str) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_bloom"))
-            .args(arguments.split_whitespace())
-            .current_dir(&self.0)
-            .env_remove("NO_COLOR")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the command was built")
+        start_in(&self.0, arguments)
     }
+}
+
+/// Starts `bloom` in a folder, all streams piped; arguments are parted by spaces.
+pub fn start_in(folder: &Path, arguments: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_bloom"))
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command was built")
 }
 
 impl Drop for Folder {
