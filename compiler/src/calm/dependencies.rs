@@ -16,7 +16,7 @@ use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 
-use super::flow::{Comparison, RuleSummary, SELF, Term, Test};
+use super::flow::{Comparison, Form, RuleSummary, SELF, Term, Test};
 use super::model::{At, Model, RuleAt};
 use super::sealing::{Sealing, groups};
 use crate::hir::{Arrow, CollectionKind, VarId};
@@ -419,7 +419,9 @@ fn learn(known: &mut Vec<VarId>, vars: &[VarId]) {
 fn fixes(term: &Term, known: &[VarId]) -> bool {
     match term {
         Term::Any => false,
-        Term::Of { whole, .. } => *whole && term.vars().iter().all(|var| known.contains(var)),
+        Term::Of { form, .. } => {
+            *form == Form::Whole && term.vars().iter().all(|var| known.contains(var))
+        }
         Term::Var(_) | Term::Literal(_) | Term::Constant(_) | Term::SelfAddr => {
             term.vars().iter().all(|var| known.contains(var))
         }

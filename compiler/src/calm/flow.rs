@@ -65,9 +65,18 @@ pub enum Term {
     /// In a head, the value of an expression; in a body, a pattern.
     Of {
         vars: Vec<VarId>,
-        /// Of a pattern: whether its variables give the value back.
-        whole: bool,
+        form: Form,
     },
+}
+
+/// What is known of a value that is computed, or taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// A pattern whose variables give the value back.
+    Whole,
+    /// How many elements the only variable has.
+    Size,
+    Other,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +120,11 @@ pub enum Test {
         var: VarId,
         negated: bool,
     },
+    /// `elements.contains(element)`.
+    Contains {
+        elements: VarId,
+        element: VarId,
+    },
     Other {
         reads: Vec<VarId>,
     },
@@ -136,6 +150,8 @@ pub struct Shape {
 pub struct ColumnShape {
     pub key: bool,
     pub lattice: bool,
+    /// Whether its values are plain collections, with no more elements than their size says.
+    pub elements: bool,
 }
 
 /// A kind of node: parallel to the program's.
@@ -154,6 +170,22 @@ impl Term {
             // A constant may be a parameter of the node.
             Term::SelfAddr | Term::Constant(_) => &[SELF],
             Term::Of { vars, .. } => vars,
+        }
+    }
+
+    /// The collection of elements of which it is the number.
+    pub fn counts_elements_of(&self) -> Option<VarId> {
+        match self {
+            Term::Of {
+                vars,
+                form: Form::Size,
+            } => vars.first().copied(),
+            Term::Of { .. }
+            | Term::Any
+            | Term::Var(_)
+            | Term::Literal(_)
+            | Term::Constant(_)
+            | Term::SelfAddr => None,
         }
     }
 
@@ -262,6 +294,7 @@ impl Test {
                 left.vars().contains(&var) || right.vars().contains(&var)
             }
             Test::Holds { var: own, .. } => *own == var,
+            Test::Contains { elements, element } => [elements, element].contains(&&var),
             Test::Other { reads } => reads.contains(&var),
         }
     }

@@ -5,7 +5,8 @@ use bloom_plan::types::{Type, TypeId};
 use bloom_stdx::arena::Arena;
 
 use super::{
-    Aggregate, Atom, Binding, ColumnShape, Comparison, RuleSummary, SELF, Shape, Source, Term, Test,
+    Aggregate, Atom, Binding, ColumnShape, Comparison, Form, RuleSummary, SELF, Shape, Source,
+    Term, Test,
 };
 use crate::analysis::fallible::callees_first;
 use crate::analysis::{Growth, Reading};
@@ -74,6 +75,10 @@ pub fn shapes(kind: &NodeKind, types: &NodeTypes, typed: &Typed) -> Arena<Collec
         let column = |(column, types): (&crate::hir::Column, &ColumnTypes)| ColumnShape {
             key: column.key,
             lattice: typed.types.is_lattice(types.ty),
+            elements: matches!(
+                typed.types.get(types.ty),
+                Type::List(_) | Type::FrozenSet(_) | Type::FrozenBag(_) | Type::FrozenMap(..)
+            ),
         };
         Shape {
             columns: columns.map(column).collect(),
@@ -222,7 +227,7 @@ impl Summary<'_> {
             false => self.value_term(key.key),
             true => Term::Of {
                 vars: Vec::new(),
-                whole: false,
+                form: Form::Other,
             },
         }
     }
@@ -269,7 +274,10 @@ impl Summary<'_> {
             | Pat::Variant { .. }
             | Pat::Record { .. } => Term::Of {
                 vars: walk::pat_variables(body, pat),
-                whole: is_whole(body, pat),
+                form: match is_whole(body, pat) {
+                    true => Form::Whole,
+                    false => Form::Other,
+                },
             },
         }
     }
@@ -344,8 +352,11 @@ impl Summary<'_> {
                     reads: reads(body, expr),
                 },
             },
-            _ => Test::Other {
-                reads: reads(body, expr),
+            _ => match contains(body, expr) {
+                Some((elements, element)) => Test::Contains { elements, element },
+                None => Test::Other {
+                    reads: reads(body, expr),
+                },
             },
         }
     }
@@ -377,8 +388,48 @@ fn value_term(body: &Body, expr: ExprId) -> Term {
         Expr::SelfAddr => Term::SelfAddr,
         _ => Term::Of {
             vars: reads(body, expr),
-            whole: false,
+            form: match is_size(body, expr) {
+                true => Form::Size,
+                false => Form::Other,
+            },
         },
+    }
+}
+
+/// `elements.contains(element)` of two variables.
+fn contains(body: &Body, expr: ExprId) -> Option<(VarId, VarId)> {
+    let Expr::Method {
+        receiver,
+        name,
+        args,
+        ..
+    } = body.expr(expr)
+    else {
+        return None;
+    };
+    match (name.as_str(), body.expr(*receiver), &args[..]) {
+        ("contains", Expr::Var(elements), &[element]) => match body.expr(element) {
+            Expr::Var(element) => Some((*elements, *element)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the expression is the number of elements of a variable.
+fn is_size(body: &Body, expr: ExprId) -> bool {
+    match body.expr(expr) {
+        Expr::Method {
+            receiver,
+            name,
+            args,
+            ..
+        } => {
+            args.is_empty()
+                && matches!(name.as_str(), "size" | "len")
+                && matches!(body.expr(*receiver), Expr::Var(_))
+        }
+        _ => false,
     }
 }
 

@@ -6,6 +6,9 @@
 //! there are never more than `n`: to be as many is a threshold upwards, and final. Such numbers are told by a
 //! range, or by comparisons with 0 and `n`, in the rule that counts or in every rule from which its rows come.
 //!
+//! As well a row may say a set, or a list, and what is counted be among its elements: `aboard{t, who} <= crew{t, names},
+//! who in names, come{t, who}`. There are never more of those than `names.size()`.
+//!
 //! Once they are as many, they are all there, and as they stay: they may then be aggregated.
 
 use crate::calm::body::{Basis, Found, Known};
@@ -20,16 +23,26 @@ use crate::hir::{AggregateFunction, CollectionKind, LitKind, VarId};
 /// Rows are followed back through so many rules.
 const DEPTH_MAX: usize = 8;
 
-/// The number that a row says: where, and in which terms of a rule its key stands.
+/// What limits a count: a value that a row says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    /// The number itself; what is counted has numbers below it.
+    Number,
+    /// Elements, as many as the limit is; what is counted is among them.
+    Elements,
+}
+
+/// The limit that a row says: where, and in which terms of a rule its key stands.
 #[derive(Clone)]
 struct Allotment {
     at: At,
     column: usize,
+    limit: Limit,
     /// By key column of `at`.
     keys: Vec<(usize, Term)>,
 }
 
-/// Whether what the atom counts, by the rule `counting`, is never more than `limit`, a variable of the reading rule.
+/// Whether what the atom counts, by the rule `counting`, is never more than `limit`, a term of the reading rule.
 pub fn is_at_most(
     basis: Basis<'_, '_>,
     rule: RuleAt,
@@ -57,17 +70,44 @@ pub fn is_at_most(
 /// What the parent says by a value of its row, if that never changes.
 fn allotment(basis: Basis<'_, '_>, rule: RuleAt, parent: &Atom, limit: &Term) -> Option<Allotment> {
     let model = basis.model;
+    let (said, kind) = match elements(model.rule(rule), limit) {
+        Some(elements) => (Term::Var(elements), Limit::Elements),
+        None => (limit.clone(), Limit::Number),
+    };
     let at = model.place(rule, parent.collection);
     let shape = model.shape(at);
-    let is_value = |column: &usize| !shape.columns[*column].key && !shape.columns[*column].lattice;
-    let mut columns = (0..parent.terms.len()).filter(is_value);
-    let column = columns.find(|&column| same_value(&parent.terms[column], limit))?;
+    let fits = |column: &usize| {
+        let shape = &shape.columns[*column];
+        !shape.key && !shape.lattice && (kind == Limit::Number || shape.elements)
+    };
+    let mut columns = (0..parent.terms.len()).filter(fits);
+    let column = columns.find(|&column| same_value(&parent.terms[column], &said))?;
     let keys = shape
         .key_columns()
         .map(|key| (key, parent.terms[key].clone()));
     let keys: Vec<(usize, Term)> = keys.collect();
     let told = keys.iter().all(|(_, term)| matches!(term, Term::Var(_)));
-    (told && basis.dependencies.lasts(at)).then_some(Allotment { at, column, keys })
+    (told && basis.dependencies.lasts(at)).then_some(Allotment {
+        at,
+        column,
+        limit: kind,
+        keys,
+    })
+}
+
+/// The variable whose elements the term counts, or a `let` that it names.
+fn elements(summary: &RuleSummary, term: &Term) -> Option<VarId> {
+    let bound = |var: &VarId| {
+        let mut bindings = summary.bindings.iter();
+        bindings.find_map(|binding| match &binding.source {
+            Source::Value(value) if !binding.generates && binding.binds == [*var] => Some(value),
+            Source::Value(_) | Source::Range(..) => None,
+        })
+    };
+    match term {
+        Term::Var(var) => bound(var)?.counts_elements_of(),
+        _ => term.counts_elements_of(),
+    }
 }
 
 /// Whether each row that the rule counts in a group has another number below the allotted one.
@@ -196,6 +236,40 @@ fn is_bounded_here(
     number: VarId,
     allotment: &Allotment,
 ) -> bool {
+    match allotment.limit {
+        Limit::Number => is_number_below(basis, rule, number, allotment),
+        Limit::Elements => is_element(basis, rule, number, allotment),
+    }
+}
+
+fn is_element(basis: Basis<'_, '_>, rule: RuleAt, element: VarId, allotment: &Allotment) -> bool {
+    let summary = basis.model.rule(rule);
+    let is_allotted = |term: &Term| says(basis, rule, term, allotment);
+    let drawn = summary
+        .bindings
+        .iter()
+        .any(|binding| match &binding.source {
+            Source::Value(elements) => {
+                binding.generates && binding.binds == [element] && is_allotted(elements)
+            }
+            Source::Range(..) => false,
+        });
+    drawn
+        || summary.tests.iter().any(|test| match test {
+            Test::Contains {
+                elements,
+                element: own,
+            } => *own == element && is_allotted(&Term::Var(*elements)),
+            Test::Compare { .. } | Test::Holds { .. } | Test::Other { .. } => false,
+        })
+}
+
+fn is_number_below(
+    basis: Basis<'_, '_>,
+    rule: RuleAt,
+    number: VarId,
+    allotment: &Allotment,
+) -> bool {
     let summary = basis.model.rule(rule);
     let is_allotted = |term: &Term| says(basis, rule, term, allotment);
     let ranges = summary
@@ -231,7 +305,7 @@ fn compares(
             (*left == Term::Var(number) && fits(*op, right))
                 || (*right == Term::Var(number) && fits(op.flipped(), left))
         }
-        Test::Holds { .. } | Test::Other { .. } => false,
+        Test::Holds { .. } | Test::Contains { .. } | Test::Other { .. } => false,
     })
 }
 
@@ -243,7 +317,7 @@ const fn is_minus_one(term: &Term) -> bool {
     matches!(term, Term::Literal(LitKind::Int(-1)))
 }
 
-/// Whether the term is the allotted number, from a row that the rule reads.
+/// Whether the term is what the allotment says, from a row that the rule reads.
 fn says(basis: Basis<'_, '_>, rule: RuleAt, term: &Term, allotment: &Allotment) -> bool {
     let model = basis.model;
     let mut atoms = model.rule(rule).positive();

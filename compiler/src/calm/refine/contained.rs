@@ -295,7 +295,7 @@ fn has_test(
             };
             same(*op, &left, &right) || same(op.flipped(), &right, &left)
         }
-        Test::Holds { .. } | Test::Other { .. } => false,
+        Test::Holds { .. } | Test::Contains { .. } | Test::Other { .. } => false,
     })
 }
 

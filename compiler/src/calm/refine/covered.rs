@@ -122,7 +122,7 @@ fn derivations(
                 let (left, right) = (renamed(left)?, renamed(right)?);
                 Some(Test::Compare { left, op, right })
             }
-            Test::Holds { .. } | Test::Other { .. } => None,
+            Test::Holds { .. } | Test::Contains { .. } | Test::Other { .. } => None,
         });
         Some((
             atoms.collect::<Option<Vec<Atom>>>()?,

@@ -165,7 +165,9 @@ fn exactly_known(
             };
             enough(number(known, inner, summary, other)) || allotted(other)
         }
-        Test::Compare { .. } | Test::Holds { .. } | Test::Other { .. } => false,
+        Test::Compare { .. } | Test::Holds { .. } | Test::Contains { .. } | Test::Other { .. } => {
+            false
+        }
     });
     let mut joined = summary.positive().filter(|(other, _)| *other != place);
     compared
@@ -289,7 +291,7 @@ fn passes_upwards(test: &Test, var: VarId, function: AggregateFunction) -> Asks 
             }
             passes(op, bound, function)
         }
-        Test::Other { .. } => Asks::Other,
+        Test::Contains { .. } | Test::Other { .. } => Asks::Other,
     }
 }
 
