@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use bloom_compiler::coordination::Coordination;
 use bloom_lsp::{ProgramText, Views};
 use serde_json::{Value, json};
 
+use crate::args::Coordination;
 use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::replay::tested;
 use crate::sources::Sources;
 use crate::{STACK_BYTES, calm, embedded, pipeline};
 
@@ -43,8 +44,13 @@ impl Views for Pages {
         pictures.map_or(Value::Null, |(dot, svg)| json!({ "dot": dot, "svg": svg }))
     }
 
+    fn recorded_test(&self, recording: &Path, program: Vec<ProgramText>) -> Result<String, String> {
+        let written = tested::tests(recording, None, &sources(program), Coordination::Auto);
+        written.map_err(|why| why.to_string())
+    }
+
     fn expand(&self, program: Vec<ProgramText>) -> Value {
-        let (text, diagnostics) = pipeline::expand(&sources(program), Coordination::Auto);
+        let (text, diagnostics) = pipeline::expand(&sources(program), Coordination::Auto.into());
         match diagnostics
             .iter()
             .any(bloom_compiler::base::Diagnostic::is_error)

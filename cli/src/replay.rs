@@ -1,5 +1,7 @@
 //! `bloom replay`: runs a recording again on the nodes of production, and tells where one does something else.
 
+pub(crate) mod tested;
+
 mod told;
 
 use std::sync::Arc;
@@ -36,6 +38,12 @@ struct Dump {
 }
 
 pub(crate) fn replay(args: &ReplayArgs) -> Outcome {
+    if let (true, Some(program)) = (args.test, &args.program) {
+        let (sources, only) = (Sources::load(program)?, args.node.as_deref());
+        let tests = tested::tests(&args.recording, only, &sources, args.coordination)?;
+        terminal::print(&tests);
+        return Ok(Verdict::Fine);
+    }
     let recording = recorded::read(&args.recording)?;
     let mut fine = true;
     for run in 0..recording.runs() {

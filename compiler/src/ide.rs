@@ -28,7 +28,7 @@ mod symbols;
 
 mod tokens;
 
-pub use actions::{Action, ActionKind, actions};
+pub use actions::{Action, ActionKind, Trial, actions, trial};
 pub use calls::{Link, Named, collection, readers, writers};
 pub use complete::{Completion, CompletionKind, ROWS_MAX, completions};
 pub use definitions::{implementations, type_definitions};

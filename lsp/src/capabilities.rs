@@ -34,6 +34,7 @@ pub fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
                     lsp::CodeActionKind::REFACTOR_EXTRACT,
                     lsp::CodeActionKind::REFACTOR_INLINE,
                 ]),
+                resolve_provider: Some(true),
                 ..lsp::CodeActionOptions::default()
             },
         )),

@@ -2,9 +2,9 @@
 //!
 //! The only package that knows the types of the protocol. `framing` takes the stream apart, `documents` keeps
 //! what is open and the programs that it belongs to, `translate` turns the compiler's answers into the
-//! protocol's, `navigate` finds names, `complete`, `tokens`, `structure` and `lenses` have a feature or some each,
+//! protocol's, `navigate` finds names, `complete`, `tokens`, `structure`, `actions` and `lenses` have a feature or some each,
 //! `workspace` looks into programs that no editor has open, `state` keeps what lives between requests, `beside` what is
-//! put into an answer on its way out, `server` serves, and `requests` are the protocol's.
+//! put into an answer on its way out, `progress` tells of long work, `server` serves, and `requests` are the protocol's.
 
 mod positions;
 
@@ -30,6 +30,8 @@ mod tokens;
 
 mod structure;
 
+mod actions;
+
 mod lenses;
 
 mod workspace;
@@ -37,6 +39,8 @@ mod workspace;
 mod capabilities;
 
 mod state;
+
+mod progress;
 
 mod server;
 

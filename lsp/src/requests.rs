@@ -9,12 +9,13 @@ use tower_lsp::LanguageServer;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types as lsp;
 
+use crate::actions::Offer;
 use crate::documents::{Documents, Snapshot};
 use crate::positions::Encoding;
-use crate::server::Backend;
+use crate::server::{Backend, apart, changed};
 use crate::state::push;
 use crate::workspace::{self, Declared, Workspace};
-use crate::{capabilities, complete, lenses, navigate, structure, tokens, translate};
+use crate::{actions, capabilities, complete, lenses, navigate, structure, tokens, translate};
 
 /// The protocol's code for a request that is understood and cannot be done.
 const REQUEST_FAILED: i64 = -32803;
@@ -41,6 +42,16 @@ impl LanguageServer for Backend {
         let item = completion.and_then(|completion| completion.completion_item.as_ref());
         let snippets = item.and_then(|item| item.snippet_support).unwrap_or(false);
         self.state.takes_snippets.store(snippets, Ordering::Relaxed);
+        let window = params.capabilities.window.as_ref();
+        let shows = window.and_then(|window| window.work_done_progress);
+        let shows = shows.unwrap_or(false);
+        self.state.shows_progress.store(shows, Ordering::Relaxed);
+        let action = documents.and_then(|documents| documents.code_action.as_ref());
+        let later = action.and_then(|action| action.resolve_support.as_ref());
+        let resolves = later.is_some_and(|later| later.properties.iter().any(|one| one == "edit"));
+        self.state
+            .resolves_actions
+            .store(resolves, Ordering::Relaxed);
         Ok(lsp::InitializeResult {
             capabilities: capabilities::capabilities(encoding),
             server_info: Some(lsp::ServerInfo {
@@ -117,10 +128,40 @@ impl LanguageServer for Backend {
         params: lsp::CodeActionParams,
     ) -> Result<Option<lsp::CodeActionResponse>> {
         let range = params.range;
-        let actions = move |snapshot: &Snapshot| translate::actions(snapshot, range);
-        let found = self.answer(&params.text_document.uri, actions).await?;
-        let action = |action| lsp::CodeActionOrCommand::CodeAction(action);
-        Ok(found.map(|found| found.into_iter().map(action).collect()))
+        let later = self.state.resolves_actions.load(Ordering::Relaxed);
+        let offers = move |snapshot: &Snapshot| actions::offers(snapshot, range, later);
+        let Some(found) = self.answer(&params.text_document.uri, offers).await? else {
+            return Ok(None);
+        };
+        let tried = apart(move || found.into_iter().filter_map(Offer::tried).collect()).await?;
+        let tried: Vec<lsp::CodeAction> = tried;
+        let action = lsp::CodeActionOrCommand::CodeAction;
+        Ok(Some(tried.into_iter().map(action).collect()))
+    }
+
+    async fn code_action_resolve(&self, action: lsp::CodeAction) -> Result<lsp::CodeAction> {
+        let Some(origin) = actions::origin(&action) else {
+            return Ok(action);
+        };
+        if let Some(recording) = origin.recording.clone() {
+            let tests = self.recorded_tests(&origin.uri, recording).await?;
+            let tests = tests.map_err(refused)?;
+            let uri = origin.uri.clone();
+            let with_tests =
+                move |snapshot: &Snapshot| actions::with_tests(snapshot, &origin, &tests);
+            let edit = self.answer(&uri, with_tests).await?.flatten();
+            let edit = Some(edit.ok_or_else(changed)?);
+            return Ok(lsp::CodeAction { edit, ..action });
+        }
+        let (uri, title) = (origin.uri.clone(), action.title);
+        let whole = move |snapshot: &Snapshot| actions::whole(snapshot, &origin, &title);
+        let Some(offer) = self.answer(&uri, whole).await?.flatten() else {
+            return Err(changed());
+        };
+        let tried = self
+            .long("Trying the rewriting", move || offer.tried())
+            .await?;
+        tried.ok_or_else(|| refused("the program would have a mistake more after it".to_owned()))
     }
 
     async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {

@@ -2,8 +2,11 @@
 //! snapshot, which a change cancels. `requests` has those of the protocol.
 
 use std::io;
+use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -13,9 +16,13 @@ use tower_lsp::{Client, LspService, Server};
 
 use crate::documents::{Library, Snapshot};
 use crate::framing::{self, Output};
+use crate::progress::Progress;
 use crate::state::{State, computed};
 use crate::views::{OfDocument, ProgramText, Views};
 use crate::workspace::{self, Declared, Workspace};
+
+/// Work that ends sooner is not shown.
+const SHORT: Duration = Duration::from_millis(200);
 
 /// How much is on the way between the stream and the server.
 const PIPE_BYTES: usize = 1 << 16;
@@ -117,8 +124,7 @@ impl Backend {
         };
         let uri = uri.clone();
         let look = move || elsewhere(&uri, &others, &declared);
-        let more = tokio::task::spawn_blocking(look).await;
-        let more = more.map_err(|_panic| Error::internal_error())?;
+        let more = self.long("Reading the workspace", look).await?;
         Ok(Some((found, Some(more))))
     }
 }
@@ -156,12 +162,50 @@ impl Backend {
             return Ok(Value::Null);
         };
         let views = self.views;
-        let shown = tokio::task::spawn_blocking(move || view(views, program)).await;
-        shown.map_err(|_panic| Error::internal_error())
+        self.long("Analysing the program", move || view(views, program))
+            .await
+    }
+
+    /// Tests of what was recorded of a document's program, or why there are none.
+    pub async fn recorded_tests(
+        &self,
+        uri: &lsp::Uri,
+        recording: PathBuf,
+    ) -> Result<std::result::Result<String, String>> {
+        let program = self.answer(uri, Snapshot::program).await?;
+        let program = program.ok_or_else(changed)?;
+        let views = self.views;
+        let write = move || views.recorded_test(&recording, program);
+        self.long("Running what was recorded", write).await
     }
 }
 
-fn changed() -> Error {
+impl Backend {
+    /// As [`apart`]; if it takes long, the client shows that meanwhile.
+    pub async fn long<T: Send + 'static>(
+        &self,
+        title: &str,
+        compute: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let mut work = pin!(apart(compute));
+        if let Ok(done) = tokio::time::timeout(SHORT, &mut work).await {
+            return done;
+        }
+        let _shown = match self.state.shows_progress.load(Ordering::Relaxed) {
+            true => Progress::begin(&self.client, &self.state, title).await,
+            false => None,
+        };
+        work.await
+    }
+}
+
+/// What takes long and needs no snapshot, so that it holds up no change.
+pub async fn apart<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(compute).await;
+    done.map_err(|_panic| Error::internal_error())
+}
+
+pub fn changed() -> Error {
     Error {
         code: ErrorCode::ContentModified,
         message: "the document has changed".into(),

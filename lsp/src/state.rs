@@ -43,10 +43,16 @@ pub struct State {
     pub refreshes: AtomicBool,
     /// Whether the client fills in the places of what is completed.
     pub takes_snippets: AtomicBool,
+    /// Whether it asks for the edits of an action when that is chosen.
+    pub resolves_actions: AtomicBool,
+    /// Whether it shows how work goes on.
+    pub shows_progress: AtomicBool,
     /// The tokens that the client has of each document, and what it calls them.
     tokens: Mutex<FxHashMap<lsp::Uri, Sent>>,
     /// The number of the next tokens that are sent.
     next_tokens: AtomicU64,
+    /// The number of the next work that is shown.
+    pub next_progress: AtomicU64,
     /// What of answers stands beside them.
     pub beside: Beside,
     pub changed: Notify,
@@ -62,8 +68,11 @@ impl State {
             pulls: AtomicBool::new(false),
             refreshes: AtomicBool::new(false),
             takes_snippets: AtomicBool::new(false),
+            resolves_actions: AtomicBool::new(false),
+            shows_progress: AtomicBool::new(false),
             tokens: Mutex::default(),
             next_tokens: AtomicU64::new(0),
+            next_progress: AtomicU64::new(0),
             beside: Beside::default(),
             changed: Notify::new(),
             is_shut_down: AtomicBool::new(false),

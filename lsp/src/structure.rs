@@ -142,25 +142,18 @@ pub fn rename(
     let editable = |file: FileId| is_editable(snapshot, file);
     let at = (FileId(0), offset(snapshot, at));
     let edits = ide::rename(&snapshot.db, snapshot.package, at, new_name, &editable)?;
-    let mut places = Places::new(snapshot);
-    Ok(workspace_edit(&mut places, &edits))
+    Ok(renamed(snapshot, &edits))
+}
+
+/// Only what an editor can change is renamed, so that each of the edits has its place.
+pub fn renamed(snapshot: &Snapshot, edits: &[Edit]) -> lsp::WorkspaceEdit {
+    let edits = Places::new(snapshot).edits(edits);
+    edits.unwrap_or_default()
 }
 
 pub fn is_editable(snapshot: &Snapshot, file: FileId) -> bool {
     let uri = snapshot.uris.get(file.0 as usize);
     uri.is_some_and(Option::is_some)
-}
-
-pub fn workspace_edit(places: &mut Places<'_>, edits: &[Edit]) -> lsp::WorkspaceEdit {
-    let mut changes = std::collections::HashMap::default();
-    for (uri, edit) in edits.iter().filter_map(|edit| places.edit(edit)) {
-        let edits: &mut Vec<lsp::TextEdit> = changes.entry(uri).or_default();
-        edits.push(edit);
-    }
-    lsp::WorkspaceEdit {
-        changes: Some(changes),
-        ..lsp::WorkspaceEdit::default()
-    }
 }
 
 /// The collection that is named at a position.

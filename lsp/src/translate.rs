@@ -1,8 +1,7 @@
 //! The compiler's answers in the protocol's words.
 
-use bloom_compiler::base::{Diagnostic, Edit, FileId, FileSpan, Fix, Severity, Span};
+use bloom_compiler::base::{Diagnostic, Edit, FileId, FileSpan, Severity};
 use bloom_compiler::database::{self, Package};
-use bloom_compiler::ide;
 use rustc_hash::FxHashMap;
 use tower_lsp::ls_types as lsp;
 
@@ -81,31 +80,19 @@ impl<'s> Places<'s> {
         }
     }
 
-    /// A fix as an action; none if it edits what no editor can.
-    pub fn action(&mut self, diagnostic: &Diagnostic, fix: &Fix) -> Option<lsp::CodeAction> {
+    /// None if some of it is where no editor can go.
+    pub fn edits(&mut self, edits: &[Edit]) -> Option<lsp::WorkspaceEdit> {
         let mut changes = std::collections::HashMap::default();
-        for edit in &fix.edits {
-            let (uri, edit) = self.edit(edit)?;
-            let edits: &mut Vec<lsp::TextEdit> = changes.entry(uri).or_default();
-            edits.push(edit);
+        for edit in edits {
+            let lsp::Location { uri, range } = self.location(edit.place())?;
+            let new_text = edit.new_text.clone();
+            let known: &mut Vec<lsp::TextEdit> = changes.entry(uri).or_default();
+            known.push(lsp::TextEdit { range, new_text });
         }
-        Some(lsp::CodeAction {
-            title: fix.title.clone(),
-            kind: Some(lsp::CodeActionKind::QUICKFIX),
-            diagnostics: Some(vec![self.diagnostic(diagnostic)]),
-            edit: Some(lsp::WorkspaceEdit {
-                changes: Some(changes),
-                ..lsp::WorkspaceEdit::default()
-            }),
-            ..lsp::CodeAction::default()
+        Some(lsp::WorkspaceEdit {
+            changes: Some(changes),
+            ..lsp::WorkspaceEdit::default()
         })
-    }
-
-    pub fn edit(&mut self, edit: &Edit) -> Option<(lsp::Uri, lsp::TextEdit)> {
-        let location = self.location(edit.place())?;
-        let new_text = edit.new_text.clone();
-        let range = location.range;
-        Some((location.uri, lsp::TextEdit { range, new_text }))
     }
 }
 
@@ -128,45 +115,6 @@ pub fn diagnostics(snapshot: &Snapshot) -> Vec<lsp::Diagnostic> {
     let problems = problems(snapshot);
     let problems = problems.iter();
     problems.map(|problem| places.diagnostic(problem)).collect()
-}
-
-/// The fixes of what is wrong in a range, then what can be rewritten there.
-pub fn actions(snapshot: &Snapshot, range: lsp::Range) -> Vec<lsp::CodeAction> {
-    let mut places = Places::new(snapshot);
-    let mut all = Vec::new();
-    for problem in problems(snapshot) {
-        let at = places.range(problem.primary.place());
-        if at.start > range.end || range.start > at.end {
-            continue;
-        }
-        let fixes = problem.fixes.iter();
-        all.extend(fixes.filter_map(|fix| places.action(&problem, fix)));
-    }
-    let lines = snapshot.lines();
-    let selected = Span::new(
-        lines.offset(range.start) as u32,
-        lines.offset(range.end) as u32,
-    );
-    let rewritings = ide::actions(&snapshot.db, snapshot.package, selected, &snapshot.modules);
-    all.extend(rewritings.into_iter().filter_map(|action| {
-        let uri = snapshot.uris.first()?.clone()?;
-        let edits = action.edits.iter().filter_map(|edit| places.edit(edit));
-        let edits: Vec<lsp::TextEdit> = edits.map(|(_, edit)| edit).collect();
-        Some(lsp::CodeAction {
-            title: action.title,
-            kind: Some(match action.kind {
-                ide::ActionKind::Rewrite => lsp::CodeActionKind::REFACTOR_REWRITE,
-                ide::ActionKind::Extract => lsp::CodeActionKind::REFACTOR_EXTRACT,
-                ide::ActionKind::Inline => lsp::CodeActionKind::REFACTOR_INLINE,
-            }),
-            edit: Some(lsp::WorkspaceEdit {
-                changes: Some(std::collections::HashMap::from_iter([(uri, edits)])),
-                ..lsp::WorkspaceEdit::default()
-            }),
-            ..lsp::CodeAction::default()
-        })
-    }));
-    all
 }
 
 /// The edit that formats the document; none if it has syntax errors or is formatted.

@@ -13,7 +13,7 @@ use tower_lsp::ls_types as lsp;
 
 use crate::documents::{Documents, Library, Snapshot};
 use crate::positions::Encoding;
-use crate::structure::{is_editable, workspace_edit};
+use crate::structure::{is_editable, renamed};
 use crate::translate::Places;
 
 /// No more files than this are read, no larger ones together, and in no deeper folders.
@@ -115,7 +115,7 @@ impl Workspace {
                     None => why,
                 }
             })?;
-            found.push(workspace_edit(&mut Places::new(&snapshot), &edits));
+            found.push(renamed(&snapshot, &edits));
         }
         Ok(found)
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use bloom_compiler::base::Span;
 use bloom_compiler::database::{Database, File, Language, Package};
-use bloom_compiler::ide::{Action, actions};
+use bloom_compiler::ide::{self, Action};
 use bloom_plan::plan::{Plan, RelationId};
 use bloom_plan::value::Row;
 use bloom_runtime::{Config, OnConflict};
@@ -64,6 +64,13 @@ fn declared(loaded: &Loaded) -> Vec<String> {
     own.map(|collection| collection.name.to_string()).collect()
 }
 
+/// What is offered and passes its trial.
+fn sound(db: &Database, package: Package, selected: Span) -> Vec<Action> {
+    let mut found = ide::actions(db, package, selected, &[]);
+    found.retain(|action| ide::trial(db, package, action).is_none_or(|trial| trial.passes()));
+    found
+}
+
 fn applied(text: &str, action: &Action) -> String {
     let mut text = text.to_owned();
     for edit in action.edits.iter().rev() {
@@ -118,7 +125,7 @@ fn actions_leave_programs_that_are_sound_and_mean_the_same() {
         let mut random = Random::split(seed, 0xac);
         for _ in 0..SELECTIONS {
             let selected = selection(&mut random, &text);
-            for action in actions(&db, package, selected, &[]) {
+            for action in sound(&db, package, selected) {
                 check(seed, &before, &text, &action, &library, &mut compared);
                 let words: Vec<&str> = action.title.split(' ').take(2).collect();
                 *done.entry(words.join(" ")).or_default() += 1;
@@ -203,7 +210,7 @@ impl Trip<'_> {
             let selected = selection(random, text);
             let file = File::new(db, "random".to_owned(), Language::Bloom, text.to_owned());
             let package = Package::new(db, vec![file]);
-            let found = actions(db, package, selected, &[]);
+            let found = sound(db, package, selected);
             let Some(taken) = found.iter().find(|one| one.title.starts_with("Take ")) else {
                 continue;
             };
@@ -214,7 +221,7 @@ impl Trip<'_> {
             let name = Span::at(at as u32 + 8);
             let file = File::new(db, "random".to_owned(), Language::Bloom, extracted.clone());
             let package = Package::new(db, vec![file]);
-            let back = actions(db, package, name, &[]);
+            let back = sound(db, package, name);
             let Some(inline) = back.iter().find(|one| one.title.starts_with("Inline ")) else {
                 panic!("seed {seed}: what was taken out is not taken back\n{extracted}");
             };

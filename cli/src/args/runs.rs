@@ -18,10 +18,13 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_enum, default_value_t = Coordination::Auto, requires = "program")]
     pub(crate) coordination: Coordination,
     /// Print the rows of this collection as of the last tick, or of --tick
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", group = "of_nodes")]
     pub(crate) dump: Vec<String>,
+    /// Print a test of what each node took in and what its outputs held, for the end of the program's file
+    #[arg(long, requires = "program", group = "of_nodes")]
+    pub(crate) test: bool,
     /// Of this node alone
-    #[arg(long, value_name = "NAME", requires = "dump")]
+    #[arg(long, value_name = "NAME", requires = "of_nodes")]
     pub(crate) node: Option<String>,
     /// As of this tick of each node
     #[arg(long, value_name = "TICK", requires = "dump")]

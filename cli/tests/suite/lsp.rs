@@ -82,6 +82,9 @@ impl Client {
             let message = self.receive();
             match message.get("id") {
                 Some(own) if own == id => return message,
+                Some(own) if message["method"] == "window/workDoneProgress/create" => {
+                    self.send(&json!({ "jsonrpc": "2.0", "id": own, "result": null }));
+                }
                 Some(_) => panic!("not asked for: {message}"),
                 None => self.told.push(message),
             }

@@ -149,3 +149,91 @@ fn a_process_that_is_killed_leaves_a_recording() {
     // What was shown to anybody was recorded before.
     assert!(ticks >= shown && shown > 0, "{ticks} ticks, {shown} shown");
 }
+
+const CHAT: &str = "node Chat(limit: Int) {
+  input say(text: String, n: Int);
+  output heard(from: Addr, text: String);
+  view size(n: Int);
+  table known(text: String);
+  channel tell(@to: Addr, from: Addr, text: String);
+
+  tell{to, from: self, text} <~ say{text, n}, cluster{addr: to}, n < limit;
+  known{text} <= tell{text};
+  heard{from, text} <= tell{from, text};
+  size{n: count()} <= known{};
+}
+";
+
+#[test]
+fn a_run_becomes_tests_that_pass() {
+    let folder = Folder::with(CHAT);
+    folder.write(
+        "feed.jsonl",
+        "{\"node\": \"n1\", \"collection\": \"say\", \"row\": [\"a \\\"quoted\\\" {word}\", 1]}\n\
+         {\"settle\": true}\n{\"node\": \"n2\", \"collection\": \"say\", \"row\": [\"more\", 9]}\n",
+    );
+    folder
+        .bloom("run main.bloom --nodes 2 --param limit=5 --in feed.jsonl --record run.rec")
+        .fine();
+    let tests = folder
+        .bloom("replay run.rec --test --program main.bloom")
+        .fine();
+    assert_eq!(tests.matches("test \"run.rec: n").count(), 2, "{tests}");
+    for part in [
+        "node n1: Chat(5);",
+        "n1.say(\"a \\\"quoted\\\" {{word}}\", 1);",
+        "n2.tell(n2, n1, \"a \\\"quoted\\\" {{word}}\");",
+        "expect n2.heard == { (n1, \"a \\\"quoted\\\" {{word}}\") };",
+        "expect n1.size == { (1) };",
+    ] {
+        assert!(tests.contains(part), "{part} of\n{tests}");
+    }
+    folder.write("main.bloom", format!("{CHAT}\n{tests}"));
+    let told = folder.bloom("test main.bloom").fine();
+    assert!(told.contains("2 passed"), "{told}");
+    // They hold the program to what it did.
+    let other = CHAT.replace("heard{from, text}", "heard{from, text: text + \"!\"}");
+    folder.write("main.bloom", format!("{other}\n{tests}"));
+    folder.bloom("test main.bloom").fails(1, "");
+    folder.write("main.bloom", other);
+    folder
+        .bloom("replay run.rec --test --program main.bloom --node n2")
+        .fails(2, "the program does something else now");
+}
+
+#[test]
+fn a_run_that_hangs_on_chance_becomes_no_test() {
+    let folder = recorded();
+    folder
+        .bloom("replay run.rec --test --program main.bloom")
+        .fails(2, "would fail at `expect n1.heard ==");
+    folder
+        .bloom("replay run.rec --test --program main.bloom --node n9")
+        .fails(2, "no node `n9`");
+    folder
+        .bloom("replay run.rec --test")
+        .fails(2, "--program <PATH>");
+}
+
+#[test]
+fn timers_become_tests() {
+    let folder = Folder::with(
+        "input put(x: Int);\nperiodic beat(every: 20ms);\ntable kept(x: Int);\n\
+         output shown(x: Int);\nkept{x} <= put{x};\nshown{x} <= kept{x}, beat{};\n",
+    );
+    folder.write("feed.jsonl", "{\"collection\": \"put\", \"row\": [7]}\n");
+    folder
+        .bloom("run main.bloom --in feed.jsonl --for 90ms --record run.rec")
+        .fine();
+    let test = folder
+        .bloom("replay run.rec --test --program main.bloom")
+        .fine();
+    for part in [
+        "node n1: Main;",
+        "n1.put(7);",
+        "advance ",
+        "expect n1.shown == { (7) };",
+    ] {
+        assert!(test.contains(part), "{part} of\n{test}");
+    }
+}

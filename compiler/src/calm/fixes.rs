@@ -11,6 +11,8 @@ mod seal;
 mod threshold;
 mod view;
 
+pub(crate) use declaration::{Copied, Declaration};
+
 pub use declaration::Outlines;
 
 use super::report::{Output, Place, Report, View};

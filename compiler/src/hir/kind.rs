@@ -21,6 +21,20 @@ pub enum Supply {
     Effects,
 }
 
+impl Supply {
+    /// Whether rows come and are gone after a tick.
+    pub const fn is_passing(self) -> bool {
+        match self {
+            Supply::Input | Supply::Messages | Supply::Rules { kept: false } => true,
+            Supply::Rules { kept: true }
+            | Supply::Seals
+            | Supply::Fixed
+            | Supply::Happening
+            | Supply::Effects => false,
+        }
+    }
+}
+
 impl CollectionKind {
     /// The word that declares a collection of the kind.
     pub const fn word(self) -> &'static str {

@@ -367,6 +367,19 @@ pub enum Location {
 }
 
 impl Program {
+    /// Whether values of a type join.
+    pub fn is_lattice(&self, ty: &TypeRef) -> bool {
+        match ty {
+            TypeRef::Builtin(builtin, _) => builtin.is_lattice(),
+            TypeRef::Def(def, _) => self.types[*def].is_lattice(),
+            TypeRef::Opaque { lattice, .. } => *lattice,
+            TypeRef::Tuple(parts) => {
+                !parts.is_empty() && parts.iter().all(|part| self.is_lattice(part))
+            }
+            TypeRef::Error | TypeRef::Param(_) | TypeRef::Function { .. } => false,
+        }
+    }
+
     /// The place in its file that a location stands for.
     pub fn file_span(&self, loc: Loc) -> FileSpan {
         let place = self.places[loc.item];

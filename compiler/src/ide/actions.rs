@@ -1,12 +1,13 @@
 //! Rewritings that a person may want where nothing is wrong, one file each.
 //!
-//! As with renaming, an action is tried before it is offered: the rewritten program must have no mistake more than
-//! before. Those of [`ActionKind::Rewrite`], [`ActionKind::Extract`] and [`ActionKind::Inline`] that stand in
+//! An action is found by what is around the selection alone. Whether the rewritten program then has a mistake more, a
+//! [`Trial`] finds out, which checks the whole program anew: who asks at every movement of a cursor tries only what is
+//! chosen. Those of [`ActionKind::Rewrite`], [`ActionKind::Extract`] and [`ActionKind::Inline`] that stand in
 //! `columns`, `extract` and `inline` keep the meaning, too: every collection that was there before holds the same
 //! rows as long as no derivation fails.
 
 use super::complete::Scene;
-use crate::base::{Edit, FileId, Span};
+use crate::base::{Diagnostic, Edit, FileId, Span};
 use crate::check::{File, check};
 use crate::database::{self, Db, Language, Package};
 
@@ -22,7 +23,8 @@ mod view;
 
 use site::Site;
 
-/// The texts of a program of which rewritings are tried are no longer than this: each is checked as from nothing.
+/// The texts of a program in which rewritings are offered are no longer than this, since each may be tried, and is then
+/// checked as from nothing.
 const TRIED_BYTES_MAX: usize = 400_000;
 
 /// What a rewriting does, as editors sort them.
@@ -31,6 +33,8 @@ pub enum ActionKind {
     Rewrite,
     Extract,
     Inline,
+    /// What it imports is no part of the program yet, so it cannot be tried.
+    Import,
 }
 
 /// A rewriting of the root file.
@@ -68,40 +72,63 @@ pub fn actions(db: &dyn Db, package: Package, selected: Span, modules: &[String]
     found.extend(view::to_view(&site));
     found.extend(lattice::to_lattice(&site));
     found.extend(sealed::seal_by(&site));
-    retain_sound(db, package, &mut found);
-    // What would be imported is no part of the program yet, so it cannot be tried.
+    let bytes: usize = package.files(db).iter().map(|f| f.text(db).len()).sum();
+    if bytes > TRIED_BYTES_MAX {
+        found.clear();
+    }
     found.extend(import::import(&site, modules));
     found
 }
 
-/// Keeps those after which the program has no error more.
-fn retain_sound(db: &dyn Db, package: Package, actions: &mut Vec<Action>) {
-    let bytes: usize = package.files(db).iter().map(|f| f.text(db).len()).sum();
-    if actions.is_empty() || bytes > TRIED_BYTES_MAX {
-        actions.clear();
-        return;
-    }
-    let diagnostics = database::diagnostics(db, package);
-    let before = diagnostics.iter().filter(|one| one.is_error()).count();
-    actions.retain(|action| errors_with(db, package, &action.edits) <= before);
+/// The program as an action leaves it; it needs no database, so that trying it holds up nobody.
+pub struct Trial {
+    files: Vec<TriedFile>,
+    /// How many the program has as it is.
+    errors: usize,
 }
 
-fn errors_with(db: &dyn Db, package: Package, edits: &[Edit]) -> usize {
-    let files = package.files(db);
-    let mut texts: Vec<String> = files.iter().map(|file| file.text(db).clone()).collect();
-    for edit in edits.iter().rev() {
-        texts[edit.file.0 as usize].replace_range(edit.span.range(), &edit.new_text);
+struct TriedFile {
+    name: String,
+    text: String,
+    dedalus: bool,
+}
+
+/// None of what cannot be tried.
+pub fn trial(db: &dyn Db, package: Package, action: &Action) -> Option<Trial> {
+    if action.kind == ActionKind::Import {
+        return None;
     }
-    let files: Vec<File<'_>> = files
+    let mut files: Vec<TriedFile> = package
+        .files(db)
         .iter()
-        .zip(&texts)
-        .map(|(file, text)| File {
-            name: file.name(db),
-            text,
+        .map(|file| TriedFile {
+            name: file.name(db).clone(),
+            text: file.text(db).clone(),
             dedalus: file.language(db) == Language::Dedalus,
         })
         .collect();
-    let diagnostics = check(&files).diagnostics;
+    for edit in action.edits.iter().rev() {
+        let text = &mut files[edit.file.0 as usize].text;
+        text.replace_range(edit.span.range(), &edit.new_text);
+    }
+    let errors = errors_of(&database::diagnostics(db, package));
+    Some(Trial { files, errors })
+}
+
+impl Trial {
+    /// Whether the program has no error more than before.
+    pub fn passes(&self) -> bool {
+        let files = self.files.iter().map(|file| File {
+            name: &file.name,
+            text: &file.text,
+            dedalus: file.dedalus,
+        });
+        let files: Vec<File<'_>> = files.collect();
+        errors_of(&check(&files).diagnostics) <= self.errors
+    }
+}
+
+fn errors_of(diagnostics: &[Diagnostic]) -> usize {
     diagnostics.iter().filter(|one| one.is_error()).count()
 }
 

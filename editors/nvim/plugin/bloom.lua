@@ -57,6 +57,14 @@ local function highlight(buffer)
   end
 end
 
+-- A manifest has a file type of its own, TOML.
+vim.api.nvim_create_autocmd({ "BufRead", "BufNewFile" }, {
+  pattern = "bloom.toml",
+  callback = function(event)
+    attach(event.buf)
+  end,
+})
+
 vim.api.nvim_create_autocmd("FileType", {
   pattern = { "bloom", "dedalus" },
   callback = function(event)

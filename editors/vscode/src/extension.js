@@ -14,7 +14,8 @@ const program = () => vscode.workspace.getConfiguration("bloom").get("path", "bl
 async function start() {
   // Without a transport the client speaks over standard input and output, and adds no option of its own.
   const server = { command: program(), args: ["lsp"] };
-  const documents = ["bloom", "dedalus"].map((language) => ({ scheme: "file", language }));
+  const languages = ["bloom", "dedalus"].map((language) => ({ scheme: "file", language }));
+  const documents = [...languages, { scheme: "file", pattern: "**/bloom.toml" }];
   client = new LanguageClient("bloom", "Bloom", server, {
     documentSelector: documents,
     synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/{*.bloom,*.ded,bloom.toml}") },

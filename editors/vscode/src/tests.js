@@ -73,9 +73,17 @@ function tests(program) {
   };
 
   controller.refreshHandler = async () => {
+    controller.items.replace([]);
     for (const uri of await vscode.workspace.findFiles("**/*.bloom")) {
       const bytes = await vscode.workspace.fs.readFile(uri);
       refresh(uri, Buffer.from(bytes).toString("utf8"));
+    }
+  };
+
+  // The explorer is opened: there are tests in files that are not.
+  controller.resolveHandler = async (item) => {
+    if (!item) {
+      await controller.refreshHandler();
     }
   };
 

@@ -171,3 +171,43 @@ fn a_client_that_asks_for_diagnostics_is_told_to_ask_again() {
     assert_eq!(after["items"], json!([]));
     client.stop();
 }
+
+/// Programs enough that reading them takes more than a moment, and what each has many of.
+const PROGRAMS: usize = 120;
+const ITEMS: usize = 60;
+
+#[test]
+fn work_that_takes_long_is_shown_until_it_is_over() {
+    let folder = Folder::new();
+    folder.write("shared.bloom", SHARED);
+    folder.write("one.bloom", ONE);
+    for number in 0..PROGRAMS {
+        let more = (0..ITEMS)
+            .map(|item| format!("table t{item}(id: Int);\nt{item}{{id}} <= start{{id}};\n"));
+        let text = format!("{OTHER}{}", more.collect::<String>());
+        folder.write(&format!("other{number}.bloom"), text);
+    }
+    let root = format!("file://{}", folder.path("").display());
+    let root = root.trim_end_matches('/').to_owned();
+    let shows = json!({ "window": { "workDoneProgress": true } });
+    let mut client = Client::start_in(folder, &shows, &json!(root));
+    client.open("one.bloom", ONE);
+    let mut params = at(&root);
+    params["context"] = json!({ "includeDeclaration": true });
+    let found = client.ask("textDocument/references", &params);
+    assert_eq!(found.as_array().map(Vec::len), Some(3 + PROGRAMS));
+    let mut kinds = Vec::new();
+    while kinds.last() != Some(&json!("end")) {
+        let message = match client.told.is_empty() {
+            true => client.receive(),
+            false => client.told.remove(0),
+        };
+        if message["method"] == "$/progress" {
+            let value = &message["params"]["value"];
+            assert!(value["kind"] != "begin" || value["title"] == "Reading the workspace");
+            kinds.push(value["kind"].clone());
+        }
+    }
+    assert_eq!(kinds, [json!("begin"), json!("end")]);
+    client.stop();
+}

@@ -228,3 +228,94 @@ fn views_show_what_the_commands_say() {
     assert_eq!(client.ask("bloom/labels", &document), Value::Null);
     client.stop();
 }
+
+#[test]
+fn an_action_is_tried_when_it_is_chosen() {
+    let later = json!({ "textDocument": {
+        "diagnostic": {},
+        "codeAction": { "dataSupport": true, "resolveSupport": { "properties": ["edit"] } },
+    } });
+    let text = "input a(x: Int, n: Int);\ntable b(x: Int => n: Int);\nb{x, n} <= a{x, n};\n\
+                output o(n: Int);\no{n} <= b{n};\n";
+    let offered = |client: &mut Client, uri: &str, line: u32, character: u32| {
+        let place = json!({ "line": line, "character": character });
+        let params = json!({
+            "textDocument": { "uri": uri },
+            "range": { "start": place, "end": place },
+            "context": { "diagnostics": [] },
+        });
+        client.ask("textDocument/codeAction", &params)
+    };
+    let mut client = Client::start(Folder::new(), &later);
+    let uri = client.open("main.bloom", text);
+    let views = offered(&mut client, &uri, 3, 8);
+    assert_eq!(
+        texts(&views, "title"),
+        ["Turn the output `o` into a view"],
+        "{views}"
+    );
+    assert!(views[0].get("edit").is_none(), "{views}");
+    let whole = client.ask("codeAction/resolve", &views[0]);
+    let edit = &whole["edit"]["changes"][&uri][0];
+    assert_eq!(edit["newText"], "view", "{whole}");
+    // What the output shows of it would be a lattice then.
+    let lattices = offered(&mut client, &uri, 1, 18);
+    let greatest = &lattices[0];
+    assert_eq!(greatest["title"], "Make `n` a lattice: `Max<Int>`");
+    let why = client.refused("codeAction/resolve", greatest);
+    assert_eq!(
+        why["message"],
+        "the program would have a mistake more after it"
+    );
+    client.change(&uri, 2, &insert(0, 0, "\n"));
+    let why = client.refused("codeAction/resolve", &views[0]);
+    assert_eq!(why["message"], "the document has changed");
+    client.stop();
+
+    // Who cannot ask again gets only what has passed.
+    let (mut client, uri) = open(text);
+    assert_eq!(offered(&mut client, &uri, 1, 18), json!([]));
+    let views = offered(&mut client, &uri, 3, 8);
+    assert_eq!(views[0]["edit"]["changes"][&uri][0]["newText"], "view");
+    client.stop();
+}
+
+#[test]
+fn a_recorded_run_becomes_a_test() {
+    let folder = Folder::with(STORE);
+    folder.write(
+        "feed.jsonl",
+        "{\"collection\": \"put\", \"row\": [\"b\", 2]}\n",
+    );
+    folder
+        .bloom("run main.bloom --in feed.jsonl --record store.rec")
+        .fine();
+    let later = json!({ "textDocument": {
+        "codeAction": { "resolveSupport": { "properties": ["edit"] } },
+    } });
+    let mut client = Client::start(folder, &later);
+    let uri = client.open("main.bloom", STORE);
+    let offered = |client: &mut Client, line: u32| {
+        let place = json!({ "line": line, "character": 0 });
+        let params = json!({
+            "textDocument": { "uri": uri },
+            "range": { "start": place, "end": place },
+            "context": { "diagnostics": [] },
+        });
+        client.ask("textDocument/codeAction", &params)
+    };
+    let at_a_rule = offered(&mut client, 5);
+    assert!(!at_a_rule.to_string().contains("store.rec"), "{at_a_rule}");
+    let found = offered(&mut client, 9);
+    let title = "Write tests from the run in `store.rec`";
+    assert_eq!(texts(&found, "title"), [title]);
+    let whole = client.ask("codeAction/resolve", &found[0]);
+    let edit = &whole["edit"]["changes"][&uri][0];
+    assert_eq!(edit["range"]["start"]["line"], 13, "{whole}");
+    let test = edit["newText"].as_str().expect("it is text");
+    assert!(test.contains("n1.put(\"b\", 2);"), "{test}");
+    client.folder.write("main.bloom", format!("{STORE}{test}"));
+    let told = client.folder.bloom("test main.bloom").fine();
+    assert!(told.contains("2 passed"), "{told}");
+    client.stop();
+}

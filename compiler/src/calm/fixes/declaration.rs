@@ -1,17 +1,18 @@
-//! Where the parts of a collection's declaration stand in the text.
+//! Where the parts of a collection's declaration stand in the text, and edits of it: those of fixes, and of what an
+//! editor offers where nothing is wrong.
 
 use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 
-use super::Context;
-use crate::base::{FileId, FileSpan, Span};
-use crate::hir::Collection;
+use super::{Context, replaced};
+use crate::base::{Edit, FileId, FileSpan, Span};
+use crate::hir::{Collection, Program};
 use crate::syntax;
 use crate::syntax::ast::{self, ItemKind, ItemNode};
 
 /// A declaration as it is written; places count from the start of the file.
-pub(super) struct Declaration<'a> {
+pub(crate) struct Declaration<'a> {
     file: FileId,
     text: &'a str,
     /// Of the item that spans count from.
@@ -35,6 +36,12 @@ impl Outlines {
         let fragment = fragments[..after].last()?;
         fragment.contains(at).then_some(*fragment)
     }
+}
+
+/// A table with the columns of another collection, and the rule that fills it with that one's rows.
+pub(crate) struct Copied {
+    pub(crate) table: String,
+    pub(crate) rule: String,
 }
 
 /// A column as it is written.
@@ -84,30 +91,82 @@ fn find(items: &[ItemNode], start: u32, at: u32) -> Option<(u32, Span, ast::Coll
 }
 
 impl<'a> Declaration<'a> {
+    /// `offset` is what spans in `decl` count from, `item` its whole extent in the file.
+    pub(crate) fn new(
+        file: FileId,
+        text: &'a str,
+        offset: u32,
+        item: Span,
+        decl: ast::Collection,
+    ) -> Self {
+        Self {
+            file,
+            text,
+            offset,
+            item,
+            decl,
+        }
+    }
+
+    fn edit(&self, span: Span, new_text: impl Into<String>) -> Edit {
+        replaced(FileSpan::new(self.file, span), new_text)
+    }
+
     /// The word before the name: `output`.
     pub(super) fn keyword(&self) -> Option<FileSpan> {
         let name = self.decl.name.span.shifted(self.offset).start as usize;
-        let before = self.text[..name].trim_end();
-        let start = before
-            .rfind(|letter: char| !letter.is_ascii_alphabetic())
-            .map_or(0, |at| at + 1);
-        (start < before.len()).then(|| {
-            let span = Span::new(
-                u32::try_from(start).ok()?,
-                u32::try_from(before.len()).ok()?,
-            );
-            Some(FileSpan::new(self.file, span))
-        })?
+        let until = self.text[..name].trim_end();
+        let before = until.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+        let span = Span::new(position(before)?, position(until)?);
+        (!span.is_empty()).then(|| FileSpan::new(self.file, span))
     }
 
-    /// Just before the `;`.
-    pub(super) fn end(&self) -> Option<FileSpan> {
-        let written = &self.text[self.item.range()];
-        let semicolon = u32::try_from(written.rfind(';')?).ok()?;
-        Some(FileSpan::new(
-            self.file,
-            Span::at(self.item.start + semicolon),
-        ))
+    pub(crate) fn as_view(&self) -> Option<Edit> {
+        Some(replaced(self.keyword()?, "view"))
+    }
+
+    /// The columns are among those that it is sealed by.
+    pub(crate) fn sealed_by(&self, columns: &[&str]) -> Option<Edit> {
+        let columns = columns.join(", ");
+        if let Some(last) = self.decl.sealed_by.last() {
+            let end = last.span.shifted(self.offset).end;
+            return Some(self.edit(Span::at(end), format!(", {columns}")));
+        }
+        let semicolon = self.item.start as usize + self.text[self.item.range()].rfind(';')?;
+        let end = position(self.text[..semicolon].trim_end())?;
+        Some(self.edit(Span::at(end), format!(" sealed by {columns}")))
+    }
+
+    /// A table of all rows that `collection`, which is declared here and called `written`, ever holds. A lattice can be
+    /// no key; else all columns are, unless rows are immutable: rows that came in different ticks may share a key.
+    pub(crate) fn copy(
+        &self,
+        program: &Program,
+        collection: &Collection,
+        kept: &str,
+        written: &str,
+    ) -> Option<Copied> {
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        let columns = self.columns();
+        for (column, known) in columns.iter().zip(&collection.columns) {
+            let typed = format!("{}: {}", column.name, column.ty?);
+            let grows = known.ty.as_ref().is_some_and(|ty| program.is_lattice(ty));
+            match grows || collection.immutable && !column.is_key {
+                true => values.push(typed),
+                false => keys.push(typed),
+            }
+        }
+        let mut typed = keys.join(", ");
+        if !values.is_empty() {
+            typed += if keys.is_empty() { "=> " } else { " => " };
+            typed += &values.join(", ");
+        }
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let names = names.join(", ");
+        Some(Copied {
+            table: format!("table {kept}({typed});"),
+            rule: format!("{kept}{{{names}}} <= {written}{{{names}}};"),
+        })
     }
 
     /// Without the blanks at its end.
@@ -135,4 +194,9 @@ impl<'a> Declaration<'a> {
         };
         all.map(column).collect()
     }
+}
+
+/// Where a text ends that begins with its file.
+fn position(before: &str) -> Option<u32> {
+    u32::try_from(before.len()).ok()
 }

@@ -1,16 +1,18 @@
 //! Rows that live for one tick are kept in a table, so that they need not arrive together with others; a row
 //! that takes others away, kept, takes them away whenever they come.
 
-use super::{Context, Effort, Proposal, inserted, replaced};
+use super::{Context, Copied, Effort, Proposal, inserted, replaced};
 use crate::base::{Edit, FileSpan, Span};
 use crate::calm::violation::Violation;
-use crate::hir::{Arrow, Collection, CollectionId, Literal, NodeKind, Rule, Supply};
+use crate::hir::{Arrow, CollectionId, Literal, NodeKind, Rule};
 
 pub(super) fn propose(cx: Context<'_>, violation: &Violation) -> Vec<Proposal> {
     let rule = cx.rule(violation.rule);
     let node = cx.node(violation.rule);
     let passing: Vec<usize> = (0..rule.literals.len())
-        .filter(|&at| read(rule, at).is_some_and(|of| is_passing(&node.collections[of])))
+        .filter(|&at| {
+            read(rule, at).is_some_and(|of| node.collections[of].kind.supply().is_passing())
+        })
         .collect();
     // One side may do; else all.
     let mut choices: Vec<Vec<usize>> = passing.iter().map(|&at| vec![at]).collect();
@@ -31,18 +33,6 @@ fn read(rule: &Rule, at: usize) -> Option<CollectionId> {
     }
 }
 
-/// Whether rows come and are gone after a tick.
-fn is_passing(collection: &Collection) -> bool {
-    match collection.kind.supply() {
-        Supply::Input | Supply::Messages | Supply::Rules { kept: false } => true,
-        Supply::Rules { kept: true }
-        | Supply::Seals
-        | Supply::Fixed
-        | Supply::Happening
-        | Supply::Effects => false,
-    }
-}
-
 /// Reads kept copies at the literals chosen.
 fn keep(cx: Context<'_>, node: &NodeKind, rule: &Rule, choice: &[usize]) -> Option<Proposal> {
     let place = cx.place_of(rule.loc);
@@ -57,7 +47,10 @@ fn keep(cx: Context<'_>, node: &NodeKind, rule: &Rule, choice: &[usize]) -> Opti
         edits.push(replaced(name_place, kept.clone()));
         let shown = format!("`{}`", collection.name);
         if !names.contains(&shown) {
-            added.push_str(&declared(cx, collection, &kept, written, indent)?);
+            let declaration = cx.declaration(collection)?;
+            let Copied { table, rule } =
+                declaration.copy(cx.program, collection, &kept, written)?;
+            added += &format!("\n{indent}{table}\n{indent}{rule}");
             names.push(shown);
         }
     }
@@ -86,43 +79,11 @@ fn name<'a>(cx: Context<'a>, rule: &Rule, at: usize) -> Option<(FileSpan, &'a st
         Some(rest) if matches!(rule.literals[at].literal, Literal::Not { .. }) => rest.trim_start(),
         _ => text,
     };
-    let written = &path[..path.find(['{', '('])?];
+    let written = path[..path.find(['{', '('])?].trim_end();
     let place = cx.place_of(loc);
     let start = place.span.start + u32::try_from(text.len() - path.len()).ok()?;
     let end = start + u32::try_from(written.len()).ok()?;
     Some((FileSpan::new(place.file, Span::new(start, end)), written))
-}
-
-/// The table and the rule that fills it.
-fn declared(
-    cx: Context<'_>,
-    of: &Collection,
-    kept: &str,
-    written: &str,
-    indent: &str,
-) -> Option<String> {
-    let columns = cx.declaration(of)?.columns();
-    // A key that is none over the whole stream would make rows conflict that came in different ticks.
-    let keys = match of.immutable {
-        true => columns.iter().filter(|column| column.is_key).count(),
-        false => columns.len(),
-    };
-    let column = |at: usize| Some(format!("{}: {}", columns[at].name, columns[at].ty?));
-    let part = |range: std::ops::Range<usize>| {
-        let texts: Option<Vec<String>> = range.map(column).collect();
-        Some(texts?.join(", "))
-    };
-    let mut parts = part(0..keys)?;
-    if keys < columns.len() {
-        parts.push_str(" => ");
-        parts.push_str(&part(keys..columns.len())?);
-    }
-    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let names = names.join(", ");
-    Some(format!(
-        "\n{indent}table {kept}({parts});\n{indent}{kept}{{{names}}} <= {}{{{names}}};",
-        written.trim()
-    ))
 }
 
 fn free_name(node: &NodeKind, wanted: &str) -> String {

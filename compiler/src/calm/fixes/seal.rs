@@ -93,17 +93,10 @@ fn partition(cx: Context<'_>, violation: &Violation, source: Place) -> Option<Pa
 }
 
 fn declare(cx: Context<'_>, partition: &Partition) -> Option<Edit> {
-    let end = cx.declaration(cx.collection(partition.source))?.end()?;
-    let columns: Vec<&str> = partition
-        .columns
-        .iter()
-        .map(|(column, _)| column.as_str())
-        .collect();
-    Some(inserted(
-        end,
-        end.span.start,
-        format!(" sealed by {}", columns.join(", ")),
-    ))
+    let columns = partition.columns.iter();
+    let columns: Vec<&str> = columns.map(|(column, _)| column.as_str()).collect();
+    cx.declaration(cx.collection(partition.source))?
+        .sealed_by(&columns)
 }
 
 /// Adds the seals to the rule's body.

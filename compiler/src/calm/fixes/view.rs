@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Effort, Proposal, replaced};
+use super::{Context, Effort, Proposal};
 use crate::calm::report::Place;
 use crate::hir::{CollectionId, CollectionKind, Literal, NodeKind, Supply};
 
@@ -13,16 +13,12 @@ pub(super) fn propose(cx: Context<'_>, place: Place) -> Option<Proposal> {
     if collection.kind != CollectionKind::Output || !lasts {
         return None;
     }
-    let keyword = cx.declaration(collection)?.keyword()?;
+    let edit = cx.declaration(collection)?.as_view()?;
     let title = format!(
         "make `{}` a view: readers get its present rows, and see them change",
         collection.name
     );
-    Some(Proposal::new(
-        Effort::View,
-        title,
-        vec![replaced(keyword, "view")],
-    ))
+    Some(Proposal::new(Effort::View, title, vec![edit]))
 }
 
 /// Whether some of the rows come with what arrives and are gone with it: a view of such ends empty.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::site::{RuleSite, Site, has_aggregate, is_total_literal, row_of, variables};
 use super::{Action, ActionKind, replaced};
 use crate::base::Span;
-use crate::syntax::ast::Literal;
+use crate::syntax::ast::{ItemKind, Literal};
 
 pub(super) fn extract(site: &Site<'_>) -> Option<Action> {
     let of = site.rule()?;
@@ -69,8 +69,8 @@ fn added(
     let start = of.place(start).start.max(item);
     let indent = site.indent(item);
     let (at_item, at_rule) = (Span::at(item), Span::at(start));
-    // Of a rule that is an item, the item begins with its attributes.
-    if let crate::syntax::ast::ItemKind::Rule(_) = of.item.kind {
+    // Of a rule that is an item, the item begins with its attributes, or with `seal`.
+    if let ItemKind::Rule(_) | ItemKind::Seal(_) = of.item.kind {
         let both = format!("{declaration}\n{indent}{rule}\n{indent}");
         return vec![replaced(at_item, both)];
     }

@@ -33,7 +33,7 @@ pub(super) fn import(site: &Site<'_>, modules: &[String]) -> Vec<Action> {
     let (start, prefix, suffix) = place(&site.scene.module.items);
     let action = |module: &String| Action {
         title: format!("Import `{module}`"),
-        kind: ActionKind::Rewrite,
+        kind: ActionKind::Import,
         edits: vec![replaced(
             Span::at(start),
             format!("{prefix}import {module};{suffix}"),

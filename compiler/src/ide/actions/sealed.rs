@@ -1,8 +1,7 @@
 //! A stream whose producers say when the part of it with one value in the selected column is complete.
 
 use super::site::Site;
-use super::{Action, ActionKind, replaced};
-use crate::base::Span;
+use super::{Action, ActionKind};
 use crate::syntax::ast::{Collection, CollectionKind, Column};
 
 pub(super) fn seal_by(site: &Site<'_>) -> Option<Action> {
@@ -24,22 +23,10 @@ pub(super) fn seal_by(site: &Site<'_>) -> Option<Action> {
     if is_known || column.at.is_some() {
         return None;
     }
-    let name = &column.name;
-    let edit = match sealed_by.last() {
-        Some(last) => {
-            let end = last.span.shifted(declared.base).end;
-            replaced(Span::at(end), format!(", {name}"))
-        }
-        None => {
-            let item = declared.item.span.shifted(declared.base);
-            let end = item.start as usize + site.written(item).rfind(';')?;
-            let end = site.text[..end].trim_end().len();
-            replaced(Span::at(end as u32), format!(" sealed by {name}"))
-        }
-    };
+    let name = column.name.as_str();
     Some(Action {
         title: format!("Seal `{}` by `{name}`", declared.decl.name),
         kind: ActionKind::Rewrite,
-        edits: vec![edit],
+        edits: vec![declared.written(site).sealed_by(&[name])?],
     })
 }

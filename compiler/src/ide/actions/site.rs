@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::complete::Scene;
 use super::super::names::{Target, names_of};
 use crate::base::{FileId, FileSpan, Span};
+use crate::calm::fixes::Declaration;
 use crate::database::{self, Db, Package};
 use crate::hir::VarId;
 use crate::syntax::ast::{
@@ -89,13 +90,7 @@ impl<'d> Site<'d> {
     pub fn rules(&self) -> Vec<RuleSite<'d>> {
         let mut found = Vec::new();
         walk(&self.scene.module.items, 0, &mut |item, base| {
-            let site = |rule| RuleSite { rule, item, base };
-            match &item.kind {
-                ItemKind::Rule(rule) => found.push(site(rule)),
-                ItemKind::Bootstrap(block) => found.extend(block.rules.iter().map(site)),
-                ItemKind::Rules(group) => found.extend(group.rules.iter().map(site)),
-                _ => {}
-            }
+            found.extend(item.rules().map(|rule| RuleSite { rule, item, base }));
         });
         found
     }
@@ -212,9 +207,9 @@ pub(super) fn variables(text: &str) -> BTreeSet<&str> {
 fn walk<'d>(items: &'d [ItemNode], base: u32, visit: &mut impl FnMut(&'d Item, u32)) {
     for node in items {
         let start = base + node.offset;
-        match &node.item.kind {
-            ItemKind::Module(module) => walk(&module.items, start, visit),
-            _ => visit(&node.item, start),
+        visit(&node.item, start);
+        if let ItemKind::Module(module) = &node.item.kind {
+            walk(&module.items, start, visit);
         }
     }
 }
@@ -240,13 +235,42 @@ impl Declared<'_> {
     pub fn name(&self) -> Span {
         self.decl.name.span.shifted(self.base)
     }
+
+    /// Its text, of which edits are made.
+    pub fn written<'t>(&self, site: &Site<'t>) -> Declaration<'t> {
+        let item = self.item.span.shifted(self.base);
+        Declaration::new(FileId(0), site.text, self.base, item, self.decl.clone())
+    }
 }
 
 fn simple(kind: &ExprKind) -> Simple<'_> {
     match kind {
         ExprKind::Name(name) if !name.is_upper() => Simple::Name(name.as_str()),
         ExprKind::Wildcard => Simple::Wildcard,
-        _ => Simple::Other,
+        ExprKind::Name(_)
+        | ExprKind::Literal(_)
+        | ExprKind::Interpolation(_)
+        | ExprKind::SelfAddr
+        | ExprKind::Field { .. }
+        | ExprKind::TupleField { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::MethodCall { .. }
+        | ExprKind::Aggregate { .. }
+        | ExprKind::Record { .. }
+        | ExprKind::Tuple(_)
+        | ExprKind::List(_)
+        | ExprKind::Set(_)
+        | ExprKind::Map(_)
+        | ExprKind::Paren(_)
+        | ExprKind::Unary { .. }
+        | ExprKind::Binary { .. }
+        | ExprKind::Range { .. }
+        | ExprKind::If { .. }
+        | ExprKind::Match { .. }
+        | ExprKind::Let { .. }
+        | ExprKind::Lambda(_)
+        | ExprKind::Desc(_)
+        | ExprKind::Error => Simple::Other,
     }
 }
 

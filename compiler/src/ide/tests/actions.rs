@@ -1,6 +1,6 @@
 //! What can be done with what is selected: the text before, and the text that each action leaves.
 
-use super::super::actions;
+use super::super::{Action, actions, trial};
 use super::cursor;
 use super::editing::package;
 use crate::base::Span;
@@ -15,7 +15,8 @@ fn rewritten(fixture: &str) -> Vec<(String, String)> {
     };
     let db = Database::default();
     let modules = ["std.delivery.reliable", "std.voting.agent"].map(str::to_owned);
-    let found = actions(&db, package(&db, &text), Span::new(start, end), &modules);
+    let package = package(&db, &text);
+    let found = actions(&db, package, Span::new(start, end), &modules);
     let apply = |edits: &[crate::base::Edit]| {
         let mut text = text.clone();
         for edit in edits.iter().rev() {
@@ -23,8 +24,10 @@ fn rewritten(fixture: &str) -> Vec<(String, String)> {
         }
         text
     };
+    let trial = |action: &Action| trial(&db, package, action);
     found
         .into_iter()
+        .filter(|action| trial(action).is_none_or(|trial| trial.passes()))
         .map(|action| (action.title, apply(&action.edits)))
         .collect()
 }
@@ -125,6 +128,12 @@ fn one_side_of_a_join_is_kept() {
         ),
     );
     gives_no(&format!("{head}b{{x}} <= a$0{{x, n}};\n"), title);
+    gives(
+        "input t(m: Max<Int>);\ninput a(x: Int);\ntable b(x: Int);\nb{x} <= a{x}, t$0{m}, m >= x;\n",
+        "Keep the rows of `t` in a table",
+        "input t(m: Max<Int>);\ninput a(x: Int);\ntable b(x: Int);\ntable t_kept(=> m: Max<Int>);\n\
+         t_kept{m} <= t{m};\nb{x} <= a{x}, t_kept{m}, m >= x;\n",
+    );
 }
 
 #[test]

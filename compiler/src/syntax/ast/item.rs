@@ -22,6 +22,36 @@ pub struct Item {
     pub span: Span,
 }
 
+impl Item {
+    /// The rules that it is or holds, but for those of a module, which are items of their own, and of a spec, whose
+    /// heads are no collections.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let (one, more): (Option<&Rule>, &[Rule]) = match &self.kind {
+            ItemKind::Rule(rule) => (Some(rule), &[]),
+            ItemKind::Seal(seal) => (Some(&seal.rule), &[]),
+            ItemKind::Bootstrap(block) => (None, &block.rules),
+            ItemKind::Rules(group) => (None, &group.rules),
+            ItemKind::Module(_)
+            | ItemKind::Import(_)
+            | ItemKind::Include(_)
+            | ItemKind::TypeAlias(_)
+            | ItemKind::Record(_)
+            | ItemKind::Enum(_)
+            | ItemKind::Lattice(_)
+            | ItemKind::Function(_)
+            | ItemKind::Const(_)
+            | ItemKind::Collection(_)
+            | ItemKind::Periodic(_)
+            | ItemKind::Spec(_)
+            | ItemKind::Test(_)
+            | ItemKind::FaultTest(_)
+            | ItemKind::Extern(_)
+            | ItemKind::Broken(_) => (None, &[]),
+        };
+        one.into_iter().chain(more)
+    }
+}
+
 /// What one `///` or `//!` line says, without the slashes and one space.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DocLine {

@@ -91,31 +91,16 @@ fn own_rules(items: &[ItemNode], base: u32, found: &mut BTreeSet<(usize, usize)>
             let span = rule.span.shifted(start);
             found.insert((span.start as usize, span.end as usize));
         };
-        match &node.item.kind {
-            ItemKind::Rule(rule) => add(rule),
-            ItemKind::Seal(seal) => add(&seal.rule),
-            ItemKind::Bootstrap(block) => block.rules.iter().for_each(add),
-            ItemKind::Rules(group) => group.rules.iter().for_each(add),
-            ItemKind::Spec(spec) => spec.lines.iter().for_each(|line| match line {
+        node.item.rules().for_each(&mut add);
+        if let ItemKind::Spec(spec) = &node.item.kind {
+            spec.lines.iter().for_each(|line| match line {
                 SpecLine::Rule(rule) => add(rule),
                 SpecLine::Never(never) => add(&never.rule),
                 SpecLine::Checker(_) => {}
-            }),
-            ItemKind::Module(module) => own_rules(&module.items, start, found),
-            ItemKind::Import(_)
-            | ItemKind::Include(_)
-            | ItemKind::TypeAlias(_)
-            | ItemKind::Record(_)
-            | ItemKind::Enum(_)
-            | ItemKind::Lattice(_)
-            | ItemKind::Function(_)
-            | ItemKind::Const(_)
-            | ItemKind::Collection(_)
-            | ItemKind::Periodic(_)
-            | ItemKind::Test(_)
-            | ItemKind::FaultTest(_)
-            | ItemKind::Extern(_)
-            | ItemKind::Broken(_) => {}
+            });
+        }
+        if let ItemKind::Module(module) = &node.item.kind {
+            own_rules(&module.items, start, found);
         }
     }
 }
