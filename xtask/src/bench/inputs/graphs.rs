@@ -59,7 +59,7 @@ pub fn layered_parents(facts: &mut Facts<'_>) -> io::Result<()> {
 
 /// Three kinds of edges.
 pub fn context_free(facts: &mut Facts<'_>) -> io::Result<()> {
-    let nodes = facts.options.side(1_500);
+    let nodes = facts.options.side(1_080);
     for name in ["a", "b", "c"] {
         let edges = facts.pairs(nodes * 3 / 2, nodes);
         facts.rows(name, edges)?;
@@ -69,7 +69,7 @@ pub fn context_free(facts: &mut Facts<'_>) -> io::Result<()> {
 
 /// Statements of a program with pointers; the first tenth of the variables have their address taken.
 pub fn points_to(facts: &mut Facts<'_>) -> io::Result<()> {
-    let variables = facts.options.side(6_000);
+    let variables = facts.options.side(7_000);
     let objects = (variables / 10).max(1);
     let random = &mut facts.random;
     let address: Vec<_> = (0..variables / 2)
