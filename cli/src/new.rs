@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use bloom_compiler::syntax;
+use bloom_compiler::manifest::is_module_name;
 
 use crate::args::NewArgs;
 use crate::outcome::{Misuse, Outcome, Verdict};
@@ -35,18 +35,6 @@ pub(crate) fn new(args: &NewArgs) -> Outcome {
         folder.display()
     ));
     Ok(Verdict::Fine)
-}
-
-/// Names that `import` could not say, beside the reserved words.
-const TAKEN: [&str; 3] = ["std", "import", "include"];
-
-pub(crate) fn is_module_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && !TAKEN.contains(&name)
-        && !syntax::is_reserved(name)
 }
 
 fn files(name: &str) -> Vec<(String, String)> {

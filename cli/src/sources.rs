@@ -15,13 +15,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bloom_compiler::base::{FileId, FileSpan, Sources as Texts};
-
+use bloom_compiler::manifest::{FILE_NAME, module_name};
 use bloom_compiler::syntax::SOURCE_BYTES_MAX;
 
 use crate::embedded;
 use crate::outcome::Misuse;
 use imports::ModulePath;
-use manifest::Manifest;
 
 /// So much of a file is read: enough for the compiler to see that it is too large, even where the last
 /// character is cut.
@@ -49,7 +48,7 @@ impl Sources {
             return Self::load_text(STDIN_NAME, "main", stdin()?);
         }
         let file = if path.is_dir() {
-            Manifest::read(path)?.main_file(path)
+            manifest::read(path)?.main_file(path)
         } else {
             path.to_owned()
         };
@@ -70,12 +69,12 @@ impl Sources {
                 return Err(Misuse::new(format_args!(
                     "{} is a folder without {}, and no .bloom or .ded file is below it",
                     path.display(),
-                    manifest::FILE_NAME
+                    FILE_NAME
                 )));
             }
             return files.iter().map(|file| Self::load_file(file)).collect();
         }
-        let manifest = Manifest::read(path)?;
+        let manifest = manifest::read(path)?;
         let mut files = vec![manifest.main_file(path)];
         for folder in ["src", "tests"] {
             let mut found = Vec::new();
@@ -209,26 +208,11 @@ fn roots(file: &Path) -> Result<Vec<PathBuf>, Misuse> {
     match manifest::package_of(file) {
         Some(package) => {
             let mut roots = vec![folder.to_owned()];
-            manifest::add_roots(&package, &mut roots)?;
+            roots.extend(manifest::source_folders(&package)?);
             Ok(roots)
         }
         None => Ok(vec![folder.to_owned()]),
     }
-}
-
-/// What a file is called as a module: its path from the root it lies in.
-fn module_name(path: &Path, roots: &[PathBuf]) -> String {
-    let within = roots
-        .iter()
-        .rev()
-        .find_map(|root| path.strip_prefix(root).ok())
-        .unwrap_or(path);
-    let parts: Vec<String> = within
-        .with_extension("")
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy().into_owned())
-        .collect();
-    parts.join(".")
 }
 
 /// Follows imports, breadth first.

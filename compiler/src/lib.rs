@@ -11,6 +11,8 @@
 pub mod base;
 pub mod syntax;
 
+pub mod manifest;
+
 pub mod dedalus;
 
 pub mod hir;

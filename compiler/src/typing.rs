@@ -42,7 +42,8 @@ use rustc_hash::FxHashMap;
 
 use crate::base::Diagnostic;
 use crate::hir::{
-    Builtin, CollectionId, ConstantId, ExprId, FunctionId, NodeId, PatId, RuleId, TypeDefId, VarId,
+    Builtin, CollectionId, ConstantId, ExprId, FunctionId, NodeId, NodeKind, PatId, Program,
+    RuleId, TypeDefId, VarId,
 };
 use crate::syntax::ast::LitKind;
 
@@ -69,6 +70,19 @@ pub struct Typed {
     /// The lattices with their own merge that occur, each with its functions.
     pub own_lattices: Vec<OwnLattice>,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Typed {
+    /// The kinds of node of the program, then the modules that nothing imports, each with its types.
+    pub fn kinds<'t>(
+        &'t self,
+        program: &'t Program,
+    ) -> impl Iterator<Item = (&'t NodeKind, Option<&'t NodeTypes>)> + use<'t> {
+        let of_nodes = program.nodes.iter();
+        let of_nodes = of_nodes.map(|(id, kind)| (kind, self.nodes.get(id)));
+        let unused = program.unused.iter().enumerate();
+        of_nodes.chain(unused.map(|(at, kind)| (kind, self.unused.get(at))))
+    }
 }
 
 #[derive(Clone, Debug)]

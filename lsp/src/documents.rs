@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bloom_compiler::database::{self, Database, File, Language, Package};
+use bloom_compiler::manifest::module_name;
 use rustc_hash::FxHashMap;
 use salsa::Setter;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
 use crate::modules;
-use crate::packages::roots;
+use crate::packages::{OpenManifest, is_manifest, roots};
 use crate::positions::{Encoding, Lines, Starts};
 use crate::views::ProgramText;
 
@@ -31,6 +32,7 @@ pub struct Documents {
     db: Database,
     library: Library,
     open: FxHashMap<Uri, Document>,
+    manifests: FxHashMap<Uri, OpenManifest>,
     /// Files that programs import, by the root folder and the name there.
     imported: FxHashMap<(PathBuf, String), Imported>,
 }
@@ -76,11 +78,23 @@ impl Documents {
             db: Database::default(),
             library,
             open: FxHashMap::default(),
+            manifests: FxHashMap::default(),
             imported: FxHashMap::default(),
         }
     }
 
     pub fn open(&mut self, uri: Uri, version: i32, text: String) {
+        if is_manifest(&uri) {
+            let path = uri.to_file_path();
+            let folder = path.and_then(|path| path.parent().map(Path::to_owned));
+            let manifest = OpenManifest {
+                version,
+                text,
+                folder,
+            };
+            self.manifests.insert(uri, manifest);
+            return;
+        }
         self.add(uri, version, text);
         self.reload();
     }
@@ -122,6 +136,12 @@ impl Documents {
         changes: Vec<TextDocumentContentChangeEvent>,
         encoding: Encoding,
     ) {
+        if let Some(manifest) = self.manifests.get_mut(uri) {
+            manifest.version = version;
+            let mut starts = Starts::new(&manifest.text);
+            edit(&mut manifest.text, &mut starts, changes, encoding);
+            return;
+        }
         let Some(document) = self.open.get_mut(uri) else {
             return;
         };
@@ -129,21 +149,7 @@ impl Documents {
         let file = document.file;
         let mut text = file.text(&self.db).clone();
         let starts = Arc::make_mut(&mut document.lines);
-        for change in changes {
-            match change.range {
-                None => {
-                    text = change.text;
-                    *starts = Starts::new(&text);
-                }
-                Some(range) => {
-                    let lines = Lines::known(&text, starts, encoding);
-                    let (start, end) = (lines.offset(range.start), lines.offset(range.end));
-                    let bytes = start..end.max(start);
-                    text.replace_range(bytes.clone(), &change.text);
-                    starts.replace(bytes, &change.text);
-                }
-            }
-        }
+        edit(&mut text, starts, changes, encoding);
         if *file.text(&self.db) != text {
             let before = database::imports(&self.db, file).clone();
             file.set_text(&mut self.db).to(text);
@@ -155,6 +161,7 @@ impl Documents {
     }
 
     pub fn close(&mut self, uri: &Uri) {
+        self.manifests.remove(uri);
         if self.open.remove(uri).is_some() {
             // What imports it reads the disk again.
             self.refresh();
@@ -195,6 +202,15 @@ impl Documents {
             encoding,
             lines: Arc::clone(&document.lines),
         })
+    }
+
+    pub fn manifest(&self, uri: &Uri) -> Option<&OpenManifest> {
+        self.manifests.get(uri)
+    }
+
+    /// The manifests that are open.
+    pub fn manifests(&self) -> Vec<Uri> {
+        self.manifests.keys().cloned().collect()
     }
 
     pub fn library(&self) -> Library {
@@ -364,6 +380,30 @@ impl Snapshot {
     }
 }
 
+/// Makes changes of a text, and of where its lines start.
+fn edit(
+    text: &mut String,
+    starts: &mut Starts,
+    changes: Vec<TextDocumentContentChangeEvent>,
+    encoding: Encoding,
+) {
+    for change in changes {
+        match change.range {
+            None => {
+                *text = change.text;
+                *starts = Starts::new(text);
+            }
+            Some(range) => {
+                let lines = Lines::known(text, starts, encoding);
+                let (start, end) = (lines.offset(range.start), lines.offset(range.end));
+                let bytes = start..end.max(start);
+                text.replace_range(bytes.clone(), &change.text);
+                starts.replace(bytes, &change.text);
+            }
+        }
+    }
+}
+
 fn set(db: &mut Database, file: File, text: String) {
     if *file.text(db) != text {
         file.set_text(db).to(text);
@@ -375,16 +415,4 @@ fn language(path: &Path) -> Language {
         Some(extension) if extension == "ded" => Language::Dedalus,
         _ => Language::Bloom,
     }
-}
-
-/// What a file is called as a module: its path from the root it lies in.
-fn module_name(path: &Path, roots: &[PathBuf]) -> String {
-    let mut roots = roots.iter().rev();
-    let within = roots.find_map(|root| path.strip_prefix(root).ok());
-    let within = within.unwrap_or(path).with_extension("");
-    let parts = within.components();
-    let parts: Vec<String> = parts
-        .map(|part| part.as_os_str().to_string_lossy().into_owned())
-        .collect();
-    parts.join(".")
 }

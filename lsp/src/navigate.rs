@@ -2,15 +2,15 @@
 
 use bloom_compiler::base::FileId;
 use bloom_compiler::database;
-use bloom_compiler::ide::{self, Mention, Names, Role, Symbol, SymbolKind, Target};
+use bloom_compiler::ide::{self, AllNames, Mention, Role, Symbol, SymbolKind, Target};
 use tower_lsp::ls_types as lsp;
 
 use crate::documents::Snapshot;
 use crate::positions::Lines;
 use crate::translate::Places;
 
-fn names(snapshot: &Snapshot) -> &Names {
-    ide::names_of(&snapshot.db, snapshot.package)
+fn names(snapshot: &Snapshot) -> AllNames<'_> {
+    ide::all_names(&snapshot.db, snapshot.package)
 }
 
 fn offset(snapshot: &Snapshot, at: lsp::Position) -> u32 {
@@ -26,33 +26,55 @@ fn same(snapshot: &Snapshot, at: lsp::Position) -> Vec<Mention> {
 
 pub fn hover(snapshot: &Snapshot, at: lsp::Position) -> Option<lsp::Hover> {
     let (db, package) = (&snapshot.db, snapshot.package);
+    let Some(mention) = names(snapshot).at(FileId(0), offset(snapshot, at)) else {
+        return built_in(snapshot, at);
+    };
     let found = ide::hover(
         database::program(db, package),
         &database::resolved(db, package).places,
         database::typed(db, package),
         database::calm_report(db, package),
-        names(snapshot),
-        (FileId(0), offset(snapshot, at)),
+        ide::names_of(db, package),
+        mention,
     )?;
-    let mut value = format!("```bloom\n{}\n```", found.declaration);
-    for paragraph in &found.paragraphs {
+    let range = Places::new(snapshot).range(found.place);
+    Some(said(range, &found.declaration, &found.paragraphs))
+}
+
+fn built_in(snapshot: &Snapshot, at: lsp::Position) -> Option<lsp::Hover> {
+    let at = offset(snapshot, at);
+    let (place, found) = ide::built_ins(&snapshot.db, snapshot.package, at)?;
+    let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+    let docs: Vec<String> = found
+        .first()
+        .map(|one| one.doc.clone())
+        .into_iter()
+        .collect();
+    let range = snapshot.lines().range(place);
+    (!labels.is_empty()).then(|| said(range, &labels.join("\n"), &docs))
+}
+
+fn said(range: lsp::Range, declaration: &str, paragraphs: &[String]) -> lsp::Hover {
+    let mut value = format!("```bloom\n{declaration}\n```");
+    for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
         value += &format!("\n\n{paragraph}");
     }
-    Some(lsp::Hover {
+    lsp::Hover {
         contents: lsp::HoverContents::Markup(lsp::MarkupContent {
             kind: lsp::MarkupKind::Markdown,
             value,
         }),
-        range: Some(Places::new(snapshot).range(found.place)),
-    })
+        range: Some(range),
+    }
 }
 
 pub fn definition(snapshot: &Snapshot, at: lsp::Position) -> Vec<lsp::Location> {
     let names = names(snapshot);
     let mentions = names.all_at(FileId(0), offset(snapshot, at));
     // `import small;` both declares a name and says which module it is for.
-    let (own, others): (Vec<Mention>, Vec<Mention>) =
-        mentions.partition(|mention| mention.role == Role::Declares);
+    let (own, others): (Vec<Mention>, Vec<Mention>) = mentions
+        .into_iter()
+        .partition(|mention| mention.role == Role::Declares);
     let meant = match others.is_empty() {
         true => own,
         false => others,
@@ -150,7 +172,9 @@ pub fn type_definition(snapshot: &Snapshot, at: lsp::Position) -> Vec<lsp::Locat
 pub fn implementations(snapshot: &Snapshot, at: lsp::Position) -> Vec<lsp::Location> {
     let names = names(snapshot);
     let mentions = names.all_at(FileId(0), offset(snapshot, at));
-    let protocols = mentions.filter(|mention| matches!(mention.target, Target::Module(_)));
+    let protocols = mentions
+        .into_iter()
+        .filter(|mention| matches!(mention.target, Target::Module(_)));
     let found = protocols
         .flat_map(|protocol| ide::implementations(&snapshot.db, snapshot.package, protocol.target));
     let mut places = Places::new(snapshot);

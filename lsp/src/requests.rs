@@ -112,7 +112,10 @@ impl LanguageServer for Backend {
         params: lsp::DocumentDiagnosticParams,
     ) -> Result<lsp::DocumentDiagnosticReportResult> {
         let uri = &params.text_document.uri;
-        let found = self.answer(uri, translate::diagnostics).await?;
+        let found = match self.state.manifest(uri) {
+            Some(manifest) => Some(manifest.diagnostics(self.state.encoding())),
+            None => self.answer(uri, translate::diagnostics).await?,
+        };
         let report = lsp::RelatedFullDocumentDiagnosticReport {
             full_document_diagnostic_report: lsp::FullDocumentDiagnosticReport {
                 items: found.unwrap_or_default(),
@@ -377,8 +380,11 @@ impl LanguageServer for Backend {
         &self,
         params: lsp::DocumentLinkParams,
     ) -> Result<Option<Vec<lsp::DocumentLink>>> {
-        self.answer(&params.text_document.uri, structure::links)
-            .await
+        let uri = &params.text_document.uri;
+        match self.state.manifest(uri) {
+            Some(manifest) => Ok(Some(manifest.links(self.state.encoding()))),
+            None => self.answer(uri, structure::links).await,
+        }
     }
 
     async fn prepare_call_hierarchy(

@@ -18,6 +18,7 @@ use tower_lsp::ls_types as lsp;
 
 use crate::beside::Beside;
 use crate::documents::{Documents, Library, Snapshot};
+use crate::packages::OpenManifest;
 use crate::positions::Encoding;
 use crate::workspace::Workspace;
 use crate::{tokens, translate};
@@ -133,6 +134,10 @@ impl State {
         self.documents().snapshot(uri, self.encoding())
     }
 
+    pub fn manifest(&self, uri: &lsp::Uri) -> Option<OpenManifest> {
+        self.documents().manifest(uri).cloned()
+    }
+
     /// A document, and what other programs are read from, as they are at one time.
     pub fn with_workspace(&self, uri: &lsp::Uri) -> Option<(Snapshot, Workspace)> {
         let documents = self.documents();
@@ -181,7 +186,9 @@ pub async fn push(client: Client, state: Arc<State>) {
     loop {
         state.changed.notified().await;
         tokio::time::sleep(PAUSE).await;
-        let open = state.documents().uris();
+        let manifests = state.documents().manifests();
+        let programs = state.documents().uris();
+        let open = [manifests, programs].concat();
         let closed: Vec<lsp::Uri> = told
             .extract_if(|uri, _| !open.contains(uri))
             .map(|(uri, _)| uri)
@@ -190,17 +197,9 @@ pub async fn push(client: Client, state: Arc<State>) {
             client.publish_diagnostics(uri, Vec::new(), None).await;
         }
         for uri in open {
-            let Some(snapshot) = state.snapshot(&uri) else {
+            let Some(now) = problems(&state, &uri).await else {
                 continue;
             };
-            let version = snapshot.version;
-            // What was cancelled is computed after the change that cancelled it; of what the compiler
-            // cannot digest there is nothing to tell.
-            let found = computed(snapshot, translate::diagnostics).await;
-            let Ok(Some(found)) = found else {
-                continue;
-            };
-            let now = (version, found);
             if told.get(&uri) != Some(&now) {
                 let (version, found) = now.clone();
                 told.insert(uri.clone(), now);
@@ -208,4 +207,16 @@ pub async fn push(client: Client, state: Arc<State>) {
             }
         }
     }
+}
+
+/// What is wrong with a file, and with which version of it. None of what was cancelled: it is computed after the change
+/// that cancelled it; of what the compiler cannot digest there is nothing to tell.
+async fn problems(state: &State, uri: &lsp::Uri) -> Option<(i32, Vec<lsp::Diagnostic>)> {
+    if let Some(manifest) = state.manifest(uri) {
+        return Some((manifest.version, manifest.diagnostics(state.encoding())));
+    }
+    let snapshot = state.snapshot(uri)?;
+    let version = snapshot.version;
+    let found = computed(snapshot, translate::diagnostics).await;
+    Some((version, found.ok()??))
 }

@@ -128,7 +128,7 @@ fn imports(items: &[ItemNode], base: u32, visit: &mut impl FnMut(bloom_compiler:
 }
 
 pub fn renamable(snapshot: &Snapshot, at: lsp::Position) -> Result<lsp::Range, ide::Refusal> {
-    let names = ide::names_of(&snapshot.db, snapshot.package);
+    let names = ide::all_names(&snapshot.db, snapshot.package);
     let editable = |file: FileId| is_editable(snapshot, file);
     let mention = ide::renamable(names, (FileId(0), offset(snapshot, at)), &editable)?;
     Ok(Places::new(snapshot).range(mention.place))

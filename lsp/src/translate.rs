@@ -9,7 +9,7 @@ use crate::documents::Snapshot;
 use crate::positions::Lines;
 
 /// What programs of this server call themselves.
-const SOURCE: &str = "bloom";
+pub const SOURCE: &str = "bloom";
 
 /// Files of a program as places are told in them.
 pub struct Places<'s> {

@@ -43,7 +43,7 @@ pub struct Workspace {
 
 /// Where the name at a position is declared, if that can be in another program, too.
 pub fn declared(snapshot: &Snapshot, at: lsp::Position) -> Option<Declared> {
-    let names = ide::names_of(&snapshot.db, snapshot.package);
+    let names = ide::all_names(&snapshot.db, snapshot.package);
     let offset = snapshot.lines().offset(at) as u32;
     let mention = names.at(FileId(0), offset)?;
     if !is_shared(mention.target) {
@@ -63,6 +63,7 @@ fn is_shared(target: Target) -> bool {
         | Target::Constant(_)
         | Target::Type(_)
         | Target::Variant(_)
+        | Target::Field(_)
         | Target::Module(_)
         | Target::Spec(_)
         | Target::Group(_) => true,
@@ -83,7 +84,7 @@ impl Workspace {
             let Some((_, target)) = target(&snapshot, declared) else {
                 continue;
             };
-            let names = ide::names_of(&snapshot.db, snapshot.package);
+            let names = ide::all_names(&snapshot.db, snapshot.package);
             let mut places = Places::new(&snapshot);
             let wanted = |mention: &Mention| with_declaration || mention.role != Role::Declares;
             let mentions = names.of(target).filter(wanted);
@@ -194,8 +195,8 @@ fn target(snapshot: &Snapshot, declared: &Declared) -> Option<(FileSpan, Target)
     let mut uris = snapshot.uris.iter();
     let file = uris.position(|uri| uri.as_ref() == Some(&declared.uri))?;
     let file = FileId(u32::try_from(file).ok()?);
-    let names = ide::names_of(&snapshot.db, snapshot.package);
-    let mut mentions = names.all_at(file, declared.start);
+    let names = ide::all_names(&snapshot.db, snapshot.package);
+    let mut mentions = names.all_at(file, declared.start).into_iter();
     let found = mentions.find(|mention| {
         let is_there = mention.place.span.start == declared.start;
         is_there && mention.role == Role::Declares && is_shared(mention.target)

@@ -30,6 +30,11 @@ pub struct Program {
 }
 
 impl Program {
+    /// The kinds of node, then the modules that nothing imports.
+    pub fn kinds(&self) -> impl Iterator<Item = &NodeKind> {
+        self.nodes.values().chain(&self.unused)
+    }
+
     /// Of each definition of a type, the definitions that its fields mention.
     pub fn type_mentions(&self) -> Vec<Vec<usize>> {
         let mentions = |def: &TypeDef| {

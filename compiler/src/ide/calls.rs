@@ -3,7 +3,7 @@
 
 use crate::base::FileSpan;
 use crate::database::{Db, Package};
-use crate::hir::{CollectionId, Literal, Loc, NodeKind, Program};
+use crate::hir::{CollectionId, Literal, Loc, NodeKind};
 
 /// A collection, and where rules name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,9 +56,8 @@ impl<'d> Walk<'d> {
         crate::database::file_span(self.db, self.package, loc)
     }
 
-    fn kinds(&self) -> impl Iterator<Item = &'d NodeKind> + use<'d> {
-        let program: &'d Program = crate::database::program(self.db, self.package);
-        program.nodes.values().chain(&program.unused)
+    fn kinds(&self) -> impl Iterator<Item = &'d NodeKind> {
+        crate::database::program(self.db, self.package).kinds()
     }
 
     fn links(&self, declared: FileSpan, writers: bool) -> Vec<Link> {

@@ -1,11 +1,11 @@
 //! Where the type of something is declared, and what implements a protocol.
 
-use super::names::{Role, Target, names_of};
+use super::names::{Role, Target, all_names, names_of};
 use crate::base::{FileId, FileSpan};
 use crate::database::{self, Db, Package};
-use crate::hir::{Loc, NodeKind};
+use crate::hir::{Loc, Program, TypeDef, TypeRef};
 use crate::syntax::ast::{ItemKind, ItemNode};
-use crate::typing::NodeTypes;
+use crate::typing::Typed;
 use bloom_plan::types::TypeId;
 
 /// The declarations of the types of what is named at a byte of a file: of a column or variable those of its type
@@ -16,29 +16,36 @@ pub fn type_definitions(
     (file, offset): (FileId, u32),
 ) -> Vec<FileSpan> {
     let walk = Walk { db, package };
-    let mentions = names_of(db, package).all_at(file, offset);
-    let found = mentions.filter_map(|mention| match mention.target {
-        Target::Type(place) => Some(vec![place]),
-        Target::Column(place) => walk.column(place).map(|ty| walk.definitions(ty)),
-        Target::Variable(of, var) => {
-            let found = walk.kinds().find_map(|(kind, types)| {
-                let mut rules = kind.rules.iter();
-                let (id, _) = rules.find(|(_, rule)| walk.place(rule.body.loc) == of)?;
-                types?.rules.get(id)?.vars.get(var).copied()
-            });
-            found.map(|ty| walk.definitions(ty))
-        }
-        Target::File(_)
-        | Target::Collection(_)
-        | Target::Function(_)
-        | Target::Constant(_)
-        | Target::Variant(_)
-        | Target::Module(_)
-        | Target::Import(_)
-        | Target::Spec(_)
-        | Target::Group(_)
-        | Target::TestNode(_) => None,
-    });
+    let names = all_names(db, package);
+    let mentions = names.all_at(file, offset);
+    let found = mentions
+        .into_iter()
+        .filter_map(|mention| match mention.target {
+            Target::Type(place) => Some(vec![place]),
+            Target::Column(place) => walk.column(place).map(|ty| walk.definitions(ty)),
+            Target::Field(place) => Some(walk.of_field(place)),
+            Target::Variable(of, var) => {
+                let found = walk
+                    .typed()
+                    .kinds(walk.program())
+                    .find_map(|(kind, types)| {
+                        let mut rules = kind.rules.iter();
+                        let (id, _) = rules.find(|(_, rule)| walk.place(rule.body.loc) == of)?;
+                        types?.rules.get(id)?.vars.get(var).copied()
+                    });
+                found.map(|ty| walk.definitions(ty))
+            }
+            Target::File(_)
+            | Target::Collection(_)
+            | Target::Function(_)
+            | Target::Constant(_)
+            | Target::Variant(_)
+            | Target::Module(_)
+            | Target::Import(_)
+            | Target::Spec(_)
+            | Target::Group(_)
+            | Target::TestNode(_) => None,
+        });
     let mut found: Vec<FileSpan> = found.flatten().collect();
     found.sort_unstable();
     found.dedup();
@@ -100,31 +107,49 @@ impl<'d> Walk<'d> {
         database::file_span(self.db, self.package, loc)
     }
 
-    fn kinds(&self) -> impl Iterator<Item = (&'d NodeKind, Option<&'d NodeTypes>)> + use<'d> {
-        let typed = database::typed(self.db, self.package);
-        let types = typed.nodes.values().chain(&typed.unused);
-        let program = database::program(self.db, self.package);
-        let kinds = program.nodes.values().chain(&program.unused);
-        kinds.zip(types.map(Some).chain(std::iter::repeat(None)))
+    fn program(&self) -> &'d Program {
+        database::program(self.db, self.package)
+    }
+
+    fn typed(&self) -> &'d Typed {
+        database::typed(self.db, self.package)
     }
 
     fn column(&self, declared: FileSpan) -> Option<TypeId> {
-        self.kinds().find_map(|(kind, types)| {
-            let (id, at) = kind.collections.iter().find_map(|(id, collection)| {
-                let mut columns = collection.columns.iter();
-                let at = columns.position(|column| self.place(column.loc) == declared)?;
-                Some((id, at))
-            })?;
-            Some(types?.collections.get(id)?.get(at)?.ty)
-        })
+        self.typed()
+            .kinds(self.program())
+            .find_map(|(kind, types)| {
+                let (id, at) = kind.collections.iter().find_map(|(id, collection)| {
+                    let mut columns = collection.columns.iter();
+                    let at = columns.position(|column| self.place(column.loc) == declared)?;
+                    Some((id, at))
+                })?;
+                Some(types?.collections.get(id)?.get(at)?.ty)
+            })
+    }
+
+    /// The declarations of the types that a field is written with.
+    fn of_field(&self, declared: FileSpan) -> Vec<FileSpan> {
+        let program = self.program();
+        let mut fields = program.types.values().flat_map(TypeDef::all_fields);
+        let mut found = Vec::new();
+        if let Some(field) = fields.find(|field| self.place(field.loc) == declared) {
+            field.ty.walk(&mut |ty| {
+                if let TypeRef::Def(def, _) = ty {
+                    found.push(self.place(program.types[*def].loc));
+                }
+            });
+        }
+        found.retain(|place| !place.span.is_empty());
+        found
     }
 
     /// Where the types are declared that a type is shown with.
     fn definitions(&self, ty: TypeId) -> Vec<FileSpan> {
-        let shown = database::typed(self.db, self.package).types.show(ty);
+        let shown = self.typed().types.show(ty);
         let words = shown.split(|c: char| !c.is_alphanumeric() && c != '_');
         let words: Vec<&str> = words.collect();
-        let types = database::program(self.db, self.package).types.values();
+        let types = self.program().types.values();
         let named = types.filter(|def| {
             def.name
                 .rsplit('.')

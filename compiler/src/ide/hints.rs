@@ -45,10 +45,7 @@ pub fn hints(
         within,
         hints: Vec::new(),
     };
-    let types = typed.nodes.values().chain(&typed.unused);
-    let types = types.map(Some).chain(std::iter::repeat(None));
-    let kinds = program.nodes.values().chain(&program.unused);
-    for (kind, types) in kinds.zip(types) {
+    for (kind, types) in typed.kinds(program) {
         walk.kind(kind, types);
     }
     for output in &report.outputs {

@@ -4,9 +4,9 @@
 use bloom_stdx::arena::Arena;
 
 use super::names::{Mention, Names, Role, Target};
-use crate::base::{FileId, FileSpan};
+use crate::base::FileSpan;
 use crate::calm::report::{Label, Output, Report, View};
-use crate::hir::{Collection, ItemRef, Loc, NodeKind, Place, Program, TypeDefKind};
+use crate::hir::{Collection, Field, ItemRef, Loc, NodeKind, Place, Program, TypeDefKind};
 use crate::typing::{NodeTypes, Typed};
 
 /// What to show, and of which name.
@@ -19,16 +19,15 @@ pub struct Hover {
     pub paragraphs: Vec<String>,
 }
 
-/// The name at a byte of a file.
+/// What a name means.
 pub fn hover(
     program: &Program,
     places: &Arena<ItemRef, Place>,
     typed: &Typed,
     report: &Report,
     names: &Names,
-    (file, offset): (FileId, u32),
+    mention: Mention,
 ) -> Option<Hover> {
-    let mention = names.at(file, offset)?;
     let subject = Subject {
         program,
         places,
@@ -42,9 +41,10 @@ pub fn hover(
         Target::Variable(of, var) => subject.variable(mention, of, var),
         Target::Column(declared) => subject.column(mention, declared),
         Target::Type(declared) => subject.definition(mention, declared),
+        Target::Field(declared) => subject.field(mention, declared),
+        Target::Variant(declared) => subject.variant(mention, declared),
+        Target::Module(declared) => subject.module(mention, declared),
         Target::File(_)
-        | Target::Variant(_)
-        | Target::Module(_)
         | Target::Import(_)
         | Target::Spec(_)
         | Target::Group(_)
@@ -65,11 +65,8 @@ impl<'a> Subject<'a> {
         FileSpan::new(place.file, loc.span.shifted(place.offset)) == declared
     }
 
-    /// The kinds of node, then the unused modules.
     fn kinds(&self) -> impl Iterator<Item = (&'a NodeKind, Option<&'a NodeTypes>)> {
-        let types = self.typed.nodes.values().chain(&self.typed.unused);
-        let kinds = self.program.nodes.values().chain(&self.program.unused);
-        kinds.zip(types.map(Some).chain(std::iter::repeat(None)))
+        self.typed.kinds(self.program)
     }
 
     fn collection(&self, names: &Names, mention: Mention, declared: FileSpan) -> Option<Hover> {
@@ -137,9 +134,86 @@ impl<'a> Subject<'a> {
             TypeDefKind::Lattice { .. } => "lattice",
         };
         let doc = Some(def.doc.to_string()).filter(|doc| !doc.is_empty());
+        let variants = def.variants().iter();
+        let variants: Vec<String> = variants
+            .map(|variant| self.applied(&variant.name, &variant.fields))
+            .collect();
+        let inside = match &def.kind {
+            TypeDefKind::Record { fields } => format!(" {{ {} }}", self.fields(fields)),
+            TypeDefKind::Enum { .. } => format!(" {{ {} }}", variants.join(", ")),
+            TypeDefKind::Lattice { fields, .. } => format!("({})", self.fields(fields)),
+        };
         Some(Hover {
             place: mention.place,
-            declaration: format!("{word} {}", def.name),
+            declaration: format!("{word} {}{inside}", def.name),
+            paragraphs: doc.into_iter().collect(),
+        })
+    }
+
+    /// `x: Int, y: Int`
+    fn fields(&self, fields: &[Field]) -> String {
+        let fields = fields.iter();
+        let fields =
+            fields.map(|field| format!("{}: {}", field.name, self.program.show_type(&field.ty)));
+        fields.collect::<Vec<_>>().join(", ")
+    }
+
+    fn applied(&self, variant: &str, fields: &[Field]) -> String {
+        match fields {
+            [] => variant.to_owned(),
+            fields => format!("{variant}({})", self.fields(fields)),
+        }
+    }
+
+    fn field(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
+        self.program.types.values().find_map(|def| {
+            let mut fields = def.all_fields();
+            let field = fields.find(|field| self.is_at(field.loc, declared))?;
+            let doc = Some(field.doc.to_string()).filter(|doc| !doc.is_empty());
+            let of = format!("A field of `{}`.", def.name);
+            Some(Hover {
+                place: mention.place,
+                declaration: self.fields(std::slice::from_ref(field)),
+                paragraphs: doc.into_iter().chain([of]).collect(),
+            })
+        })
+    }
+
+    fn variant(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
+        self.program.types.values().find_map(|def| {
+            let mut variants = def.variants().iter();
+            let variant = variants.find(|variant| self.is_at(variant.loc, declared))?;
+            let doc = Some(variant.doc.to_string()).filter(|doc| !doc.is_empty());
+            let of = format!("A variant of `{}`.", def.name);
+            Some(Hover {
+                place: mention.place,
+                declaration: self.applied(&variant.name, &variant.fields),
+                paragraphs: doc.into_iter().chain([of]).collect(),
+            })
+        })
+    }
+
+    /// A kind of node, a protocol, or a module that nothing imports; one that is imported is a part of others.
+    fn module(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
+        let is_it = |kind: &&NodeKind| self.is_at(kind.loc, declared);
+        let node = self.program.nodes.values().find(is_it);
+        let kind = node.or_else(|| self.program.unused.iter().find(is_it))?;
+        let protocols = match kind.protocols.is_empty() {
+            true => String::new(),
+            false => format!(": {}", kind.protocols.join(", ")),
+        };
+        let is_upper = kind
+            .name
+            .starts_with(|first: char| first.is_ascii_uppercase());
+        let word = match (node, is_upper) {
+            (Some(_), _) => "node",
+            (None, true) => "protocol",
+            (None, false) => "module",
+        };
+        let doc = Some(kind.doc.to_string()).filter(|doc| !doc.is_empty());
+        Some(Hover {
+            place: mention.place,
+            declaration: format!("{word} {}{protocols}", kind.name),
             paragraphs: doc.into_iter().collect(),
         })
     }

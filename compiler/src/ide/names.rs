@@ -4,8 +4,10 @@
 //! Two walks find them. The resolved program ([`program`]) says what each literal, head and expression means and
 //! where it is as a whole; where in it the name stands, its text tells. The syntax trees ([`tree`]) have the names
 //! that resolution leaves no place of. What a module declares is known by its declaration, so that the copies
-//! which imports make of it are one.
+//! which imports make of it are one. A third walk ([`fields`]) finds the fields behind dots, which only types tell;
+//! they are looked for where they are asked for, so that what needs no types does not wait for them.
 
+mod fields;
 mod program;
 mod tree;
 
@@ -16,6 +18,7 @@ use crate::base::{FileId, FileSpan, Span};
 use crate::database::{self, Db, Package};
 use crate::hir::{Collection, ItemRef, Loc, Place, Program, VarId};
 use crate::syntax::ast;
+use crate::typing::Typed;
 
 /// What a name does where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,6 +49,8 @@ pub enum Target {
     Type(FileSpan),
     /// A variant of an enum.
     Variant(FileSpan),
+    /// Of a record, a variant or a lattice.
+    Field(FileSpan),
     /// A module, node or protocol.
     Module(FileSpan),
     /// What an `import` is called.
@@ -96,6 +101,63 @@ pub fn names_of(db: &dyn Db, package: Package) -> Names {
     Names::found(known, &sources)
 }
 
+/// The fields behind dots of a package.
+#[salsa::tracked(returns(ref), no_eq)]
+pub(super) fn fields_of(db: &dyn Db, package: Package) -> Names {
+    let program = database::program(db, package);
+    let places = &database::resolved(db, package).places;
+    Names::fields(program, places, database::typed(db, package))
+}
+
+/// The names of a package, with the fields behind dots.
+#[derive(Clone, Copy)]
+pub struct AllNames<'d> {
+    db: &'d dyn Db,
+    package: Package,
+}
+
+pub fn all_names(db: &dyn Db, package: Package) -> AllNames<'_> {
+    AllNames { db, package }
+}
+
+impl<'d> AllNames<'d> {
+    /// As [`Names::at`].
+    pub fn at(self, file: FileId, offset: u32) -> Option<Mention> {
+        self.all_at(file, offset).pop()
+    }
+
+    /// As [`Names::all_at`].
+    pub fn all_at(self, file: FileId, offset: u32) -> Vec<Mention> {
+        let found: Vec<Mention> = names_of(self.db, self.package)
+            .all_at(file, offset)
+            .collect();
+        match found.iter().any(|mention| mention.place.span.end > offset) {
+            true => found,
+            // One that ends here may touch a field, or what ends here be a field itself.
+            false => {
+                let fields = fields_of(self.db, self.package).all_at(file, offset);
+                let fields: Vec<Mention> = fields.collect();
+                if fields.is_empty() { found } else { fields }
+            }
+        }
+    }
+
+    /// As [`Names::of`].
+    pub fn of(self, target: Target) -> impl Iterator<Item = Mention> + use<'d> {
+        let fields = match target {
+            Target::Field(_) => Some(fields_of(self.db, self.package)),
+            _ => None,
+        };
+        let fields = fields.into_iter().flat_map(move |fields| fields.of(target));
+        names_of(self.db, self.package).of(target).chain(fields)
+    }
+
+    /// As [`Names::declarations`].
+    pub fn declarations(self, target: Target) -> Vec<FileSpan> {
+        names_of(self.db, self.package).declarations(target)
+    }
+}
+
 impl Names {
     /// `places` say where items are, which the program itself need not know; `sources` stand by their number.
     pub fn new(program: &Program, places: &Arena<ItemRef, Place>, sources: &[Source<'_>]) -> Self {
@@ -107,10 +169,26 @@ impl Names {
         Self::found(known, sources)
     }
 
+    /// The fields behind dots alone.
+    pub fn fields(program: &Program, places: &Arena<ItemRef, Place>, typed: &Typed) -> Self {
+        let known = Known {
+            program,
+            places,
+            pause: &|| {},
+        };
+        let mut mentions = Vec::new();
+        fields::names(known, typed, &mut mentions);
+        Self::of_mentions(mentions)
+    }
+
     fn found(known: Known<'_>, sources: &[Source<'_>]) -> Self {
         let mut mentions = Vec::new();
         let rows = program::names(known, sources, &mut mentions);
         tree::names(known, sources, &rows, &mut mentions);
+        Self::of_mentions(mentions)
+    }
+
+    fn of_mentions(mut mentions: Vec<Mention>) -> Self {
         mentions.sort_unstable();
         mentions.dedup();
         mentions.shrink_to_fit();

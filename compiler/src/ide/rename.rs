@@ -8,18 +8,19 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::names::{Mention, Names, Source, Target};
+use super::names::{AllNames, Mention, Names, Source, Target, fields_of, names_of};
 use crate::base::{Diagnostic, Edit, FileId, FileSpan};
 use crate::database::{self, Db, Language, Package};
 use crate::hir;
 use crate::syntax::{self, ast};
+use crate::typing;
 
 /// Why something is not renamed, for the person who asked.
 pub type Refusal = String;
 
 /// The word that would be renamed. `is_editable` says which files an editor can change.
 pub fn renamable(
-    names: &Names,
+    names: AllNames<'_>,
     (file, offset): (FileId, u32),
     is_editable: &dyn Fn(FileId) -> bool,
 ) -> Result<Mention, Refusal> {
@@ -46,7 +47,7 @@ pub fn rename(
     new_name: &str,
     is_editable: &dyn Fn(FileId) -> bool,
 ) -> Result<Vec<Edit>, Refusal> {
-    let names = super::names_of(db, package);
+    let names = super::all_names(db, package);
     let mention = renamable(names, at, is_editable)?;
     let files = package.files(db);
     let text = |file: FileId| files[file.0 as usize].text(db);
@@ -65,31 +66,35 @@ pub fn rename(
         texts[edit.file.0 as usize].replace_range(edit.span.range(), &edit.new_text);
     }
     let named: Vec<&str> = files.iter().map(|file| file.name(db).as_str()).collect();
-    let (renamed, mistakes) = look_again(&named, &texts);
-    let before = database::parse_and_resolution_errors(db, package);
-    if mistakes > before {
+    let is_field = matches!(mention.target, Target::Field(_));
+    let renamed = look_again(&named, &texts, is_field);
+    let mut before = database::parse_and_resolution_errors(db, package);
+    let mut was = vec![names_of(db, package)];
+    if is_field {
+        before += errors(&database::typed(db, package).diagnostics);
+        was.push(fields_of(db, package));
+    }
+    if renamed.errors > before {
         return Err(format!(
             "the program would have a mistake more if this were called `{new_name}`"
         ));
     }
-    match means_the_same(names, &renamed) {
+    match means_the_same(&was, &renamed.names) {
         true => Ok(edits),
         false => Err(format!("something else is called `{new_name}` already")),
     }
 }
 
 /// Where a column is named by the variable that it binds, or the other way round, both are written.
-fn edits(names: &Names, target: Target, old_name: &str, new_name: &str) -> Vec<Edit> {
+fn edits(names: AllNames<'_>, target: Target, old_name: &str, new_name: &str) -> Vec<Edit> {
     let edit = |mention: Mention| {
         let FileSpan { file, span } = mention.place;
-        let others = names.all_at(file, span.start);
+        let others = names.all_at(file, span.start).into_iter();
         let mut others = others.filter(|other| other.place == mention.place);
-        let is_column = matches!(target, Target::Column(_));
-        let is_other = |other: &Mention| match other.target {
-            Target::Column(_) => !is_column,
-            _ => is_column,
-        };
-        let new_text = match (others.any(|other| is_other(&other)), is_column) {
+        let is_part = |target: Target| matches!(target, Target::Column(_) | Target::Field(_));
+        let is_column = is_part(target);
+        let is_other = |other: Mention| is_part(other.target) != is_column;
+        let new_text = match (others.any(is_other), is_column) {
             (true, true) => format!("{new_name}: {old_name}"),
             (true, false) => format!("{old_name}: {new_name}"),
             (false, _) => new_name.to_owned(),
@@ -101,6 +106,7 @@ fn edits(names: &Names, target: Target, old_name: &str, new_name: &str) -> Vec<E
         }
     };
     let mut edits: Vec<Edit> = names.of(target).map(edit).collect();
+    edits.sort_unstable_by_key(|edit| (edit.file, edit.span));
     edits.dedup();
     edits
 }
@@ -125,8 +131,15 @@ fn is_name(new_name: &str, old_name: &str) -> Result<(), Refusal> {
     }
 }
 
-/// The names of changed texts, and how many errors there are up to their resolution.
-fn look_again(named: &[&str], texts: &[String]) -> (Names, usize) {
+/// A program with another name in it.
+struct Renamed {
+    names: Vec<Names>,
+    errors: usize,
+}
+
+/// The names of changed texts, and how many errors there are up to their resolution; with fields behind dots, up to
+/// their types.
+fn look_again(named: &[&str], texts: &[String], with_fields: bool) -> Renamed {
     let parsed: Vec<syntax::Parse> = texts.iter().map(|text| syntax::parse(text)).collect();
     let modules: Vec<Arc<ast::Module>> = parsed
         .iter()
@@ -142,27 +155,38 @@ fn look_again(named: &[&str], texts: &[String]) -> (Names, usize) {
         .collect();
     let resolved = hir::resolve(&sources);
     let syntax = parsed.iter().flat_map(|parse| &parse.diagnostics);
-    let errors = syntax.chain(&resolved.diagnostics);
-    let errors = errors
-        .filter(|diagnostic| Diagnostic::is_error(diagnostic))
-        .count();
+    let mut errors = self::errors(syntax.chain(&resolved.diagnostics));
     let sources: Vec<Source<'_>> = named
         .iter()
         .zip(texts.iter().zip(&modules))
         .map(|(name, (text, module))| Source { name, text, module })
         .collect();
     let program = &resolved.program;
-    (Names::new(program, &program.places, &sources), errors)
+    let mut names = vec![Names::new(program, &program.places, &sources)];
+    if with_fields {
+        let typed = typing::infer(program);
+        errors += self::errors(&typed.diagnostics);
+        names.push(Names::fields(program, &program.places, &typed));
+    }
+    Renamed { names, errors }
+}
+
+fn errors<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> usize {
+    let all = diagnostics.into_iter();
+    all.filter(|diagnostic| diagnostic.is_error()).count()
 }
 
 /// Whether two programs have the same names up to what they are called, in the same order.
-fn means_the_same(old: &Names, new: &Names) -> bool {
-    if old.mentions.len() != new.mentions.len() {
+fn means_the_same(old: &[&Names], new: &[Names]) -> bool {
+    let all = |names: &Names| names.mentions.len();
+    if !old.iter().map(|names| all(names)).eq(new.iter().map(all)) {
         return false;
     }
     let mut forth: FxHashMap<Target, Target> = FxHashMap::default();
     let mut back: FxHashMap<Target, Target> = FxHashMap::default();
-    old.mentions.iter().zip(&new.mentions).all(|(old, new)| {
+    let old = old.iter().flat_map(|names| &names.mentions);
+    let new = new.iter().flat_map(|names| &names.mentions);
+    old.zip(new).all(|(old, new)| {
         let same = old.role == new.role && old.place.file == new.place.file;
         same && *forth.entry(old.target).or_insert(new.target) == new.target
             && *back.entry(new.target).or_insert(old.target) == old.target

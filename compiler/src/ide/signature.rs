@@ -2,9 +2,10 @@
 
 use super::complete::Scene;
 use super::cursor::Cursor;
+use crate::base::Span;
 use crate::database::{Db, Package};
 use crate::hir::Function;
-use crate::syntax::TokenKind as T;
+use crate::syntax::{Token, TokenKind as T, lex};
 use bloom_plan::functions::{BUILTINS, Builtin};
 
 /// What a function or collection takes.
@@ -49,6 +50,25 @@ pub fn signatures(db: &dyn Db, package: Package, offset: u32) -> Option<(Vec<Sig
         }
         (!found.is_empty()).then_some((found, bracket.commas))
     })
+}
+
+/// The built-in functions or methods that the word at a byte may be, and where it is; the program has no name there.
+pub fn built_ins(db: &dyn Db, package: Package, offset: u32) -> Option<(Span, Vec<Signature>)> {
+    let text = package.files(db).first()?.text(db);
+    let stretch = Scene::new(db, package, offset)?.stretch();
+    let tokens = lex(&text[stretch.range()]).tokens;
+    let place = |token: &Token| token.span.shifted(stretch.start);
+    let at = tokens.partition_point(|token| place(token).end <= offset);
+    let word = place(tokens.get(at)?);
+    let kind = |at: usize| tokens.get(at).map(|token| token.kind);
+    let is_member = at.checked_sub(1).and_then(kind) == Some(T::Dot);
+    if !word.contains(offset) || !is_member && kind(at + 1) != Some(T::OpenParen) {
+        return None;
+    }
+    let own = &text[word.range()];
+    let named = BUILTINS.iter().filter(|builtin| builtin.name == own);
+    let meant = named.filter(|builtin| builtin.receiver().is_some() == is_member);
+    Some((word, meant.map(of_builtin).collect()))
 }
 
 fn of_function(scene: &Scene<'_>, function: &Function) -> Signature {

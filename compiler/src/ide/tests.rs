@@ -39,17 +39,16 @@ fn look(fixture: &str) -> (String, Vec<String>, Vec<String>) {
     let checked = check_text("main", &text, &[]);
     let program = &checked.program;
     let names = names_of(program, &text);
-    let at = (FileId(0), offset);
+    let Some(found) = names.at(FileId(0), offset) else {
+        return (String::new(), Vec::new(), Vec::new());
+    };
     let (typed, calm) = (&checked.typed, &checked.calm);
-    let said = hover(program, &program.places, typed, calm, &names, at);
+    let said = hover(program, &program.places, typed, calm, &names, found);
     let said = said.map(|hover| {
         [vec![hover.declaration], hover.paragraphs]
             .concat()
             .join("\n")
     });
-    let Some(found) = names.at(FileId(0), offset) else {
-        return (said.unwrap_or_default(), Vec::new(), Vec::new());
-    };
     let declared = names.declarations(found.target);
     let mentions = names.of(found.target);
     (
@@ -123,6 +122,21 @@ out{n} <= first.sum{n}, not second.sum{id: n};
     assert_eq!(at("n: mor"), (one("5:more"), more.to_vec()));
     let ones = ["4:one", "5:one"].map(str::to_owned);
     assert_eq!(at("n + on"), (one("4:one"), ones.to_vec()));
+}
+
+#[test]
+fn types_are_told_with_what_they_are_made_of() {
+    let program = "/// A place.\nrecord Point { x: Int, y: Int }\nenum Move { Stay, By(dx: Int) }\n\
+                   input at(p: Point, m: Move);\nprotocol Maps { input go(x: Int); }\n\
+                   /// Serves.\nnode Map: Maps { table t(x: Int); t{x} <= go{x}; }\n";
+    let said = |text: &str| look(&program.replacen(text, &format!("$0{text}"), 1)).0;
+    assert_eq!(said("Point {"), "record Point { x: Int, y: Int }\nA place.");
+    assert_eq!(said("Move)"), "enum Move { Stay, By(dx: Int) }");
+    assert_eq!(said("By("), "By(dx: Int)\nA variant of `Move`.");
+    assert_eq!(said("y: Int"), "y: Int\nA field of `Point`.");
+    assert_eq!(said("Map: "), "node Map: Maps\nServes.");
+    let alone = look("/// As all.\nprotocol $0Maps { input go(x: Int); }\ninput a(x: Int);\n").0;
+    assert_eq!(alone, "protocol Maps\nAs all.");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn plain(span: Span, kind: WordKind) -> Word {
 fn kind_of(target: Target) -> WordKind {
     match target {
         Target::Collection(_) => WordKind::Collection,
-        Target::Column(_) => WordKind::Column,
+        Target::Column(_) | Target::Field(_) => WordKind::Column,
         Target::Function(_) => WordKind::Function,
         Target::Constant(_) => WordKind::Constant,
         Target::Variable(..) | Target::TestNode(_) => WordKind::Variable,

@@ -39,7 +39,11 @@ async function connect() {
     rootUri: null,
     capabilities: {
       general: { positionEncodings: [PositionEncodingKind.UTF16] },
-      textDocument: { diagnostic: {}, completion: { completionItem: { snippetSupport: true } } },
+      textDocument: {
+        diagnostic: {},
+        completion: { completionItem: { snippetSupport: true } },
+        codeAction: { dataSupport: true, resolveSupport: { properties: ["edit"] } },
+      },
     },
   });
   await connection.sendNotification(protocol.InitializedNotification.type, {});
@@ -79,7 +83,10 @@ test("every answer has the protocol's shape", { skip: !process.env.BLOOM }, asyn
   all(await ask(protocol.FoldingRangeRequest, { textDocument: document }), protocol.FoldingRange.is, "folds");
   all(await ask(protocol.SelectionRangeRequest, { textDocument: document, positions: [{ line: 6, character: 3 }] }), protocol.SelectionRange.is, "selections");
   all(await ask(protocol.InlayHintRequest, { textDocument: document, range: whole }), protocol.InlayHint.is, "hints");
-  all(await ask(protocol.CodeActionRequest, { textDocument: document, range: row, context: { diagnostics: [] } }), protocol.CodeAction.is, "actions");
+  const actions = await ask(protocol.CodeActionRequest, { textDocument: document, range: row, context: { diagnostics: [] } });
+  all(actions, (one) => typeof one.title === "string" && one.edit === undefined, "actions");
+  const chosen = await ask(protocol.CodeActionResolveRequest, actions[0]);
+  assert.ok(protocol.CodeAction.is(chosen) && protocol.WorkspaceEdit.is(chosen.edit), JSON.stringify(chosen));
   const items = await ask(protocol.CallHierarchyPrepareRequest, at(4, 7));
   assert.ok(protocol.Range.is(items[0].selectionRange));
   const help = await ask(protocol.SignatureHelpRequest, at(7, 22));

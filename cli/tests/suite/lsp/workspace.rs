@@ -211,3 +211,42 @@ fn work_that_takes_long_is_shown_until_it_is_over() {
     assert_eq!(kinds, [json!("begin"), json!("end")]);
     client.stop();
 }
+
+#[test]
+fn a_manifest_is_checked_and_leads_to_other_packages() {
+    let folder = Folder::new();
+    folder.write("p/src/p.bloom", "import clock;\n");
+    folder.write("clocks/src/clock.bloom", "");
+    let clocks = "[package]\nname = \"clocks\"\n";
+    folder.write("clocks/bloom.toml", clocks);
+    let text = "[package]\nname = \"p\"\n\n[dependencies]\nclocks = { path = \"../clocks\" }\n\
+                maps = { path = \"../maps\" }\n";
+    folder.write("p/bloom.toml", text);
+    let mut client = Client::start(folder, &json!({}));
+    let uri = client.open("p/bloom.toml", text);
+    let found = client.diagnostics(&uri, 1);
+    assert_eq!(found.len(), 1, "{found:?}");
+    let message = "dependency `maps`: ../maps is no package";
+    assert_eq!(
+        (&found[0]["message"], &found[0]["range"]["start"]["line"]),
+        (&json!(message), &json!(5))
+    );
+    let links = client.ask(
+        "textDocument/documentLink",
+        &json!({ "textDocument": { "uri": uri } }),
+    );
+    let targets: Vec<&str> = super::writing::texts(&links, "target");
+    assert!(
+        targets[0].ends_with("p/src/p.bloom") && targets[1].ends_with("clocks/bloom.toml"),
+        "{links}"
+    );
+    let change = json!([{ "text": text.replace("path = \"../maps\"", "git = 1") }]);
+    client.change(&uri, 2, &change);
+    let found = client.diagnostics(&uri, 2);
+    let message = found[0]["message"].as_str().expect("a text");
+    assert!(message.contains("unknown field `git`"), "{found:?}");
+    let place = json!({ "line": 0, "character": 1 });
+    let nothing = json!({ "textDocument": { "uri": uri }, "position": place });
+    assert_eq!(client.ask("textDocument/hover", &nothing), Value::Null);
+    client.stop();
+}

@@ -34,7 +34,7 @@ fn at(uri: &str, line: u32, character: u32) -> Value {
     json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": character } })
 }
 
-fn texts<'v>(list: &'v Value, field: &str) -> Vec<&'v str> {
+pub(super) fn texts<'v>(list: &'v Value, field: &str) -> Vec<&'v str> {
     let list = list.as_array().expect("a list").iter();
     list.map(|one| one[field].as_str().expect("it is text"))
         .collect()

@@ -141,13 +141,11 @@ impl<'d> Site<'d> {
     pub fn types_of(&self, of: &RuleSite<'_>) -> Option<(&'d crate::hir::Body, &'d BodyTypes)> {
         let place = FileSpan::new(FileId(0), of.place(of.rule.span));
         let (program, typed) = (self.scene.program, self.scene.typed);
-        let types = typed.nodes.values().chain(&typed.unused);
-        let kinds = program.nodes.values().chain(&program.unused);
-        kinds.zip(types).find_map(|(kind, types)| {
+        typed.kinds(program).find_map(|(kind, types)| {
             let mut rules = kind.rules.iter();
             let is_it = |loc| database::file_span(self.db, self.package, loc) == place;
             let (id, rule) = rules.find(|(_, rule)| is_it(rule.loc))?;
-            Some((&rule.body, &**types.rules.get(id)?))
+            Some((&rule.body, &**types?.rules.get(id)?))
         })
     }
 

@@ -90,10 +90,7 @@ impl<'d> Scene<'d> {
     }
 
     fn kinds(&self) -> impl Iterator<Item = (&'d NodeKind, Option<&'d NodeTypes>)> {
-        let types = self.typed.nodes.values().chain(&self.typed.unused);
-        let types = types.map(Some).chain(std::iter::repeat(None));
-        let kinds = self.program.nodes.values().chain(&self.program.unused);
-        kinds.zip(types)
+        self.typed.kinds(self.program)
     }
 
     /// The items of the file and of the modules around the cursor, and where they count from.

@@ -29,7 +29,7 @@ pub(super) fn names<'p>(
     for constant in program.constants.values() {
         constant.init.iter().for_each(|body| walk.body(body));
     }
-    for kind in program.nodes.values().chain(&program.unused) {
+    for kind in program.kinds() {
         walk.kind(kind);
     }
     let fault_tests = program.fault_tests.iter().map(|fault| &fault.test);

@@ -43,6 +43,7 @@ pub(super) fn names<'p, 's>(
         sources,
         rows,
         mentions,
+        fields: fields(levels.values()),
         levels,
         scopes: Vec::new(),
         file: FileId(0),
@@ -85,6 +86,35 @@ fn find_levels<'s>(level: Level<'s>, levels: &mut FxHashMap<Target, Level<'s>>) 
 
 type Scope = FxHashMap<SmolStr, Target>;
 
+/// Names, and where they are declared.
+type Fields = Vec<(SmolStr, FileSpan)>;
+
+fn fields<'l, 's: 'l>(levels: impl Iterator<Item = &'l Level<'s>>) -> FxHashMap<Target, Fields> {
+    let mut found = FxHashMap::default();
+    for level in levels {
+        for node in level.items {
+            let base = level.base + node.offset;
+            let place = |name: &Name| FileSpan::new(level.file, name.span.shifted(base));
+            let field = |field: &ast::Field| (field.name.text.clone(), place(&field.name));
+            let mut add = |of: Target, fields: &[ast::Field]| {
+                found.insert(of, fields.iter().map(field).collect());
+            };
+            if let ItemKind::Record(record) = &node.item.kind {
+                add(Target::Type(place(&record.name)), &record.fields);
+            }
+            if let ItemKind::Lattice(lattice) = &node.item.kind {
+                add(Target::Type(place(&lattice.name)), &lattice.fields);
+            }
+            if let ItemKind::Enum(item) = &node.item.kind {
+                for variant in &item.variants {
+                    add(Target::Variant(place(&variant.name)), &variant.fields);
+                }
+            }
+        }
+    }
+    found
+}
+
 /// What can be named in a file or module. Imports are called as values are, and hide no module.
 #[derive(Default)]
 struct Scopes {
@@ -99,6 +129,8 @@ struct Walk<'p, 's, 'm> {
     mentions: &'m mut Vec<Mention>,
     /// What is in files, modules and imports.
     levels: FxHashMap<Target, Level<'s>>,
+    /// Of each record, variant and lattice, by where it is declared.
+    fields: FxHashMap<Target, Fields>,
     /// The innermost last.
     scopes: Vec<Scopes>,
     file: FileId,
@@ -222,12 +254,13 @@ impl<'s> Walk<'_, 's, '_> {
         }
     }
 
-    /// A path to a type, variant or value: types, variants and imports are told here.
-    fn path(&mut self, path: &Path) {
+    /// A path to a type, variant or value: types, variants and imports are told here. What it leads to.
+    fn path(&mut self, path: &Path) -> Option<Target> {
         let first = &path.segments[0];
         let mut target = self.find_import(first).or_else(|| self.find(first));
+        let mut last = None;
         for (at, name) in path.segments.iter().enumerate() {
-            let Some(found) = target else { return };
+            let found = target?;
             if matches!(
                 found,
                 Target::Type(_) | Target::Variant(_) | Target::Import(_) | Target::Module(_)
@@ -240,6 +273,21 @@ impl<'s> Walk<'_, 's, '_> {
                 Target::Type(ty) => self.variant(ty, name),
                 _ => self.member(found, name),
             });
+            last = Some(found);
+        }
+        last
+    }
+
+    /// Fields that are named with values, of the record, variant or lattice that a path leads to.
+    fn named_fields<'n>(&mut self, path: &Path, names: impl Iterator<Item = &'n Name>) {
+        let of = self.path(path);
+        let Some(known) = of.and_then(|of| self.fields.get(&of)).cloned() else {
+            return;
+        };
+        for name in names {
+            if let Some((_, declared)) = known.iter().find(|(own, _)| *own == name.text) {
+                self.add(name.span, Role::Reads, Target::Field(*declared));
+            }
         }
     }
 
@@ -300,13 +348,13 @@ impl<'s> Walk<'_, 's, '_> {
             }
             ItemKind::Record(record) => {
                 self.declare(&record.name, Target::Type);
-                record.fields.iter().for_each(|field| self.ty(&field.ty));
+                self.declare_fields(&record.fields);
             }
             ItemKind::Enum(item) => {
                 self.declare(&item.name, Target::Type);
                 for variant in &item.variants {
                     self.declare(&variant.name, Target::Variant);
-                    variant.fields.iter().for_each(|field| self.ty(&field.ty));
+                    self.declare_fields(&variant.fields);
                 }
             }
             ItemKind::Lattice(lattice) => self.lattice(lattice),
@@ -365,10 +413,17 @@ impl<'s> Walk<'_, 's, '_> {
 
     fn lattice(&mut self, lattice: &ast::Lattice) {
         self.declare(&lattice.name, Target::Type);
-        lattice.fields.iter().for_each(|field| self.ty(&field.ty));
+        self.declare_fields(&lattice.fields);
         if let ast::LatticeForm::Own(own) = &lattice.form {
             own.bottom.iter().for_each(|bottom| self.expr(bottom));
             own.merge.iter().for_each(|merge| self.expr(&merge.body));
+        }
+    }
+
+    fn declare_fields(&mut self, fields: &[ast::Field]) {
+        for field in fields {
+            self.declare(&field.name, Target::Field);
+            self.ty(&field.ty);
         }
     }
 

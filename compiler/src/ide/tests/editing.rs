@@ -1,8 +1,8 @@
 //! What is offered while writing: completions, signatures, other names, colours, hints.
 
 use super::super::{
-    CompletionKind, Hint, WordKind, completions, folds, hints, names_of, rename, selections,
-    signatures, words,
+    CompletionKind, Hint, Target, WordKind, all_names, built_ins, completions, folds, hints,
+    names_of, rename, selections, signatures, words,
 };
 use super::cursor;
 use crate::base::{FileId, FileSpan, Span};
@@ -293,4 +293,104 @@ fn broken_programs_are_answered() {
         signatures(&db, package, offset);
     }
     assert!(keywords > 1_000, "{keywords} keywords");
+}
+
+const POINTS: &str = "\
+record Point { x: Int, y: Int }
+record Pair<T> { x: T, other: T }
+enum Move { Stay, By(dx: Int) }
+lattice Box(low: Min<Int>, high: Max<Int>);
+input at(p: Point, q: Pair<Int>);
+table bounds(id: Int => b: Box);
+output o(n: Int);
+output low(n: Int);
+fn sum(p: Point): Int = p.x + p.y;
+fn unused(p: Point): Int = p.y;
+fn over(p: Point): Int = match p { Point{x, y: 0} => x, Point{y} => y };
+bounds{id: 1, b: Box(low: p.x, high: p.y)} <= at{p};
+o{n: sum(p) + over(p) + q.x} <= at{p, q};
+low{n: b.low.reveal} <= bounds{b};
+const origin: Point = Point{x: 0, y: 0};
+const step: Move = By(dx: 2);
+";
+
+/// The lines, from 1, on which the field is that stands behind the text, each with its word.
+fn field_at(before: &str) -> Vec<String> {
+    let db = Database::default();
+    let package = package(&db, POINTS);
+    let offset = POINTS.find(before).expect("it is there") + before.len();
+    let names = all_names(&db, package);
+    let mentions = names.all_at(FileId(0), offset as u32);
+    let field = mentions
+        .iter()
+        .find(|mention| matches!(mention.target, Target::Field(_)));
+    let field = field.expect("a field is there");
+    let mut places: Vec<FileSpan> = names
+        .of(field.target)
+        .map(|mention| mention.place)
+        .collect();
+    places.sort_unstable();
+    let shown = places.into_iter().map(|place| {
+        let line = POINTS[..place.span.start as usize].matches('\n').count() + 1;
+        format!("{line}:{}", &POINTS[place.span.range()])
+    });
+    shown.collect()
+}
+
+#[test]
+fn fields_are_found_by_the_types_of_what_they_are_of() {
+    let db = Database::default();
+    let problems = database::diagnostics(&db, package(&db, POINTS));
+    assert!(problems.iter().all(|one| !one.is_error()), "{problems:?}");
+    assert_eq!(
+        field_at("record Point { "),
+        ["1:x", "9:x", "11:x", "12:x", "15:x"]
+    );
+    assert_eq!(
+        field_at("= p.x + p."),
+        ["1:y", "9:y", "10:y", "11:y", "11:y", "12:y", "15:y"]
+    );
+    assert_eq!(field_at("over(p) + q."), ["2:x", "13:x"]);
+    assert_eq!(field_at("low{n: b."), ["4:low", "12:low", "14:low"]);
+    assert_eq!(field_at("Stay, By("), ["3:dx", "16:dx"]);
+}
+
+#[test]
+fn fields_get_other_names_everywhere() {
+    let at = |before: &str| POINTS.replacen(before, &format!("{before}$0"), 1);
+    let changed = renamed(&at("record Point { "), "left").expect("it can be called so");
+    let expected = POINTS
+        .replace("Point { x", "Point { left")
+        .replace("p.x", "p.left")
+        .replace("Point{x, ", "Point{left: x, ")
+        .replace("Point{x: 0", "Point{left: 0");
+    assert_eq!(changed, expected);
+    let taken = renamed(&at("record Point { "), "y").expect_err("there is one");
+    assert!(
+        taken.contains("mistake more") || taken.contains("called `y` already"),
+        "{taken}"
+    );
+}
+
+#[test]
+fn what_is_built_in_is_told() {
+    let labels = |fixture: &str| {
+        let (text, offset) = cursor(fixture);
+        let db = Database::default();
+        let found = built_ins(&db, package(&db, &text), offset);
+        found.map(|(place, found)| {
+            let labels: Vec<String> = found.into_iter().map(|one| one.label).collect();
+            (text[place.range()].to_owned(), labels)
+        })
+    };
+    let (word, found) = labels("const n: Int = a$0bs(-1);\n").expect("it is built in");
+    assert_eq!(word, "abs");
+    has(&found, &["abs(Int): Int"]);
+    let (word, found) = labels("const n: Int = \"a\".$0len();\n").expect("it is built in");
+    assert_eq!(word, "len");
+    assert!(
+        found.iter().all(|label| label.contains(".len")),
+        "{found:?}"
+    );
+    assert_eq!(labels("// a$0bs(-1)\nconst n: Int = 1;\n"), None);
 }

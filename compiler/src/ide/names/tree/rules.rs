@@ -83,7 +83,7 @@ impl<'p> Walk<'p, '_, '_> {
                 args.iter().for_each(|pattern| self.pattern(pattern));
             }
             PatternKind::Record { path, fields } => {
-                self.path(path);
+                self.named_fields(path, fields.iter().map(|field| &field.name));
                 let patterns = fields.iter().filter_map(|field| field.pattern.as_ref());
                 patterns.for_each(|pattern| self.pattern(pattern));
             }
@@ -118,7 +118,11 @@ impl<'p> Walk<'p, '_, '_> {
             }
             ExprKind::Field { base, .. } | ExprKind::TupleField { base, .. } => self.expr(base),
             ExprKind::Call { callee, args } => {
-                self.expr(callee);
+                let named = args.iter().filter_map(|arg| arg.name.as_ref());
+                match callee.as_path() {
+                    Some(path) => self.named_fields(&path, named),
+                    None => self.expr(callee),
+                }
                 args.iter().for_each(|arg| self.expr(&arg.value));
             }
             ExprKind::MethodCall { receiver, args, .. } => {
@@ -130,7 +134,7 @@ impl<'p> Walk<'p, '_, '_> {
                 by.iter().for_each(|key| self.expr(&key.key));
             }
             ExprKind::Record { path, fields } => {
-                self.path(path);
+                self.named_fields(path, fields.iter().map(|field| &field.name));
                 let values = fields.iter().filter_map(|field| field.value.as_ref());
                 values.for_each(|value| self.expr(value));
             }
