@@ -77,7 +77,7 @@ pub(crate) fn faults(args: &FaultsArgs) -> Outcome {
             tests += 1;
             fine &= match args.sweep {
                 Some(time) => sweep_test(args, &compiled.programs, test, time),
-                None => look_at(args, &compiled.programs, test)?,
+                None => look_at(args, &request, &compiled.programs, test)?,
             };
         }
     }
@@ -123,8 +123,14 @@ fn bounds(args: &FaultsArgs, test: &FaultTest) -> FaultSpec {
 }
 
 /// Searches, tells what was found, and writes what was asked for. Whether all is good.
-fn look_at(args: &FaultsArgs, programs: &run::Programs, test: &FaultTest) -> Result<bool, Misuse> {
+fn look_at(
+    args: &FaultsArgs,
+    request: &request::Request,
+    programs: &run::Programs,
+    test: &FaultTest,
+) -> Result<bool, Misuse> {
     let searched = search_test(args, programs, test);
+    request.takes_place(&searched.report)?;
     terminal::print(&match args.format {
         FaultsFormat::Human => human::shown(&searched, args.all),
         FaultsFormat::Json => json::line(&searched),
@@ -158,6 +164,7 @@ fn write_files(
             test,
             spec,
             hypothesis: &found.hypothesis,
+            // Once each, in however many ticks it shows.
             broken: found
                 .broken
                 .iter()

@@ -26,6 +26,6 @@ mod grammar {
 #[cfg(test)]
 mod tests;
 
-pub use deploy::{Deployment, deploy};
+pub use deploy::{Deployment, MISPLACED, deploy};
 pub use parser::{Parse, parse};
 pub use translate::translate;

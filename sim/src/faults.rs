@@ -14,6 +14,8 @@ pub mod limit;
 
 pub mod ailment;
 
+mod side;
+
 pub mod hypothesis;
 
 pub mod variables;
@@ -45,6 +47,8 @@ mod space;
 mod support;
 
 pub mod proof;
+
+mod counter;
 
 mod solver;
 

@@ -26,6 +26,8 @@ pub mod suite;
 
 pub mod explore;
 
+mod elements;
+
 pub mod lineage;
 
 pub mod faults;

@@ -11,22 +11,20 @@
 //! arrives together, and hold back messages while the world settles.
 
 mod mail;
+mod slot;
+mod step;
 
-use std::path::Path;
-
-use bloom_delivery::Packet;
-use bloom_plan::plan::{Plan, RelationId, RelationKind};
+use bloom_plan::plan::{Plan, RelationId};
 use bloom_plan::value::{Row, Value};
-use bloom_runtime::{Config, ErrorRow, Input, Member, Message, OnConflict, Output};
+use bloom_runtime::{Config, ErrorRow, Member, Message, OnConflict};
 use bloom_stdx::random::Random;
-use bloom_store::{Restored, Store, StoreError};
 use smol_str::SmolStr;
 
 pub use crate::disk::DiskFault;
 use crate::disk::SimDisk;
 use crate::machine::{Kinds, Machine};
 use crate::network::{Drop, Network};
-use mail::{Arrivals, Mail};
+use slot::{Life, Slot, writes};
 
 /// How many ticks `settle` runs before it says that the program does not settle.
 pub const SETTLE_TICKS_MAX: usize = 2_000;
@@ -69,41 +67,6 @@ pub struct Setup {
 pub struct Trouble {
     pub node: SmolStr,
     pub error: ErrorRow,
-}
-
-#[derive(Debug)]
-struct Slot<N> {
-    setup: Setup,
-    life: Life<N>,
-    /// How often it has started.
-    starts: u64,
-    /// Since it started.
-    has_ticked: bool,
-    mail: Mail,
-    /// What the network carries to it.
-    messages: Vec<Message>,
-    fed: Vec<(RelationId, Row)>,
-    seals: Vec<(RelationId, Row)>,
-    /// The other nodes that it was last told are alive.
-    told_alive: Option<Vec<SmolStr>>,
-    /// What outlives it, and while it is up the store of production that writes there. A node without durable tables
-    /// has none.
-    disk: SimDisk,
-    store: Option<Store>,
-    /// By how much its clock is ahead of the others.
-    ahead: i64,
-    /// The last tick of the world in which it did something.
-    ticked: u64,
-}
-
-#[derive(Debug)]
-enum Life<N> {
-    /// Its declaration has not been reached.
-    Unborn,
-    Up(N),
-    /// Derived `halt`; its last tick can still be seen.
-    Halted(N),
-    Down,
 }
 
 impl<'a, K: Kinds> World<'a, K> {
@@ -351,166 +314,6 @@ impl<'a, K: Kinds> World<'a, K> {
         Ok(RelationId(place.ok_or_else(missing)? as u32))
     }
 
-    fn tick_holding_back(
-        &mut self,
-        nodes: &[usize],
-        hold_back: bool,
-    ) -> Result<Vec<Trouble>, String> {
-        self.clock += bloom_delivery::TICK;
-        self.ticks += 1;
-        self.deliver_late();
-        let mut up = nodes.to_vec();
-        up.retain(|&node| self.slots[node].is_up());
-        let mut packets = Vec::new();
-        let inputs: Vec<(usize, Arrivals)> = up
-            .into_iter()
-            .map(|node| (node, self.take_arrivals(node, hold_back, &mut packets)))
-            .collect();
-        self.post(packets);
-        let mut troubles = Vec::new();
-        for (node, arrivals) in inputs {
-            let slot = &mut self.slots[node];
-            let Life::Up(machine) = &mut slot.life else {
-                unreachable!("only nodes that are up have arrivals");
-            };
-            let output = machine.step(arrivals.input);
-            slot.has_ticked = true;
-            slot.ticked = self.ticks;
-            let name = &slot.setup.name;
-            if let Some(stopped) = output.stopped {
-                return Err(match name.as_str() {
-                    // The node of a test without `node` steps.
-                    "" => stopped.to_string(),
-                    name => format!("node `{name}`: {stopped}"),
-                });
-            }
-            if !arrivals.again {
-                troubles.extend(output.errors.iter().map(|error| Trouble {
-                    node: name.clone(),
-                    error: error.clone(),
-                }));
-            }
-            self.carry_out(node, output, arrivals.again);
-        }
-        Ok(troubles)
-    }
-
-    /// What the node's next tick is to take in; also what its endpoint sends.
-    fn take_arrivals(
-        &mut self,
-        node: usize,
-        hold_back: bool,
-        packets: &mut Vec<Packet>,
-    ) -> Arrivals {
-        let alive = self.alive_as_seen_by(node);
-        let now = self.local_time(node);
-        let slot = &mut self.slots[node];
-        let mut messages = std::mem::take(&mut slot.messages);
-        if self.seed != 0 {
-            self.random.shuffle(&mut messages);
-            slot.mail.shuffle(&mut self.random);
-        }
-        if hold_back {
-            let (later, now) = messages.into_iter().partition(|_| self.random.chance(1, 4));
-            (slot.messages, messages) = (later, now);
-        }
-        let mut input = Input {
-            now,
-            rows: std::mem::take(&mut slot.fed),
-            messages,
-            seals: std::mem::take(&mut slot.seals),
-            ..Input::default()
-        };
-        let Life::Up(machine) = &slot.life else {
-            unreachable!("only a node that is up takes something in");
-        };
-        let timer_is_due = machine.next_timer().is_some_and(|due| due <= now);
-        let wants_tick = machine.wants_tick() || timer_is_due;
-        let held = hold_back.then_some(&mut self.random);
-        let mut arrivals = slot.mail.take(self.clock, wants_tick, &mut input, held);
-        packets.append(&mut arrivals.packets);
-        slot.fed.append(&mut input.rows);
-        slot.messages.append(&mut input.messages);
-        slot.seals.append(&mut input.seals);
-        let news = slot.told_alive.as_ref() != Some(&alive);
-        slot.told_alive = Some(alive.clone());
-        arrivals.input.now = now;
-        arrivals.input.alive = news.then_some(alive);
-        arrivals
-    }
-
-    /// Performs what a tick asks for: first the disk, then the network. What an earlier life has done already
-    /// does not leave the node again.
-    fn carry_out(&mut self, node: usize, output: Output, again: bool) {
-        let slot = &mut self.slots[node];
-        if let Some(store) = &mut slot.store
-            && store.append(&output.durable).is_err()
-        {
-            // As in production: nothing of the tick leaves it.
-            slot.stop();
-            return;
-        }
-        let sends = if again { Vec::new() } else { output.sends };
-        let (free, packets) = slot.mail.done(sends);
-        if output.halt.is_some() {
-            slot.mail.close();
-            slot.life = match std::mem::replace(&mut slot.life, Life::Down) {
-                Life::Up(machine) => Life::Halted(machine),
-                other => other,
-            };
-        }
-        for message in free {
-            for after in self.network.carry(&message) {
-                self.put_on_way(message.clone(), after);
-            }
-        }
-        self.post(packets);
-    }
-
-    /// What the clock of a node says.
-    fn local_time(&self, node: usize) -> i64 {
-        self.now.saturating_add(self.slots[node].ahead)
-    }
-
-    /// Lets a message arrive in so many ticks.
-    fn put_on_way(&mut self, message: Message, after: u32) {
-        if after > 1 {
-            self.late.push((self.ticks + u64::from(after), message));
-        } else if let Some(receiver) = self.receiver(&message.to) {
-            receiver.messages.push(message);
-        }
-    }
-
-    /// Lets arrive what was late until this tick.
-    fn deliver_late(&mut self) {
-        let now = self.ticks;
-        let late = std::mem::take(&mut self.late);
-        let (due, late) = late.into_iter().partition(|(when, _)| *when <= now);
-        self.late = late;
-        let due: Vec<(u64, Message)> = due;
-        for (_, message) in due {
-            if let Some(receiver) = self.receiver(&message.to) {
-                receiver.messages.push(message);
-            }
-        }
-    }
-
-    /// Hands packets to the network.
-    fn post(&mut self, packets: Vec<Packet>) {
-        for packet in packets {
-            if self.network.carry_packet(&packet)
-                && let Some(receiver) = self.receiver(&packet.to)
-            {
-                receiver.mail.push(packet);
-            }
-        }
-    }
-
-    fn receiver(&mut self, name: &str) -> Option<&mut Slot<K::Node>> {
-        let mut slots = self.slots.iter_mut();
-        slots.find(|slot| slot.setup.name == name && slot.is_up())
-    }
-
     /// Whether a tick of all nodes would take nothing in.
     fn is_quiet(&self) -> bool {
         self.slots.iter().enumerate().all(|(node, slot)| {
@@ -549,55 +352,4 @@ impl<'a, K: Kinds> World<'a, K> {
             .filter(|name| self.network.reaches(me, name) && self.network.reaches(name, me))
             .collect()
     }
-}
-
-impl<N> Slot<N> {
-    fn new(setup: Setup, disk: SimDisk) -> Self {
-        Slot {
-            setup,
-            life: Life::Unborn,
-            starts: 0,
-            has_ticked: false,
-            mail: Mail::default(),
-            messages: Vec::new(),
-            fed: Vec::new(),
-            seals: Vec::new(),
-            told_alive: None,
-            disk,
-            store: None,
-            ahead: 0,
-            ticked: 0,
-        }
-    }
-
-    /// Opens what is on its disk, as a node does in production.
-    fn open(&mut self, plan: &Plan) -> Result<Restored, StoreError> {
-        let mut opened = Store::open(&self.disk, Path::new("data"), plan)?;
-        let restored = opened.restored.take();
-        self.store = Some(opened.accept()?);
-        Ok(restored)
-    }
-
-    /// The node is gone with all that it has not made durable, and what was on its way to it.
-    fn stop(&mut self) {
-        self.life = Life::Down;
-        self.store = None;
-        self.disk.crash();
-        self.mail.close();
-        self.messages.clear();
-        self.fed.clear();
-        self.seals.clear();
-    }
-
-    fn is_up(&self) -> bool {
-        matches!(self.life, Life::Up(_))
-    }
-}
-
-/// Whether a node of the plan has tables that outlive it.
-fn writes(plan: &Plan) -> bool {
-    let durable = RelationKind::Table { durable: true };
-    plan.relations
-        .iter()
-        .any(|relation| relation.kind == durable)
 }

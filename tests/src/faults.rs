@@ -1,6 +1,8 @@
 //! Fault tests of the corpus, loaded; and the symbolic run held to runs on the production engine: under a random
 //! hypothesis every collection of every node must hold in every tick what the formula says.
 
+pub mod alternation;
+
 pub mod deployment;
 
 pub mod trial;

@@ -1,51 +1,14 @@
 //! The loop of runs and their supports, held to the formula: what it finds is as small, and what it certifies is
 //! certified.
 
-use bloom_sim::faults::alternating::search_by_supports;
-use bloom_sim::faults::{Engine, FaultSpec, Options, Report, Verdict, search};
+use bloom_sim::faults::Verdict;
+use bloom_tests::faults::alternation::{Agreed, agreed, by_formula, by_supports};
 use bloom_tests::faults::deployment::Deployment;
 use bloom_tests::faults::{Loaded, bounds, corpus, load, load_file};
 use bloom_tests::program::root;
 
-/// Runs of one loop over the corpus.
+/// Runs of one loop over the corpus; `cargo xtask faults` gives each as long as the command does.
 const RUNS_MAX: usize = 100;
-
-fn by_supports(loaded: &Loaded, test: usize, spec: &FaultSpec, runs_max: usize) -> Report {
-    let test = &loaded.tests[test];
-    search_by_supports(&loaded.programs, test, spec, "asked for", &mut |runs| {
-        runs < runs_max
-    })
-}
-
-fn by_formula(loaded: &Loaded, test: usize, spec: &FaultSpec) -> Report {
-    let options = Options {
-        minimal_sets_max: 0,
-        proof: false,
-    };
-    search(&loaded.programs, &loaded.tests[test], spec, &options)
-}
-
-/// Whether the loop came to an end; it must then say what the formula says.
-fn agrees(loaded: &Loaded, test: usize, spec: &FaultSpec, runs_max: usize) -> Result<bool, String> {
-    let name = &loaded.tests[test].name;
-    let formula = by_formula(loaded, test, spec);
-    let own = by_supports(loaded, test, spec, runs_max);
-    assert_eq!(own.engine, Engine::Supports);
-    match (&formula.verdict, &own.verdict) {
-        (Verdict::BoundReached(_), _) | (_, Verdict::BoundReached(_)) => Ok(false),
-        (Verdict::Certified, Verdict::Certified) | (Verdict::Vacuous(_), Verdict::Vacuous(_)) => {
-            Ok(true)
-        }
-        (Verdict::Counterexample(least), Verdict::Counterexample(found))
-            if least.hypothesis.len() == found.hypothesis.len() =>
-        {
-            Ok(true)
-        }
-        (formula, own) => Err(format!(
-            "{name}: {formula:?} by the formula, {own:?} by the loop"
-        )),
-    }
-}
 
 /// Every program of the literature, without its formula.
 #[test]
@@ -53,13 +16,11 @@ fn the_loop_says_what_the_formula_says() {
     let (mut ended, mut certified) = (0, 0);
     for path in corpus() {
         let loaded = load_file(&path);
-        for test in 0..loaded.tests.len() {
-            let spec = bounds(&loaded.tests[test]);
-            let agree =
-                agrees(&loaded, test, &spec, RUNS_MAX).unwrap_or_else(|why| panic!("{why}"));
-            ended += usize::from(agree);
-            let is_certified = by_formula(&loaded, test, &spec);
-            certified += usize::from(agree && matches!(is_certified.verdict, Verdict::Certified));
+        for test in &loaded.tests {
+            let agreed = agreed(&loaded, test, &bounds(test), &mut |runs| runs < RUNS_MAX);
+            let agreed = agreed.unwrap_or_else(|why| panic!("{why}"));
+            ended += usize::from(agreed != Agreed::Open);
+            certified += usize::from(agreed == Agreed::Certified);
         }
     }
     assert!(
@@ -76,9 +37,10 @@ fn the_loop_agrees_with_the_formula_on_random_programs() {
         let Ok(loaded) = load("random", &text) else {
             continue;
         };
-        let spec = bounds(&loaded.tests[0]);
-        let agree = agrees(&loaded, 0, &spec, 60);
-        ended += usize::from(agree.unwrap_or_else(|why| panic!("seed {seed}: {why}\n{text}")));
+        let test = &loaded.tests[0];
+        let agreed = agreed(&loaded, test, &bounds(test), &mut |runs| runs < 60);
+        let agreed = agreed.unwrap_or_else(|why| panic!("seed {seed}: {why}\n{text}"));
+        ended += usize::from(agreed != Agreed::Open);
     }
     assert!(ended >= 40, "{ended} loops came to an end");
 }
@@ -134,14 +96,15 @@ fn a_program_that_the_formula_refuses_is_searched_by_the_loop() {
     // What is lost is sent again, until there is no time.
     for (ticks, losses, minimum) in [(10, 5, None), (6, 6, Some(2))] {
         let loaded = total(ticks, losses);
-        let spec = bounds(&loaded.tests[0]);
-        let refused = by_formula(&loaded, 0, &spec);
+        let test = &loaded.tests[0];
+        let spec = bounds(test);
+        let refused = by_formula(&loaded, test, &spec);
         assert!(
             matches!(refused.verdict, Verdict::BoundReached(_)),
             "{:?}",
             refused.verdict
         );
-        let report = by_supports(&loaded, 0, &spec, 2_000);
+        let report = by_supports(&loaded, test, &spec, &mut |runs| runs < 2_000);
         let found = match &report.verdict {
             Verdict::Certified => None,
             Verdict::Counterexample(found) => Some(found.hypothesis.len()),
@@ -155,8 +118,8 @@ fn a_program_that_the_formula_refuses_is_searched_by_the_loop() {
 #[test]
 fn a_loop_that_does_not_come_to_an_end_says_how_far_it_came() {
     let loaded = total(10, 5);
-    let spec = bounds(&loaded.tests[0]);
-    let report = by_supports(&loaded, 0, &spec, 20);
+    let test = &loaded.tests[0];
+    let report = by_supports(&loaded, test, &bounds(test), &mut |runs| runs < 20);
     let Verdict::BoundReached(why) = report.verdict else {
         panic!("{:?}", report.verdict);
     };
@@ -169,9 +132,8 @@ fn a_loop_that_does_not_come_to_an_end_says_how_far_it_came() {
 fn a_run_that_the_loop_cannot_explain_stands_for_itself() {
     let loaded = load_file(&root().join("tests/faults/ailing.bloom"));
     let place = |name: &str| loaded.tests.iter().position(|test| test.name == name);
-    let test = place("vote 8/0/1, restart").expect("there is this test");
-    let spec = bounds(&loaded.tests[test]);
-    let report = by_supports(&loaded, test, &spec, 2_000);
+    let test = &loaded.tests[place("vote 8/0/1, restart").expect("there is this test")];
+    let report = by_supports(&loaded, test, &bounds(test), &mut |runs| runs < 2_000);
     let Verdict::Counterexample(found) = report.verdict else {
         panic!("{:?}", report.verdict);
     };

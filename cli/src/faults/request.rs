@@ -1,8 +1,9 @@
 //! Which programs to search: the files as they are, or a spec on nodes that the command line names.
 
 use bloom_compiler::base::{Diagnostic, FileId};
-use bloom_compiler::dedalus::{self, Deployment};
+use bloom_compiler::dedalus::{self, Deployment, MISPLACED};
 use bloom_plan::testing::FaultTest;
+use bloom_sim::faults::{Report, Verdict};
 use smol_str::SmolStr;
 
 use crate::args::FaultsSelection;
@@ -27,6 +28,26 @@ impl Request {
         test.file.clone_from(name);
         for (node, name) in test.nodes.iter_mut().zip(nodes) {
             node.name = name.clone();
+        }
+    }
+
+    /// Refuses a Dedalus program that derives rows at places that are no nodes: there its rules do not mean what
+    /// they say.
+    pub(super) fn takes_place(&self, report: &Report) -> Result<(), Misuse> {
+        let (Some((name, _)), Verdict::Counterexample(found)) = (&self.deployed, &report.verdict)
+        else {
+            return Ok(());
+        };
+        let mut broken = found.broken.iter().filter(|_| found.hypothesis.is_empty());
+        let misplaced = broken.find_map(|(_, what, _)| {
+            let row = what.strip_prefix("never ")?;
+            row.starts_with(MISPLACED).then_some(row)
+        });
+        match misplaced {
+            Some(row) => Err(Misuse::new(format_args!(
+                "{name}: the first column says at which node a row is, and --nodes does not name all of them: {row}"
+            ))),
+            None => Ok(()),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A file says which programs to run, relative to itself, which test, the bounds, and each fault by the names of
 //! its nodes. Running it is one deterministic run on the production engine, in which nothing is searched for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ struct Saved {
     spec: Option<String>,
     faults: Vec<SavedFault>,
     /// What was broken when it was saved.
-    broken: Vec<String>,
+    broken: BTreeSet<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -89,7 +90,7 @@ pub(super) struct ToSave<'s> {
     pub(super) test: &'s FaultTest,
     pub(super) spec: &'s FaultSpec,
     pub(super) hypothesis: &'s Hypothesis,
-    pub(super) broken: Vec<String>,
+    pub(super) broken: BTreeSet<String>,
 }
 
 pub(super) fn save(path: &Path, what: &ToSave<'_>) -> Result<(), Misuse> {

@@ -89,6 +89,15 @@ fn dedalus_files_are_one_program_on_the_nodes_named() {
     let run = folder.bloom("faults rules.ded facts.ded");
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.err.contains("--nodes"), "{run:?}");
+    // Where `hello` is, no rule takes place.
+    folder.write(
+        "misplaced.ded",
+        "log(N, P)@next :- log(N, P);\nlog(N, P) :- say(N, P);\nsay(\"A\", \"hello\")@1;\n\
+         good(P, N) :- log(N, P);\npre(P) :- log(_, P);\npost(P) :- good(P, _);\n",
+    );
+    folder
+        .bloom("faults misplaced.ded --eot 4 --nodes A,B")
+        .fails(2, "misplaced(good, hello)");
 }
 
 #[test]

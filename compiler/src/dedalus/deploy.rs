@@ -13,6 +13,9 @@
 //! | `p(…)@1` in a body | `p_at_1`, what `p` was at 1 |
 //! | any other relation | a relation of the spec |
 //!
+//! A rule takes place where the first row of its body is. Facts at places that are no nodes are refused here. What the
+//! spec derives at such places is known when the program runs: those rows are `misplaced`, which breaks the spec.
+//!
 //! Relations of which there are only facts of tick 1, all of which stay, are how the deployment is set up. Every
 //! node may know them whole: a rule that reads them at another place reads `p_anywhere`.
 //!
@@ -42,7 +45,7 @@ pub struct Deployment {
 }
 
 /// Names of collections, variables and spec words that mean something else where the program is deployed.
-const TAKEN: [&str; 15] = [
+const TAKEN: [&str; 16] = [
     "pre",
     "post",
     "up",
@@ -57,8 +60,12 @@ const TAKEN: [&str; 15] = [
     "errors",
     "never",
     "place",
+    MISPLACED,
     "tick_number",
 ];
+
+/// What the spec calls rows that it looks for at a node and that are at none: of which relation, and where.
+pub const MISPLACED: &str = "misplaced";
 
 fn is_taken(name: &str) -> bool {
     TAKEN.contains(&name) || syntax::is_reserved(name)

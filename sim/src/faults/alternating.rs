@@ -13,13 +13,14 @@ use std::collections::BTreeSet;
 
 use bloom_plan::testing::FaultTest;
 use rustc_hash::FxHashMap;
-use rustsat::encodings::card::{BoundUpper, Totalizer};
-use rustsat::instances::{BasicVarManager, Cnf, ManageVars};
+use rustsat::clause;
+use rustsat::instances::{BasicVarManager, ManageVars};
 use rustsat::solvers::{Solve, SolveIncremental, SolverResult};
 use rustsat::types::{Clause, Lit as SatLit, TernaryVal};
 
 use super::ailment::Ailment;
 use super::concrete::Execution;
+use super::counter::Counter;
 use super::hypothesis::{Fault, FaultSpec, Hypothesis};
 use super::random::shrink;
 use super::reenacted::reenact;
@@ -157,7 +158,7 @@ struct Candidates {
     solver: rustsat_batsat::BasicSolver,
     faults: Vec<(Fault, SatLit)>,
     literals: FxHashMap<Fault, SatLit>,
-    by_size: Totalizer,
+    by_size: Counter,
 }
 
 impl Candidates {
@@ -195,33 +196,20 @@ impl Candidates {
                 1,
             )
         }));
-        let mut clauses = Cnf::new();
-        let mut at_most = |literals: Vec<SatLit>, most: usize, enforced: bool| {
-            let mut totalizer: Totalizer = literals.into_iter().collect();
-            totalizer
-                .encode_ub(0..=most, &mut clauses, &mut variables)
-                .expect("there is memory for the counter");
-            if enforced {
-                let units = totalizer.enforce_ub(most);
-                for unit in units.expect("the counter was made for the bound") {
-                    clauses.add_unit(unit);
-                }
-            }
-            totalizer
-        };
+        let mut solver = rustsat_batsat::BasicSolver::default();
         for (literals, most) in bounds {
-            if literals.len() > most as usize {
-                at_most(literals, most as usize, true);
+            let most = most as usize;
+            if literals.len() > most {
+                let (counter, clauses) = Counter::new(literals, most, &mut variables);
+                add(&mut solver, clauses);
+                for unit in counter.at_most(most) {
+                    add(&mut solver, [clause![unit]]);
+                }
             }
         }
         let every = faults.iter().map(|(_, lit)| *lit).collect();
-        let by_size = at_most(every, SIZES_MAX, false);
-        let mut solver = rustsat_batsat::BasicSolver::default();
-        for clause in clauses {
-            solver
-                .add_clause(clause)
-                .expect("the solver takes any clause");
-        }
+        let (by_size, clauses) = Counter::new(every, SIZES_MAX, &mut variables);
+        add(&mut solver, clauses);
         Candidates {
             solver,
             literals: faults.iter().copied().collect(),
@@ -235,10 +223,9 @@ impl Candidates {
         loop {
             let is_bounded = *size <= SIZES_MAX && *size < self.faults.len();
             let assumed = match is_bounded {
-                true => self.by_size.enforce_ub(*size),
-                false => Ok(Vec::new()),
+                true => self.by_size.at_most(*size),
+                false => Vec::new(),
             };
-            let assumed = assumed.expect("the counter was made for these sizes");
             let solved = self.solver.solve_assumps(&assumed);
             if solved.expect("the solver has no bound on its time") == SolverResult::Sat {
                 return Some(self.solution());
@@ -268,7 +255,13 @@ impl Candidates {
                 clause.add(if *there { !lit } else { lit });
             }
         }
-        self.solver
+        add(&mut self.solver, [clause]);
+    }
+}
+
+fn add(solver: &mut rustsat_batsat::BasicSolver, clauses: impl IntoIterator<Item = Clause>) {
+    for clause in clauses {
+        solver
             .add_clause(clause)
             .expect("the solver takes any clause");
     }

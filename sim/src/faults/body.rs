@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use bloom_plan::plan::{AggregateId, Arrow, Expr, IndexId, Op, Plan, RelationId, VersionId};
-use bloom_plan::types::Type;
 use bloom_runtime::Interpreter;
 
 use super::aggregate;
 use super::annotated::{FxIndexMap, Relation, Words};
 use super::circuit::{Circuit, Lit};
 use super::limit::Limit;
+use crate::elements::elements;
 
 /// A row that a rule derives, and when. `None` stands for what a `<-` head leaves out.
 #[derive(Debug)]
@@ -126,13 +126,8 @@ impl<'f> Firing<'f> {
                 let Ok(value) = self.interpreter.eval(source, &mut self.registers) else {
                     return Ok(());
                 };
-                let is_map = matches!(
-                    self.plan.types.get(*ty),
-                    Type::Map(..) | Type::FrozenMap(..)
-                );
-                let elements = self.interpreter.elements(*ty, value);
-                for element in elements.chunks_exact(if is_map { 2 } else { 1 }) {
-                    for (register, &word) in into.iter().zip(element) {
+                for element in elements(self.plan, self.interpreter, *ty, value) {
+                    for (register, word) in into.iter().zip(element) {
                         self.registers[register.0 as usize] = word;
                     }
                     self.ops(rest)?;

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use bloom_plan::testing::TestNode;
 
 use super::ailment::{Ailment, SLOW_TICKS};
+pub use super::side::{PARTITIONED_NODES_MAX, Side};
 
 /// The bounds of a search, and what a crash is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -83,43 +84,6 @@ pub enum Fault {
         last: u32,
         what: Ailment,
     },
-}
-
-/// Some of the nodes, never all: the side of a partition on which the first node is not.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Side(u32);
-
-/// Nodes past which no partitions are looked for.
-pub const PARTITIONED_NODES_MAX: usize = 10;
-
-impl Side {
-    /// The side with these nodes, or the other one.
-    pub fn of(inside: impl Iterator<Item = usize>, nodes: usize) -> Side {
-        let mask = inside.fold(0_u32, |mask, node| mask | 1 << node);
-        match mask & 1 {
-            0 => Side(mask),
-            _ => Side(!mask & ((1 << nodes) - 1)),
-        }
-    }
-
-    pub fn has(self, node: usize) -> bool {
-        self.0 >> node & 1 == 1
-    }
-
-    /// The nodes on it.
-    pub fn nodes(self) -> impl Iterator<Item = usize> {
-        (0..u32::BITS as usize).filter(move |&node| self.has(node))
-    }
-
-    /// Every way to part the nodes in two.
-    fn all(nodes: usize) -> impl Iterator<Item = Side> {
-        let nodes = if nodes > PARTITIONED_NODES_MAX {
-            0
-        } else {
-            nodes
-        };
-        (1..1_u32 << nodes).filter(|mask| mask & 1 == 0).map(Side)
-    }
 }
 
 impl Fault {

@@ -3,12 +3,12 @@
 use batsat::{Callbacks, ClauseKind};
 use rustc_hash::FxHashMap;
 use rustsat::clause;
-use rustsat::encodings::card::{BoundUpper, Totalizer};
-use rustsat::instances::{BasicVarManager, Cnf, ManageVars};
+use rustsat::instances::{BasicVarManager, ManageVars};
 use rustsat::solvers::{Solve, SolveIncremental, SolverResult};
 use rustsat::types::{Clause, Lit as SatLit, TernaryVal};
 
 use super::circuit::{Circuit, Gate, Lit};
+use super::counter::Counter;
 use super::proof::Proof;
 
 /// An incremental solver over gates of one circuit.
@@ -38,9 +38,6 @@ impl Callbacks for Learnt {
         }
     }
 }
-
-/// Literals of which at most so many may hold.
-pub struct Counter(Totalizer);
 
 impl<'c> Solver<'c> {
     /// A solver that keeps what proves its answers, if that is asked for.
@@ -167,26 +164,13 @@ impl<'c> Solver<'c> {
         value != lit.is_negated()
     }
 
-    /// A counter of the literals that hold, up to `most`: the totalizer of Bailleux and Boufkhad, 2003.
+    /// A counter of the literals that hold, up to `most`.
     pub fn counter(&mut self, literals: &[Lit], most: usize) -> Counter {
-        let literals: Vec<SatLit> = literals.iter().map(|&lit| self.encode(lit)).collect();
-        let mut totalizer: Totalizer = literals.into_iter().collect();
-        let mut clauses = Cnf::new();
-        totalizer
-            .encode_ub(0..=most, &mut clauses, &mut self.variables)
-            .expect("there is memory for the counter");
+        let literals = literals.iter().map(|&lit| self.encode(lit)).collect();
+        let (counter, clauses) = Counter::new(literals, most, &mut self.variables);
         for clause in clauses {
             self.clause(clause);
         }
-        Counter(totalizer)
-    }
-}
-
-impl Counter {
-    /// What to assume so that at most so many hold.
-    pub fn at_most(&self, bound: usize) -> Vec<SatLit> {
-        self.0
-            .enforce_ub(bound)
-            .expect("the counter was made for the bound")
+        counter
     }
 }

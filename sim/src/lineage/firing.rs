@@ -9,13 +9,13 @@ use bloom_plan::plan::{
     AggregateColumn, AggregateFunction, AggregateId, Arrow, Expr, Extent, IndexId, Op, Plan,
     RelationId, RuleId, VersionId,
 };
-use bloom_plan::types::Type;
 use bloom_runtime::Interpreter;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::chance::Chance;
 use super::contents::{Contents, Words};
+use crate::elements::elements;
 
 /// What a body reads.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -175,13 +175,8 @@ impl<'f> Firing<'f> {
                 let Some(value) = self.value(source)? else {
                     return Ok(());
                 };
-                let is_map = matches!(
-                    self.plan.types.get(*ty),
-                    Type::Map(..) | Type::FrozenMap(..)
-                );
-                let elements = self.interpreter.elements(*ty, value);
-                for element in elements.chunks_exact(if is_map { 2 } else { 1 }) {
-                    for (register, &word) in into.iter().zip(element) {
+                for element in elements(self.plan, self.interpreter, *ty, value) {
+                    for (register, word) in into.iter().zip(element) {
                         self.registers[register.0 as usize] = word;
                     }
                     self.ops(rest)?;

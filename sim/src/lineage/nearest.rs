@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use bloom_plan::plan::{AggregateColumn, Expr, Op, Plan, RelationId, Version, VersionId};
-use bloom_plan::types::Type;
 use bloom_plan::value::{Row, Value};
 
 use super::cause::{Absence, Explainer, Fact};
 use super::contents::Words;
 use super::history::Moment;
 use super::registers::read_by;
+use crate::elements::elements;
 
 /// Steps of the search in one rule.
 const STEPS_MAX: usize = 20_000;
@@ -233,19 +233,11 @@ impl Following<'_, '_, '_> {
                     return self
                         .unknown(&into.iter().map(|r| r.0 as usize).collect::<Vec<_>>(), rest);
                 };
-                let is_map = matches!(
-                    self.plan.types.get(*ty),
-                    Type::Map(..) | Type::FrozenMap(..)
-                );
                 let evaluator = self.explainer.evaluator(self.moment.life);
-                let elements = evaluator.interpreter.elements(*ty, value);
+                let elements = elements(self.plan, &evaluator.interpreter, *ty, value);
                 let registers: Vec<usize> = into.iter().map(|r| r.0 as usize).collect();
-                for element in elements.chunks_exact(if is_map { 2 } else { 1 }) {
-                    let given: Vec<(usize, u64)> = registers
-                        .iter()
-                        .copied()
-                        .zip(element.iter().copied())
-                        .collect();
+                for element in elements {
+                    let given: Vec<(usize, u64)> = registers.iter().copied().zip(element).collect();
                     if given
                         .iter()
                         .all(|&(r, word)| self.wanted[r].is_none_or(|w| w == word))

@@ -4,6 +4,8 @@
 //! Invariant: an evaluation whose collections end otherwise than those of the node is an error, never an answer; so
 //! whatever is read off an evaluation is of the run itself.
 
+mod base;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ use super::chance::Chance;
 use super::contents::{Contents, Shape, Words};
 use super::firing::{Derivation, Stop, fire};
 use super::history::{History, Life, Moment};
+use base::{Base, base};
 
 /// Iterations of a fixpoint past which an evaluation gives up.
 const ITERATIONS_MAX: u32 = 100_000;
@@ -395,85 +398,6 @@ struct Work {
     contents: Vec<Contents>,
     base: FxHashMap<RelationId, Base>,
     evaluated: Evaluated,
-}
-
-/// Of a relation that rules derive: what was there before they ran, and what the node held at the end.
-#[derive(Default)]
-struct Base {
-    earlier: Vec<Words>,
-    arrived: Vec<Words>,
-    held: Vec<Words>,
-}
-
-fn base(
-    history: &History,
-    evaluator: &mut Evaluator,
-    moment: Moment,
-    id: RelationId,
-    input: &Input,
-) -> Base {
-    let earlier = earlier(history, moment, id);
-    let arrived = arrivals(history, moment, id, input);
-    let held: Vec<Row> = history.rows(moment, id).cloned().collect();
-    let mut words = |rows: Vec<Row>| -> Vec<Words> {
-        let rows = rows.iter();
-        rows.filter_map(|row| evaluator.words(id, row)).collect()
-    };
-    Base {
-        earlier: words(earlier),
-        arrived: words(arrived),
-        held: words(held),
-    }
-}
-
-/// What a collection held when the tick began: rows that stayed, with what was deferred for it.
-pub fn earlier(history: &History, moment: Moment, id: RelationId) -> Vec<Row> {
-    let plan = history.plan(moment.life);
-    let declared = &plan.relations[id.0 as usize];
-    let Some(left) = history.left_for(moment) else {
-        let config = &history.life(moment.life).config;
-        let durable = config.durable.iter().flatten();
-        let of_table = durable.filter(|(table, _)| *table == declared.name);
-        return of_table.flat_map(|(_, rows)| rows.clone()).collect();
-    };
-    let change = left.changes.iter().find(|(of, ..)| *of == id);
-    let mut rows: Vec<Row> = Vec::new();
-    if !declared.kind.is_transient() {
-        let before = Moment {
-            tick: moment.tick - 1,
-            ..moment
-        };
-        let deleted = change.map_or(&[][..], |(_, deletes, _)| deletes);
-        let kept = history
-            .rows(before, id)
-            .filter(|row| !deleted.contains(row));
-        rows.extend(kept.cloned());
-    }
-    rows.extend(
-        change
-            .into_iter()
-            .flat_map(|(_, _, inserts)| inserts.clone()),
-    );
-    rows
-}
-
-/// What arrived for a collection that rules derive, too.
-pub fn arrivals(history: &History, moment: Moment, id: RelationId, input: &Input) -> Vec<Row> {
-    let plan = history.plan(moment.life);
-    let declared = &plan.relations[id.0 as usize];
-    let fed = input.rows.iter().filter(|(of, _)| *of == id);
-    let mut rows: Vec<Row> = fed.map(|(_, row)| row.clone()).collect();
-    let sent = input.messages.iter().filter(|m| m.channel == declared.name);
-    rows.extend(sent.map(|message| message.row.clone()));
-    if declared.kind == RelationKind::Stdin {
-        let lines = input.stdin.iter();
-        rows.extend(lines.map(|line| vec![Value::string(line)]));
-    }
-    let looped = history.left_for(moment).into_iter();
-    let looped = looped.flat_map(|left| &left.loopback);
-    let looped = looped.filter(|(of, _)| *of == id);
-    rows.extend(looped.flat_map(|(_, rows)| rows.clone()));
-    rows
 }
 
 fn heads(plan: &Plan) -> Vec<Vec<RelationId>> {

@@ -7,8 +7,9 @@
 )]
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use bloom_tests::faults::alternation::{Agreed, agreed};
 use bloom_tests::faults::campaign::Campaign;
 use bloom_tests::faults::trial::Effort;
 use bloom_tests::faults::{agrees, bounds, corpus, figures, load_file};
@@ -24,6 +25,9 @@ usage: cargo xtask faults [--programs N] [--hypotheses N] [--executions N] [--se
   --seed S        the seed of the first program; each has the next (chosen by the clock)
   --threads T     how many at a time (one a processor)
   --figures       measure the protocols and the planted bugs, and put the figures into docs/faults.md";
+
+/// How long a loop of runs may take: as long as `bloom faults` gives it.
+const LOOP: Duration = Duration::from_secs(20);
 
 /// How often progress is printed.
 const PROGRESS_EVERY: u64 = 500;
@@ -87,6 +91,7 @@ fn run(campaign: &Campaign) -> ExitCode {
         }
     }
     println!("the protocols of tests/faults: {hypotheses} hypotheses both ways, {wrong} failures");
+    wrong += run_loops();
     println!("{} programs from seed {}", campaign.programs, campaign.seed);
     let results = campaign.run(|done| {
         if done.is_multiple_of(PROGRESS_EVERY) {
@@ -101,6 +106,35 @@ fn run(campaign: &Campaign) -> ExitCode {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
+}
+
+/// Holds the loop of runs to the formula, on the protocols; how often they differ.
+fn run_loops() -> usize {
+    let (mut tests, mut ended, mut certified, mut wrong) = (0, 0, 0, 0);
+    for path in corpus() {
+        let loaded = load_file(&path);
+        for test in &loaded.tests {
+            let start = Instant::now();
+            tests += 1;
+            match agreed(&loaded, test, &bounds(test), &mut |_| {
+                start.elapsed() < LOOP
+            }) {
+                Ok(Agreed::Open) => println!("no end of the loop on {}", test.name),
+                Ok(agreed) => {
+                    ended += 1;
+                    certified += usize::from(agreed == Agreed::Certified);
+                }
+                Err(why) => {
+                    println!("FAILURE, {why}");
+                    wrong += 1;
+                }
+            }
+        }
+    }
+    println!(
+        "the loop came to an end on {ended} of {tests} protocols, {certified} of them certified; {wrong} failures"
+    );
+    wrong
 }
 
 fn write_figures() -> ExitCode {

@@ -1,13 +1,15 @@
 //! What looks at all nodes: the rules that only `pre` and `post` rest on, as a spec, and the facts, as a fault
 //! test that feeds each to the node that its first column names.
 
+use std::collections::BTreeSet;
+
 use bloom_plan::display;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::super::ast::{Atom, ExprKind, Rule, Time};
 use super::super::equations::Bound;
 use super::print::{Body, arguments, names};
-use super::{Deployment, Writer};
+use super::{Deployment, MISPLACED, Writer, atoms};
 
 impl Writer<'_> {
     /// The rules that look at all nodes.
@@ -58,6 +60,7 @@ impl Writer<'_> {
                 self.line(format_args!("  {name}({args});"));
             }
         }
+        self.misplaced(rules);
         for claim in ["pre", "post"] {
             let relation = SmolStr::new_static(claim);
             if self.local.contains(&relation) {
@@ -71,6 +74,26 @@ impl Writer<'_> {
             }
         }
         self.line(format_args!("}}"));
+    }
+
+    /// No rule of the spec may take place where there is no node.
+    fn misplaced(&mut self, rules: &[&Rule]) {
+        let first = rules.iter().filter_map(|rule| atoms(rule).next());
+        let derived = first.filter(|atom| {
+            let place = atom.args.first().map(|arg| &arg.kind);
+            !self.local.contains(&atom.relation)
+                && atom.relation != "crash"
+                && place.is_some_and(|place| *place != ExprKind::Wildcard)
+        });
+        let derived: BTreeSet<SmolStr> = derived.map(|atom| atom.relation.clone()).collect();
+        for relation in derived {
+            let columns = self.columns.get(&relation).map_or(0, Vec::len);
+            let (name, names) = (self.seen(&relation), names(columns));
+            let relation = display::string(&relation);
+            self.line(format_args!(
+                "  never {MISPLACED}({relation}, at) <= {name}({names}), let at = c0.to_string(), not place(at);"
+            ));
+        }
     }
 
     pub(super) fn test(&mut self, facts: &[&Rule]) {
