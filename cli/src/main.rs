@@ -16,6 +16,7 @@ mod image;
 mod lsp;
 mod new;
 mod outcome;
+mod pages;
 mod pipeline;
 mod progress;
 mod recorded;

@@ -421,9 +421,8 @@ impl LanguageServer for Backend {
         params: lsp::SemanticTokensParams,
     ) -> Result<Option<lsp::SemanticTokensResult>> {
         let uri = params.text_document.uri;
-        let all = |snapshot: &Snapshot| tokens::tokens(snapshot, None);
-        let found = self.answer(&uri, all).await?;
-        Ok(found.map(|data| self.state.all_tokens(uri, data).into()))
+        let found = self.answer(&uri, tokens::written).await?;
+        Ok(found.map(|all| self.state.all_tokens(uri, all).into()))
     }
 
     async fn semantic_tokens_full_delta(
@@ -431,10 +430,13 @@ impl LanguageServer for Backend {
         params: lsp::SemanticTokensDeltaParams,
     ) -> Result<Option<lsp::SemanticTokensFullDeltaResult>> {
         let uri = params.text_document.uri;
-        let all = |snapshot: &Snapshot| tokens::tokens(snapshot, None);
-        let found = self.answer(&uri, all).await?;
-        let has = params.previous_result_id;
-        Ok(found.map(|data| self.state.changed_tokens(uri, data, &has)))
+        let Some(before) = self.state.sent_tokens(&uri, &params.previous_result_id) else {
+            let found = self.answer(&uri, tokens::written).await?;
+            return Ok(found.map(|all| self.state.all_tokens(uri, all).into()));
+        };
+        let changed = move |snapshot: &Snapshot| tokens::changed(snapshot, &before);
+        let found = self.answer(&uri, changed).await?;
+        Ok(found.map(|changed| self.state.changed_tokens(uri, changed).into()))
     }
 
     async fn semantic_tokens_range(

@@ -20,17 +20,17 @@ use crate::beside::Beside;
 use crate::documents::{Documents, Library, Snapshot};
 use crate::packages::OpenManifest;
 use crate::positions::Encoding;
+use crate::tokens::{Changed, Written};
+use crate::translate;
 use crate::workspace::Workspace;
-use crate::{tokens, translate};
 
 /// So long after a change nothing is computed, since the next may come.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The tokens that a client was sent.
-#[derive(Clone)]
 pub struct Sent {
     name: String,
-    data: Arc<[lsp::SemanticToken]>,
+    data: Arc<Vec<lsp::SemanticToken>>,
 }
 
 pub struct State {
@@ -94,36 +94,34 @@ impl State {
     /// Keeps what the client is sent, under a name of its own.
     fn keep_tokens(&self, uri: lsp::Uri, data: Vec<lsp::SemanticToken>) -> String {
         let number = self.next_tokens.fetch_add(1, Ordering::Relaxed).to_string();
-        let (name, data) = (number.clone(), Arc::from(data));
+        let (name, data) = (number.clone(), Arc::new(data));
         self.tokens().insert(uri, Sent { name, data });
         number
     }
 
+    /// The tokens of a document that the client calls so, if they are the last that it was sent.
+    pub fn sent_tokens(&self, uri: &lsp::Uri, name: &str) -> Option<Arc<Vec<lsp::SemanticToken>>> {
+        let all = self.tokens();
+        let sent = all.get(uri).filter(|sent| sent.name == name)?;
+        Some(Arc::clone(&sent.data))
+    }
+
     /// The answer with all tokens; their numbers stand beside it, so it must be given.
-    pub fn all_tokens(&self, uri: lsp::Uri, data: Vec<lsp::SemanticToken>) -> lsp::SemanticTokens {
-        let text = tokens::written(&data);
-        let name = self.keep_tokens(uri, data);
-        self.beside.put(name.clone(), text);
+    pub fn all_tokens(&self, uri: lsp::Uri, all: Written) -> lsp::SemanticTokens {
+        let name = self.keep_tokens(uri, all.tokens);
+        self.beside.put(name.clone(), all.text);
         lsp::SemanticTokens {
             result_id: Some(name),
             data: Vec::new(),
         }
     }
 
-    /// The answer with what differs from the tokens that the client has, if these are the ones.
-    pub fn changed_tokens(
-        &self,
-        uri: lsp::Uri,
-        data: Vec<lsp::SemanticToken>,
-        has: &str,
-    ) -> lsp::SemanticTokensFullDeltaResult {
-        let before = self.tokens().get(&uri).cloned();
-        let Some(before) = before.filter(|before| before.name == has) else {
-            return self.all_tokens(uri, data).into();
-        };
-        let edits = tokens::delta(&before.data, &data);
-        let result_id = Some(self.keep_tokens(uri, data));
-        lsp::SemanticTokensDelta { result_id, edits }.into()
+    /// The answer with what differs from the tokens that the client has.
+    pub fn changed_tokens(&self, uri: lsp::Uri, changed: Changed) -> lsp::SemanticTokensDelta {
+        lsp::SemanticTokensDelta {
+            result_id: Some(self.keep_tokens(uri, changed.tokens)),
+            edits: changed.edits,
+        }
     }
 
     pub fn encoding(&self) -> Encoding {

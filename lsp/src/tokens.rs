@@ -1,6 +1,7 @@
 //! Semantic tokens: whole, of a range, and as changes of what was sent before.
 
 use bloom_compiler::ide::{self, Word, WordKind};
+use salsa::Database as _;
 use tower_lsp::ls_types as lsp;
 
 use crate::documents::Snapshot;
@@ -22,6 +23,9 @@ const TYPES: [(WordKind, lsp::SemanticTokenType); 14] = [
     (WordKind::Module, lsp::SemanticTokenType::NAMESPACE),
     (WordKind::Spec, lsp::SemanticTokenType::INTERFACE),
 ];
+
+/// How many words become tokens before it is asked whether anybody still waits.
+const WORDS_AT_ONCE: usize = 4096;
 
 const DECLARATION: u32 = 1;
 const MODIFICATION: u32 = 1 << 1;
@@ -54,7 +58,10 @@ pub fn tokens(snapshot: &Snapshot, within: Option<lsp::Range>) -> Vec<lsp::Seman
     let mut tokens = Vec::with_capacity(words.len());
     let mut at = Walk::new(&lines, text);
     let mut last = lsp::Position::new(0, 0);
-    for word in words {
+    for (number, word) in words.iter().enumerate() {
+        if number % WORDS_AT_ONCE == 0 {
+            snapshot.db.unwind_if_revision_cancelled();
+        }
         // No token of the protocol has two lines.
         let mut from = word.span.start as usize;
         for line in text[word.span.range()].split('\n') {
@@ -129,8 +136,32 @@ impl<'l> Walk<'l> {
     }
 }
 
-/// The numbers of tokens as the protocol writes them, in brackets. So many are not worth a tree of values.
-pub fn written(tokens: &[lsp::SemanticToken]) -> Vec<u8> {
+/// All tokens of a document, and their numbers as the protocol writes them.
+pub struct Written {
+    pub tokens: Vec<lsp::SemanticToken>,
+    pub text: Vec<u8>,
+}
+
+pub fn written(snapshot: &Snapshot) -> Written {
+    let tokens = tokens(snapshot, None);
+    let text = numbers(&tokens);
+    Written { tokens, text }
+}
+
+/// All tokens of a document, and what differs from those of before.
+pub struct Changed {
+    pub tokens: Vec<lsp::SemanticToken>,
+    pub edits: Vec<lsp::SemanticTokensEdit>,
+}
+
+pub fn changed(snapshot: &Snapshot, before: &[lsp::SemanticToken]) -> Changed {
+    let tokens = tokens(snapshot, None);
+    let edits = delta(before, &tokens);
+    Changed { tokens, edits }
+}
+
+/// The numbers of tokens in brackets. So many are not worth a tree of values.
+fn numbers(tokens: &[lsp::SemanticToken]) -> Vec<u8> {
     // Most numbers have one digit or two.
     let mut text = Vec::with_capacity(2 + 12 * tokens.len());
     let mut digits = itoa::Buffer::new();
@@ -170,10 +201,7 @@ fn modifiers(word: Word) -> u32 {
 }
 
 /// What turns the tokens that a client has into those that it should have: one stretch. Numbers, five a token.
-pub fn delta(
-    old: &[lsp::SemanticToken],
-    new: &[lsp::SemanticToken],
-) -> Vec<lsp::SemanticTokensEdit> {
+fn delta(old: &[lsp::SemanticToken], new: &[lsp::SemanticToken]) -> Vec<lsp::SemanticTokensEdit> {
     let same = |(a, b): &(&lsp::SemanticToken, &lsp::SemanticToken)| a == b;
     let prefix = old.iter().zip(new).take_while(same).count();
     let (old_rest, new_rest) = (&old[prefix..], &new[prefix..]);
@@ -199,7 +227,7 @@ pub fn delta(
 
 #[cfg(test)]
 mod tests {
-    use super::{TYPES, delta, written};
+    use super::{TYPES, delta, numbers};
     use tower_lsp::ls_types::SemanticToken;
 
     fn token(length: u32) -> SemanticToken {
@@ -245,7 +273,7 @@ mod tests {
             };
             let expected = serde_json::to_value(tokens).expect("it is data");
             let found: serde_json::Value =
-                serde_json::from_slice(&written(&all)).expect("it is JSON");
+                serde_json::from_slice(&numbers(&all)).expect("it is JSON");
             assert_eq!(found, expected["data"]);
         }
     }

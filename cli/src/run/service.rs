@@ -22,6 +22,7 @@ use super::printing::Errors;
 use super::profile::{self, Measured};
 use crate::args::{ConflictChoice, NodeCounts, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::pages::use_small_pages;
 use crate::terminal;
 
 /// Fed rows on the way to the nodes, and events on the way to the terminal.
@@ -63,18 +64,6 @@ pub(super) fn run(args: &RunArgs, programs: &[Arc<Program>]) -> Outcome {
     runtime.shutdown_background();
     outcome
 }
-
-/// Has the system give memory in small pages. The allocator spreads what the threads of a service hold over many regions;
-/// with large pages the system clears two megabytes for each that is touched first, which took a third of
-/// the time of services with little in them.
-#[cfg(target_os = "linux")]
-fn use_small_pages() {
-    // A system that does not know the request gives what it gives.
-    let _unknown = rustix::thread::disable_transparent_huge_pages(true);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn use_small_pages() {}
 
 /// A service that waits for what nobody gives it looks as if it hung.
 fn tell_how_to_feed(args: &RunArgs, nodes: &[Process]) {

@@ -8,6 +8,9 @@ use crate::base::{FileId, Span};
 use crate::database::{Db, Package};
 use crate::syntax::{Token as Lexeme, TokenKind, lex};
 
+/// How many tokens are looked at before a pause.
+const TOKENS_AT_ONCE: usize = 4096;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordKind {
     Keyword,
@@ -43,12 +46,13 @@ pub struct Word {
 pub fn words_of(db: &dyn Db, package: Package) -> Vec<Word> {
     let root = package.files(db).first();
     root.map_or_else(Vec::new, |root| {
-        words(names_of(db, package), FileId(0), root.text(db))
+        let pause = || db.unwind_if_revision_cancelled();
+        words(names_of(db, package), FileId(0), root.text(db), &pause)
     })
 }
 
-/// The words of a file.
-pub fn words(names: &Names, file: FileId, text: &str) -> Vec<Word> {
+/// The words of a file. `pause` is called now and then, and does not return where nobody waits any more.
+pub fn words(names: &Names, file: FileId, text: &str, pause: &dyn Fn()) -> Vec<Word> {
     let lexed = lex(text);
     let mut words: Vec<Word> = lexed
         .comments
@@ -57,6 +61,9 @@ pub fn words(names: &Names, file: FileId, text: &str) -> Vec<Word> {
         .collect();
     let mut known = names.in_file(file).iter().peekable();
     for (at, token) in lexed.tokens.iter().enumerate() {
+        if at % TOKENS_AT_ONCE == 0 {
+            pause();
+        }
         while known
             .next_if(|mention| mention.place.span.start < token.span.start)
             .is_some()
@@ -77,6 +84,8 @@ pub fn words(names: &Names, file: FileId, text: &str) -> Vec<Word> {
         words.extend(word);
     }
     words.sort_by_key(|word| word.span.start);
+    // They are kept as long as the text stands.
+    words.shrink_to_fit();
     words
 }
 

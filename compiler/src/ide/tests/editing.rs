@@ -269,7 +269,7 @@ fn broken_programs_are_answered() {
         let offset = end as u32;
         let db = Database::default();
         let package = package(&db, text);
-        let words = words(names_of(&db, package), FileId(0), text);
+        let words = words(names_of(&db, package), FileId(0), text, &|| {});
         for pair in words.windows(2) {
             assert!(
                 pair[0].span.end <= pair[1].span.start,
