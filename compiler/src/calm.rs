@@ -57,7 +57,7 @@ use body::{Basis, Found, Known};
 use dependencies::Dependencies;
 use flow::{Declared, KindFlow};
 use model::Model;
-use recall::{OfKind, OfRule};
+use recall::{OfKind, OfRule, STANDING_MAX};
 use refine::Forms;
 use sealing::Sealing;
 
@@ -125,27 +125,30 @@ pub fn analyze(program: &Program, flows: &Arena<NodeId, KindFlow>) -> Report {
     solved(program, flows, verdict::report)
 }
 
-/// As [`analyze`]; where the analysis would go as it went before, nothing is analysed. The flows are those that
+/// As [`analyze`]; where the analysis would go as one of the last went, nothing is analysed. The flows are those that
 /// [`summarize_with`] gave for the recall.
 pub fn analyze_with(
     program: &Program,
     flows: &Arena<NodeId, KindFlow>,
     recall: &mut Recall,
 ) -> Report {
-    let standing = recall.standing.take().and_then(|mut standing| {
-        let report = standing.again(program, flows)?;
-        Some((standing, report))
+    let mut all = recall.standing.iter_mut().enumerate().rev();
+    let again = all.find_map(|(at, one)| Some((at, one.again(program, flows)?)));
+    recall.is_analyzed = again.is_none();
+    if let Some((at, report)) = again {
+        let newest = recall.standing.remove(at);
+        recall.standing.push(newest);
+        return report;
+    }
+    let (report, told_apart) = solved(program, flows, |known, found| {
+        let report = verdict::report(known, found);
+        (report, known.model.take_told_apart())
     });
-    recall.is_analyzed = standing.is_none();
-    let (standing, report) = standing.unwrap_or_else(|| {
-        let (report, told_apart) = solved(program, flows, |known, found| {
-            let report = verdict::report(known, found);
-            (report, known.model.take_told_apart())
-        });
-        let standing = Standing::new(program, flows, told_apart, report.clone());
-        (standing, report)
-    });
-    recall.standing = Some(standing);
+    if recall.standing.len() == STANDING_MAX {
+        recall.standing.remove(0);
+    }
+    let standing = Standing::new(program, flows, told_apart, report.clone());
+    recall.standing.push(standing);
     report
 }
 

@@ -40,7 +40,8 @@ impl Standing {
         }
     }
 
-    /// The report of the program, if the analysis would go as before. Nothing but rules may differ from then.
+    /// The report of the program, if the analysis would go as before; else all stays as it is. Nothing but rules may
+    /// differ from then.
     pub fn again(&mut self, program: &Program, flows: &Arena<NodeId, KindFlow>) -> Option<Report> {
         let mut changed = Vec::new();
         for (node, kind) in program.nodes.iter() {
@@ -65,13 +66,15 @@ impl Standing {
         }
         let mut moved: FxHashMap<Loc, Loc> = FxHashMap::default();
         for &RuleRef { node, rule } in &changed {
-            let now = &program.nodes[node].rules[rule];
-            let old = std::mem::replace(&mut self.rules[node][rule], Arc::clone(now));
-            self.flows[node].rules[rule.index()] = Arc::clone(&flows[node].rules[rule.index()]);
+            let (old, now) = (&self.rules[node][rule], &program.nodes[node].rules[rule]);
             // Copies of one rule stand at one place, and change together.
             if *moved.entry(old.loc).or_insert(now.loc) != now.loc {
                 return None;
             }
+        }
+        for &RuleRef { node, rule } in &changed {
+            self.rules[node][rule] = Arc::clone(&program.nodes[node].rules[rule]);
+            self.flows[node].rules[rule.index()] = Arc::clone(&flows[node].rules[rule.index()]);
         }
         let outputs = self.report.outputs.iter_mut().map(|one| &mut one.because);
         let views = self.report.views.iter_mut().map(|one| &mut one.because);

@@ -35,12 +35,24 @@ pub struct Model<'a> {
     rules: Vec<RuleRef>,
     writers: Vec<Vec<RuleAt>>,
     readers: Vec<Vec<RuleAt>>,
+    facts: Vec<Facts<'a>>,
     /// Whether the place depends on itself over ticks or nodes.
     cyclic: Vec<bool>,
     /// All places, each after those that it depends on but for cycles.
     downstream: Vec<At>,
     /// Rules of which a literal in a test told something apart.
     told_apart: RefCell<FxHashSet<RuleRef>>,
+}
+
+/// What is asked of a place so often that looking it up would take most of the time.
+struct Facts<'a> {
+    collection: &'a Collection,
+    shape: &'a Shape,
+    /// The column with the receiver.
+    location: Option<usize>,
+    is_source: bool,
+    is_kept: bool,
+    only_gains: bool,
 }
 
 impl<'a> Model<'a> {
@@ -54,6 +66,7 @@ impl<'a> Model<'a> {
             rules: Vec::new(),
             writers: Vec::new(),
             readers: Vec::new(),
+            facts: Vec::new(),
             cyclic: Vec::new(),
             downstream: Vec::new(),
             told_apart: RefCell::default(),
@@ -77,7 +90,52 @@ impl<'a> Model<'a> {
             model.rules.extend(rules.map(|rule| RuleRef { node, rule }));
         }
         model.connect();
+        let places = 0..model.canonical.len() as u32;
+        model.facts = places.map(|at| model.facts(At(at))).collect();
         model
+    }
+
+    fn facts(&self, at: At) -> Facts<'a> {
+        let Place { node, collection } = self.origin(at);
+        let shape = &self.flows[node].shapes[collection];
+        let collection = &self.program.nodes[node].collections[collection];
+        let is_kept = matches!(
+            collection.kind,
+            CollectionKind::Table | CollectionKind::Static | CollectionKind::Seals { .. }
+        );
+        let mut writers = self.writers(at).iter();
+        let gains = |&rule: &RuleAt| {
+            !matches!(self.rule(rule).arrow, Arrow::DeferredDelete | Arrow::Upsert)
+        };
+        Facts {
+            collection,
+            shape,
+            location: collection.columns.iter().position(|column| column.location),
+            is_source: self.comes_from_outside(at, collection),
+            is_kept,
+            only_gains: is_kept && writers.all(gains),
+        }
+    }
+
+    fn comes_from_outside(&self, at: At, collection: &Collection) -> bool {
+        match collection.kind.supply() {
+            Supply::Input => collection.public,
+            Supply::Fixed | Supply::Happening => true,
+            Supply::Messages => collection.kind == CollectionKind::Stdin,
+            Supply::Seals => {
+                let is_fed =
+                    |of| !is_channel(&self.program.nodes[self.node_of(at)].collections[of]);
+                let kind = collection.kind;
+                matches!(kind, CollectionKind::Sealed { .. })
+                    || matches!(kind, CollectionKind::Seals { of } if is_fed(of))
+            }
+            // Of a component that is not written in Bloom.
+            Supply::Rules { .. } => {
+                let is_given = collection.kind == CollectionKind::Output && collection.imported;
+                is_given && self.writers(at).is_empty()
+            }
+            Supply::Effects => false,
+        }
     }
 
     fn connect(&mut self) {
@@ -222,13 +280,11 @@ impl<'a> Model<'a> {
     }
 
     pub fn collection(&self, at: At) -> &'a Collection {
-        let Place { node, collection } = self.origin(at);
-        &self.program.nodes[node].collections[collection]
+        self.facts[at.index()].collection
     }
 
     pub fn shape(&self, at: At) -> &'a Shape {
-        let Place { node, collection } = self.origin(at);
-        &self.flows[node].shapes[collection]
+        self.facts[at.index()].shape
     }
 
     pub fn node_of(&self, at: At) -> NodeId {
@@ -262,25 +318,7 @@ impl<'a> Model<'a> {
 
     /// Whether its rows come from outside the rules.
     pub fn is_source(&self, at: At) -> bool {
-        let collection = self.collection(at);
-        match collection.kind.supply() {
-            Supply::Input => collection.public,
-            Supply::Fixed | Supply::Happening => true,
-            Supply::Messages => collection.kind == CollectionKind::Stdin,
-            Supply::Seals => {
-                let is_fed =
-                    |of| !is_channel(&self.program.nodes[self.node_of(at)].collections[of]);
-                let kind = collection.kind;
-                matches!(kind, CollectionKind::Sealed { .. })
-                    || matches!(kind, CollectionKind::Seals { of } if is_fed(of))
-            }
-            // Of a component that is not written in Bloom.
-            Supply::Rules { .. } => {
-                let is_given = collection.kind == CollectionKind::Output && collection.imported;
-                is_given && self.writers(at).is_empty()
-            }
-            Supply::Effects => false,
-        }
+        self.facts[at.index()].is_source
     }
 
     /// Whether rows arrive in it from elsewhere, or later: where a walk back over the rules of a node ends.
@@ -296,24 +334,17 @@ impl<'a> Model<'a> {
 
     /// The column with the receiver, of what is sent.
     pub fn location(&self, at: At) -> Option<usize> {
-        let columns = &self.collection(at).columns;
-        columns.iter().position(|column| column.location)
+        self.facts[at.index()].location
     }
 
     /// Whether its rows stay until they are deleted.
     pub fn is_kept(&self, at: At) -> bool {
-        matches!(
-            self.collection(at).kind,
-            CollectionKind::Table | CollectionKind::Static | CollectionKind::Seals { .. }
-        )
+        self.facts[at.index()].is_kept
     }
 
     /// Whether no rule takes rows away: what is in it stays as it is.
     pub fn only_gains(&self, at: At) -> bool {
-        self.is_kept(at)
-            && self.writers(at).iter().all(|&rule| {
-                !matches!(self.rule(rule).arrow, Arrow::DeferredDelete | Arrow::Upsert)
-            })
+        self.facts[at.index()].only_gains
     }
 
     /// Rules that the program's author wrote, or that stand for what they wrote.

@@ -10,6 +10,9 @@ use crate::typing::BodyTypes;
 use bloom_stdx::aligned::Aligned;
 use bloom_stdx::arena::Arena;
 
+/// So many analyses are kept.
+pub(super) const STANDING_MAX: usize = 2;
+
 /// What is known of a program from when its rules were last summarised.
 #[derive(Debug, Default)]
 pub struct Recall {
@@ -20,7 +23,8 @@ pub struct Recall {
     pub summarized: usize,
     /// Whether the last report was found, rather than recalled.
     pub is_analyzed: bool,
-    pub(super) standing: Option<Standing>,
+    /// Of the last programs, the newest last: an edit that is taken back leads to the one before.
+    pub(super) standing: Vec<Standing>,
 }
 
 /// What is known of a kind of node.
@@ -53,7 +57,7 @@ impl Recall {
     pub(super) fn begin(&mut self, generation: u64) {
         if self.generation != generation {
             self.kinds.clear();
-            self.standing = None;
+            self.standing.clear();
         }
         self.generation = generation;
         self.summarized = 0;

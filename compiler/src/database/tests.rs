@@ -119,6 +119,28 @@ fn a_rule_that_comes_leaves_the_others() {
 }
 
 #[test]
+fn an_edit_that_is_taken_back_is_not_judged_again() {
+    let without = RULES.replace("b{x} <= a{x}, x > 2;\n", "");
+    let mut db = Database::default();
+    let file = File::new(
+        &db,
+        "main".to_owned(),
+        Language::Bloom,
+        "input a();".to_owned(),
+    );
+    let package = Package::new(&db, vec![file]);
+    let mut judged = Vec::new();
+    for text in [RULES, &without, RULES, &without, RULES] {
+        file.set_text(&mut db).to(text.to_owned());
+        let warm = checked(&db, package);
+        let cold = check::tests::check_text("main", text, &[]);
+        assert_eq!(facts(&warm), facts(&cold), "{text}");
+        judged.push(effort(&db, package).is_judged);
+    }
+    assert_eq!(judged, [true, true, false, false, false]);
+}
+
+#[test]
 fn a_changed_declaration_looks_at_all_rules() {
     check_edit(
         RULES,
