@@ -25,6 +25,7 @@ mod infer;
 mod program;
 mod recall;
 mod samples;
+mod shared;
 
 pub use program::infer;
 pub use recall::{Recall, infer_with};
@@ -131,7 +132,7 @@ pub struct OwnLattice {
 }
 
 /// The types of a body.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodyTypes {
     /// Of an expression by itself, before its adjustment.
     pub exprs: Arena<ExprId, TypeId>,

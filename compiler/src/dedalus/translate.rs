@@ -90,7 +90,7 @@ impl Translation {
             body.push(match bound.definition(literal) {
                 Some((variable, value)) => bloom::Literal {
                     kind: bloom::LiteralKind::Let {
-                        pattern: argument(variable),
+                        pattern: Box::new(argument(variable)),
                         value: expr(value),
                     },
                     span: literal.span,

@@ -28,8 +28,8 @@ pub struct Var {
     pub name: SmolStr,
     /// Where it is first named.
     pub span: Span,
-    /// Of a function's parameter.
-    pub ty: Option<TypeRef>,
+    /// Of a function's parameter; boxed, as few variables are one.
+    pub ty: Option<Box<TypeRef>>,
     /// Whether it is of a lambda, an arm or a `let … in`, not of the whole rule.
     pub local: bool,
 }
@@ -87,7 +87,8 @@ pub enum Expr {
     },
     /// A variant, a lattice of the user or a built-in one, with arguments by name or position.
     Construct {
-        ctor: Ctor,
+        /// Boxed, as other expressions are smaller, and more.
+        ctor: Box<Ctor>,
         args: Vec<CallArg>,
     },
     /// `R{a: 1, b}`; fields in the order written, each named once, all of them the record's.
@@ -209,7 +210,8 @@ pub enum Pat {
     List(Vec<PatId>),
     /// By position; the number of arguments is checked where the variant is known.
     Variant {
-        ctor: Ctor,
+        /// Boxed, as other patterns are smaller, and more.
+        ctor: Box<Ctor>,
         args: Vec<PatId>,
     },
     /// Fields that are not named are free.

@@ -433,7 +433,7 @@ impl<'t> Context<'t> {
         let args = AtomArgs::Named(FieldInit::patterns(&fields, &mut self.diagnostics));
         Atom {
             path,
-            at,
+            at: at.map(Box::new),
             args,
             span,
         }
@@ -445,7 +445,7 @@ impl<'t> Context<'t> {
         let patterns = args.iter().map(|arg| self.pattern(arg)).collect();
         Atom {
             path,
-            at: Some(at),
+            at: Some(Box::new(at)),
             args: AtomArgs::Positional(patterns),
             span,
         }

@@ -16,6 +16,7 @@ use bloom_stdx::arena::{Arena, Id};
 use super::context::Context;
 use super::infer::{Draft, Found, Infer};
 use super::program::setting;
+use super::shared::Shared;
 use super::ty::{Con, Mark, Term, Ty};
 use super::{
     BodyTypes, ColumnTypes, ConstantTypes, Instance, InstanceId, NodeTypes, OwnLattice, SpecTypes,
@@ -85,6 +86,7 @@ impl<'c, 'a> Finish<'c, 'a> {
     pub fn kinds(&mut self, defaults: Vec<Vec<Vec<Option<Found>>>>, rules: Vec<Vec<Found>>) {
         let columns = self.cx.columns.clone();
         let kinds = columns.into_iter().zip(defaults).zip(rules);
+        let mut shared = Shared::default();
         for (place, ((columns, defaults), rules)) in kinds.enumerate() {
             let mut node = NodeTypes::default();
             let mut collections = Arena::new();
@@ -98,7 +100,8 @@ impl<'c, 'a> Finish<'c, 'a> {
             }
             node.collections = Arc::new(collections);
             for found in rules {
-                node.rules.push(Arc::new(self.body(found)));
+                let types = self.body(found);
+                node.rules.push(shared.shared(types));
             }
             if place < self.cx.program.nodes.len() {
                 self.state.typed.nodes.push(node);

@@ -102,7 +102,7 @@ impl<'r, 'a> BodyCx<'r, 'a> {
         self.body.vars.push(Var {
             name: name.text.clone(),
             span: name.span,
-            ty,
+            ty: ty.map(Box::new),
             local,
         })
     }

@@ -425,7 +425,10 @@ impl BodyCx<'_, '_> {
         let ctor = self.r.constructor(self.scope, path, self.loc(path.span()));
         let args = self.args(args);
         match ctor {
-            Some(ctor) => Expr::Construct { ctor, args },
+            Some(ctor) => Expr::Construct {
+                ctor: Box::new(ctor),
+                args,
+            },
             None => {
                 let _ = span;
                 Expr::Error

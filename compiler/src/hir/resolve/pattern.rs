@@ -44,7 +44,10 @@ impl BodyCx<'_, '_> {
                 let loc = self.loc(path.span());
                 let ctor = self.r.constructor(self.scope, path, loc);
                 let args = self.patterns(args, local);
-                ctor.map_or(Pat::Error, |ctor| Pat::Variant { ctor, args })
+                ctor.map_or(Pat::Error, |ctor| Pat::Variant {
+                    ctor: Box::new(ctor),
+                    args,
+                })
             }
             PatternKind::Record { path, fields } => self.record_pattern(path, fields, local),
         };

@@ -323,7 +323,7 @@ fn row(
         .iter()
         .map(|column| column.name.clone())
         .collect();
-    let at = location(cx, atom.at.as_ref());
+    let at = location(cx, atom.at.as_deref());
     let args = match &atom.args {
         AtomArgs::Named(_) | AtomArgs::Positional(_) => cx.row_args(&name, &columns, atom),
     };

@@ -301,7 +301,7 @@ pub(super) fn row_of_head<'d>(head: &'d Head) -> Row<'d> {
         HeadArgs::Positional(values) => Columns::ByPosition(values.iter().map(value).collect()),
         HeadArgs::Named(fields) => {
             let field =
-                |field: &'d HeadField| (field.name.as_str(), field.value.as_ref().map(value));
+                |field: &'d HeadField| (field.name.as_str(), field.value.as_deref().map(value));
             Columns::ByName(fields.iter().map(field).collect())
         }
     };
@@ -323,7 +323,7 @@ pub(super) fn row_of<'d>(literal: &'d Literal) -> Option<Row<'d>> {
                 }
                 AtomArgs::Named(fields) => {
                     let field = |field: &'d FieldPattern| {
-                        (field.name.as_str(), field.pattern.as_ref().map(value_of))
+                        (field.name.as_str(), field.pattern.as_deref().map(value_of))
                     };
                     Columns::ByName(fields.iter().map(field).collect())
                 }
@@ -416,7 +416,7 @@ pub(super) fn has_aggregate(head: &Head) -> bool {
     match &head.args {
         HeadArgs::Positional(values) => values.iter().any(is_aggregate),
         HeadArgs::Named(fields) => {
-            let mut values = fields.iter().filter_map(|field| field.value.as_ref());
+            let mut values = fields.iter().filter_map(|field| field.value.as_deref());
             values.any(is_aggregate)
         }
     }
@@ -427,7 +427,7 @@ pub(super) fn is_total_head(head: &Head) -> bool {
     match &head.args {
         HeadArgs::Positional(values) => values.iter().all(is_total),
         HeadArgs::Named(fields) => {
-            let mut values = fields.iter().filter_map(|field| field.value.as_ref());
+            let mut values = fields.iter().filter_map(|field| field.value.as_deref());
             values.all(is_total)
         }
     }

@@ -154,7 +154,8 @@ pub struct Arg {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FieldInit {
     pub name: Name,
-    pub value: Option<Expr>,
+    /// Boxed, as most fields have none.
+    pub value: Option<Box<Expr>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

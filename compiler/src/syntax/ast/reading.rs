@@ -181,7 +181,7 @@ impl FieldInit {
                 pattern: field
                     .value
                     .as_ref()
-                    .map(|value| value.to_pattern(diagnostics)),
+                    .map(|value| Box::new(value.to_pattern(diagnostics))),
             })
             .collect()
     }

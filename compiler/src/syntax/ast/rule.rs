@@ -56,7 +56,8 @@ pub enum HeadArgs {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HeadField {
     pub name: Name,
-    pub value: Option<Expr>,
+    /// Boxed, as most fields have none.
+    pub value: Option<Box<Expr>>,
 }
 
 /// An aggregate in a head column, as [`Expr::as_aggregate`] reads it.
@@ -85,16 +86,17 @@ pub enum LiteralKind {
     /// A condition; or, where [`Expr::as_atom`] gives one and its path names a collection, a row.
     Expr(Expr),
     /// `let pattern = value`
-    Let { pattern: Pattern, value: Expr },
+    Let { pattern: Box<Pattern>, value: Expr },
     /// `pattern in source`
-    In { pattern: Pattern, source: Expr },
+    In { pattern: Box<Pattern>, source: Expr },
 }
 
 /// `path@location{name: pattern}` or `path@location(pattern, …)`
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Atom {
     pub path: Path,
-    pub at: Option<Location>,
+    /// Boxed, as only rows of specs have one.
+    pub at: Option<Box<Location>>,
     pub args: AtomArgs,
     pub span: Span,
 }
@@ -130,7 +132,8 @@ pub enum AtomArgs {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FieldPattern {
     pub name: Name,
-    pub pattern: Option<Pattern>,
+    /// Boxed, as most fields have none.
+    pub pattern: Option<Box<Pattern>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
