@@ -59,13 +59,18 @@ impl Watch {
     }
 
     pub(crate) fn count_tick(&self) {
-        self.ticks.fetch_add(1, Ordering::Relaxed);
+        add(&self.ticks, 1);
     }
 
     pub(crate) fn count(&self, iterations: u64, rows: u64) {
-        self.iterations.fetch_add(iterations, Ordering::Relaxed);
-        self.rows.fetch_add(rows, Ordering::Relaxed);
+        add(&self.iterations, iterations);
+        add(&self.rows, rows);
     }
+}
+
+/// Adds to a count of which only the node itself changes anything: others merely look.
+fn add(count: &AtomicU64, more: u64) {
+    count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
 }
 
 /// Why a tick was given up.

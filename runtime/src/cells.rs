@@ -48,7 +48,7 @@ impl Form {
 pub struct Feed<'n> {
     context: &'n mut Context,
     columns: &'n [Column],
-    forms: Vec<Form>,
+    forms: &'n [Form],
     /// Rows, whole up to `done`.
     words: &'n mut Vec<u64>,
     done: usize,
@@ -58,12 +58,11 @@ impl<'n> Feed<'n> {
     pub(crate) fn new(
         context: &'n mut Context,
         columns: &'n [Column],
+        forms: &'n [Form],
         words: &'n mut Vec<u64>,
     ) -> Feed<'n> {
-        let types = context.store.types();
-        let forms = columns.iter().map(|c| Form::of(types.table(), c.ty));
         Feed {
-            forms: forms.collect(),
+            forms,
             done: words.len(),
             context,
             columns,
@@ -204,7 +203,7 @@ pub enum Cell<'r> {
 pub struct Rows<'n> {
     store: &'n Store,
     types: &'n [TypeId],
-    forms: Vec<Form>,
+    forms: &'n [Form],
     order: Order<'n>,
 }
 
@@ -214,6 +213,8 @@ enum Order<'n> {
         columns: Vec<Packed>,
         rows: Vec<u64>,
     },
+    /// A row at most.
+    Stored { total: &'n [u64], stride: usize },
     Numbers {
         total: &'n [u64],
         stride: usize,
@@ -221,20 +222,10 @@ enum Order<'n> {
     },
 }
 
-/// Where in a word a column is.
-#[derive(Clone, Copy, Debug)]
-struct Packed {
-    least: i64,
-    shift: u32,
-    mask: u64,
-}
-
-impl<'n> Rows<'n> {
-    pub(crate) fn new(store: &'n Store, types: &'n [TypeId], total: &'n [u64]) -> Rows<'n> {
-        let forms = types.iter().map(|&ty| Form::of(store.types().table(), ty));
-        let forms: Vec<Form> = forms.collect();
+impl<'n> Order<'n> {
+    fn new(store: &Store, types: &[TypeId], forms: &[Form], total: &'n [u64]) -> Order<'n> {
         let stride = types.len().max(1);
-        let order = match pack(&forms, total) {
+        match pack(forms, total) {
             Some((columns, bits)) => {
                 let rows = total
                     .chunks_exact(stride)
@@ -259,6 +250,29 @@ impl<'n> Rows<'n> {
                     numbers,
                 }
             }
+        }
+    }
+}
+
+/// Where in a word a column is.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    least: i64,
+    shift: u32,
+    mask: u64,
+}
+
+impl<'n> Rows<'n> {
+    pub(crate) fn new(
+        store: &'n Store,
+        types: &'n [TypeId],
+        forms: &'n [Form],
+        total: &'n [u64],
+    ) -> Rows<'n> {
+        let stride = types.len().max(1);
+        let order = match total.len() <= stride {
+            true => Order::Stored { total, stride },
+            false => Order::new(store, types, forms, total),
         };
         Rows {
             store,
@@ -271,6 +285,7 @@ impl<'n> Rows<'n> {
     pub fn len(&self) -> usize {
         match &self.order {
             Order::Packed { rows, .. } => rows.len(),
+            Order::Stored { total, stride } => total.len() / stride,
             Order::Numbers { numbers, .. } => numbers.len(),
         }
     }
@@ -281,7 +296,7 @@ impl<'n> Rows<'n> {
 
     /// By column.
     pub fn forms(&self) -> &[Form] {
-        &self.forms
+        self.forms
     }
 
     /// The words of a row, to be looked at by [`Rows::cell`]. One a column.
@@ -293,6 +308,9 @@ impl<'n> Rows<'n> {
                 let row = rows[place];
                 let unpack = |c: &Packed| ((row >> c.shift & c.mask) as i64).wrapping_add(c.least);
                 words.extend(columns.iter().map(|c| unpack(c) as u64));
+            }
+            Order::Stored { total, stride } => {
+                words.extend_from_slice(&total[place * stride..][..self.types.len()]);
             }
             Order::Numbers {
                 total,

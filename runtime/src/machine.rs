@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "runs generated code")]
 
+mod ahead;
 mod counting;
 mod fixpoint;
 mod flow;
@@ -68,6 +69,8 @@ pub struct Machine {
     sign: i64,
     tally: Tally,
     gathered: Vec<u64>,
+    /// Room for the relations that arrivals go to.
+    touched: Vec<RelationId>,
     copies: Copies,
     /// By relation: keys of which the next tick looks at what stands for them, since their deferred
     /// changes conflict, or depend on what arrived.
@@ -127,6 +130,9 @@ impl Machine {
         for &id in &program.schedule().watched {
             relations[id.0 as usize].watch();
         }
+        for &id in program.schedule().deltas.iter().flatten() {
+            relations[id.0 as usize].follow();
+        }
         let sent = relations.iter().map(|r| RowSet::new(r.shape().stride));
         Machine {
             context: Context::new(
@@ -153,6 +159,7 @@ impl Machine {
             sign: 1,
             tally: Tally::default(),
             gathered: Vec::new(),
+            touched: Vec::new(),
             copies: Copies::default(),
             looked_at_again: vec![BTreeSet::new(); plan.relations.len()],
             all_looked_at_again: false,
@@ -181,8 +188,13 @@ impl Machine {
     /// Merges rows from outside; their keys must not conflict among themselves, nor with what is
     /// there.
     pub fn load(&mut self, arrivals: &[(RelationId, Vec<u64>)]) {
-        let touched: BTreeSet<RelationId> = arrivals.iter().map(|(id, _)| *id).collect();
-        let touched: Vec<RelationId> = touched.into_iter().collect();
+        if arrivals.is_empty() {
+            return;
+        }
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.extend(arrivals.iter().map(|(id, _)| *id));
+        touched.sort_unstable();
+        touched.dedup();
         for &id in &touched {
             self.expect_rows(id);
         }
@@ -199,6 +211,8 @@ impl Machine {
         for &id in &touched {
             self.relation(id).clear_delta();
         }
+        touched.clear();
+        self.touched = touched;
     }
 
     fn run_all(&mut self, versions: &[VersionId]) {
@@ -282,6 +296,7 @@ impl Machine {
     }
 
     fn run_alone(&mut self, version: VersionId) {
+        self.look_ahead(version);
         let code = self.context.code().version(version);
         self.begin_out(version);
         let frame: *mut Frame = (&raw mut *self).cast();

@@ -7,6 +7,7 @@
 
 mod arrivals;
 mod finish;
+mod room;
 mod snapshot;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use bloom_stdx::random::Random;
 
 use crate::api::{Config, ErrorRow, Input, Misfit, OnConflict, Output, Pending, StartError, Stats};
 use crate::bounds::{Bounds, Stopped, Watch};
-use crate::cells::{Fed, Feed, Rows};
+use crate::cells::{Fed, Feed, Form, Rows};
 use crate::crew::Crew;
 use crate::deferred::Change;
 use crate::machine::{Machine, Trouble};
@@ -29,6 +30,7 @@ use crate::report;
 use crate::schedule::Filled;
 
 use arrivals::Timer;
+use room::Room;
 pub use snapshot::Snapshot;
 
 /// One running node.
@@ -47,6 +49,9 @@ pub struct Node {
     pinned: bool,
     /// Rows fed for the next tick.
     fed: Fed,
+    /// By relation: what its cells look like from outside.
+    forms: Vec<Box<[Form]>>,
+    room: Room,
     /// Whether a tick's output has the rows of outputs.
     hands_out_rows: bool,
 }
@@ -82,6 +87,10 @@ impl Node {
             let checked = relation.immutable;
             checked.then(|| Relation::new(Shape::new(&types, relation)))
         });
+        let forms = plan.relations.iter().map(|relation| {
+            let columns = relation.columns.iter();
+            columns.map(|c| Form::of(types.table(), c.ty)).collect()
+        });
         let mut node = Node {
             machine,
             on_conflict: config.on_conflict,
@@ -91,6 +100,8 @@ impl Node {
             history: history.collect(),
             pinned: false,
             fed: Fed::new(),
+            forms: forms.collect(),
+            room: Room::default(),
             hands_out_rows: true,
         };
         node.settle_in(config)?;
@@ -146,10 +157,12 @@ impl Node {
     }
 
     fn run_tick(&mut self, input: Input) -> Output {
-        let changes = std::mem::take(&mut self.next.changes);
         let outer = self.machine.enter(Place::Changes);
-        self.machine.begin_tick(&changes);
+        self.machine.begin_tick(&self.next.changes);
         self.machine.leave(outer);
+        for (_, change) in self.next.changes.drain(..) {
+            self.room.give_change(change);
+        }
         let outer = self.machine.enter(Place::Sweep);
         self.sweep_if_due();
         self.machine.leave(outer);
@@ -172,14 +185,14 @@ impl Node {
             return self.give_up(before, stopped);
         }
         let outer = self.machine.enter(Place::Output);
-        let changes = self.settle_deferred();
+        self.settle_deferred();
         let halts = self.on_conflict == OnConflict::Halt;
         if halts && !self.machine.trouble.conflicts.is_empty() {
             return self.halt(before);
         }
         self.tick += 1;
         self.machine.watch.count_tick();
-        let output = self.finish(changes, &reported);
+        let output = self.finish(&reported);
         self.machine.first_tick = false;
         self.machine.end_tick();
         self.machine.leave(outer);
@@ -216,6 +229,7 @@ impl Node {
     /// Takes the tick back.
     fn undo(&mut self, before: Before) {
         self.machine.undo_tick();
+        self.next.changes.clear();
         self.machine.context.set_random(before.random);
         self.timers = before.timers;
         self.next.loopback = before.loopback;
@@ -253,10 +267,11 @@ impl Node {
     }
 
     /// As [`Node::rows`], without the values.
-    pub fn sorted(&self, relation: RelationId) -> Rows<'_> {
-        let relation = &self.machine.relations[relation.0 as usize];
+    pub fn sorted(&self, id: RelationId) -> Rows<'_> {
+        let relation = &self.machine.relations[id.0 as usize];
         let types = &relation.shape().types;
-        Rows::new(&self.machine.context.store, types, relation.total())
+        let forms = &self.forms[id.0 as usize];
+        Rows::new(&self.machine.context.store, types, forms, relation.total())
     }
 
     /// From now on [`Output::outputs`] stays empty: whoever drives the node looks at the rows of its
@@ -295,10 +310,12 @@ impl Node {
         let plan = self.machine.program.plan();
         let columns = &plan.relations[relation.0 as usize].columns;
         if self.fed.last().is_none_or(|(id, _)| *id != relation) {
-            self.fed.push((relation, Vec::new()));
+            let room = self.room.take_rows();
+            self.fed.push((relation, room));
         }
         let (_, words) = self.fed.last_mut().expect("one was pushed at least");
-        Feed::new(&mut self.machine.context, columns, words)
+        let forms = &self.forms[relation.0 as usize];
+        Feed::new(&mut self.machine.context, columns, forms, words)
     }
 
     /// The state of what `random()` and `fresh_id()` draw from. Rows that are completed draw from it, too.
@@ -380,10 +397,10 @@ impl Node {
     /// What the last tick left for the next; two ticks that end with the same contents and leave the same are
     /// followed by the same, unless the program asks for the time or for chance.
     pub fn pending(&self) -> Pending {
-        let values = |id: RelationId, rows: &[Vec<u64>]| -> Vec<Row> {
+        let values = |id: RelationId, rows: &mut dyn Iterator<Item = &[u64]>| -> Vec<Row> {
             let types = &self.machine.relations[id.0 as usize].shape().types;
             let store = &self.machine.context.store;
-            let rows = rows.iter().map(|row| report::values(store, types, row));
+            let rows = rows.map(|row| report::values(store, types, row));
             let mut rows: Vec<Row> = rows.collect();
             rows.sort();
             rows
@@ -391,16 +408,18 @@ impl Node {
         let changes = self.next.changes.iter();
         let loopback = self.next.loopback.iter();
         let mut loopback: Vec<(RelationId, Vec<Row>)> = loopback
-            .map(|(id, row)| (*id, values(*id, std::slice::from_ref(row))))
+            .map(|(id, row)| (*id, values(*id, &mut std::iter::once(row.as_slice()))))
             .collect();
         loopback.sort();
         Pending {
             changes: changes
                 .map(|(id, change)| {
+                    let relation = &self.machine.relations[id.0 as usize];
+                    let stride = relation.shape().stride;
                     (
                         *id,
-                        values(*id, &change.deletes),
-                        values(*id, &change.inserts),
+                        values(*id, &mut change.gone(relation)),
+                        values(*id, &mut change.came(stride)),
                     )
                 })
                 .collect(),

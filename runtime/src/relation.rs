@@ -29,6 +29,7 @@ use hashbrown::HashSet;
 use rustc_hash::FxBuildHasher;
 
 pub use changes::Change;
+pub use derive::BATCH_ROWS;
 use derive::New;
 pub use index::{Index, IndexPlace};
 pub use past::Copies;
@@ -94,6 +95,8 @@ pub struct Relation {
     generation: u64,
     /// The generation that the last tick ended with.
     settled: u64,
+    /// And that with which the last tick began, if it is the one with which the tick before ended.
+    begun: Option<u64>,
     /// Overwritten lattice columns: row number, then one word a lattice column.
     log: Vec<u64>,
     /// Rows below were there at the end of the last tick.
@@ -101,6 +104,7 @@ pub struct Relation {
     /// Rows that were, too, and are not there any more; kept only if `watched`.
     gone: Vec<u64>,
     watched: bool,
+    followed: bool,
     /// Whether rows went.
     lost: bool,
     /// Whether what was there is not known.
@@ -143,9 +147,11 @@ impl Relation {
             log: Vec::new(),
             generation: 0,
             settled: 0,
+            begun: None,
             base: 0,
             gone: Vec::new(),
             watched: false,
+            followed: false,
             lost: false,
             unknown: false,
             past: None,
@@ -224,6 +230,13 @@ impl Relation {
         match start.checked_sub(self.total.len()) {
             None => &self.total[start..start + stride],
             Some(start) => &self.new.rows[start..start + stride],
+        }
+    }
+
+    /// Adds rows whose keys are not there, all different.
+    pub fn insert_all(&mut self, rows: &[u64]) {
+        for row in rows.chunks_exact(self.shape.stride) {
+            self.insert(row);
         }
     }
 

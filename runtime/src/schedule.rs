@@ -8,6 +8,12 @@ use bloom_plan::plan::{
     RelationKind, Site, Stratum, Upkeep, Version, VersionId,
 };
 
+mod ahead;
+mod readers;
+
+pub use ahead::Ahead;
+use readers::{first_reader, needs_of, reads_of, watched};
+
 /// Where the derivations of a version go.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
@@ -41,6 +47,8 @@ pub struct Schedule {
     pub recursive: Vec<bool>,
     /// By stratum: whether it keeps what a closing rule derives.
     pub keeps: Vec<bool>,
+    /// By version: what it looks up that is known before it runs.
+    pub ahead: Vec<Option<Ahead>>,
     /// By version: the relations that must have rows for it to derive something.
     pub needs: Vec<Vec<RelationId>>,
     /// By rule: whether it runs in every tick, since it reads what lives for one.
@@ -61,6 +69,10 @@ pub struct Schedule {
     pub derived: Vec<(RelationId, usize)>,
     /// Places of the others.
     pub lasting: Vec<usize>,
+    /// Relations whose rows leave the node, or come back to it, when a tick ends.
+    pub outlets: Vec<RelationId>,
+    /// Tables whose changes are to be written.
+    pub durable: Vec<RelationId>,
     pub timers: Vec<(RelationId, ConstantId)>,
     /// By relation: where its seals are kept.
     pub seals: Vec<Option<RelationId>>,
@@ -177,6 +189,7 @@ impl Schedule {
                 .iter()
                 .map(|heads| heads.iter().any(of_standing))
                 .collect(),
+            ahead: plan.versions.iter().map(|v| Ahead::of(plan, v)).collect(),
             needs: plan.versions.iter().map(|v| needs_of(plan, v)).collect(),
             watched: watched(plan),
             reads_events,
@@ -199,6 +212,14 @@ impl Schedule {
                 .iter()
                 .map(|id| id.0 as usize)
                 .collect(),
+            outlets: of_kind(&is_outlet)
+                .into_iter()
+                .filter(|id| {
+                    let relation = &plan.relations[id.0 as usize];
+                    relation.kind != RelationKind::Output || relation.public
+                })
+                .collect(),
+            durable: of_kind(&|kind| kind == RelationKind::Table { durable: true }),
             timers: timers.collect(),
             seals: companions("seals"),
             arrived: companions("seal.arrived"),
@@ -221,74 +242,26 @@ impl Schedule {
     }
 }
 
-/// What a stratum follows: what its rules read, but for those that run in every tick anyway.
-fn reads_of(plan: &Plan, stratum: &Stratum, heads: &[RelationId]) -> Vec<RelationId> {
-    let follows = |v: &&VersionId| !stratum.events.contains(v);
-    let versions = stratum.initial.iter().filter(follows);
-    let nests = versions.map(|v| &plan.versions[v.0 as usize].nest);
-    let read = nests.flatten().filter_map(|op| op.read(plan));
-    let reads: BTreeSet<RelationId> = read.chain(heads.iter().copied()).collect();
-    reads.into_iter().collect()
-}
-
-/// The relations of which a version looks for rows that are there.
-fn needs_of(plan: &Plan, version: &Version) -> Vec<RelationId> {
-    let index = |id: IndexId| Some(&plan.indexes[id.0 as usize]);
-    let needs = version.nest.iter().filter_map(|op| match op {
-        Op::Scan {
-            relation,
-            part: Extent::Total,
-            ..
-        } => Some(*relation),
-        Op::Probe { index: id, .. }
-        | Op::Exists {
-            index: id,
-            negated: false,
-            ..
-        } => index(*id)
-            .filter(|index| index.part == Extent::Total)
-            .map(|index| index.relation),
-        _ => None,
-    });
-    let needs: BTreeSet<RelationId> = needs.collect();
-    needs.into_iter().collect()
-}
-
-/// Relations of which some version reads what went, or how they were, or whose keys deferred changes
-/// are looked for by.
-fn watched(plan: &Plan) -> BTreeSet<RelationId> {
-    let strata = plan.strata.iter();
-    let versions = strata.flat_map(|s| {
-        s.gains
-            .iter()
-            .chain(&s.losses)
-            .chain(&s.support)
-            .chain(&s.changes)
-    });
-    let deltas = versions.filter_map(|v| plan.versions[v.0 as usize].delta);
-    let before = plan
-        .indexes
-        .iter()
-        .filter(|index| index.part == Extent::Before);
-    let scans = plan.versions.iter().flat_map(|version| &version.nest);
-    let scans = scans.filter_map(|op| match op {
-        Op::Scan {
-            relation,
-            part: Extent::Before,
-            ..
-        } => Some(*relation),
-        _ => None,
-    });
-    let standing = plan.standing.iter();
-    // Support may be looked for by deriving everything again, from no delta.
-    let support = plan.strata.iter().flat_map(|s| &s.support);
-    let supported = support.map(|v| plan.rules[plan.versions[v.0 as usize].rule.0 as usize].head);
-    deltas
-        .chain(supported)
-        .chain(before.map(|index| index.relation))
-        .chain(scans)
-        .chain(standing.flat_map(|standing| [standing.relation, standing.head]))
-        .collect()
+/// Whether rows of such relations leave the node, or come back to it.
+fn is_outlet(kind: RelationKind) -> bool {
+    match kind {
+        RelationKind::Output
+        | RelationKind::Channel { .. }
+        | RelationKind::Loopback
+        | RelationKind::Stdout
+        | RelationKind::Stderr
+        | RelationKind::Halt => true,
+        RelationKind::Table { .. }
+        | RelationKind::Scratch
+        | RelationKind::Static
+        | RelationKind::Input
+        | RelationKind::View
+        | RelationKind::Periodic { .. }
+        | RelationKind::Stdin
+        | RelationKind::Cluster
+        | RelationKind::Alive
+        | RelationKind::Errors => false,
+    }
 }
 
 fn target(version: &Version) -> Target {
@@ -373,30 +346,6 @@ fn probed(version: &Version) -> Vec<IndexId> {
     });
     let indexes: BTreeSet<IndexId> = indexes.collect();
     indexes.into_iter().collect()
-}
-
-fn first_reader(plan: &Plan, relation: RelationId) -> Filled {
-    let reads = |versions: &[VersionId]| {
-        let nests = versions.iter().map(|v| &plan.versions[v.0 as usize].nest);
-        nests.flatten().any(|op| op.read(plan) == Some(relation))
-    };
-    // What closing rules derive from what stays is derived in strata of its own, the last ones.
-    let keeps = |stratum: &Stratum| {
-        let rules = stratum
-            .initial
-            .iter()
-            .map(|v| plan.versions[v.0 as usize].rule);
-        let mut heads = rules.map(|rule| plan.rules[rule.0 as usize].head);
-        heads.any(|head| plan.standing.iter().any(|s| s.relation == head))
-    };
-    match plan.strata.iter().position(|s| reads(&s.initial)) {
-        Some(stratum) => Filled::Before(stratum),
-        None if reads(&plan.closing) => match plan.strata.iter().position(keeps) {
-            Some(stratum) => Filled::Before(stratum),
-            None => Filled::BeforeClosing,
-        },
-        None => Filled::Last,
-    }
 }
 
 /// The relations whose added rows a stratum's other versions take up in place of its initial ones:

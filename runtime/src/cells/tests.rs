@@ -1,9 +1,10 @@
 //! Rows in order against a sort of their values.
 
-use bloom_plan::types::{Type, TypeTable};
+use bloom_plan::types::{Type, TypeId, TypeTable};
 use bloom_plan::value::Row;
 
 use super::{Cell, Form, Rows};
+use crate::context::Context;
 use crate::context::testing::context;
 use crate::report;
 use crate::rows::hash;
@@ -12,6 +13,11 @@ use crate::rows::hash;
 fn number(state: u64, bits: u32, base: i64) -> u64 {
     let spread = if bits == 0 { 0 } else { state >> (64 - bits) };
     base.wrapping_add(spread as i64) as u64
+}
+
+fn forms_of(context: &Context, types: &[TypeId]) -> Vec<Form> {
+    let table = context.store.types().table();
+    types.iter().map(|&ty| Form::of(table, ty)).collect()
 }
 
 #[test]
@@ -38,7 +44,8 @@ fn rows_of_numbers_come_in_the_order_of_their_values() {
                 total.push(number(hash([state]), bits, -base.saturating_abs()));
             }
             let types = [int, least];
-            let rows = Rows::new(&context.store, &types, &total);
+            let forms = forms_of(&context, &types);
+            let rows = Rows::new(&context.store, &types, &forms, &total);
             assert_eq!(rows.forms(), [Form::Number, Form::Number]);
             let mut expected: Vec<Row> = total
                 .chunks_exact(2)
@@ -62,7 +69,8 @@ fn rows_with_texts_come_in_the_order_of_their_values() {
         total.extend([context.store.make_string(&text), n.wrapping_sub(150), n & 1]);
     }
     let types = [string, int, bool];
-    let rows = Rows::new(&context.store, &types, &total);
+    let forms = forms_of(&context, &types);
+    let rows = Rows::new(&context.store, &types, &forms, &total);
     let mut expected: Vec<Row> = total
         .chunks_exact(3)
         .map(|row| report::values(&context.store, &types, row))
@@ -80,7 +88,7 @@ fn a_collection_without_rows_or_columns_is_in_order() {
     let mut types = TypeTable::default();
     let int = types.intern(Type::Int);
     let context = context(types);
-    assert!(Rows::new(&context.store, &[int, int], &[]).is_empty());
-    let unit = Rows::new(&context.store, &[], &[0]);
+    assert!(Rows::new(&context.store, &[int, int], &[Form::Number; 2], &[]).is_empty());
+    let unit = Rows::new(&context.store, &[], &[], &[0]);
     assert_eq!(unit.values().collect::<Vec<Row>>(), [Row::new()]);
 }

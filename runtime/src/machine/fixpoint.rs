@@ -21,14 +21,13 @@ use super::memo::Seen;
 impl Machine {
     /// Runs a stratum to its fixpoint.
     pub fn run_stratum(&mut self, number: usize) {
-        let program = Arc::clone(&self.program);
         // What is kept of closing rules is of use from the second tick on.
-        if program.schedule().keeps[number] && self.first_tick {
+        if self.program.schedule().keeps[number] && self.first_tick {
             return;
         }
         let outer = self.enter(Place::Stratum(number as u32));
         self.replan(number);
-        if program.plan().strata[number].upkeep == Upkeep::Flow {
+        if self.program.plan().strata[number].upkeep == Upkeep::Flow {
             self.run_flow(number);
         } else if !self.follow(number) && self.stopped.is_none() {
             self.run_anew(number);
@@ -75,7 +74,7 @@ impl Machine {
     /// Merges and derives until nothing new comes; none if the stratum must start over.
     pub(super) fn iterate(&mut self, stratum: usize, heads: &[RelationId]) -> Option<Conflicts> {
         let program = Arc::clone(&self.program);
-        let recursive = &program.plan().strata[stratum].recursive;
+        let recursive = &program.plan().strata[stratum].recursive[..];
         let mut all = Conflicts::default();
         loop {
             let merged = self.stats.merged;
@@ -89,7 +88,7 @@ impl Machine {
             if goes_on {
                 self.replan(stratum);
             }
-            if !goes_on || !self.run_on_deltas(recursive) {
+            if !goes_on || recursive.is_empty() || !self.run_on_deltas(recursive) {
                 return Some(all);
             }
         }

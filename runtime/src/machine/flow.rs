@@ -18,29 +18,37 @@ use super::Machine;
 use super::memo::Seen;
 
 impl Machine {
-    pub(super) fn run_flow(&mut self, stratum: usize) {
-        let program = Arc::clone(&self.program);
-        let schedule = program.schedule();
-        let versions = &program.plan().strata[stratum];
-        let heads = &schedule.heads[stratum];
-        let reads = schedule.reads[stratum].iter();
+    /// Whether what the stratum reads has changed in known ways only; none if it has nothing to do.
+    fn flow_is_due(&self, stratum: usize) -> Option<bool> {
+        let schedule = self.program.schedule();
         let mut change = Change::Same;
-        for &id in reads {
+        for &id in &schedule.reads[stratum] {
             match self.relations[id.0 as usize].change() {
                 Change::Same => {}
                 Change::Grown | Change::Lost if change == Change::Unknown => {}
                 other => change = other,
             }
         }
-        let mut known = self.seen[stratum] != Seen::Never && change != Change::Unknown;
+        let known = self.seen[stratum] != Seen::Never && change != Change::Unknown;
         // What was deleted may still follow from what is as it was.
         let is_missing = |id: &RelationId| {
             !schedule.is_fleeting(*id) && !self.relations[id.0 as usize].gone().is_empty()
         };
-        let is_quiet = change == Change::Same && !heads.iter().any(is_missing);
-        if known && is_quiet && !versions.events.iter().any(|&v| self.is_due(v)) {
+        let mut events = self.program.plan().strata[stratum].events.iter();
+        let is_due = !known
+            || change != Change::Same
+            || schedule.heads[stratum].iter().any(is_missing)
+            || events.any(|&version| self.is_due(version));
+        is_due.then_some(known)
+    }
+
+    pub(super) fn run_flow(&mut self, stratum: usize) {
+        let Some(mut known) = self.flow_is_due(stratum) else {
             return;
-        }
+        };
+        let program = Arc::clone(&self.program);
+        let versions = &program.plan().strata[stratum];
+        let heads = &program.schedule().heads[stratum];
         for &id in heads {
             self.relation(id).begin_stratum();
         }

@@ -46,17 +46,22 @@ impl Machine {
     /// Begins a tick: forgets rows that live for one, but for those of strata that follow changes,
     /// and makes the changes that the last tick deferred.
     pub fn begin_tick(&mut self, changes: &[(RelationId, Deferral)]) {
-        let program = Arc::clone(&self.program);
+        let Machine {
+            relations,
+            program,
+            seen,
+            ..
+        } = self;
         let schedule = program.schedule();
-        for relation in &mut self.relations {
+        for relation in relations.iter_mut() {
             relation.open_tick();
         }
         for &id in &schedule.fleeting {
-            self.relation(id).expire();
+            relations[id.0 as usize].expire();
         }
         for &(id, stratum) in &schedule.derived {
-            if self.seen[stratum] == Seen::Never {
-                self.relation(id).forget();
+            if seen[stratum] == Seen::Never {
+                relations[id.0 as usize].forget();
             }
         }
         for (id, _) in changes {
@@ -79,9 +84,11 @@ impl Machine {
 
     /// Rows come into a relation from elsewhere: if it follows others, its stratum starts afresh.
     pub(super) fn expect_rows(&mut self, id: RelationId) {
-        let program = Arc::clone(&self.program);
-        let mut derived = program.schedule().derived.iter();
-        if let Some(&(_, stratum)) = derived.find(|(derived, _)| *derived == id) {
+        let schedule = self.program.schedule();
+        if schedule.is_transient(id)
+            && !schedule.is_fleeting(id)
+            && let Some(stratum) = schedule.head_of[id.0 as usize]
+        {
             self.forget_stratum(stratum);
         }
     }
@@ -198,6 +205,9 @@ impl Machine {
         deltas: &[RelationId],
         versions: &bloom_plan::plan::Stratum,
     ) {
+        if deltas.is_empty() {
+            return;
+        }
         for &id in deltas {
             self.relation(id).set_delta_came();
         }
@@ -210,6 +220,9 @@ impl Machine {
 
     /// Runs the versions that begin with a `not`, on keys whose rows went.
     pub(super) fn run_gains(&mut self, versions: &[VersionId]) {
+        if versions.is_empty() {
+            return;
+        }
         let program = Arc::clone(&self.program);
         for &id in versions {
             let version = &program.plan().versions[id.0 as usize];

@@ -34,9 +34,12 @@ impl Keys {
 impl Machine {
     /// Defers and sends what stands, as far as it may matter.
     pub(super) fn defer_standing(&mut self) {
+        let anew = std::mem::take(&mut self.all_looked_at_again);
+        if self.program.plan().standing.is_empty() {
+            return;
+        }
         let program = Arc::clone(&self.program);
         let schedule = program.schedule();
-        let anew = std::mem::take(&mut self.all_looked_at_again);
         for (place, standing) in program.plan().standing.iter().enumerate() {
             // Of rules for one head the first speaks for all.
             if schedule.standing[standing.head.0 as usize].first() != Some(&place) {

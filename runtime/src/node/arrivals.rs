@@ -193,6 +193,10 @@ impl Node {
             self.keep_agreeing(*id, rows);
         }
         self.machine.load(&arrivals);
+        for (_, rows) in arrivals.drain(..) {
+            self.room.give_rows(rows);
+        }
+        self.fed = arrivals;
     }
 
     fn channel(&self, name: &str) -> Option<RelationId> {

@@ -17,19 +17,18 @@ use crate::schedule::Filled;
 use super::Node;
 
 impl Node {
-    /// What `<+`, `<-` and `<+-` change for the next tick.
-    pub(super) fn settle_deferred(&mut self) -> Vec<(RelationId, Change)> {
-        let program = Arc::clone(&self.machine.program);
-        let mut changes = Vec::new();
+    /// Leaves to the next tick what `<+`, `<-` and `<+-` change.
+    pub(super) fn settle_deferred(&mut self) {
         for place in 0..self.machine.deferred.len() {
             if self.machine.deferred[place].is_empty() {
                 continue;
             }
             let id = RelationId(place as u32);
             let mut deferred = std::mem::take(&mut self.machine.deferred[place]);
-            let stays = !program.schedule().transient.contains(&id);
+            let stays = !self.machine.program.schedule().is_transient(id);
             let relation = &self.machine.relations[place];
-            let settled = deferred.settle(&mut self.machine.context, relation, stays);
+            let room = self.room.take_change();
+            let settled = deferred.settle(&mut self.machine.context, relation, stays, room);
             deferred.clear();
             self.machine.deferred[place] = deferred;
             let mut conflicts = Conflicts::default();
@@ -44,19 +43,15 @@ impl Node {
                 self.machine.fail_row(id, &row, origin, error);
             }
             self.machine.commit(conflicts);
-            if !settled.change.is_empty() {
-                changes.push((id, settled.change));
+            match settled.change.is_empty() {
+                true => self.room.give_change(settled.change),
+                false => self.next.changes.push((id, settled.change)),
             }
         }
-        changes
     }
 
     /// The output of a tick that takes effect.
-    pub(super) fn finish(
-        &mut self,
-        changes: Vec<(RelationId, Change)>,
-        reported: &[ErrorRow],
-    ) -> Output {
+    pub(super) fn finish(&mut self, reported: &[ErrorRow]) -> Output {
         let errors = self.errors_so_far();
         match self.machine.program.schedule().errors.map(|e| e.filled) {
             Some(Filled::Before(_) | Filled::BeforeClosing) => {
@@ -70,11 +65,10 @@ impl Node {
         self.remember_arrivals();
         let mut output = Output {
             tick: self.tick,
-            durable: self.durable_changes(&changes),
+            durable: self.durable_changes(),
             errors,
             ..Output::default()
         };
-        self.next.changes = changes;
         self.hand_out(&mut output);
         self.machine.stats.values = self.machine.context.store.len() as u64;
         output.stats = self.machine.stats;
@@ -83,16 +77,13 @@ impl Node {
 
     /// Sends, lines, the exit code, and the rows of outputs.
     fn hand_out(&mut self, output: &mut Output) {
-        let plan = Arc::clone(self.machine.program.plan());
-        let from = SmolStr::new(
-            self.machine
-                .context
-                .store
-                .text(self.machine.context.self_addr()),
-        );
-        for (id, relation) in (0..).map(RelationId).zip(&plan.relations) {
+        let program = Arc::clone(&self.machine.program);
+        for &id in &program.schedule().outlets {
+            let relation = &program.plan().relations[id.0 as usize];
             match relation.kind {
                 RelationKind::Channel { location } => {
+                    let context = &self.machine.context;
+                    let from = SmolStr::new(context.store.text(context.self_addr()));
                     for row in self.sent_rows(id) {
                         let Value::Addr(to) = row[location as usize].clone() else {
                             unreachable!("a location column holds addresses");
@@ -120,23 +111,22 @@ impl Node {
                     });
                     output.halt = output.halt.into_iter().chain(codes).min();
                 }
-                RelationKind::Output if relation.public && self.hands_out_rows => {
-                    let rows = self.rows(id);
-                    if !rows.is_empty() {
-                        output.outputs.push((id, rows));
+                RelationKind::Output => {
+                    let is_empty = self.machine.relations[id.0 as usize].is_empty();
+                    if self.hands_out_rows && !is_empty {
+                        output.outputs.push((id, self.rows(id)));
                     }
                 }
                 RelationKind::Table { .. }
                 | RelationKind::Scratch
                 | RelationKind::Static
                 | RelationKind::Input
-                | RelationKind::Output
                 | RelationKind::View
                 | RelationKind::Periodic { .. }
                 | RelationKind::Stdin
                 | RelationKind::Cluster
                 | RelationKind::Alive
-                | RelationKind::Errors => {}
+                | RelationKind::Errors => unreachable!("nothing leaves a node by it"),
             }
             self.machine.sent[id.0 as usize].clear();
         }
@@ -157,24 +147,22 @@ impl Node {
     }
 
     /// What of durable tables this tick changes, deferred changes included.
-    fn durable_changes(&self, changes: &[(RelationId, Change)]) -> Vec<DurableChange> {
+    fn durable_changes(&self) -> Vec<DurableChange> {
         let nothing = Change::default();
         let plan = self.machine.program.plan();
         let mut durable = Vec::new();
-        for (id, declaration) in (0..).map(RelationId).zip(&plan.relations) {
-            if declaration.kind != (RelationKind::Table { durable: true }) {
-                continue;
-            }
+        for &id in &self.machine.program.schedule().durable {
+            let declaration = &plan.relations[id.0 as usize];
             let relation = &self.machine.relations[id.0 as usize];
-            let change = changes.iter().find(|(of, _)| *of == id);
+            let change = self.next.changes.iter().find(|(of, _)| *of == id);
             let change = change.map_or(&nothing, |(_, change)| change);
-            let deleted: BTreeSet<&[u64]> = change.deletes.iter().map(Vec::as_slice).collect();
+            let deleted: BTreeSet<&[u64]> = change.gone(relation).collect();
             let changed = relation.changed();
             let stays = changed
                 .iter()
                 .map(|&n| relation.row(n))
                 .filter(|row| !deleted.contains(row));
-            let upserts = stays.chain(change.inserts.iter().map(Vec::as_slice));
+            let upserts = stays.chain(change.came(relation.shape().stride));
             let types = &relation.shape().types;
             let rows = |rows: &mut dyn Iterator<Item = &[u64]>| {
                 let mut rows: Vec<Row> = rows.map(|row| self.values(types, row)).collect();

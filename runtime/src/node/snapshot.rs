@@ -47,9 +47,10 @@ impl Node {
         words.push(self.next.changes.len() as u64);
         for (id, change) in &self.next.changes {
             words.push(u64::from(id.0));
-            let stride = self.machine.relations[id.0 as usize].shape().stride;
-            write_sorted(change.deletes.iter().map(Vec::as_slice), stride, &mut words);
-            write_sorted(change.inserts.iter().map(Vec::as_slice), stride, &mut words);
+            let relation = &self.machine.relations[id.0 as usize];
+            let stride = relation.shape().stride;
+            write_sorted(change.gone(relation), stride, &mut words);
+            write_sorted(change.came(stride), stride, &mut words);
         }
         let mut looped: Vec<&(RelationId, Vec<u64>)> = self.next.loopback.iter().collect();
         looped.sort_unstable();
@@ -88,13 +89,12 @@ impl Node {
         self.next.changes.clear();
         for _ in 0..changes {
             let id = RelationId(words.word() as u32);
-            let stride = self.machine.relations[id.0 as usize].shape().stride;
-            let mut rows = || -> Vec<Vec<u64>> {
-                let rows = words.section().chunks_exact(stride);
-                rows.map(<[u64]>::to_vec).collect()
+            let change = Change {
+                deletes: words.section().to_vec(),
+                replacements: Vec::new(),
+                inserts: words.section().to_vec(),
             };
-            let (deletes, inserts) = (rows(), rows());
-            self.next.changes.push((id, Change { deletes, inserts }));
+            self.next.changes.push((id, change));
         }
         self.next.loopback.clear();
         while !words.0.is_empty() {

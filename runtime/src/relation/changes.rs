@@ -27,9 +27,40 @@ impl Relation {
         self.watched = true;
     }
 
+    /// Some version begins with rows that came.
+    pub fn follow(&mut self) {
+        self.followed = true;
+    }
+
+    /// Whether rows may be overwritten: nobody wants to know which ones came or went, and no index knows them by
+    /// their values.
+    pub fn is_overwritable(&self) -> bool {
+        !self.watched && !self.followed && self.indexes.is_empty()
+    }
+
+    /// Gives a row that was there in the last tick other values.
+    pub fn overwrite(&mut self, number: u32, row: &[u64]) {
+        debug_assert!(self.is_overwritable(), "nobody looks for the row as it was");
+        self.generation += 1;
+        self.lost = true;
+        let start = number as usize * self.shape.stride;
+        self.total[start..start + self.shape.stride].copy_from_slice(row);
+    }
+
+    /// Whether a tick began with all as the one before left it, and nothing has changed since: then another need not
+    /// be prepared for.
+    #[inline]
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.begun == Some(self.generation) && !self.unknown
+    }
+
     /// What is there now is how the tick found it.
     pub fn open_tick(&mut self) {
+        if self.is_at_rest() {
+            return;
+        }
         self.unknown = self.generation != self.settled;
+        self.begun = None;
         self.gone.clear();
         self.lost = false;
         self.base = self.len();

@@ -15,7 +15,7 @@ use super::table::NumberTable;
 use super::{Clash, Merged, Origin, Relation, Stamping};
 
 /// Rows that are looked up together.
-pub(super) const BATCH_ROWS: usize = 64;
+pub const BATCH_ROWS: usize = 64;
 
 /// From so many rows on that come at once, most of them are taken to be new.
 const LOADED_ROWS_MIN: usize = 1 << 12;
@@ -136,23 +136,43 @@ impl Relation {
 
     /// Has the memory on its way that looking up the keys of these rows takes.
     pub fn warm(&self, rows: &[u64]) {
+        // Nothing waits beside a row that is alone.
+        if rows.len() == self.shape.stride {
+            return;
+        }
         let mut hashes = [0; BATCH_ROWS];
         for rows in rows.chunks(BATCH_ROWS * self.shape.stride) {
             self.touch(rows, &mut hashes);
         }
     }
 
+    /// Has the memory on its way that looking up keys takes, which stand in these columns of rows of another relation.
+    pub fn warm_keys(&self, rows: &[u64], stride: usize, columns: &[usize]) {
+        for rows in rows.chunks(BATCH_ROWS * stride) {
+            let mut hashes = [0; BATCH_ROWS];
+            for (row, hash_of) in rows.chunks_exact(stride).zip(&mut hashes) {
+                *hash_of = hash(columns.iter().map(|&column| row[column]));
+            }
+            self.touch_hashed(&hashes[..rows.len() / stride]);
+        }
+    }
+
     /// Hashes rows, and has the memory on its way that looking them up takes.
     pub(super) fn touch(&self, rows: &[u64], hashes: &mut [u64; BATCH_ROWS]) {
+        for (row, hash) in rows.chunks_exact(self.shape.stride).zip(&mut *hashes) {
+            *hash = self.shape.key_hash(row);
+        }
+        self.touch_hashed(&hashes[..rows.len() / self.shape.stride]);
+    }
+
+    /// Reads the slots of these hashes, at most a batch, and then the rows that they lead to.
+    fn touch_hashed(&self, hashes: &[u64]) {
         let mut slots = [0; BATCH_ROWS];
-        for (place, row) in rows.chunks_exact(self.shape.stride).enumerate() {
-            let hash = self.shape.key_hash(row);
-            hashes[place] = hash;
-            slots[place] = self.keys.first_slot(hash);
+        for (&hash, slot) in hashes.iter().zip(&mut slots) {
+            *slot = self.keys.first_slot(hash);
         }
         let mut seen = 0;
-        let count = rows.len() / self.shape.stride;
-        for (&slot, &hash) in slots.iter().zip(&*hashes).take(count) {
+        for (&slot, &hash) in slots.iter().zip(hashes) {
             if let Some(number) = NumberTable::candidate(slot, hash) {
                 seen ^= self.row_or_new(number)[0];
             }
