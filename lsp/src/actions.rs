@@ -35,14 +35,31 @@ impl Offer {
     }
 }
 
-/// The fixes of what is wrong in a range, then what can be rewritten there: `later` without edits and trials.
-pub fn offers(snapshot: &Snapshot, range: lsp::Range, later: bool) -> Vec<Offer> {
+/// The fixes of what is wrong in a range, then what can be rewritten there: `later` without edits and trials; of `only`
+/// these kinds, if there are any.
+pub fn offers(
+    snapshot: &Snapshot,
+    range: lsp::Range,
+    later: bool,
+    only: &[lsp::CodeActionKind],
+) -> Vec<Offer> {
     let mut all = fixes(snapshot, range);
     all.extend(rewritings(snapshot, range, later));
     if later {
         all.extend(recorded_tests(snapshot, range));
     }
+    all.retain(|offer| is_wanted(offer.action.kind.as_ref(), only));
     all
+}
+
+/// Kinds are parted by dots, and one is wanted with those under it.
+fn is_wanted(kind: Option<&lsp::CodeActionKind>, only: &[lsp::CodeActionKind]) -> bool {
+    let kind = kind.map_or("", lsp::CodeActionKind::as_str);
+    let is_under = |wanted: &lsp::CodeActionKind| {
+        let rest = kind.strip_prefix(wanted.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    only.is_empty() || only.iter().any(is_under)
 }
 
 fn fixes(snapshot: &Snapshot, range: lsp::Range) -> Vec<Offer> {

@@ -30,6 +30,7 @@ pub fn capabilities(encoding: Encoding) -> lsp::ServerCapabilities {
             lsp::CodeActionOptions {
                 code_action_kinds: Some(vec![
                     lsp::CodeActionKind::QUICKFIX,
+                    lsp::CodeActionKind::REFACTOR,
                     lsp::CodeActionKind::REFACTOR_REWRITE,
                     lsp::CodeActionKind::REFACTOR_EXTRACT,
                     lsp::CodeActionKind::REFACTOR_INLINE,

@@ -132,7 +132,8 @@ impl LanguageServer for Backend {
     ) -> Result<Option<lsp::CodeActionResponse>> {
         let range = params.range;
         let later = self.state.resolves_actions.load(Ordering::Relaxed);
-        let offers = move |snapshot: &Snapshot| actions::offers(snapshot, range, later);
+        let only = params.context.only.unwrap_or_default();
+        let offers = move |snapshot: &Snapshot| actions::offers(snapshot, range, later, &only);
         let Some(found) = self.answer(&params.text_document.uri, offers).await? else {
             return Ok(None);
         };

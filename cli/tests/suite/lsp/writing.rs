@@ -272,8 +272,24 @@ fn an_action_is_tried_when_it_is_chosen() {
     assert_eq!(why["message"], "the document has changed");
     client.stop();
 
-    // Who cannot ask again gets only what has passed.
+    // Who cannot ask again gets only what has passed, and of the kinds that are asked for.
     let (mut client, uri) = open(text);
+    let place = json!({ "line": 3, "character": 8 });
+    let of_kind = |kind: &str| {
+        json!({
+            "textDocument": { "uri": uri },
+            "range": { "start": place, "end": place },
+            "context": { "diagnostics": [], "only": [kind] },
+        })
+    };
+    for (kind, count) in [("refactor", 1), ("refactor.inline", 0), ("refac", 0)] {
+        let found = client.ask("textDocument/codeAction", &of_kind(kind));
+        assert_eq!(
+            found.as_array().map(Vec::len),
+            Some(count),
+            "{kind}: {found}"
+        );
+    }
     assert_eq!(offered(&mut client, &uri, 1, 18), json!([]));
     let views = offered(&mut client, &uri, 3, 8);
     assert_eq!(views[0]["edit"]["changes"][&uri][0]["newText"], "view");
