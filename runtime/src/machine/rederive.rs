@@ -12,6 +12,10 @@
 //! goes in vain. Stamps that order rows are kept from the first time on that rows go; where none has gone
 //! before, a relation's rows stand in the order in which they came, and are stamped by it.
 //!
+//! Such support may be of this tick: it used a row of the stratum that goes only later, and one that has come. No
+//! derivation of the last tick tells of it, so where rows have come from outside the stratum, what dies is followed
+//! through derivations as they are now, too.
+//!
 //! A lattice value that grew has no such order, as what it was before supported others. Its row goes
 //! when any derivation that contributed does; one that a `Max` or `Min` was already beyond did not.
 //! If its relation does not depend on itself, the row goes only if what it would be is different.
@@ -85,7 +89,11 @@ impl Machine {
     fn overdelete(&mut self, stratum: usize) -> Vec<Vec<u64>> {
         let program = Arc::clone(&self.program);
         let heads = &program.schedule().heads[stratum];
-        let losses = &program.plan().strata[stratum].losses;
+        let versions = &program.plan().strata[stratum];
+        let mut followed = versions.losses.clone();
+        if self.has_new_support(stratum) {
+            followed.extend(&versions.recursive);
+        }
         // By head: rows that are dead but not yet followed.
         let mut dying: Vec<Vec<u32>> = vec![Vec::new(); heads.len()];
         self.lose_from_outside(stratum, &mut dying);
@@ -94,7 +102,7 @@ impl Machine {
             let relation = &self.relations[heads[place].0 as usize];
             let rows = numbers.iter().flat_map(|&n| relation.row(n)).copied();
             let rows: Vec<u64> = rows.collect();
-            for &version in losses {
+            for &version in &followed {
                 if program.plan().versions[version.0 as usize].delta == Some(heads[place]) {
                     self.lose(stratum, version, heads[place], &rows, &mut dying);
                 }
@@ -112,6 +120,15 @@ impl Machine {
             }
         }
         all
+    }
+
+    /// Whether there may be derivations that there were none of in the last tick, beside those from rows of the
+    /// stratum itself.
+    fn has_new_support(&self, stratum: usize) -> bool {
+        let schedule = self.program.schedule();
+        let mut reads = schedule.reads[stratum].iter();
+        !self.program.plan().strata[stratum].gains.is_empty()
+            || reads.any(|id| self.relations[id.0 as usize].has_come())
     }
 
     fn lose_from_outside(&mut self, stratum: usize, dying: &mut [Vec<u32>]) {

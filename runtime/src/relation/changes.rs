@@ -135,6 +135,11 @@ impl Relation {
         self.gone.clear();
     }
 
+    /// Whether rows came, or have grown.
+    pub fn has_come(&self) -> bool {
+        self.base < self.len() || !self.log.is_empty()
+    }
+
     /// Rows that went, whole; nothing if the relation is not watched.
     pub fn gone(&self) -> &[u64] {
         &self.gone

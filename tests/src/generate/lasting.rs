@@ -163,7 +163,8 @@ fn derived(random: &mut Random, place: usize) -> Collection {
     }
 }
 
-/// The transitive closure of a table, or shortest distances in it, which random rules seldom hit.
+/// The transitive closure of a table, alone or by views that depend on each other, or shortest distances in it, which
+/// random rules seldom hit.
 fn closure(random: &mut Random, stores: &[Store], case: &mut Case) {
     let pairs = |s: &&Store| s.table.columns.len() == 2 && s.table.columns[1].0 == Ty::Int;
     let Some(store) = stores.iter().find(pairs) else {
@@ -176,28 +177,51 @@ fn closure(random: &mut Random, stores: &[Store], case: &mut Case) {
         }
         _ => String::new(),
     };
-    let (declared, rules) = match random.below(4) {
+    let (declared, rules) = match random.below(6) {
         0 => (
             "view r(a: Int, b: Int);",
-            [
+            vec![
                 format!("r(x, y) <= {edge}(x, y){without};"),
                 format!("r(x, z) <= r(x, y), {edge}(y, z);"),
             ],
         ),
         1 => (
             "view r(a: Int, b: Int);",
-            [
+            vec![
                 format!("r(x, y) <= {edge}(x, y){without};"),
                 "r(x, z) <= r(x, y), r(y, z);".to_owned(),
             ],
         ),
         2 => (
             "view r(a: Int, b: Int => d: Min<Int>);",
-            [
+            vec![
                 format!("r(x, y, 1) <= {edge}(x, y){without};"),
                 format!("r(x, z, d + 1) <= r(x, y, d), {edge}(y, z);"),
             ],
         ),
+        3 => {
+            add(case, "q", "view q(a: Int, b: Int);");
+            (
+                "view r(a: Int, b: Int);",
+                vec![
+                    format!("r(x, y) <= {edge}(x, y){without};"),
+                    format!("q(x, z) <= r(x, y), {edge}(y, z);"),
+                    format!("r(x, z) <= q(x, y), {edge}(y, z);"),
+                ],
+            )
+        }
+        4 => {
+            add(case, "q", "view q(a: Int, b: Int);");
+            (
+                "view r(a: Int, b: Int);",
+                vec![
+                    format!("r(x, y) <= {edge}(x, y);"),
+                    format!("q(x, z) <= r(x, y), r(y, z){without};"),
+                    "r(x, z) <= q(x, y), q(y, z);".to_owned(),
+                    format!("q(x, y) <= {edge}(y, x);"),
+                ],
+            )
+        }
         _ => return,
     };
     add(case, "r", declared);
