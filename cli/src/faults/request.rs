@@ -54,6 +54,10 @@ impl Request {
 
 /// The programs, each with its fault tests.
 pub(super) fn programs(args: &FaultsSelection) -> Result<Vec<Request>, Misuse> {
+    let mut nodes = args.nodes.iter().enumerate();
+    if let Some((_, twice)) = nodes.find(|(place, node)| args.nodes[..*place].contains(node)) {
+        return Err(Misuse::new(format_args!("--nodes names `{twice}` twice")));
+    }
     let is_dedalus = |path: &std::path::PathBuf| pipeline::is_dedalus(&path.to_string_lossy());
     if args.paths.iter().any(is_dedalus) {
         if !args.paths.iter().all(is_dedalus) {

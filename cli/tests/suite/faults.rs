@@ -89,6 +89,9 @@ fn dedalus_files_are_one_program_on_the_nodes_named() {
     let run = folder.bloom("faults rules.ded facts.ded");
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.err.contains("--nodes"), "{run:?}");
+    folder
+        .bloom("faults rules.ded facts.ded --eot 4 --nodes A,B,A")
+        .fails(2, "`A` twice");
     // Where `hello` is, no rule takes place.
     folder.write(
         "misplaced.ded",
