@@ -12,8 +12,10 @@ mod components;
 mod cost;
 mod explain;
 mod indexes;
+mod joined;
 mod nest;
 mod opened;
+mod parts;
 mod reorder;
 mod shared;
 mod standing;
@@ -40,6 +42,7 @@ pub use reorder::{Replanned, replan};
 pub fn make_plan(program: &Program) -> Plan {
     let mut program = program.clone();
     shared::share(&mut program);
+    joined::keep(&mut program);
     let mut classes = Classes::new(&program);
     components::split(&mut program);
     let kept = standing::keep_closing(&mut program, &mut classes);

@@ -9,14 +9,11 @@ use crate::rir::{Literal, Program};
 /// Cuts every stratum into its components.
 pub(super) fn split(program: &mut Program) {
     let strata = std::mem::take(&mut program.strata);
-    program.strata = strata
-        .iter()
-        .flat_map(|rules| components(program, rules))
-        .collect();
+    program.strata = strata.iter().flat_map(|rules| of(program, rules)).collect();
 }
 
 /// The rules of a stratum by component of their heads; each in the order of rules.
-fn components(program: &Program, rules: &[RuleId]) -> Vec<Vec<RuleId>> {
+pub(super) fn of(program: &Program, rules: &[RuleId]) -> Vec<Vec<RuleId>> {
     let head = |rule: &RuleId| program.declarations.rules[rule.0 as usize].head;
     let mut heads: Vec<_> = rules.iter().map(head).collect();
     heads.sort_unstable();

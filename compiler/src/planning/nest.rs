@@ -63,23 +63,32 @@ impl<'n> Nest<'n> {
 
     /// Registers and operators of the version.
     pub(super) fn build(mut self, aggregate: Option<AggregateId>) -> (Vec<Slot>, Vec<Op>) {
+        self.place_all();
+        self.head(aggregate);
+        self.renumber()
+    }
+
+    /// Places all literals; their order.
+    pub(super) fn place_all(&mut self) -> Vec<usize> {
+        let mut order = Vec::with_capacity(self.rule.literals.len());
         let mut left: Vec<usize> = (0..self.rule.literals.len()).collect();
         if let Some((place, extent)) = self.form.first {
             left.retain(|&literal| literal != place);
             self.place(place, extent);
+            order.push(place);
         }
         while let Some(next) = self.choose(&left) {
             left.retain(|&literal| literal != next);
             let extent = self.form.extents.get(next).copied();
             self.place(next, extent.unwrap_or(Extent::Total));
+            order.push(next);
         }
         assert!(
             left.is_empty(),
             "the analysis found an order for every rule: {} {left:?}",
             self.id
         );
-        self.head(aggregate);
-        self.renumber()
+        order
     }
 
     /// The literal to place next, of those whose inputs are bound.

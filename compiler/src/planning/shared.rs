@@ -11,12 +11,11 @@
 
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::fallible::Fallible;
-use bloom_plan::plan::{
-    Arrow, Column, Delivery, Expr, Register, Relation, RelationId, RelationKind, Role, RuleId,
-};
+use bloom_plan::plan::{Column, Expr, Register, RelationId, Role, RuleId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::rir::{Head, Literal, Program, Rule};
+use super::parts;
+use crate::rir::{Literal, Program, Rule};
 
 const ATOMS_MIN: usize = 3;
 /// Literals of a rule whose sub-join is looked for.
@@ -80,7 +79,7 @@ pub(super) fn share(program: &mut Program) {
 }
 
 /// Rules that may read another relation instead of literals of theirs, each with its stratum.
-fn plain_rules(program: &Program) -> Vec<(RuleId, usize)> {
+pub(super) fn plain_rules(program: &Program) -> Vec<(RuleId, usize)> {
     let declared = &program.declarations;
     let volatile = declared
         .sites
@@ -108,7 +107,7 @@ fn atoms(rule: &Rule) -> impl Iterator<Item = RelationId> {
 }
 
 /// Whether all literals of the rule may be evaluated elsewhere.
-fn can_be_shared(program: &Program, fallible: &Fallible, rule: &Rule) -> bool {
+pub(super) fn can_be_shared(program: &Program, fallible: &Fallible, rule: &Rule) -> bool {
     let relations = &program.declarations.relations;
     let grows = |(column, declared): (&Option<Expr>, &Column)| {
         column.is_some() && declared.role == Role::Lattice
@@ -279,102 +278,31 @@ impl Match<'_> {
 /// Puts the literals of a rule into one of their own, which it and those who share them read; none if nothing of
 /// theirs is read.
 fn part_off(program: &mut Program, part: RuleId, uses: &[Use]) -> Option<RuleId> {
-    let source = program.rules[part.0 as usize].clone();
+    let source = &program.rules[part.0 as usize];
     let mut wanted = vec![false; source.variables.len()];
     for expr in source.head.exprs() {
         expr.reads(&mut |variable| wanted[variable.0 as usize] = true);
     }
     for found in uses {
-        let read = read_beside(&program.rules[found.rule.0 as usize], &found.places);
+        let read = parts::read_beside(&program.rules[found.rule.0 as usize], &found.places);
         for (variable, there) in found.variables.iter().enumerate() {
             wanted[variable] |= there.is_some_and(|there| read[there.0 as usize]);
         }
     }
-    let columns = (0..wanted.len()).filter(|&variable| wanted[variable]);
-    let columns: Vec<usize> = columns.collect();
+    let columns = (0..).map(Register).zip(wanted);
+    let columns = columns.filter_map(|(variable, wanted)| wanted.then_some(variable));
+    let columns: Vec<Register> = columns.collect();
     if columns.is_empty() {
         return None;
     }
-    let relation = RelationId(program.declarations.relations.len() as u32);
-    let declared = program.declarations.rules[part.0 as usize].clone();
-    let head = &program.declarations.relations[declared.head.0 as usize];
-    let relation_of = Relation {
-        name: format!("{}.shared.{part}", head.name).into(),
-        kind: RelationKind::Scratch,
-        columns: columns
-            .iter()
-            .map(|&variable| Column {
-                name: source.variables[variable].name.clone(),
-                ty: source.variables[variable].ty,
-                role: Role::Key,
-                default: None,
-            })
-            .collect(),
-        immutable: false,
-        sealed_by: Vec::new(),
-        public: false,
-        delivery: Delivery::Free,
-    };
-    program.declarations.relations.push(relation_of);
+    let all: Vec<usize> = (0..source.literals.len()).collect();
+    let (relation, rule) = parts::derive(program, part, "shared", &all, &columns);
     for found in uses {
+        let there = columns.iter().map(|v| found.variables[v.0 as usize]);
         let whole = &mut program.rules[found.rule.0 as usize];
-        let columns = columns.iter().map(|&v| found.variables[v]);
-        let atom = Literal::Atom {
-            relation,
-            columns: columns.map(|v| v.map(Expr::Register)).collect(),
-        };
-        let literals = std::mem::take(&mut whole.literals);
-        let left = (0..).zip(literals);
-        let left = left.filter(|(place, _)| !found.places.contains(place));
-        whole.literals = std::iter::once(atom)
-            .chain(left.map(|(_, literal)| literal))
-            .collect();
-        free_unread(whole);
+        parts::read_instead(whole, &found.places, relation, there);
     }
-    let variable = |&variable: &usize| Some(Expr::Register(Register(variable as u32)));
     let own = &mut program.rules[part.0 as usize];
-    own.literals = vec![Literal::Atom {
-        relation,
-        columns: columns.iter().map(variable).collect(),
-    }];
-    free_unread(own);
-    let rule = RuleId(program.rules.len() as u32);
-    program.rules.push(Rule {
-        head: Head::Row(columns.iter().map(variable).collect()),
-        ..source
-    });
-    program.declarations.rules.push(bloom_plan::plan::Rule {
-        head: relation,
-        arrow: Arrow::Merge,
-        ..declared
-    });
+    parts::read_instead(own, &all, relation, columns.iter().copied().map(Some));
     Some(rule)
-}
-
-/// Which variables the rule reads outside of these literals.
-fn read_beside(rule: &Rule, places: &[usize]) -> Vec<bool> {
-    let mut read = vec![false; rule.variables.len()];
-    for (place, literal) in rule.literals.iter().enumerate() {
-        if !places.contains(&place) {
-            for variable in literal.occurrences() {
-                read[variable.0 as usize] = true;
-            }
-        }
-    }
-    for expr in rule.head.exprs() {
-        expr.reads(&mut |variable| read[variable.0 as usize] = true);
-    }
-    read
-}
-
-/// A variable that nothing else of the rule reads needs no column.
-fn free_unread(rule: &mut Rule) {
-    let occurrences = rule.occurrences();
-    if let Some(Literal::Atom { columns, .. }) = rule.literals.first_mut() {
-        for column in columns {
-            if matches!(column, Some(Expr::Register(v)) if occurrences[v.0 as usize] == 1) {
-                *column = None;
-            }
-        }
-    }
 }

@@ -291,6 +291,55 @@ fn what_two_rules_have_only_partly_in_common_is_not_shared() {
     );
 }
 
+/// Whether a rule after `p{x, y} <= f{x, y};` is given a join of its own, and the versions of all rules then.
+fn kept(rule: &str) -> Option<String> {
+    let copy = format!("(rule {XYZW} ((atom rel1 (r0 r1))) (row (r0 r1)))");
+    let plan = plan(&[("rel2", "<="), ("rel2", "<=")], &format!("{copy} {rule}"));
+    let join = plan.relations.get(4)?;
+    assert_eq!(join.name, "p.joined.rule1");
+    let recursive = plan.strata.iter().flat_map(|stratum| &stratum.recursive);
+    let nests = recursive.map(|v| text::print(&plan.versions[v.0 as usize].nest));
+    Some(nests.collect())
+}
+
+const XYZW: &str = "((slot \"x\" type0) (slot \"y\" type0) (slot \"z\" type0) (slot \"w\" type0))";
+
+#[test]
+fn a_recursive_rule_keeps_a_join_that_new_rows_would_go_through() {
+    // New rows of the last atom would meet all rows of `p` that end where they begin.
+    let last = "((atom rel0 (r0 r1)) (atom rel2 (r1 r2)) (atom rel2 (r2 r3)))";
+    let shown = kept(&format!("(rule {XYZW} {last} (row (r0 r3)))"));
+    expect![[r#"
+        ((scan rel4 delta ((0 r0) (1 r1))) (probe index0 (r1) ((1 r2))) (emit rel2 <= (r0 r2)))
+        ((scan rel2 delta ((0 r0) (1 r1))) (probe index2 (r0) ((0 r2))) (emit rel2 <= (r2 r1)))
+        ((scan rel2 delta ((0 r0) (1 r1))) (probe index1 (r0) ((0 r2))) (emit rel4 <= (r2 r1)))
+    "#]]
+    .assert_eq(&shown.expect("it keeps one"));
+    // A condition on what is joined tells its rows apart.
+    let tested = "((atom rel0 (r0 r1)) (atom rel2 (r1 r2)) (condition (compare < type0 r0 r2)) (atom rel2 (r2 r3)))";
+    let shown = kept(&format!("(rule {XYZW} {tested} (row (r0 r3)))"));
+    assert!(shown.is_some_and(|shown| shown.contains("(filter (compare < type0 r")));
+}
+
+#[test]
+fn a_recursive_rule_keeps_no_join_that_would_spare_nothing() {
+    for body in [
+        // Whichever row of `p` is new, `e` comes next, and what it has is all wanted.
+        "((atom rel2 (r0 r1)) (atom rel0 (r1 r2)) (atom rel2 (r2 r3)))",
+        "((atom rel0 (r0 r1)) (atom rel2 (r0 r2)) (atom rel2 (r1 r3)))",
+        // One atom of the recursion, two atoms at all, and a product.
+        "((atom rel0 (r0 r1)) (atom rel2 (r1 r2)) (atom rel1 (r2 r3)))",
+        "((atom rel2 (r0 r1)) (atom rel2 (r1 r3)))",
+        "((atom rel0 (r0 -)) (atom rel2 (r1 r2)) (atom rel2 (r2 r3)))",
+    ] {
+        assert_eq!(
+            kept(&format!("(rule {XYZW} {body} (row (r0 r3)))")),
+            None,
+            "{body}"
+        );
+    }
+}
+
 #[test]
 fn a_plan_says_when_a_stratum_is_evaluated_whole() {
     let copy = format!("(rule {XYZ} ((atom rel0 (r0 r1))) (row (r0 r1)))");
