@@ -6,6 +6,7 @@
 //! and row errors are wanted, and come of themselves.
 
 mod bound;
+mod joining;
 mod lasting;
 mod rule;
 mod sharing;
@@ -89,6 +90,11 @@ impl Case {
     /// The program of a seed whose rules have joins in common.
     pub fn sharing(seed: u64) -> Case {
         sharing::case(seed)
+    }
+
+    /// The program of a seed whose recursive rules join rows of what they derive.
+    pub fn joining(seed: u64) -> Case {
+        joining::case(seed)
     }
 
     /// The program of a seed.

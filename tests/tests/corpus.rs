@@ -26,6 +26,8 @@ const RANDOM_PROGRAMS: u64 = 2_000;
 const BOUND_PROGRAMS: u64 = 300;
 /// Of those whose rules have joins in common.
 const SHARING_PROGRAMS: u64 = 300;
+/// Of those whose recursive rules join rows of what they derive.
+const JOINING_PROGRAMS: u64 = 300;
 const PROGRAMS_PER_TRIAL: u64 = 50;
 
 type Library = Arc<Vec<(String, String)>>;
@@ -43,6 +45,7 @@ fn main() -> std::process::ExitCode {
         ("lasting", RANDOM_PROGRAMS, Case::lasting),
         ("bound", BOUND_PROGRAMS, Case::bound),
         ("sharing", SHARING_PROGRAMS, Case::sharing),
+        ("joining", JOINING_PROGRAMS, Case::joining),
     ] {
         trials.extend(random_programs(&library, what, count, case));
     }
