@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bloom_plan::plan::layout::layouts;
-use bloom_plan::plan::{Arrow, Extent, RelationId, RelationKind, VersionId};
+use bloom_plan::plan::{Arrow, Extent, IndexId, RelationId, RelationKind, VersionId};
 
 use crate::aggregate::{Groups, KeptGroups};
 use crate::api::{ErrorRow, Stats};
@@ -225,17 +225,39 @@ impl Machine {
 
     /// Runs the versions whose delta has rows; whether there were any.
     fn run_on_deltas(&mut self, versions: &[VersionId]) -> bool {
-        let program = Arc::clone(&self.program);
         let mut ran = false;
         for &version in versions {
-            let delta = program.plan().versions[version.0 as usize].delta;
-            let delta = delta.expect("the version reads a delta");
-            if !self.relation(delta).delta().is_empty() && self.is_due(version) {
+            if self.has_delta(version) {
                 self.run(version);
                 ran = true;
             }
         }
         ran
+    }
+
+    /// As [`Machine::run_on_deltas`], of all versions of a fixpoint, on what was merged at one time.
+    fn run_on_merged(&mut self, versions: &[VersionId]) -> bool {
+        let program = Arc::clone(&self.program);
+        let overlooked = |version: VersionId| &program.schedule().overlooked[version.0 as usize];
+        let mut ran = false;
+        // Those that read an index without its last rows come before those that have it take them in.
+        for overlooks in [true, false] {
+            for &version in versions {
+                let overlooked = overlooked(version);
+                if overlooked.is_empty() != overlooks && self.has_delta(version) {
+                    self.run_overlooking(version, overlooked);
+                    ran = true;
+                }
+            }
+        }
+        ran
+    }
+
+    /// Whether there are rows that the version begins with, and such as it looks for.
+    fn has_delta(&self, version: VersionId) -> bool {
+        let delta = self.program.plan().versions[version.0 as usize].delta;
+        let delta = delta.expect("the version reads a delta");
+        !self.relations[delta.0 as usize].delta().is_empty() && self.is_due(version)
     }
 
     /// Runs the versions that come after all strata.
@@ -271,9 +293,14 @@ impl Machine {
     }
 
     fn run(&mut self, version: VersionId) {
+        self.run_overlooking(version, &[]);
+    }
+
+    /// Runs a version that need not find the rows of the delta in these indexes.
+    fn run_overlooking(&mut self, version: VersionId, overlooked: &[IndexId]) {
         let outer = self.enter(Place::Version(version));
         self.complete(version);
-        self.catch_up(version);
+        self.catch_up(version, overlooked);
         if !self.run_shared(version) {
             self.run_alone(version);
         }
@@ -281,15 +308,20 @@ impl Machine {
         self.leave(outer);
     }
 
-    /// Brings the indexes up to date that the version probes.
-    fn catch_up(&mut self, version: VersionId) {
+    /// Brings the indexes up to date that the version probes; these but for the rows of the delta.
+    fn catch_up(&mut self, version: VersionId, overlooked: &[IndexId]) {
         let version = version.0 as usize;
         for number in 0..self.program.schedule().probed[version].len() {
             let index = self.program.schedule().probed[version][number];
             let (relation, place, _) = self.indexes[index.0 as usize];
-            if self.relations[relation.0 as usize].is_behind(place) {
+            let read = &self.relations[relation.0 as usize];
+            let rows = match overlooked.contains(&index) {
+                true => read.rows_before_delta(),
+                false => read.len(),
+            };
+            if read.is_behind(place, rows) {
                 let outer = self.enter(Place::Index(index));
-                self.relations[relation.0 as usize].catch_up(place);
+                self.relations[relation.0 as usize].catch_up(place, rows);
                 self.leave(outer);
             }
         }

@@ -198,6 +198,14 @@ impl Relation {
         &self.total[self.delta.start * stride..self.delta.end * stride]
     }
 
+    /// How many rows stand before those of the delta; all, if the delta has no place of its own.
+    pub fn rows_before_delta(&self) -> usize {
+        match self.delta.is_empty() {
+            true => self.len(),
+            false => self.delta.start,
+        }
+    }
+
     /// Ends a fixpoint.
     pub fn end_stratum(&mut self) {
         assert!(self.new.is_empty(), "a fixpoint leaves nothing new");

@@ -1,5 +1,7 @@
 //! What a tick needs to know of a plan, worked out once when the program is loaded.
 
+mod overlooked;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bloom_plan::functions::Kind;
@@ -33,6 +35,8 @@ pub struct Schedule {
     pub strides: Vec<usize>,
     /// By version: the indexes that it reads.
     pub probed: Vec<Vec<IndexId>>,
+    /// By version of a fixpoint: the indexes that may lack the delta while it runs (`overlooked`).
+    pub overlooked: Vec<Vec<IndexId>>,
     /// By stratum: the relations that it merges into.
     pub heads: Vec<Vec<RelationId>>,
     /// By relation: the stratum that merges into it.
@@ -177,6 +181,7 @@ impl Schedule {
             index_widths: plan.indexes.iter().map(|i| i.columns.len()).collect(),
             strides: plan.versions.iter().map(stride).collect(),
             probed: plan.versions.iter().map(probed).collect(),
+            overlooked: overlooked::by_version(plan),
             growable: growable.collect(),
             deltas: deltas.collect(),
             reads: reads.collect(),

@@ -88,7 +88,7 @@ impl Machine {
             if goes_on {
                 self.replan(stratum);
             }
-            if !goes_on || recursive.is_empty() || !self.run_on_deltas(recursive) {
+            if !goes_on || recursive.is_empty() || !self.run_on_merged(recursive) {
                 return Some(all);
             }
         }

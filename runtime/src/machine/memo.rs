@@ -181,7 +181,7 @@ impl Machine {
             if goes_on && fine {
                 self.replan(stratum);
             }
-            if !goes_on || !fine || !self.run_on_deltas(&versions.recursive) {
+            if !goes_on || !fine || !self.run_on_merged(&versions.recursive) {
                 break;
             }
         }
@@ -265,7 +265,7 @@ impl Machine {
         let columns = &program.plan().indexes[index.0 as usize].columns;
         let relation = &mut self.relations[id.0 as usize];
         let stride = relation.shape().stride;
-        relation.catch_up(place);
+        relation.catch_up(place, relation.len());
         relation.set_delta_went();
         let mut changed = relation.delta().to_vec();
         relation.set_delta_came();

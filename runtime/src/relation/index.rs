@@ -1,7 +1,8 @@
 //! Secondary hash indexes: for each key, what probes of it look at.
 //!
 //! An index follows the relation only when a version is about to read it ([`Relation::catch_up`]): one that
-//! nothing reads costs nothing, and rows go into it many at a time. What it holds are the rows before `until`.
+//! nothing reads costs nothing, and rows go into it many at a time. What it holds are the rows before `until`: all,
+//! or all but the delta, for a version that is to overlook that.
 //!
 //! Of a relation whose wanted columns never change in place an index holds copies of those columns, row
 //! after row, so that a probe reads memory in order; of others it holds row numbers. Which of the two, the
@@ -102,7 +103,7 @@ impl Index {
         }
     }
 
-    /// Adds the rows that are not in it yet.
+    /// Adds those of these rows, the first of the relation, that are not in it yet.
     fn catch_up(&mut self, total: &[u64], stride: usize) {
         let rows = total[self.until * stride..].chunks_exact(stride);
         for (number, row) in (self.until as u32..).zip(rows) {
@@ -286,25 +287,23 @@ impl Relation {
         IndexPlace::Secondary(self.indexes.len() - 1)
     }
 
-    /// Whether an index lacks rows.
+    /// Whether an index lacks some of the first so many rows.
     #[inline]
-    pub fn is_behind(&self, index: IndexPlace) -> bool {
+    pub fn is_behind(&self, index: IndexPlace, rows: usize) -> bool {
         match index {
             IndexPlace::Primary | IndexPlace::Whole => false,
-            IndexPlace::Secondary(place) => {
-                self.indexes[place].until * self.shape.stride < self.total.len()
-            }
+            IndexPlace::Secondary(place) => self.indexes[place].until < rows,
         }
     }
 
-    /// Takes into an index what it lacks; to be done before it is looked at.
+    /// Takes into an index what it lacks of the first so many rows; to be done before it is looked at.
     #[inline]
-    pub fn catch_up(&mut self, index: IndexPlace) {
-        if let IndexPlace::Secondary(place) = index {
-            let index = &mut self.indexes[place];
-            if index.until * self.shape.stride < self.total.len() {
-                index.catch_up(&self.total, self.shape.stride);
-            }
+    pub fn catch_up(&mut self, index: IndexPlace, rows: usize) {
+        let stride = self.shape.stride;
+        if let IndexPlace::Secondary(place) = index
+            && self.indexes[place].until < rows
+        {
+            self.indexes[place].catch_up(&self.total[..rows * stride], stride);
         }
     }
 
@@ -333,10 +332,9 @@ impl Relation {
             }
             IndexPlace::Secondary(place) => {
                 let index = &self.indexes[place];
-                debug_assert_eq!(
-                    index.until,
-                    self.len(),
-                    "an index has caught up when it is read"
+                debug_assert!(
+                    [self.len(), self.rows_before_delta()].contains(&index.until),
+                    "an index has caught up when it is read, but for a delta that is overlooked"
                 );
                 index.probe(key)
             }

@@ -135,14 +135,14 @@ fn indexes_follow_inserts_removals_and_undoing() {
         assert_eq!(contents(&r), model);
         // Removals and undoing meet indexes that lag behind by different numbers of rows.
         if state >> 50 & 3 == 0 {
-            r.catch_up(by_second);
+            r.catch_up(by_second, r.len());
             continue;
         }
         if state >> 52 & 3 == 0 {
             continue;
         }
-        r.catch_up(by_second);
-        r.catch_up(copies);
+        r.catch_up(by_second, r.len());
+        r.catch_up(copies, r.len());
         for second in 0..8 {
             let mut found: Vec<u64> = r
                 .probe(by_second, &[second])

@@ -1,10 +1,13 @@
 //! Recursion, lattices, aggregates, row errors.
 
+use std::sync::Arc;
+
 use bloom_plan::plan::{
     AggregateColumn, AggregateFunction, Arrow, BinaryOp, Bind, Expr, Extent, Op, Register,
     RelationKind, Role,
 };
 use bloom_plan::types::Type;
+use bloom_runtime::profile::{Clock, Place};
 use bloom_runtime::{ErrorKind, OnConflict};
 
 use crate::build::{Build, TABLE, emit, expect, feed, idle, int, key, r, read, scan};
@@ -86,6 +89,69 @@ fn closure(incremental: bool) {
     if incremental {
         assert_eq!(output.stats.merged, 1 + 201, "the edge, and what it adds");
     }
+}
+
+/// Says that no time passes.
+#[derive(Debug)]
+struct Stopped;
+
+impl Clock for Stopped {
+    fn nanoseconds(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn rows_that_are_new_on_both_sides_of_a_join_meet_once() {
+    let mut b = Build::new();
+    let edge = b.relation("edge", TABLE, &[key(b.int), key(b.int)]);
+    let path = b.relation("path", RelationKind::View, &[key(b.int), key(b.int)]);
+    let (by_from, by_to) = (b.index(path, &[0]), b.index(path, &[1]));
+    let base = b.copy(edge, 2, path, Arrow::Merge);
+    let probe = |index, key, column| Op::Probe {
+        index,
+        key: vec![r(key)],
+        bind: vec![Bind {
+            column,
+            into: Register(2),
+        }],
+    };
+    let ahead = |part| {
+        vec![
+            read(path, part, 0..2),
+            probe(by_from, 1, 1),
+            emit(path, Arrow::Merge, vec![Some(r(0)), Some(r(2))]),
+        ]
+    };
+    let first = b.version(3, None, ahead(Extent::Total));
+    let back = vec![
+        read(path, Extent::Delta, 0..2),
+        probe(by_to, 0, 0),
+        emit(path, Arrow::Merge, vec![Some(r(2)), Some(r(1))]),
+    ];
+    let again = [
+        b.again(first, path, ahead(Extent::Delta)),
+        b.again(first, path, back),
+    ];
+    b.stratum(&[base, first], &again);
+    let joins = [first, again[0], again[1]];
+    let mut node = b.start(OnConflict::Halt);
+    node.measure(Arc::new(Stopped));
+    let chain: Vec<[i64; 2]> = (0..40).map(|n| [n, n + 1]).collect();
+    let chain: Vec<&[i64]> = chain.iter().map(|row| &row[..]).collect();
+    feed(&mut node, "edge", &chain);
+    let path = node.relation("path").expect("the plan has it");
+    assert_eq!(node.rows(path).len(), 40 * 41 / 2);
+    let spans = node.profile().expect("it was measured").spans().iter();
+    let derived = spans.filter(|span| match span.place {
+        Place::Version(version) => joins.contains(&version),
+        _ => false,
+    });
+    // Three nodes of the chain for each.
+    assert_eq!(
+        derived.map(|span| span.derived).sum::<u64>(),
+        41 * 40 * 39 / 6
+    );
 }
 
 #[test]
