@@ -17,6 +17,7 @@ pub mod context;
 
 pub mod builtins;
 
+mod room;
 mod rows;
 
 pub mod crew;

@@ -9,6 +9,7 @@ use bloom_plan::plan::RowError;
 use rustc_hash::FxBuildHasher;
 
 use crate::context::Context;
+use crate::room::reserve_far;
 use crate::rows::hash;
 
 use super::table::NumberTable;
@@ -310,6 +311,7 @@ impl Relation {
         if from == 0 {
             std::mem::swap(&mut self.total, rows);
         } else {
+            reserve_far(&mut self.total, rows.len());
             self.total.extend_from_slice(rows);
         }
         self.generation += count as u64;

@@ -8,6 +8,8 @@
 
 use std::ops::Range;
 
+use crate::room::reserve_far;
+
 /// Bits of a list's length; the others tell its size.
 const LEN_BITS: u32 = 27;
 
@@ -125,6 +127,7 @@ impl Lists {
             return start;
         }
         let start = u32::try_from(self.words.len()).expect("below 2^32 words an index");
+        reserve_far(&mut self.words, size(class));
         self.words.resize(self.words.len() + size(class), 0);
         start
     }
