@@ -17,7 +17,7 @@ pub mod context;
 
 pub mod builtins;
 
-mod room;
+mod growth;
 mod rows;
 
 pub mod crew;

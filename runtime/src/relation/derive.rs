@@ -9,7 +9,7 @@ use bloom_plan::plan::RowError;
 use rustc_hash::FxBuildHasher;
 
 use crate::context::Context;
-use crate::room::reserve_far;
+use crate::growth::reserve_far;
 use crate::rows::hash;
 
 use super::table::NumberTable;

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use crate::room::reserve_far;
+use crate::growth::reserve_far;
 
 /// Bits of a list's length; the others tell its size.
 const LEN_BITS: u32 = 27;

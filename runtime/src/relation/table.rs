@@ -7,7 +7,7 @@
 //! - places of equal leading bits are neighbours, so that a range of hashes is a range of slots;
 //! - a removal closes its gap by moving slots back (Knuth's algorithm R), and leaves no mark behind.
 
-use crate::room::reserve_far;
+use crate::growth::reserve_far;
 
 /// No number. Zero, so that memory fresh from the system is a table of empty slots.
 const EMPTY: u64 = 0;

@@ -48,7 +48,14 @@ fn of_first(plan: &Plan, stratum: &Stratum, first: VersionId) -> Option<IndexId>
             negated: false,
             ..
         } => *index,
-        _ => return None,
+        Op::Scan { .. }
+        | Op::Exists { negated: true, .. }
+        | Op::Each { .. }
+        | Op::Range { .. }
+        | Op::Let { .. }
+        | Op::Filter { .. }
+        | Op::Emit { .. }
+        | Op::Accumulate { .. } => return None,
     };
     let of = &plan.indexes[index.0 as usize];
     (of.part == Extent::Total && version(second).delta == Some(of.relation)).then_some(index)
