@@ -9,7 +9,7 @@ pub trait Crew: Debug + Send + Sync {
 
     /// Versions that begin with fewer rows are run by one thread: sharing them is not worth waking anybody for.
     fn rows_min(&self) -> usize {
-        1 << 12
+        1 << 15
     }
 
     /// Calls `job` once with each number below `jobs`, in any order and on any thread, and returns when
