@@ -392,10 +392,10 @@ empty{rows: count()} <= edge{};
             .wrapping_add(1);
         (state >> 33) % below
     };
-    let edges = (0..20_000).map(|_| format!("{},{},{}\n", next(6_000), next(6_000), next(3_000)));
+    let edges = (0..45_000).map(|_| format!("{},{},{}\n", next(9_000), next(9_000), next(3_000)));
     let edges: String = edges.collect();
     folder.write("in/edge.csv", edges);
-    let gone: String = (0..6_000).step_by(7).map(|n| format!("{n}\n")).collect();
+    let gone: String = (0..9_000).step_by(7).map(|n| format!("{n}\n")).collect();
     folder.write("in/gone.csv", gone);
     for workers in 1..=3 {
         let run = folder.bloom(&format!(

@@ -88,7 +88,7 @@ o(a, c) <= e(a, b), e(b, c), f(c);
 #[test]
 fn threads_count_as_one_does() {
     let folder = Folder::with(CLOSURE);
-    let edges = (0..5_000).flat_map(|n| (0..3).map(move |at| (n * 4 + at, n * 4 + at + 1)));
+    let edges = (0..12_000).flat_map(|n| (0..3).map(move |at| (n * 4 + at, n * 4 + at + 1)));
     let edges: Vec<String> = edges.map(|(a, b)| format!("{a},{b}\n")).collect();
     folder.write("in/edge.csv", edges.concat());
     let counted = |workers| {
@@ -103,7 +103,7 @@ fn threads_count_as_one_does() {
         (rule, counts(&run.err, "edge(a)"))
     };
     let one = counted(1);
-    let paths = 5_000 * (3 + 2 + 1);
+    let paths = 12_000 * (3 + 2 + 1);
     assert_eq!(one.0[1..], [paths, paths / 2, paths / 2, paths]);
     assert_eq!(one.1, [paths, paths / 2, 1]);
     assert_eq!(counted(2), one);
