@@ -1,6 +1,8 @@
 //! What a tick needs to know of a plan, worked out once when the program is loaded.
 
+mod ahead;
 mod overlooked;
+mod readers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +11,6 @@ use bloom_plan::plan::{
     AggregateId, Arrow, ConstantId, Expr, Extent, IndexId, Op, Plan, Relation, RelationId,
     RelationKind, Site, Stratum, Upkeep, Version, VersionId,
 };
-
-mod ahead;
-mod readers;
 
 pub use ahead::Ahead;
 use readers::{first_reader, needs_of, reads_of, watched};
