@@ -18,6 +18,8 @@ mod hints;
 
 mod hover;
 
+mod language;
+
 mod rename;
 
 mod signature;

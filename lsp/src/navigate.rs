@@ -25,33 +25,10 @@ fn same(snapshot: &Snapshot, at: lsp::Position) -> Vec<Mention> {
 }
 
 pub fn hover(snapshot: &Snapshot, at: lsp::Position) -> Option<lsp::Hover> {
-    let (db, package) = (&snapshot.db, snapshot.package);
-    let Some(mention) = names(snapshot).at(FileId(0), offset(snapshot, at)) else {
-        return built_in(snapshot, at);
-    };
-    let found = ide::hover(
-        database::program(db, package),
-        &database::resolved(db, package).places,
-        database::typed(db, package),
-        database::calm_report(db, package),
-        ide::names_of(db, package),
-        mention,
-    )?;
+    let at = (FileId(0), offset(snapshot, at));
+    let found = ide::hover(&snapshot.db, snapshot.package, at)?;
     let range = Places::new(snapshot).range(found.place);
     Some(said(range, &found.declaration, &found.paragraphs))
-}
-
-fn built_in(snapshot: &Snapshot, at: lsp::Position) -> Option<lsp::Hover> {
-    let at = offset(snapshot, at);
-    let (place, found) = ide::built_ins(&snapshot.db, snapshot.package, at)?;
-    let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
-    let docs: Vec<String> = found
-        .first()
-        .map(|one| one.doc.clone())
-        .into_iter()
-        .collect();
-    let range = snapshot.lines().range(place);
-    (!labels.is_empty()).then(|| said(range, &labels.join("\n"), &docs))
 }
 
 fn said(range: lsp::Range, declaration: &str, paragraphs: &[String]) -> lsp::Hover {

@@ -9,6 +9,7 @@ mod scene;
 mod start;
 
 use super::cursor::{Block, Cursor};
+use super::language;
 use crate::base::{Edit, Span};
 use crate::database::{Db, Package};
 use crate::hir::Builtin;
@@ -280,6 +281,7 @@ impl<'d> Complete<'d, '_> {
             let one = self.add(name, CompletionKind::Type, detail);
             one.is_snippet = !parameters.is_empty();
             one.insert = format!("{name}{parameters}");
+            one.doc = language::ty(*builtin).doc;
         }
         let defined: Vec<(String, String)> = self
             .scene

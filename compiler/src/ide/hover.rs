@@ -1,13 +1,16 @@
 //! What there is to say of the name under the cursor: its declaration with the types that were inferred, its
 //! documentation, what the consistency analysis found, and who writes and reads it.
 
-use bloom_stdx::arena::Arena;
+mod written;
 
-use super::names::{Mention, Names, Role, Target};
-use crate::base::FileSpan;
-use crate::calm::report::{Label, Output, Report, View};
-use crate::hir::{Collection, Field, ItemRef, Loc, NodeKind, Place, Program, TypeDefKind};
+use super::names::{Mention, Role, Target, all_names, names_of};
+use super::signature::built_ins;
+use crate::base::{FileId, FileSpan};
+use crate::calm::report::{Label, Output, View};
+use crate::database::{self, Db, Package};
+use crate::hir::{Collection, Field, Loc, NodeKind, Program, TypeDefKind};
 use crate::typing::{NodeTypes, Typed};
+use written::Written;
 
 /// What to show, and of which name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,75 +22,113 @@ pub struct Hover {
     pub paragraphs: Vec<String>,
 }
 
-/// What a name means.
-pub fn hover(
-    program: &Program,
-    places: &Arena<ItemRef, Place>,
-    typed: &Typed,
-    report: &Report,
-    names: &Names,
-    mention: Mention,
-) -> Option<Hover> {
+/// What the word at a byte of a file means.
+pub fn hover(db: &dyn Db, package: Package, (file, offset): (FileId, u32)) -> Option<Hover> {
+    let mentions = all_names(db, package).all_at(file, offset);
+    let written = Written { db, package };
     let subject = Subject {
-        program,
-        places,
-        typed,
-        report,
+        db,
+        package,
+        program: database::program(db, package),
+        typed: database::typed(db, package),
     };
-    match mention.target {
-        Target::Collection(declared) => subject.collection(names, mention, declared),
-        Target::Function(declared) => subject.function(mention, declared),
-        Target::Constant(declared) => subject.constant(mention, declared),
-        Target::Variable(of, var) => subject.variable(mention, of, var),
-        Target::Column(declared) => subject.column(mention, declared),
-        Target::Type(declared) => subject.definition(mention, declared),
-        Target::Field(declared) => subject.field(mention, declared),
-        Target::Variant(declared) => subject.variant(mention, declared),
-        Target::Module(declared) => subject.module(mention, declared),
-        Target::File(_)
-        | Target::Import(_)
-        | Target::Spec(_)
-        | Target::Group(_)
-        | Target::TestNode(_) => None,
+    let named = mentions.into_iter().rev();
+    let mut named = named.map(|mention| written.hover(mention).or_else(|| subject.hover(mention)));
+    named
+        .find_map(|found| found)
+        .or_else(|| written.test(file, offset))
+        .or_else(|| built_in(db, package, (file, offset)))
+}
+
+/// A function, method or aggregate of the language.
+fn built_in(db: &dyn Db, package: Package, (file, offset): (FileId, u32)) -> Option<Hover> {
+    if file != FileId(0) {
+        return None;
+    }
+    let (span, found) = built_ins(db, package, offset)?;
+    let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+    let mut docs: Vec<String> = found.iter().map(|one| one.doc.clone()).collect();
+    docs.dedup();
+    (!labels.is_empty()).then(|| Hover {
+        place: FileSpan::new(file, span),
+        declaration: labels.join("\n"),
+        paragraphs: docs,
+    })
+}
+
+/// Bloom in Markdown.
+fn code(text: &str) -> String {
+    format!("```bloom\n{text}\n```")
+}
+
+/// `` `a`, `b` and `c` ``
+fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let names = names.into_iter();
+    let mut names: Vec<String> = names.map(|name| format!("`{}`", name.as_ref())).collect();
+    match names.pop() {
+        Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+        Some(only) => only,
+        None => String::new(),
     }
 }
 
 struct Subject<'a> {
+    db: &'a dyn Db,
+    package: Package,
     program: &'a Program,
-    places: &'a Arena<ItemRef, Place>,
     typed: &'a Typed,
-    report: &'a Report,
 }
 
 impl<'a> Subject<'a> {
+    fn hover(&self, mention: Mention) -> Option<Hover> {
+        match mention.target {
+            Target::Collection(declared) => self.collection(mention, declared),
+            Target::Function(declared) => self.function(mention, declared),
+            Target::Constant(declared) => self.constant(mention, declared),
+            Target::Variable(of, var) => self.variable(mention, of, var),
+            Target::Column(declared) => self.column(mention, declared),
+            Target::Type(declared) => self.definition(mention, declared),
+            Target::Field(declared) => self.field(mention, declared),
+            Target::Variant(declared) => self.variant(mention, declared),
+            Target::Module(_)
+            | Target::File(_)
+            | Target::Import(_)
+            | Target::Spec(_)
+            | Target::Group(_)
+            | Target::TestNode(_) => None,
+        }
+    }
+
     fn is_at(&self, loc: Loc, declared: FileSpan) -> bool {
-        let place = self.places[loc.item];
-        FileSpan::new(place.file, loc.span.shifted(place.offset)) == declared
+        database::file_span(self.db, self.package, loc) == declared
     }
 
     fn kinds(&self) -> impl Iterator<Item = (&'a NodeKind, Option<&'a NodeTypes>)> {
         self.typed.kinds(self.program)
     }
 
-    fn collection(&self, names: &Names, mention: Mention, declared: FileSpan) -> Option<Hover> {
-        let (collection, types) = self.kinds().find_map(|(kind, types)| {
-            let mut collections = kind.collections.iter();
-            let (id, collection) = collections.find(|(_, c)| self.is_at(c.loc, declared))?;
-            let types = types.and_then(|types| types.collections.get(id));
-            let types: Option<Vec<String>> = types.map(|columns| {
-                let columns = columns.iter();
-                columns
-                    .map(|column| self.typed.types.show(column.ty))
-                    .collect()
-            });
-            Some((collection, types.unwrap_or_default()))
-        })?;
+    fn collection(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
+        let path = self.path_at(mention.place);
+        let all = self.kinds().flat_map(|(kind, types)| {
+            let collections = kind.collections.iter();
+            let collections = collections.filter(|(_, one)| self.is_at(one.loc, declared));
+            collections.map(move |(id, one)| (one, types.and_then(|all| all.collections.get(id))))
+        });
+        // One that a module declares is in all that import it: the one that is named so here.
+        let fits = |name: &str| (name != path, !name.ends_with(path), name.len());
+        let (collection, types) = all.min_by_key(|(one, _)| fits(&one.name))?;
+        let types = types.into_iter().flatten();
+        let types: Vec<String> = types
+            .map(|column| self.typed.types.show(column.ty))
+            .collect();
+        let report = database::calm_report(self.db, self.package);
+        let names = names_of(self.db, self.package);
         let mut paragraphs = Vec::new();
         paragraphs.extend(Some(collection.doc.to_string()).filter(|doc| !doc.is_empty()));
-        let outputs = self.report.outputs.iter();
+        let outputs = report.outputs.iter();
         let outputs = outputs.filter(|output| self.is_at(output.loc, declared));
         paragraphs.extend(outputs.map(of_output));
-        let views = self.report.views.iter();
+        let views = report.views.iter();
         let views = views.filter(|view| self.is_at(view.loc, declared));
         paragraphs.extend(views.map(of_view));
         paragraphs.dedup();
@@ -104,6 +145,17 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// The name at a place with what stands before its dots.
+    fn path_at(&self, place: FileSpan) -> &'a str {
+        let files = self.package.files(self.db);
+        let file = files.get(place.file.0 as usize);
+        let text = file.map_or("", |file| file.text(self.db));
+        let text = text.get(..place.span.end as usize).unwrap_or_default();
+        let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        let start = text.trim_end_matches(is_path).len();
+        &text[start..]
+    }
+
     fn column(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
         self.kinds().find_map(|(kind, types)| {
             let (id, collection, at) = kind.collections.iter().find_map(|(id, collection)| {
@@ -116,7 +168,8 @@ impl<'a> Subject<'a> {
             let ty = types.and_then(|columns| columns.get(at));
             let ty = ty.map(|column| format!(": {}", self.typed.types.show(column.ty)));
             let doc = Some(column.doc.to_string()).filter(|doc| !doc.is_empty());
-            let of = format!("A column of `{}`.", collection.name);
+            let own = collection.name.rsplit('.').next().unwrap_or_default();
+            let of = format!("A column of `{own}`.");
             Some(Hover {
                 place: mention.place,
                 declaration: format!("{}{}", column.name, ty.unwrap_or_default()),
@@ -190,31 +243,6 @@ impl<'a> Subject<'a> {
                 declaration: self.applied(&variant.name, &variant.fields),
                 paragraphs: doc.into_iter().chain([of]).collect(),
             })
-        })
-    }
-
-    /// A kind of node, a protocol, or a module that nothing imports; one that is imported is a part of others.
-    fn module(&self, mention: Mention, declared: FileSpan) -> Option<Hover> {
-        let is_it = |kind: &&NodeKind| self.is_at(kind.loc, declared);
-        let node = self.program.nodes.values().find(is_it);
-        let kind = node.or_else(|| self.program.unused.iter().find(is_it))?;
-        let protocols = match kind.protocols.is_empty() {
-            true => String::new(),
-            false => format!(": {}", kind.protocols.join(", ")),
-        };
-        let is_upper = kind
-            .name
-            .starts_with(|first: char| first.is_ascii_uppercase());
-        let word = match (node, is_upper) {
-            (Some(_), _) => "node",
-            (None, true) => "protocol",
-            (None, false) => "module",
-        };
-        let doc = Some(kind.doc.to_string()).filter(|doc| !doc.is_empty());
-        Some(Hover {
-            place: mention.place,
-            declaration: format!("{word} {}{protocols}", kind.name),
-            paragraphs: doc.into_iter().collect(),
         })
     }
 

@@ -2,11 +2,12 @@
 
 use super::complete::Scene;
 use super::cursor::Cursor;
+use super::language;
 use crate::base::Span;
 use crate::database::{Db, Package};
-use crate::hir::Function;
+use crate::hir::{AggregateFunction, Builtin, Function};
 use crate::syntax::{Token, TokenKind as T, lex};
-use bloom_plan::functions::{BUILTINS, Builtin};
+use bloom_plan::functions;
 
 /// What a function or collection takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,14 +46,24 @@ pub fn signatures(db: &dyn Db, package: Package, offset: u32) -> Option<(Vec<Sig
         let mut found: Vec<Signature> = own.map(|function| of_function(&scene, function)).collect();
         found.dedup();
         if found.is_empty() {
-            let built_in = BUILTINS.iter().filter(|builtin| builtin.name == name);
-            found.extend(built_in.map(of_builtin));
+            let is_column = cursor
+                .brackets
+                .get(1)
+                .is_some_and(|one| one.open == bracket.open);
+            let aggregates = if is_column {
+                aggregate(name)
+            } else {
+                Vec::new()
+            };
+            let built_in = functions::BUILTINS.iter().filter(|one| one.name == name);
+            found.extend(aggregates.into_iter().chain(built_in.map(of_builtin)));
         }
         (!found.is_empty()).then_some((found, bracket.commas))
     })
 }
 
-/// The built-in functions or methods that the word at a byte may be, and where it is; the program has no name there.
+/// The types, functions, methods or aggregates of the language that the word at a byte may be, and where it is; the
+/// program has no name there.
 pub fn built_ins(db: &dyn Db, package: Package, offset: u32) -> Option<(Span, Vec<Signature>)> {
     let text = package.files(db).first()?.text(db);
     let stretch = Scene::new(db, package, offset)?.stretch();
@@ -62,13 +73,29 @@ pub fn built_ins(db: &dyn Db, package: Package, offset: u32) -> Option<(Span, Ve
     let word = place(tokens.get(at)?);
     let kind = |at: usize| tokens.get(at).map(|token| token.kind);
     let is_member = at.checked_sub(1).and_then(kind) == Some(T::Dot);
-    if !word.contains(offset) || !is_member && kind(at + 1) != Some(T::OpenParen) {
+    if !word.contains(offset) {
         return None;
     }
     let own = &text[word.range()];
-    let named = BUILTINS.iter().filter(|builtin| builtin.name == own);
-    let meant = named.filter(|builtin| builtin.receiver().is_some() == is_member);
-    Some((word, meant.map(of_builtin).collect()))
+    if kind(at) == Some(T::Upper) && !is_member {
+        let mut types = Builtin::ALL.iter().filter(|ty| ty.name() == own);
+        return types.next().map(|&ty| (word, vec![language::ty(ty)]));
+    }
+    let is_called = kind(at + 1) == Some(T::OpenParen);
+    let named = functions::BUILTINS.iter().filter(|one| one.name == own);
+    let meant = named.filter(|one| {
+        let is_method = one.receiver().is_some();
+        is_method == is_member && (is_member || is_called || one.is_constant())
+    });
+    let mut found: Vec<Signature> = meant.map(of_builtin).collect();
+    if is_called && !is_member {
+        found.extend(aggregate(own));
+    }
+    (!found.is_empty()).then_some((word, found))
+}
+
+fn aggregate(name: &str) -> Vec<Signature> {
+    AggregateFunction::find(name).map_or_else(Vec::new, language::aggregate)
 }
 
 fn of_function(scene: &Scene<'_>, function: &Function) -> Signature {
@@ -84,7 +111,7 @@ fn of_function(scene: &Scene<'_>, function: &Function) -> Signature {
     }
 }
 
-fn of_builtin(builtin: &Builtin) -> Signature {
+fn of_builtin(builtin: &functions::Builtin) -> Signature {
     let receiver = builtin.receiver().map_or(0, |receiver| receiver.len() + 1);
     let rest = &builtin.signature[receiver + builtin.name.len()..];
     Signature {

@@ -3,12 +3,14 @@
 use super::{Names, Role, Source, Symbol, hover, symbols};
 use crate::base::{FileId, FileSpan};
 use crate::check::tests::check_text;
+use crate::database::Database;
 use crate::hir::Program;
 use crate::syntax;
 use bloom_stdx::random::Random;
 
 mod actions;
 mod editing;
+mod hovering;
 
 /// The program without its cursor, and where that was.
 fn cursor(fixture: &str) -> (String, u32) {
@@ -42,8 +44,8 @@ fn look(fixture: &str) -> (String, Vec<String>, Vec<String>) {
     let Some(found) = names.at(FileId(0), offset) else {
         return (String::new(), Vec::new(), Vec::new());
     };
-    let (typed, calm) = (&checked.typed, &checked.calm);
-    let said = hover(program, &program.places, typed, calm, &names, found);
+    let db = Database::default();
+    let said = hover(&db, editing::package(&db, &text), (FileId(0), offset));
     let said = said.map(|hover| {
         [vec![hover.declaration], hover.paragraphs]
             .concat()
@@ -134,9 +136,12 @@ fn types_are_told_with_what_they_are_made_of() {
     assert_eq!(said("Move)"), "enum Move { Stay, By(dx: Int) }");
     assert_eq!(said("By("), "By(dx: Int)\nA variant of `Move`.");
     assert_eq!(said("y: Int"), "y: Int\nA field of `Point`.");
-    assert_eq!(said("Map: "), "node Map: Maps\nServes.");
+    assert_eq!(
+        said("Map: "),
+        "node Map : Maps {\n  input go(x: Int);\n}\nServes."
+    );
     let alone = look("/// As all.\nprotocol $0Maps { input go(x: Int); }\ninput a(x: Int);\n").0;
-    assert_eq!(alone, "protocol Maps\nAs all.");
+    assert_eq!(alone, "protocol Maps {\n  input go(x: Int);\n}\nAs all.");
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod item;
 mod rule;
 mod test;
 
-use super::ast::{Expr, Literal, Module, Rule, Type};
+use super::ast::{Collection, Expr, Literal, Module, ModuleItem, Rule, Type};
 use super::format;
 
 /// The whole module, laid out.
@@ -48,6 +48,27 @@ pub fn ty(ty: &Type) -> String {
     let mut printer = Printer::default();
     printer.ty(ty);
     printer.out.trim_end().to_owned()
+}
+
+/// The declaration of a collection, laid out, without what documents its columns.
+pub fn collection(collection: &Collection) -> String {
+    let mut bare = collection.clone();
+    let columns = bare.keys.iter_mut().chain(bare.values.iter_mut().flatten());
+    columns.for_each(|column| column.docs.clear());
+    let mut printer = Printer::default();
+    printer.collection(&bare);
+    let text = format(&printer.out).unwrap_or(printer.out);
+    text.trim_end().to_owned()
+}
+
+/// A module up to its brace, laid out.
+pub fn header(module: &ModuleItem) -> String {
+    let mut printer = Printer::default();
+    printer.module_header(module);
+    printer.out.push_str("{}\n");
+    let text = format(&printer.out).unwrap_or(printer.out);
+    let text = text.trim_end().trim_end_matches('}').trim_end();
+    text.trim_end_matches('{').trim_end().to_owned()
 }
 
 /// Writes tokens one after the other.

@@ -4,6 +4,7 @@
 use super::{Block, Complete, CompletionKind, ROWS_MAX, Seen, fits};
 use crate::base::{Edit, FileId, Span};
 use crate::hir::AggregateFunction;
+use crate::ide::language;
 use crate::syntax::TokenKind as T;
 use crate::syntax::ast::ItemKind;
 use bloom_plan::functions::BUILTINS;
@@ -129,7 +130,11 @@ impl<'d> Complete<'d, '_> {
         };
         if head && self.cursor.before(1) == Some(T::Colon) {
             for function in AggregateFunction::ALL {
+                let known = language::aggregate(*function);
                 let one = self.add(function.name(), CompletionKind::Function, "aggregate");
+                if let Some(known) = known.first() {
+                    one.doc.clone_from(&known.doc);
+                }
                 one.insert += "($1)";
                 one.is_snippet = true;
             }

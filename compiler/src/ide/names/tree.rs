@@ -120,6 +120,8 @@ fn fields<'l, 's: 'l>(levels: impl Iterator<Item = &'l Level<'s>>) -> FxHashMap<
 struct Scopes {
     names: Scope,
     imports: Scope,
+    /// Of a module, which may stand for other modules.
+    params: Scope,
 }
 
 struct Walk<'p, 's, 'm> {
@@ -169,7 +171,7 @@ impl<'s> Walk<'_, 's, '_> {
         };
         self.scopes.push(Scopes {
             names: declared(level),
-            imports: Scope::default(),
+            ..Scopes::default()
         });
         self.file = level.file;
         for node in level.items {
@@ -243,10 +245,27 @@ impl<'s> Walk<'_, 's, '_> {
     fn module_ref(&mut self, module: &ast::ModuleRef) {
         self.module_path(&module.path);
         module.type_args.iter().for_each(|ty| self.ty(ty));
-        module.args.iter().for_each(|arg| self.expr(&arg.value));
+        module.args.iter().for_each(|arg| self.argument(&arg.value));
+    }
+
+    /// What a parameter of a module gets, which may be another module.
+    fn argument(&mut self, value: &Expr) {
+        match value.as_path() {
+            Some(path) => {
+                self.lead(&path, true);
+            }
+            None => self.expr(value),
+        }
     }
 
     fn module_path(&mut self, path: &Path) {
+        if let [name] = path.segments.as_slice() {
+            let params = self.scopes.last().map(|scope| &scope.params);
+            if let Some(&param) = params.and_then(|params| params.get(&name.text)) {
+                self.add(name.span, Role::Reads, param);
+                return;
+            }
+        }
         for (name, target) in path.segments.iter().zip(self.module(path)) {
             if let Some(target) = target {
                 self.add(name.span, Role::Reads, target);
@@ -254,20 +273,36 @@ impl<'s> Walk<'_, 's, '_> {
         }
     }
 
-    /// A path to a type, variant or value: types, variants and imports are told here. What it leads to.
+    /// A path to a variant or value: what it names on its way is told here, and what it leads to.
     fn path(&mut self, path: &Path) -> Option<Target> {
+        self.lead(path, false)
+    }
+
+    /// As [`Self::path`], for places where a module can stand as a whole: a value may be called as one is.
+    fn lead(&mut self, path: &Path, to_module: bool) -> Option<Target> {
         let first = &path.segments[0];
         let mut target = self.find_import(first).or_else(|| self.find(first));
         let mut last = None;
         for (at, name) in path.segments.iter().enumerate() {
             let found = target?;
-            if matches!(
-                found,
-                Target::Type(_) | Target::Variant(_) | Target::Import(_) | Target::Module(_)
-            ) {
+            let next = path.segments.get(at + 1);
+            let is_told = match found {
+                Target::Type(_) | Target::Variant(_) => true,
+                Target::Import(_) | Target::Module(_) => to_module || next.is_some(),
+                Target::File(_)
+                | Target::Collection(_)
+                | Target::Column(_)
+                | Target::Function(_)
+                | Target::Constant(_)
+                | Target::Field(_)
+                | Target::Spec(_)
+                | Target::Group(_)
+                | Target::TestNode(_)
+                | Target::Variable(..) => false,
+            };
+            if is_told {
                 self.add(name.span, Role::Reads, found);
             }
-            let next = path.segments.get(at + 1);
             target = next.and_then(|name| match found {
                 // A variant by its type: those of a name are few.
                 Target::Type(ty) => self.variant(ty, name),
@@ -311,7 +346,7 @@ impl<'s> Walk<'_, 's, '_> {
     fn ty(&mut self, ty: &Type) {
         match &ty.kind {
             TypeKind::Path { path, args } => {
-                self.path(path);
+                self.lead(path, true);
                 args.iter().for_each(|ty| self.ty(ty));
             }
             TypeKind::Tuple(parts) => parts.iter().for_each(|ty| self.ty(ty)),
@@ -403,9 +438,18 @@ impl<'s> Walk<'_, 's, '_> {
         for param in &module.params {
             self.declare(&param.name, Target::Constant);
             self.ty(&param.ty);
-            param.default.iter().for_each(|default| self.expr(default));
+            let default = param.default.iter();
+            default.for_each(|default| self.argument(default));
         }
+        let params = module.params.iter();
+        let params: Scope = params
+            .map(|param| {
+                let place = FileSpan::new(file, param.name.span.shifted(self.base));
+                (param.name.text.clone(), Target::Constant(place))
+            })
+            .collect();
         self.enter(of);
+        self.scopes.last_mut().expect("it was just pushed").params = params;
         self.file = file;
         self.items(&module.items, base);
         self.scopes.pop();

@@ -235,7 +235,7 @@ impl Printer {
         self.end();
     }
 
-    fn collection(&mut self, collection: &Collection) {
+    pub fn collection(&mut self, collection: &Collection) {
         self.word(match collection.kind {
             CollectionKind::Table => "table",
             CollectionKind::Scratch => "scratch",
@@ -287,6 +287,13 @@ impl Printer {
     }
 
     fn module_item(&mut self, module: &ModuleItem) {
+        self.module_header(module);
+        self.open_block();
+        self.items(&module.items);
+        self.close_block();
+    }
+
+    pub fn module_header(&mut self, module: &ModuleItem) {
         let word = match module.kind {
             ModuleKind::Module => "module",
             ModuleKind::Node => "node",
@@ -303,9 +310,6 @@ impl Printer {
             self.infix(":");
             self.commas(&module.protocols, Self::ty);
         }
-        self.open_block();
-        self.items(&module.items);
-        self.close_block();
     }
 
     fn value_param(&mut self, param: &ValueParam) {

@@ -22,7 +22,7 @@ impl Walk<'_, '_, '_> {
         }
         self.scopes.push(Scopes {
             names: nodes,
-            imports: Scope::default(),
+            ..Scopes::default()
         });
         test.steps.iter().for_each(|step| self.step(step));
         self.scopes.pop();
