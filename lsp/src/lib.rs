@@ -3,8 +3,9 @@
 //! The only package that knows the types of the protocol. `framing` takes the stream apart, `documents` keeps
 //! what is open and the programs that it belongs to, `translate` turns the compiler's answers into the
 //! protocol's, `navigate` finds names, `complete`, `tokens`, `structure`, `actions` and `lenses` have a feature or some each,
-//! `workspace` looks into programs that no editor has open, `state` keeps what lives between requests, `beside` what is
-//! put into an answer on its way out, `progress` tells of long work, `server` serves, and `requests` are the protocol's.
+//! `workspace` looks into programs that no editor has open, `threads` computes answers, `state` keeps what lives between
+//! requests, `beside` what is put into an answer on its way out, `progress` tells of long work, `server` serves, and
+//! `requests` are the protocol's.
 
 mod positions;
 
@@ -37,6 +38,8 @@ mod lenses;
 mod workspace;
 
 mod capabilities;
+
+mod threads;
 
 mod state;
 

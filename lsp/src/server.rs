@@ -17,7 +17,7 @@ use tower_lsp::{Client, LspService, Server};
 use crate::documents::{Library, Snapshot};
 use crate::framing::{self, Output};
 use crate::progress::Progress;
-use crate::state::{State, computed};
+use crate::state::State;
 use crate::views::{OfDocument, ProgramText, Views};
 use crate::workspace::{self, Declared, Workspace};
 
@@ -84,7 +84,7 @@ impl Backend {
         let Some(snapshot) = self.state.snapshot(uri) else {
             return Ok(None);
         };
-        match computed(snapshot, compute).await? {
+        match self.state.computed(snapshot, compute).await? {
             Some(found) => Ok(Some(found)),
             None => Err(changed()),
         }
@@ -116,7 +116,7 @@ impl Backend {
             return Ok(None);
         };
         let both = move |snapshot: &Snapshot| (own(snapshot), workspace::declared(snapshot, at));
-        let Some((found, declared)) = computed(snapshot, both).await? else {
+        let Some((found, declared)) = self.state.computed(snapshot, both).await? else {
             return Err(changed());
         };
         let Some(declared) = declared else {

@@ -20,6 +20,7 @@ use crate::beside::Beside;
 use crate::documents::{Documents, Library, Snapshot};
 use crate::packages::OpenManifest;
 use crate::positions::Encoding;
+use crate::threads::Threads;
 use crate::tokens::{Changed, Written};
 use crate::translate;
 use crate::workspace::Workspace;
@@ -54,6 +55,7 @@ pub struct State {
     next_tokens: AtomicU64,
     /// The number of the next work that is shown.
     pub next_progress: AtomicU64,
+    threads: Threads,
     /// What of answers stands beside them.
     pub beside: Beside,
     pub changed: Notify,
@@ -74,6 +76,7 @@ impl State {
             tokens: Mutex::default(),
             next_tokens: AtomicU64::new(0),
             next_progress: AtomicU64::new(0),
+            threads: Threads::default(),
             beside: Beside::default(),
             changed: Notify::new(),
             is_shut_down: AtomicBool::new(false),
@@ -149,6 +152,21 @@ impl State {
         Some((documents.snapshot(uri, encoding)?, workspace))
     }
 
+    /// What comes of a snapshot; none where a change cancelled it.
+    pub async fn computed<T: Send + 'static>(
+        &self,
+        snapshot: Snapshot,
+        compute: impl FnOnce(&Snapshot) -> T + Send + 'static,
+    ) -> Result<Option<T>> {
+        // Who no longer waits for the answer drops this future.
+        let _given_up = GivenUp(snapshot.db.cancellation_token());
+        let run = move || Cancelled::catch(AssertUnwindSafe(|| compute(&snapshot)));
+        match self.threads.run(run).await {
+            Ok(done) => Ok(done.ok()),
+            Err(_panic) => Err(Error::internal_error()),
+        }
+    }
+
     pub fn change(&self, change: impl FnOnce(&mut Documents)) {
         change(&mut self.documents());
         self.changed.notify_one();
@@ -161,20 +179,6 @@ struct GivenUp(salsa::CancellationToken);
 impl Drop for GivenUp {
     fn drop(&mut self) {
         self.0.cancel();
-    }
-}
-
-/// What comes of a snapshot; none where a change cancelled it.
-pub async fn computed<T: Send + 'static>(
-    snapshot: Snapshot,
-    compute: impl FnOnce(&Snapshot) -> T + Send + 'static,
-) -> Result<Option<T>> {
-    // Who no longer waits for the answer drops this future.
-    let _given_up = GivenUp(snapshot.db.cancellation_token());
-    let run = move || Cancelled::catch(AssertUnwindSafe(|| compute(&snapshot)));
-    match tokio::task::spawn_blocking(run).await {
-        Ok(done) => Ok(done.ok()),
-        Err(_panic) => Err(Error::internal_error()),
     }
 }
 
@@ -215,6 +219,6 @@ async fn problems(state: &State, uri: &lsp::Uri) -> Option<(i32, Vec<lsp::Diagno
     }
     let snapshot = state.snapshot(uri)?;
     let version = snapshot.version;
-    let found = computed(snapshot, translate::diagnostics).await;
+    let found = state.computed(snapshot, translate::diagnostics).await;
     Some((version, found.ok()??))
 }
