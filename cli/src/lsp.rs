@@ -1,6 +1,7 @@
 //! `bloom lsp`.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use bloom_lsp::{ProgramText, Views};
 use serde_json::{Value, json};
@@ -23,10 +24,24 @@ pub(crate) fn lsp() -> Outcome {
         .build()
         .map_err(|error| streams(&error))?;
     let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
-    let served = runtime.block_on(bloom_lsp::serve(embedded::STDLIB, &Pages, input, output));
+    let cache = cache();
+    let served = bloom_lsp::serve(embedded::STDLIB, cache.as_deref(), &Pages, input, output);
+    let served = runtime.block_on(served);
     // A thread may still read the stream, whose other end may stay open.
     runtime.shutdown_background();
     served.map(Verdict::of).map_err(|error| streams(&error))
+}
+
+/// Where programs of this user keep what they can make again.
+fn cache() -> Option<PathBuf> {
+    let named = |variable: &str| env::var_os(variable).map(PathBuf::from);
+    let absolute = |path: &PathBuf| path.is_absolute();
+    let home = || Some(named("HOME").filter(absolute)?.join(".cache"));
+    let windows = || named("LOCALAPPDATA").filter(absolute);
+    named("XDG_CACHE_HOME")
+        .filter(absolute)
+        .or_else(home)
+        .or_else(windows)
 }
 
 /// What needs more than the front of the compiler: the explorer for witnesses, pictures.

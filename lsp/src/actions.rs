@@ -43,6 +43,9 @@ pub fn offers(
     later: bool,
     only: &[lsp::CodeActionKind],
 ) -> Vec<Offer> {
+    if snapshot.is_library {
+        return Vec::new();
+    }
     let mut all = fixes(snapshot, range);
     all.extend(rewritings(snapshot, range, later));
     if later {

@@ -9,19 +9,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bloom_compiler::base::FileId;
 use bloom_compiler::database::{self, Database, File, Language, Package};
 use bloom_compiler::manifest::module_name;
 use rustc_hash::FxHashMap;
 use salsa::Setter;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
+use crate::library::Library;
 use crate::modules;
 use crate::packages::{OpenManifest, is_manifest, roots};
 use crate::positions::{Encoding, Lines, Starts};
 use crate::views::ProgramText;
-
-/// The standard library: paths without extension, `delivery`, and texts.
-pub type Library = &'static [(&'static str, &'static str)];
 
 /// In scope everywhere.
 const PRELUDE: &str = "std.prelude";
@@ -50,6 +49,8 @@ struct Document {
     /// The paths of what can be imported.
     modules: Arc<[String]>,
     lines: Arc<Starts>,
+    /// Whether it is a file of the standard library, which nobody is to change.
+    is_library: bool,
 }
 
 #[derive(Clone)]
@@ -69,6 +70,9 @@ pub struct Snapshot {
     /// The paths of what can be imported.
     pub modules: Arc<[String]>,
     pub encoding: Encoding,
+    /// Whether it is a file of the standard library, which nobody is to change.
+    pub is_library: bool,
+    library: Library,
     lines: Arc<Starts>,
 }
 
@@ -109,10 +113,17 @@ impl Documents {
 
     fn add(&mut self, uri: Uri, version: i32, text: String) {
         let path = uri.to_file_path().map(|path| path.into_owned());
-        let roots = path.as_deref().map(roots).unwrap_or_default();
-        let name = path
+        let of_library = path
             .as_deref()
-            .map_or_else(|| "main".to_owned(), |path| module_name(path, &roots));
+            .and_then(|path| self.library.module_at(path));
+        let is_library = of_library.is_some();
+        let roots = match is_library {
+            true => Vec::new(),
+            false => path.as_deref().map(roots).unwrap_or_default(),
+        };
+        let own_name = |path: &Path| module_name(path, &roots);
+        let own_name = || path.as_deref().map_or_else(|| "main".to_owned(), own_name);
+        let name = of_library.unwrap_or_else(own_name);
         let language = path.as_deref().map_or(Language::Bloom, language);
         let lines = Arc::new(Starts::new(&text));
         let file = File::new(&self.db, name, language, text);
@@ -125,6 +136,7 @@ impl Documents {
             uris: Vec::new(),
             modules: Arc::default(),
             lines,
+            is_library,
         };
         self.open.insert(uri, document);
     }
@@ -172,7 +184,7 @@ impl Documents {
     pub fn refresh(&mut self) {
         for (uri, document) in &mut self.open {
             // A manifest may name other packages now.
-            if let Some(path) = uri.to_file_path() {
+            if let Some(path) = uri.to_file_path().filter(|_| !document.is_library) {
                 document.roots = roots(&path);
             }
         }
@@ -200,6 +212,8 @@ impl Documents {
             uris: document.uris.clone(),
             modules: Arc::clone(&document.modules),
             encoding,
+            is_library: document.is_library,
+            library: self.library.clone(),
             lines: Arc::clone(&document.lines),
         })
     }
@@ -214,7 +228,7 @@ impl Documents {
     }
 
     pub fn library(&self) -> Library {
-        self.library
+        self.library.clone()
     }
 
     /// What is open, with its text.
@@ -255,7 +269,7 @@ impl Documents {
             };
             let (files, found) = self.follow(&uri, &document);
             let own = document.file.name(&self.db).clone();
-            let modules = modules::importable(self.library, &document.roots, &own);
+            let modules = modules::importable(self.library.texts, &document.roots, &own);
             if *document.package.files(&self.db) != files {
                 document.package.set_files(&mut self.db).to(files);
             }
@@ -304,19 +318,13 @@ impl Documents {
 
     /// The file of a module's name.
     fn import(&mut self, roots: &[PathBuf], name: &str) -> Option<Imported> {
-        if let Some(inner) = name.strip_prefix("std.") {
+        if name.starts_with("std.") {
             let key = (PathBuf::new(), name.to_owned());
             if let Some(known) = self.imported.get(&key) {
                 return Some(known.clone());
             }
-            let inner = inner.replace('.', "/");
-            let (_, text) = self.library.iter().find(|(path, _)| *path == inner)?;
-            let file = File::new(
-                &self.db,
-                name.to_owned(),
-                Language::Bloom,
-                (*text).to_owned(),
-            );
+            let text = self.library.text(name)?.to_owned();
+            let file = File::new(&self.db, name.to_owned(), Language::Bloom, text);
             let imported = Imported { file, path: None };
             self.imported.insert(key, imported.clone());
             return Some(imported);
@@ -358,6 +366,28 @@ impl Documents {
 impl Snapshot {
     pub fn text(&self) -> &str {
         self.file.text(&self.db)
+    }
+
+    /// Where an editor can open a file of the program.
+    pub fn uri(&self, file: FileId) -> Option<Uri> {
+        let own = self.uris.get(file.0 as usize)?;
+        own.clone().or_else(|| {
+            let file = self.package.files(&self.db).get(file.0 as usize)?;
+            self.library.uri(file.name(&self.db))
+        })
+    }
+
+    /// The file of the program that an editor opens there.
+    pub fn file_at(&self, uri: &Uri) -> Option<FileId> {
+        let files = (0..self.uris.len() as u32).map(FileId);
+        let mut files = files.filter(|&file| self.uri(file).as_ref() == Some(uri));
+        files.next()
+    }
+
+    pub fn is_editable(&self, file: FileId) -> bool {
+        let uri = self.uris.get(file.0 as usize);
+        let is_own = file == FileId(0);
+        uri.is_some_and(Option::is_some) && !(is_own && self.is_library)
     }
 
     /// The texts of the program's files.

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use bloom_compiler::syntax::ast::{ItemKind, ModuleKind};
 use bloom_compiler::syntax::parse;
 
-use crate::documents::Library;
+use crate::library::Texts;
 
 /// No more files than this are offered, and folders nest no deeper.
 const FILES_MAX: usize = 1_000;
 const DEPTH_MAX: usize = 4;
 
 /// The paths of all modules, but for the file itself. What cannot be read is not offered.
-pub fn importable(library: Library, roots: &[PathBuf], own: &str) -> Arc<[String]> {
+pub fn importable(library: Texts, roots: &[PathBuf], own: &str) -> Arc<[String]> {
     let mut found = Vec::new();
     for (path, text) in library {
         let file = format!("std.{}", path.replace('/', "."));

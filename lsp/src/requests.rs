@@ -402,7 +402,7 @@ impl LanguageServer for Backend {
         params: lsp::CallHierarchyIncomingCallsParams,
     ) -> Result<Option<Vec<lsp::CallHierarchyIncomingCall>>> {
         let item = params.item;
-        let uri = item.uri.clone();
+        let uri = structure::asked_of(&item);
         let writers = move |snapshot: &Snapshot| structure::writers(snapshot, &item);
         self.answer(&uri, writers).await
     }
@@ -412,7 +412,7 @@ impl LanguageServer for Backend {
         params: lsp::CallHierarchyOutgoingCallsParams,
     ) -> Result<Option<Vec<lsp::CallHierarchyOutgoingCall>>> {
         let item = params.item;
-        let uri = item.uri.clone();
+        let uri = structure::asked_of(&item);
         let readers = move |snapshot: &Snapshot| structure::readers(snapshot, &item);
         self.answer(&uri, readers).await
     }

@@ -2,7 +2,7 @@
 //! snapshot, which a change cancels. `requests` has those of the protocol.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,8 +14,9 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types as lsp;
 use tower_lsp::{Client, LspService, Server};
 
-use crate::documents::{Library, Snapshot};
+use crate::documents::Snapshot;
 use crate::framing::{self, Output};
+use crate::library::{Library, Texts};
 use crate::progress::Progress;
 use crate::state::State;
 use crate::views::{OfDocument, ProgramText, Views};
@@ -33,9 +34,11 @@ pub struct Backend {
     views: &'static dyn Views,
 }
 
-/// Serves one client, until it says so or its stream ends. Whether it had said before that it would end.
+/// Serves one client, until it says so or its stream ends. Whether it had said before that it would end. The files of
+/// the library go into a folder of caches, where there is one.
 pub async fn serve<R, W>(
-    library: Library,
+    library: Texts,
+    cache: Option<&Path>,
     views: &'static dyn Views,
     input: R,
     output: W,
@@ -44,7 +47,7 @@ where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let state = Arc::new(State::new(library));
+    let state = Arc::new(State::new(Library::new(library, cache)));
     let (service, socket) = LspService::build(|client| Backend {
         client,
         state: Arc::clone(&state),

@@ -17,7 +17,8 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types as lsp;
 
 use crate::beside::Beside;
-use crate::documents::{Documents, Library, Snapshot};
+use crate::documents::{Documents, Snapshot};
+use crate::library::Library;
 use crate::packages::OpenManifest;
 use crate::positions::Encoding;
 use crate::threads::Threads;

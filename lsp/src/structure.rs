@@ -4,6 +4,7 @@ use bloom_compiler::base::{Edit, FileId, FileSpan};
 use bloom_compiler::database;
 use bloom_compiler::ide::{self, FoldKind, HintKind, Link, Named, Target};
 use bloom_compiler::syntax::ast::{ItemKind, ItemNode};
+use serde_json::json;
 use tower_lsp::ls_types as lsp;
 
 use crate::documents::Snapshot;
@@ -102,7 +103,7 @@ pub fn links(snapshot: &Snapshot) -> Vec<lsp::DocumentLink> {
             Target::File(file) => Some(file),
             _ => None,
         });
-        let uri = file.and_then(|file| snapshot.uris.get(file.0 as usize)?.clone());
+        let uri = file.and_then(|file| snapshot.uri(file));
         if let Some(target) = uri {
             links.push(lsp::DocumentLink {
                 range: lines.range(span),
@@ -129,7 +130,7 @@ fn imports(items: &[ItemNode], base: u32, visit: &mut impl FnMut(bloom_compiler:
 
 pub fn renamable(snapshot: &Snapshot, at: lsp::Position) -> Result<lsp::Range, ide::Refusal> {
     let names = ide::all_names(&snapshot.db, snapshot.package);
-    let editable = |file: FileId| is_editable(snapshot, file);
+    let editable = |file: FileId| snapshot.is_editable(file);
     let mention = ide::renamable(names, (FileId(0), offset(snapshot, at)), &editable)?;
     Ok(Places::new(snapshot).range(mention.place))
 }
@@ -139,7 +140,7 @@ pub fn rename(
     at: lsp::Position,
     new_name: &str,
 ) -> Result<lsp::WorkspaceEdit, ide::Refusal> {
-    let editable = |file: FileId| is_editable(snapshot, file);
+    let editable = |file: FileId| snapshot.is_editable(file);
     let at = (FileId(0), offset(snapshot, at));
     let edits = ide::rename(&snapshot.db, snapshot.package, at, new_name, &editable)?;
     Ok(renamed(snapshot, &edits))
@@ -151,27 +152,26 @@ pub fn renamed(snapshot: &Snapshot, edits: &[Edit]) -> lsp::WorkspaceEdit {
     edits.unwrap_or_default()
 }
 
-pub fn is_editable(snapshot: &Snapshot, file: FileId) -> bool {
-    let uri = snapshot.uris.get(file.0 as usize);
-    uri.is_some_and(Option::is_some)
-}
-
 /// The collection that is named at a position.
 pub fn hierarchy(snapshot: &Snapshot, at: lsp::Position) -> Vec<lsp::CallHierarchyItem> {
     let names = ide::names_of(&snapshot.db, snapshot.package);
     let mentions = names.all_at(FileId(0), offset(snapshot, at));
     let mut places = Places::new(snapshot);
-    let items = mentions.filter_map(|mention| match mention.target {
-        Target::Collection(declared) => {
-            let named = ide::collection(&snapshot.db, snapshot.package, declared)?;
-            item(&mut places, &named)
-        }
-        _ => None,
+    let items = mentions.filter_map(|mention| {
+        let Target::Collection(declared) = mention.target else {
+            return None;
+        };
+        let named = ide::collection(&snapshot.db, snapshot.package, declared)?;
+        item(&mut places, &named, snapshot)
     });
     items.collect()
 }
 
-fn item(places: &mut Places<'_>, named: &Named) -> Option<lsp::CallHierarchyItem> {
+fn item(
+    places: &mut Places<'_>,
+    named: &Named,
+    snapshot: &Snapshot,
+) -> Option<lsp::CallHierarchyItem> {
     let lsp::Location { uri, range } = places.location(named.declared)?;
     Some(lsp::CallHierarchyItem {
         name: named.name.clone(),
@@ -181,16 +181,20 @@ fn item(places: &mut Places<'_>, named: &Named) -> Option<lsp::CallHierarchyItem
         uri,
         range,
         selection_range: range,
-        data: None,
+        // It may be declared in a file that is not open: whose program it was asked of.
+        data: Some(json!(snapshot.uris.first())),
     })
 }
 
+/// The document in whose program a collection was asked for.
+pub fn asked_of(item: &lsp::CallHierarchyItem) -> lsp::Uri {
+    let known = item.data.clone();
+    let known = known.and_then(|uri| serde_json::from_value(uri).ok());
+    known.unwrap_or_else(|| item.uri.clone())
+}
+
 fn declared(snapshot: &Snapshot, item: &lsp::CallHierarchyItem) -> Option<FileSpan> {
-    let file = snapshot
-        .uris
-        .iter()
-        .position(|uri| uri.as_ref() == Some(&item.uri))?;
-    let file = FileId(u32::try_from(file).ok()?);
+    let file = snapshot.file_at(&item.uri)?;
     let names = ide::names_of(&snapshot.db, snapshot.package);
     let mut places = Places::new(snapshot);
     names
@@ -212,7 +216,7 @@ fn linked(
     let mut places = Places::new(snapshot);
     let found = declared(snapshot, item).map_or_else(Vec::new, links);
     let found = found.iter().filter_map(|link| {
-        let other = self::item(&mut places, &link.collection)?;
+        let other = self::item(&mut places, &link.collection, snapshot)?;
         let ranges = link.places.iter().map(|&place| places.range(place));
         Some((other, ranges.collect()))
     });

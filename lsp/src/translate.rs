@@ -40,9 +40,9 @@ impl<'s> Places<'s> {
         lines.range(place.span)
     }
 
-    /// None where no editor can go, as in the standard library.
+    /// None where no editor can go, as where the standard library could not be written to a disk.
     pub fn location(&mut self, place: FileSpan) -> Option<lsp::Location> {
-        let uri = self.snapshot.uris.get(place.file.0 as usize)?.clone()?;
+        let uri = self.snapshot.uri(place.file)?;
         let range = self.range(place);
         Some(lsp::Location { uri, range })
     }
@@ -80,9 +80,15 @@ impl<'s> Places<'s> {
         }
     }
 
-    /// None if some of it is where no editor can go.
+    /// None if some of it is in a file that nobody is to change.
     pub fn edits(&mut self, edits: &[Edit]) -> Option<lsp::WorkspaceEdit> {
         let mut changes = std::collections::HashMap::default();
+        if !edits
+            .iter()
+            .all(|edit| self.snapshot.is_editable(edit.file))
+        {
+            return None;
+        }
         for edit in edits {
             let lsp::Location { uri, range } = self.location(edit.place())?;
             let new_text = edit.new_text.clone();
@@ -105,6 +111,9 @@ fn text(snapshot: &Snapshot, package: Package, file: FileId) -> &str {
 
 /// What there is to say of the document itself; what is wrong with another file is said there.
 pub fn problems(snapshot: &Snapshot) -> Vec<Diagnostic> {
+    if snapshot.is_library {
+        return Vec::new();
+    }
     let mut all = database::problems(&snapshot.db, snapshot.package);
     all.retain(|diagnostic| diagnostic.primary.file == FileId(0));
     all
@@ -120,8 +129,7 @@ pub fn diagnostics(snapshot: &Snapshot) -> Vec<lsp::Diagnostic> {
 /// The edit that formats the document; none if it has syntax errors or is formatted.
 pub fn formatting(snapshot: &Snapshot) -> Vec<lsp::TextEdit> {
     let text = snapshot.text();
-    let is_bloom = snapshot.file.language(&snapshot.db) == database::Language::Bloom;
-    let formatted = match is_bloom {
+    let formatted = match is_formatted(snapshot) {
         true => bloom_compiler::syntax::format(text).ok(),
         false => None,
     };
@@ -130,9 +138,14 @@ pub fn formatting(snapshot: &Snapshot) -> Vec<lsp::TextEdit> {
     edit.into_iter().collect()
 }
 
+fn is_formatted(snapshot: &Snapshot) -> bool {
+    let is_bloom = snapshot.file.language(&snapshot.db) == database::Language::Bloom;
+    is_bloom && !snapshot.is_library
+}
+
 /// The edits that format the items of a range; none of those with syntax errors.
 pub fn formatting_of(snapshot: &Snapshot, range: lsp::Range) -> Vec<lsp::TextEdit> {
-    if snapshot.file.language(&snapshot.db) != database::Language::Bloom {
+    if !is_formatted(snapshot) {
         return Vec::new();
     }
     let (text, lines) = (snapshot.text(), snapshot.lines());

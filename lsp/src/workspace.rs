@@ -11,9 +11,10 @@ use bloom_compiler::base::{Edit, FileId, FileSpan};
 use bloom_compiler::ide::{self, Mention, Refusal, Role, Target};
 use tower_lsp::ls_types as lsp;
 
-use crate::documents::{Documents, Library, Snapshot};
+use crate::documents::{Documents, Snapshot};
+use crate::library::Library;
 use crate::positions::Encoding;
-use crate::structure::{is_editable, renamed};
+use crate::structure::renamed;
 use crate::translate::Places;
 
 /// No more files than this are read, no larger ones together, and in no deeper folders.
@@ -105,7 +106,7 @@ impl Workspace {
             let Some((place, _)) = target(&snapshot, declared) else {
                 continue;
             };
-            let editable = |file: FileId| is_editable(&snapshot, file);
+            let editable = |file: FileId| snapshot.is_editable(file);
             let at = (place.file, place.span.start);
             let edits = ide::rename(&snapshot.db, snapshot.package, at, new_name, &editable);
             let edits: Vec<Edit> = edits.map_err(|why| {
@@ -131,7 +132,7 @@ impl Workspace {
         for folder in &self.folders {
             self.read(folder, DEPTH_MAX, &mut budget, &mut files);
         }
-        let mut documents = Documents::new(self.library);
+        let mut documents = Documents::new(self.library.clone());
         let uris: Vec<lsp::Uri> = files.iter().map(|(uri, _)| uri.clone()).collect();
         documents.open_all(files);
         let others = uris.iter().filter(|uri| *uri != own);

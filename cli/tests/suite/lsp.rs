@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Folder, finish};
 
+mod library;
 mod workspace;
 mod writing;
 

@@ -69,6 +69,7 @@ pub fn start_in(folder: &Path, arguments: &str) -> Child {
         .args(arguments.split_whitespace())
         .current_dir(folder)
         .env_remove("NO_COLOR")
+        .env("XDG_CACHE_HOME", folder.join("cache"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

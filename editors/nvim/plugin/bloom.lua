@@ -16,8 +16,19 @@ for extension, filetype in pairs({ bloom = "bloom", ded = "dedalus" }) do
   })
 end
 
+-- Whether a file is of the standard library, as the server writes it for definitions to be opened.
+local function is_library(file)
+  return file:find("/bloom/std%-%x+/") ~= nil
+end
+
+-- The root of the last buffer that is not of the library, whose server the library's files go to as well.
+local last_root
+
 -- The folder that holds the package, or the file.
 local function root_of(file)
+  if last_root and is_library(file) then
+    return last_root
+  end
   local folder = vim.fn.fnamemodify(file, ":p:h")
   local manifest = vim.fn.findfile("bloom.toml", folder .. ";")
   return manifest == "" and folder or vim.fn.fnamemodify(manifest, ":p:h")
@@ -26,7 +37,14 @@ end
 local clients = {}
 
 local function attach(buffer)
-  local root = root_of(vim.api.nvim_buf_get_name(buffer))
+  local file = vim.api.nvim_buf_get_name(buffer)
+  local root = root_of(file)
+  if is_library(file) then
+    vim.bo[buffer].readonly = true
+    vim.bo[buffer].modifiable = false
+  else
+    last_root = root
+  end
   local config = { name = "bloom", cmd = { vim.g.bloom_path or "bloom", "lsp" }, root_dir = root }
   if vim.lsp.start then
     vim.lsp.start(config, { bufnr = buffer })

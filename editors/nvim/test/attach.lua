@@ -1,5 +1,8 @@
 -- A real editor against the real server: attaches, and asks what a person would. The last line is `ok`.
 
+-- Where the server writes the standard library.
+vim.env.XDG_CACHE_HOME = vim.fn.tempname()
+
 local PROGRAM = [[
 /// What is put.
 input put(key: String => val: Int);
@@ -80,6 +83,27 @@ end
 local rule = vim.api.nvim_buf_get_lines(buffer, 5, 6, true)[1]
 check(not rule:find("  <=") or rule:find("<= put"), "the rule is formatted")
 check(#ask("textDocument/documentSymbol", 0, 0) == 4, "the outline has four collections")
+
+-- A name of the standard library leads to its file, which the same server knows and nobody changes.
+vim.api.nvim_buf_set_lines(buffer, 0, 0, true, { "import std.delivery.reliable<Int> as wire;" })
+vim.api.nvim_win_set_cursor(0, { 1, 22 })
+vim.lsp.buf.definition()
+wait("the library is opened", function()
+  return vim.api.nvim_buf_get_name(0):find("/bloom/std%-%x+/delivery%.bloom$") ~= nil
+end)
+local library = vim.api.nvim_get_current_buf()
+local line = vim.api.nvim_win_get_cursor(0)[1]
+check(vim.fn.getline(line):find("^module reliable<P>"), "the cursor is at the module")
+check(vim.bo[library].readonly and not vim.bo[library].modifiable, "the library is only read")
+check(#vim.lsp.get_active_clients() == 1, "one server serves both")
+local said = vim.lsp.buf_request_sync(library, "textDocument/hover", {
+  textDocument = { uri = vim.uri_from_bufnr(library) },
+  position = { line = line - 1, character = 8 },
+}, 20000)
+for _, answer in pairs(said or {}) do
+  check(answer.result.contents.value:find("module reliable<P>"), "the library is told of")
+end
+check(#vim.diagnostic.get(library) == 0, "nothing is wrong with the library")
 
 print("ok")
 vim.cmd("qall!")

@@ -41,10 +41,10 @@ impl<'d> Written<'d> {
             Target::Spec(declared) => self.spec(declared, mention.target)?,
             Target::TestNode(declared) => self.test_node(declared)?,
             Target::Constant(declared) => self.parameter(declared)?,
+            Target::Type(declared) => self.alias(declared)?,
             Target::Collection(_)
             | Target::Column(_)
             | Target::Function(_)
-            | Target::Type(_)
             | Target::Variant(_)
             | Target::Field(_)
             | Target::Variable(..) => return None,
@@ -293,6 +293,22 @@ impl<'d> Written<'d> {
             cut(text.trim().lines().map(str::to_owned).collect()),
             paragraphs,
         ))
+    }
+
+    /// Another name for a type, which the program has written out.
+    fn alias(self, declared: FileSpan) -> Option<(String, Vec<String>)> {
+        let found = self.declaring(declared, |item| {
+            let ItemKind::TypeAlias(alias) = &item.kind else {
+                return None;
+            };
+            Some(alias.name.span)
+        })?;
+        let start = found.base + code_start(found.item);
+        let end = found.base + found.item.span.end;
+        let text = self.text(declared.file);
+        let written = text.get(start as usize..end as usize)?;
+        let declaration = one_line(written.trim_end_matches(';'));
+        Some((declaration, docs(&found.item.docs)))
     }
 
     fn test_node(self, declared: FileSpan) -> Option<(String, Vec<String>)> {

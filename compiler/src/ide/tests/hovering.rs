@@ -205,6 +205,11 @@ fn what_the_language_has_is_told() {
         at("table t(k: Int => v: Max<Int>);\n", "Max<"),
         "lattice Max<T>\n\nMerges to the larger value: it only grows."
     );
+    let clock = at("table t(k: Int => v: VClock);\n", "VClock");
+    assert!(
+        clock.starts_with("type VClock = Map<Addr, Max<Int>>\n\nA vector clock"),
+        "{clock}"
+    );
     assert_eq!(at(PROGRAM, "settle"), "");
 }
 
