@@ -2,14 +2,27 @@
 
 use std::fmt::Debug;
 
+/// What a run of a version is likely to take.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Work {
+    /// Rows that it begins with.
+    pub rows: usize,
+    /// Derivations that its last run lets expect; none if nothing is known.
+    pub derived: usize,
+    /// Of these, rows that are new to a set.
+    pub new: usize,
+}
+
 /// Carries out jobs side by side.
 pub trait Crew: Debug + Send + Sync {
     /// How many jobs may run at one time; at least one.
     fn size(&self) -> usize;
 
-    /// Versions that begin with fewer rows are run by one thread: sharing them is not worth waking anybody for.
-    fn rows_min(&self) -> usize {
-        1 << 15
+    /// Whether a run is worth sharing: it is not worth waking anybody for little, and where most of what is derived is
+    /// new, threads look each row up twice for what one looks up once.
+    fn shares(&self, work: Work) -> bool {
+        const WORK_MIN: usize = 1 << 15;
+        work.rows.max(work.derived) >= WORK_MIN && work.new / 2 <= work.derived / 5
     }
 
     /// Calls `job` once with each number below `jobs`, in any order and on any thread, and returns when

@@ -48,7 +48,7 @@ pub mod node;
 
 pub use bounds::{Bounds, Stopped, Watch};
 
-pub use crew::Crew;
+pub use crew::{Crew, Work};
 
 pub use planner::Planner;
 

@@ -15,6 +15,7 @@ mod replan;
 mod shared;
 mod standing;
 mod tally;
+mod yields;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use crate::schedule::Target;
 use memo::Seen;
 use replan::Replanning;
 use tally::Tally;
+use yields::Yields;
 
 /// Derived rows that a version hands over at a time.
 const OUT_ROWS: usize = 256;
@@ -93,6 +95,10 @@ pub struct Machine {
     pub watch: Arc<Watch>,
     /// Threads that versions may be shared with.
     pub crew: Option<Arc<dyn Crew>>,
+    /// What versions have derived, where there are threads.
+    yields: Yields,
+    /// How many derivations the running version has made so far.
+    derived: usize,
     /// Where time goes, if that is wanted.
     pub profile: Option<Box<Profile>>,
     replanning: Option<Replanning>,
@@ -173,6 +179,8 @@ impl Machine {
             bounds: Bounds::default(),
             watch: Arc::default(),
             crew: None,
+            yields: Yields::default(),
+            derived: 0,
             profile: None,
             replanning: None,
             stopped: None,
@@ -302,7 +310,10 @@ impl Machine {
         self.complete(version);
         self.catch_up(version, overlooked);
         if !self.run_shared(version) {
+            let before = self.new_rows_of(version);
+            self.derived = 0;
             self.run_alone(version);
+            self.note_yield(version, self.derived, before);
         }
         self.end_version(version);
         self.leave(outer);
@@ -368,6 +379,7 @@ impl Machine {
         if words == 0 {
             return;
         }
+        self.derived += words / self.program.schedule().strides[version.0 as usize];
         let out = std::mem::take(&mut self.out);
         let rows = &out[..words];
         match self.target(version) {

@@ -367,4 +367,4 @@ fn row_at(rows: &[u64], stride: usize, number: u32) -> &[u64] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -16,7 +16,7 @@ use bloom_plan::testing::{Action, Test};
 use bloom_plan::types::TypeId;
 use bloom_plan::value::Row;
 use bloom_runtime::{
-    Config, Crew, DurableChange, ErrorKind, Input, Message, OnConflict, Output, Planner,
+    Config, Crew, DurableChange, ErrorKind, Input, Message, OnConflict, Output, Planner, Work,
 };
 use bloom_sim::{Kinds, Machine, Programs};
 use bloom_stdx::random::Random;
@@ -41,8 +41,8 @@ impl Crew for Backwards {
         3
     }
 
-    fn rows_min(&self) -> usize {
-        1
+    fn shares(&self, _: Work) -> bool {
+        true
     }
 
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {

@@ -3,7 +3,9 @@
 //! A stratum is looked at when it is about to run from the start and before each iteration; so a plan that
 //! turns out to be bad in the middle of a fixpoint is given up there. Versions keep their numbers and results
 //! are sets, so nothing that has been derived depends on which plan derived it. What is decided depends on
-//! the state alone.
+//! the state alone. A relation that the stratum has yet to fill says nothing by being empty: were it taken for
+//! small, a product with it would look cheap. It is expected to become as large as the largest that the stratum
+//! reads.
 
 use std::sync::Arc;
 
@@ -95,16 +97,47 @@ fn has_choice(program: &Program, version: VersionId) -> bool {
     nest.iter().filter(finds).nth(1).is_some()
 }
 
-/// What the machine knows of its relations.
-struct Sizes<'m>(&'m [Relation]);
+/// What the machine knows of its relations before it runs a stratum.
+struct Sizes<'m> {
+    relations: &'m [Relation],
+    /// What the stratum merges into, in order.
+    heads: &'m [RelationId],
+    /// How many rows are expected of heads that have none yet.
+    expected: u64,
+}
+
+impl<'m> Sizes<'m> {
+    fn new(relations: &'m [Relation], heads: &'m [RelationId], reads: &[RelationId]) -> Sizes<'m> {
+        let rows = |id: &RelationId| relations[id.0 as usize].len() as u64;
+        Sizes {
+            relations,
+            heads,
+            expected: reads.iter().map(rows).max().unwrap_or_default(),
+        }
+    }
+
+    fn is_to_come(&self, relation: RelationId) -> bool {
+        self.relations[relation.0 as usize].is_empty()
+            && self.heads.binary_search(&relation).is_ok()
+    }
+}
 
 impl Statistics for Sizes<'_> {
     fn rows(&self, relation: RelationId) -> u64 {
-        self.0[relation.0 as usize].len() as u64
+        match self.is_to_come(relation) {
+            true => self.expected,
+            false => self.relations[relation.0 as usize].len() as u64,
+        }
     }
 
     fn distinct(&self, relation: RelationId, columns: &[u32]) -> u64 {
-        self.0[relation.0 as usize].count_distinct(columns)
+        let there = &self.relations[relation.0 as usize];
+        if !self.is_to_come(relation) {
+            return there.count_distinct(columns);
+        }
+        // As if each column had values of its own, and all columns as many.
+        let share = columns.len() as f64 / there.shape().types.len().max(1) as f64;
+        (self.expected as f64).powf(share).round() as u64
     }
 }
 
@@ -141,7 +174,11 @@ impl Machine {
             };
         }
         let plan = self.program.plan();
-        let replanned = planner.replan(plan, &choices.versions, &Sizes(relations));
+        let sizes = match (schedule.heads.get(stratum), schedule.reads.get(stratum)) {
+            (Some(heads), Some(reads)) => Sizes::new(relations, heads, reads),
+            _ => Sizes::new(relations, &[], &[]),
+        };
+        let replanned = planner.replan(plan, &choices.versions, &sizes);
         if let Some((plan, patch)) = replanned
             // Memory that cannot be made executable is no reason to stop: the old plan is as right.
             && let Ok(program) = self.program.patched(plan, &patch)
@@ -178,5 +215,28 @@ impl Machine {
             profile.follow_indexes(self.indexes.len());
         }
         self.program = program;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bloom_plan::plan::RelationId;
+    use bloom_plan::statistics::Statistics;
+
+    use super::Sizes;
+    use crate::relation::tests::relation;
+
+    #[test]
+    fn what_is_to_come_is_not_taken_for_small() {
+        let ids = [0, 1, 2].map(RelationId);
+        let mut relations = ids.map(|_| relation("kk").1);
+        (0..100).for_each(|n| relations[0].insert(&[n, 7]));
+        let sizes = Sizes::new(&relations, &ids[1..2], &ids);
+        assert_eq!(ids.map(|id| sizes.rows(id)), [100, 100, 0]);
+        assert_eq!(ids.map(|id| sizes.distinct(id, &[0])), [100, 10, 0]);
+        assert_eq!(sizes.distinct(ids[1], &[0, 1]), 100);
+        relations[1].insert(&[1, 1]);
+        let sizes = Sizes::new(&relations, &ids[1..2], &ids);
+        assert_eq!(sizes.rows(ids[1]), 1);
     }
 }

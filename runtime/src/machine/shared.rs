@@ -15,7 +15,7 @@ use std::ffi::c_void;
 use std::sync::Mutex;
 
 use bloom_plan::artifact::RuntimeFunction;
-use bloom_plan::plan::{Arrow, Extent, Op, RelationId, VersionId};
+use bloom_plan::plan::{Arrow, Extent, RelationId, VersionId};
 
 use crate::code::{Address, Frame, RuntimeTable};
 use crate::crew::Crew;
@@ -101,12 +101,19 @@ struct Worker<'m> {
     kept: Vec<Vec<u64>>,
     /// What it did, if that is measured.
     counts: Option<Counts>,
+    derived: usize,
     /// Something came up that a worker does not do.
     left: bool,
 }
 
-/// What became of a chunk: what is kept, by ranges, and what was counted.
-type Done = (Vec<Vec<u64>>, Option<Counts>);
+/// What became of a chunk.
+struct Done {
+    /// What is kept, by ranges.
+    kept: Vec<Vec<u64>>,
+    /// What was counted.
+    counts: Option<Counts>,
+    derived: usize,
+}
 
 /// A frame to be copied for each worker.
 struct Template(Frame);
@@ -127,21 +134,11 @@ impl Machine {
         {
             return false;
         }
-        let Some(Op::Scan { relation, part, .. }) = self.program.plan().versions
-            [version.0 as usize]
-            .nest
-            .first()
-        else {
+        let Some((rows, stride)) = self.begins_with(version) else {
             return false;
         };
-        let source = &self.relations[relation.0 as usize];
-        let stride = source.shape().stride;
-        let rows = match part {
-            Extent::Total => source.total(),
-            Extent::Delta => source.delta(),
-            Extent::Before | Extent::Founded => return false,
-        };
-        if rows.is_empty() || rows.len() / stride < crew.rows_min() {
+        let work = self.yields.expected(version, rows.len() / stride);
+        if rows.is_empty() || !crew.shares(work) {
             return false;
         }
         let sink = match self.target(version) {
@@ -161,7 +158,10 @@ impl Machine {
         let Some(done) = self.derive_shared(&*crew, version, rows, stride, sink) else {
             return false;
         };
-        let (kept, counts): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+        let before = self.new_rows_of(version);
+        let derived = done.iter().map(|done| done.derived).sum();
+        let parts = done.into_iter().map(|done| (done.kept, done.counts));
+        let (kept, counts): (Vec<_>, Vec<_>) = parts.unzip();
         self.count_shared(counts, crew.size());
         let head = match self.target(version) {
             Target::Rows { relation, .. } => relation,
@@ -169,6 +169,7 @@ impl Machine {
                 let outer = self.enter(Place::Groups(id));
                 self.group_shared(&*crew, version, id, &kept);
                 self.leave(outer);
+                self.note_yield(version, derived, before);
                 return true;
             }
         };
@@ -189,6 +190,7 @@ impl Machine {
         if let Some(begun) = begun {
             self.end_derived(head, begun);
         }
+        self.note_yield(version, derived, before);
         true
     }
 
@@ -236,7 +238,11 @@ impl Machine {
             // is that of the machine's plan.
             unsafe { code(frame) };
             worker.take();
-            let done = (!worker.left).then_some((worker.kept, worker.counts));
+            let done = (!worker.left).then_some(Done {
+                kept: worker.kept,
+                counts: worker.counts,
+                derived: worker.derived,
+            });
             *results[place].lock().expect("no job panics") = done;
         });
         let results = results.into_iter();
@@ -260,6 +266,7 @@ impl<'m> Worker<'m> {
             out: vec![0; OUT_ROWS * common.stride],
             kept: vec![Vec::new(); common.parts],
             counts,
+            derived: 0,
             left: false,
         };
         worker.begin_out();
@@ -276,8 +283,10 @@ impl<'m> Worker<'m> {
     fn take(&mut self) {
         let words = (self.frame.out as usize - self.out.as_ptr() as usize) / size_of::<u64>();
         let rows = &self.out[..words];
+        let derived = words / self.common.stride;
+        self.derived += derived;
         if let Some(counts) = &mut self.counts {
-            counts.derived += (words / self.common.stride) as u64;
+            counts.derived += derived as u64;
         }
         match self.common.sink {
             Sink::Set(head) => head.keep_missing(rows, &mut self.kept),

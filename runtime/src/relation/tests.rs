@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::context::testing::context;
 
 /// Two `Int` keys, or a key and a plain value, or a key and a `Max<Int>`.
-pub(super) fn relation(roles: &str) -> (Context, Relation) {
+pub(crate) fn relation(roles: &str) -> (Context, Relation) {
     let mut types = TypeTable::default();
     let int = types.intern(Type::Int);
     let max = types.intern(Type::Max(int));
