@@ -28,6 +28,8 @@ pub mod explore;
 
 mod elements;
 
+mod shape;
+
 pub mod lineage;
 
 pub mod faults;

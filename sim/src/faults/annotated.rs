@@ -9,12 +9,11 @@
 
 use std::hash::BuildHasherDefault;
 
-use bloom_plan::plan::{self, Role};
-use bloom_plan::types::TypeId;
 use bloom_runtime::Interpreter;
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHasher};
-use smol_str::SmolStr;
+
+use crate::shape::{Shape, Words};
 
 use super::circuit::{Circuit, Lit};
 use super::limit::Limit;
@@ -22,49 +21,10 @@ use super::limit::Limit;
 /// Different values of one key past which a search gives up.
 const VALUES_MAX: usize = 2_048;
 
-pub type Words = Box<[u64]>;
 pub type FxIndexMap<K, V> = IndexMap<K, V, BuildHasherDefault<FxHasher>>;
 
 /// Rows with their conditions.
 pub type Rows = FxIndexMap<Words, Lit>;
-
-/// How rows of a relation are told apart.
-#[derive(Clone, Debug)]
-pub struct Shape {
-    pub name: SmolStr,
-    pub keys: Vec<usize>,
-    pub plain: Vec<usize>,
-    pub lattices: Vec<(usize, TypeId)>,
-}
-
-impl Shape {
-    pub fn new(relation: &plan::Relation) -> Shape {
-        let columns = relation.columns.iter().enumerate();
-        let of_role = |role: Role| {
-            let columns = columns.clone().filter(move |(_, c)| c.role == role);
-            columns.map(|(place, column)| (place, column.ty))
-        };
-        Shape {
-            name: relation.name.clone(),
-            keys: of_role(Role::Key).map(|c| c.0).collect(),
-            plain: of_role(Role::Value).map(|c| c.0).collect(),
-            lattices: of_role(Role::Lattice).collect(),
-        }
-    }
-
-    /// Whether the key is the whole row.
-    pub fn is_set(&self) -> bool {
-        self.plain.is_empty() && self.lattices.is_empty()
-    }
-
-    pub fn key(&self, row: &[u64]) -> Words {
-        self.keys.iter().map(|&column| row[column]).collect()
-    }
-
-    pub fn same_plain(&self, a: &[u64], b: &[u64]) -> bool {
-        self.plain.iter().all(|&column| a[column] == b[column])
-    }
-}
 
 /// Rows, and where they are by some of their columns.
 #[derive(Debug, Default)]
@@ -286,15 +246,11 @@ impl Merging<'_> {
     }
 
     fn join(&mut self, shape: &Shape, a: &Words, b: &Words) -> Result<Words, Limit> {
-        let mut joined = a.clone();
-        for &(column, ty) in &shape.lattices {
-            let join = self.interpreter.join(ty, a[column], b[column]);
-            joined[column] = join.map_err(|error| {
-                let message = format!("joins values of `{}`: {}", shape.name, error.message());
-                Limit::Unsupported(message)
-            })?;
-        }
-        Ok(joined)
+        let joined = shape.join(self.interpreter, a, b);
+        joined.map_err(|error| {
+            let message = format!("joins values of `{}`: {}", shape.name, error.message());
+            Limit::Unsupported(message)
+        })
     }
 
     /// What a relation holds in the next tick: the rows that are kept, and what `<+` and `<+-` derived.

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use bloom_plan::plan::{AggregateId, Arrow, Expr, IndexId, Op, Plan, RelationId, VersionId};
 use bloom_runtime::Interpreter;
 
+use crate::elements::elements;
+use crate::shape::Words;
+
 use super::aggregate;
-use super::annotated::{FxIndexMap, Relation, Words};
+use super::annotated::{FxIndexMap, Relation};
 use super::circuit::{Circuit, Lit};
 use super::limit::Limit;
-use crate::elements::elements;
 
 /// A row that a rule derives, and when. `None` stands for what a `<-` head leaves out.
 #[derive(Debug)]

@@ -7,7 +7,8 @@
 use bloom_plan::plan::RelationId;
 use bloom_plan::value::Row;
 
-use super::annotated::Words;
+use crate::shape::Words;
+
 use super::circuit::Lit;
 use super::node::Node;
 use super::variables::Variables;

@@ -16,7 +16,9 @@ use bloom_runtime::{Interpreter, Program};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::annotated::{FxIndexMap, Merging, Relation, Rows, Shape, Words};
+use crate::shape::{Shape, Words};
+
+use super::annotated::{FxIndexMap, Merging, Relation, Rows};
 use super::body::{Derivation, fire};
 use super::circuit::{Circuit, GATES_MAX, Lit};
 use super::limit::Limit;

@@ -14,8 +14,10 @@ use bloom_plan::value::{Row, Value};
 use bloom_runtime::Program;
 use smol_str::SmolStr;
 
+use crate::shape::Words;
+
 use super::ailment::Ailment;
-use super::annotated::{Rows, Words};
+use super::annotated::Rows;
 use super::circuit::{Circuit, Lit};
 use super::histories::Histories;
 use super::hypothesis::{Fault, FaultSpec};

@@ -22,13 +22,14 @@ use bloom_plan::testing::Observer;
 use bloom_plan::value::Value;
 use rustc_hash::FxHashSet;
 
-use super::annotated::Shape;
+use crate::lineage::{Edge, Explainer, Fact, Given, History, How, Moment, Premise, lineage};
+use crate::shape::Shape;
+
 use super::concrete::Execution;
 use super::hypothesis::Hypothesis;
 use super::reads::{Rule, rules};
 use super::space::{Space, Support};
 use super::supported::supported;
-use crate::lineage::{Edge, Explainer, Fact, Given, History, How, Moment, Premise, lineage};
 
 /// Questions of one run past which its support is the whole run.
 const QUESTIONS_MAX: usize = 400_000;

@@ -4,7 +4,8 @@
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::{Delivery, Op, Plan, RelationId, RelationKind};
 
-use super::annotated::Shape;
+use crate::shape::Shape;
+
 use super::limit::Limit;
 
 /// Whether the symbolic run knows what every rule means.

@@ -14,10 +14,10 @@ use rustc_hash::FxHashMap;
 
 pub use fact::{Absence, Edge, Fact, Fired, Given, How, Premise};
 
-use super::contents::Words;
 use super::firing::{Derivation, Literal};
 use super::history::{History, Moment, Span};
 use super::tick::{Evaluated, Evaluator, Trouble};
+use crate::shape::Words;
 
 /// Explains facts of one history.
 pub struct Explainer<'h> {

@@ -2,57 +2,9 @@
 //!
 //! Of a key there is one row at a time. Merging is the runtime's: lattice columns join, unequal plain values do not.
 
-use bloom_plan::plan::{self, Role, RowError};
-use bloom_plan::types::TypeId;
-use bloom_runtime::Interpreter;
 use rustc_hash::FxHashMap;
 
-pub type Words = Box<[u64]>;
-
-/// How rows of a collection are told apart.
-#[derive(Clone, Debug)]
-pub struct Shape {
-    pub keys: Vec<usize>,
-    pub plain: Vec<usize>,
-    pub lattices: Vec<(usize, TypeId)>,
-}
-
-impl Shape {
-    pub fn new(relation: &plan::Relation) -> Shape {
-        let columns = relation.columns.iter().enumerate();
-        let of_role = |role: Role| {
-            let columns = columns.clone().filter(move |(_, c)| c.role == role);
-            columns.map(|(place, column)| (place, column.ty))
-        };
-        Shape {
-            keys: of_role(Role::Key).map(|c| c.0).collect(),
-            plain: of_role(Role::Value).map(|c| c.0).collect(),
-            lattices: of_role(Role::Lattice).collect(),
-        }
-    }
-
-    pub fn key(&self, row: &[u64]) -> Words {
-        self.keys.iter().map(|&column| row[column]).collect()
-    }
-
-    pub fn same_plain(&self, a: &[u64], b: &[u64]) -> bool {
-        self.plain.iter().all(|&column| a[column] == b[column])
-    }
-
-    /// The join of rows with one key and equal plain values.
-    pub fn join(
-        &self,
-        interpreter: &mut Interpreter,
-        a: &[u64],
-        b: &[u64],
-    ) -> Result<Words, RowError> {
-        let mut joined: Words = a.into();
-        for &(column, ty) in &self.lattices {
-            joined[column] = interpreter.join(ty, a[column], b[column])?;
-        }
-        Ok(joined)
-    }
-}
+use crate::shape::{Shape, Words};
 
 #[derive(Debug, Default)]
 pub struct Contents {

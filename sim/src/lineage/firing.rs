@@ -13,9 +13,11 @@ use bloom_runtime::Interpreter;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::chance::Chance;
-use super::contents::{Contents, Words};
 use crate::elements::elements;
+use crate::shape::Words;
+
+use super::chance::Chance;
+use super::contents::Contents;
 
 /// What a body reads.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use bloom_plan::plan::{AggregateColumn, Expr, Op, Plan, RelationId, Version, VersionId};
 use bloom_plan::value::{Row, Value};
 
+use crate::elements::elements;
+use crate::shape::Words;
+
 use super::cause::{Absence, Explainer, Fact};
-use super::contents::Words;
 use super::history::Moment;
 use super::registers::read_by;
-use crate::elements::elements;
 
 /// Steps of the search in one rule.
 const STEPS_MAX: usize = 20_000;

@@ -17,7 +17,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::chance::Chance;
-use super::contents::{Contents, Shape, Words};
+use crate::shape::{Shape, Words};
+
+use super::contents::Contents;
 use super::firing::{Derivation, Stop, fire};
 use super::history::{History, Life, Moment};
 use base::{Base, base};

@@ -6,11 +6,11 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{Claims, Run, Violation};
-use crate::faults::annotated::Words;
 use crate::faults::circuit::Lit;
 use crate::faults::histories::Histories;
 use crate::faults::hypothesis::{Crash, Fault};
 use crate::faults::limit::Limit;
+use crate::shape::Words;
 use crate::watch::{history_row, shown};
 
 impl Run<'_> {

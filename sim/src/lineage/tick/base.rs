@@ -5,8 +5,8 @@ use bloom_plan::value::{Row, Value};
 use bloom_runtime::Input;
 
 use super::Evaluator;
-use crate::lineage::contents::Words;
 use crate::lineage::history::{History, Moment};
+use crate::shape::Words;
 
 /// Of a relation that rules derive: what was there before they ran, and what the node held at the end.
 #[derive(Default)]
