@@ -29,8 +29,8 @@ const SOURCES: &str = "src";
 /// Names that `import` could not say, beside the reserved words.
 const TAKEN: [&str; 3] = ["std", "import", "include"];
 
-/// Packages of one program are no more than this.
-const PACKAGES_MAX: usize = 1_000;
+/// A program consists of no more packages than this. Whoever reads manifests holds to it.
+pub const PACKAGES_MAX: usize = 1_000;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,7 +142,7 @@ fn add<E>(
     found: &mut Vec<PathBuf>,
 ) -> Result<(), E> {
     let sources = folder.join(SOURCES);
-    if found.contains(&sources) || found.len() == PACKAGES_MAX {
+    if found.contains(&sources) {
         return Ok(());
     }
     let Some(manifest) = read(folder, named)? else {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bloom_compiler::base::Span;
-use bloom_compiler::manifest::{FILE_NAME, Manifest, Mistake, Named, source_folders};
+use bloom_compiler::manifest::{FILE_NAME, Manifest, Mistake, Named, PACKAGES_MAX, source_folders};
 use tower_lsp::ls_types as lsp;
 
 use crate::positions::{Encoding, Lines};
@@ -21,7 +21,13 @@ pub fn roots(file: &Path) -> Vec<PathBuf> {
     let package = above.find(|folder| is_package(folder));
     let mut found = vec![folder.clone()];
     if let Some(package) = package {
+        let mut packages = 0;
+        // `bloom check` refuses a program with more.
         let mut read = |folder: &Path, _: Option<Named<'_>>| {
+            packages += 1;
+            if packages > PACKAGES_MAX {
+                return Ok(None);
+            }
             let text = fs::read_to_string(folder.join(FILE_NAME)).unwrap_or_default();
             Ok::<_, Infallible>(Manifest::parse(&text).ok())
         };

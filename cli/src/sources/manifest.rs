@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bloom_compiler::manifest::{self, FILE_NAME, Manifest, Named};
+use bloom_compiler::manifest::{self, FILE_NAME, Manifest, Named, PACKAGES_MAX};
 
 use crate::outcome::Misuse;
 
@@ -37,12 +37,22 @@ pub(super) fn package_of(file: &Path) -> Option<PathBuf> {
 
 /// `src/` of the package and of all it depends on, each once.
 pub(super) fn source_folders(package: &Path) -> Result<Vec<PathBuf>, Misuse> {
-    manifest::source_folders(package, &mut |folder, named| match named {
-        Some(Named { by, name }) if !is_package(folder) => Err(Misuse::new(format_args!(
-            "{}: dependency `{name}`: {} is no package",
-            by.join(FILE_NAME).display(),
-            folder.display()
-        ))),
-        _ => read(folder).map(Some),
+    let mut packages = 0;
+    manifest::source_folders(package, &mut |folder, named| {
+        packages += 1;
+        if packages > PACKAGES_MAX {
+            return Err(Misuse::new(format_args!(
+                "{}: the program has more than {PACKAGES_MAX} packages",
+                package.join(FILE_NAME).display()
+            )));
+        }
+        match named {
+            Some(Named { by, name }) if !is_package(folder) => Err(Misuse::new(format_args!(
+                "{}: dependency `{name}`: {} is no package",
+                by.join(FILE_NAME).display(),
+                folder.display()
+            ))),
+            _ => read(folder).map(Some),
+        }
     })
 }
