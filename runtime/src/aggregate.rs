@@ -92,7 +92,7 @@ impl Groups {
             }
             let mut seen = 0;
             for (&slot, &hash) in slots.iter().zip(&hashes).take(matches.len() / width) {
-                if let Some(number) = NumberTable::candidate(slot, hash) {
+                if let Some(number) = self.table.candidate(slot, hash) {
                     let number = number as usize;
                     seen ^= self.keys.get(number * key_width).copied().unwrap_or(0);
                     let state = self.states.get(number * columns.len());

@@ -135,7 +135,7 @@ impl Relation {
         Relation {
             shape,
             total: Vec::new(),
-            keys: NumberTable::default(),
+            keys: NumberTable::of_keys(),
             indexes: Vec::new(),
             delta: 0..0,
             delta_rows: Vec::new(),
@@ -295,7 +295,7 @@ impl Relation {
 
     /// Forgets all but the rows.
     pub fn retire(&mut self) {
-        self.keys = NumberTable::default();
+        self.keys = NumberTable::of_keys();
         self.indexes.clear();
         self.new = New::default();
         self.delta_rows = Vec::new();

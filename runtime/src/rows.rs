@@ -16,6 +16,53 @@ pub fn hash(words: impl IntoIterator<Item = u64>) -> u64 {
     })
 }
 
+/// Leading bits of the hash of a key that no other key has.
+pub const UNIQUE_BITS: u32 = 54;
+/// The bit that is set in hashes that other keys may have, too.
+pub const SHARED_HASH: u64 = 1;
+/// Spreads what [`MULTIPLIER`] has mixed. Odd, and its bits are without a pattern.
+const SECOND_MULTIPLIER: u64 = 0xd6e8_feb8_6659_fd93;
+
+/// A hash of a key. Of keys of up to three words that are small numbers it is one that no other key of as many words
+/// has, with trailing zeros beside its [`UNIQUE_BITS`]; any other has [`SHARED_HASH`] set.
+#[inline]
+pub fn key_hash(key: &[u64]) -> u64 {
+    match *key {
+        [a] => packed_hash([a]),
+        [a, b] => packed_hash([a, b]),
+        [a, b, c] => packed_hash([a, b, c]),
+        _ => hash(key.iter().copied()) | SHARED_HASH,
+    }
+}
+
+/// As [`key_hash`], of so many words.
+#[inline]
+pub fn row_hash<const N: usize>(key: &[u64; N]) -> u64 {
+    key_hash(key)
+}
+
+/// Side by side the words are a number of [`UNIQUE_BITS`] if each is small, and steps that can be undone make its hash: multiplications
+/// by odd numbers, and taking leading bits into trailing ones.
+#[inline]
+fn packed_hash<const N: usize>(words: [u64; N]) -> u64 {
+    let width = UNIQUE_BITS / N as u32;
+    // Numbers a little below zero are small, too.
+    let least = 1 << (width / 2);
+    let trailing_bits = u64::BITS - UNIQUE_BITS;
+    let (mut packed, mut outside) = (0, 0);
+    for word in words {
+        let word = word.wrapping_add(least);
+        outside |= word >> width;
+        packed = packed << width | word;
+    }
+    if outside != 0 {
+        return hash(words) | SHARED_HASH;
+    }
+    let once = (packed << trailing_bits).wrapping_mul(MULTIPLIER);
+    let folded = once ^ (once >> 32 >> trailing_bits << trailing_bits);
+    folded.wrapping_mul(SECOND_MULTIPLIER)
+}
+
 /// Empties a table. One that is far too large for what it held is dropped, so that a large tick
 /// does not make all later ones pay for clearing its buckets.
 pub fn clear_table<T>(table: &mut HashTable<T>) {

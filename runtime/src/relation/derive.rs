@@ -10,9 +10,9 @@ use rustc_hash::FxBuildHasher;
 
 use crate::context::Context;
 use crate::growth::reserve_far;
-use crate::rows::hash;
+use crate::rows::row_hash;
 
-use super::table::NumberTable;
+use super::shape::hash_at;
 use super::{Clash, Merged, Origin, Relation, Stamping};
 
 /// Rows that are looked up together.
@@ -108,19 +108,16 @@ impl Relation {
         let (total, _) = self.total.as_chunks::<N>();
         for rows in rows.chunks(BATCH_ROWS) {
             let mut hashes = [0; BATCH_ROWS];
-            let mut slots = [0; BATCH_ROWS];
-            for ((row, hash_of), slot) in rows.iter().zip(&mut hashes).zip(&mut slots) {
-                *hash_of = hash(*row);
-                *slot = self.keys.first_slot(*hash_of);
+            for (row, hash) in rows.iter().zip(&mut hashes) {
+                *hash = row_hash(row);
             }
-            let mut seen = 0;
-            for (&slot, &hash) in slots.iter().zip(&hashes).take(rows.len()) {
-                if let Some(number) = NumberTable::candidate(slot, hash) {
-                    seen ^= total.get(number as usize).map_or(0, |row| row[0]);
-                }
+            let mut missing = [0; BATCH_ROWS];
+            let count = self.keys.sift(&hashes[..rows.len()], &mut missing);
+            if !self.keys.is_exact() {
+                self.touch_hashed(&hashes[..rows.len()]);
             }
-            std::hint::black_box(seen);
-            for (row, &hash) in rows.iter().zip(&hashes) {
+            for &place in &missing[..count] {
+                let (row, hash) = (&rows[usize::from(place)], hashes[usize::from(place)]);
                 let (new, _) = self.new.rows.as_chunks::<N>();
                 let number = u32::try_from(total.len() + new.len());
                 let number = number.expect("below 2^32 rows a relation");
@@ -152,7 +149,7 @@ impl Relation {
         for rows in rows.chunks(BATCH_ROWS * stride) {
             let mut hashes = [0; BATCH_ROWS];
             for (row, hash_of) in rows.chunks_exact(stride).zip(&mut hashes) {
-                *hash_of = hash(columns.iter().map(|&column| row[column]));
+                *hash_of = hash_at(row, columns);
             }
             self.touch_hashed(&hashes[..rows.len() / stride]);
         }
@@ -172,9 +169,14 @@ impl Relation {
         for (&hash, slot) in hashes.iter().zip(&mut slots) {
             *slot = self.keys.first_slot(hash);
         }
+        // Slots tell all that there is to know of keys only.
+        if self.keys.is_exact() && self.shape.is_keys_only() {
+            std::hint::black_box(slots);
+            return;
+        }
         let mut seen = 0;
         for (&slot, &hash) in slots.iter().zip(hashes) {
-            if let Some(number) = NumberTable::candidate(slot, hash) {
+            if let Some(number) = self.keys.candidate(slot, hash) {
                 seen ^= self.row_or_new(number)[0];
             }
         }

@@ -11,7 +11,7 @@
 use bloom_plan::plan::layout::Layout;
 use hashbrown::HashTable;
 
-use crate::rows::{clear_table, hash};
+use crate::rows::{clear_table, hash, key_hash};
 
 use super::Relation;
 use super::lists::{List, Lists};
@@ -310,7 +310,7 @@ impl Relation {
     /// The number of the row of `total` whose key columns, ascending, are these.
     #[inline]
     pub fn find_key(&self, key: &[u64]) -> Option<u32> {
-        let hash = hash(key.iter().copied());
+        let hash = key_hash(key);
         let same = |number: u32| {
             let there = self.row_or_new(number);
             self.shape

@@ -6,7 +6,7 @@ use bloom_plan::plan::{self, Role, RowError};
 use bloom_plan::types::{Type, TypeId};
 
 use crate::context::Context;
-use crate::rows::hash;
+use crate::rows::{SHARED_HASH, hash, key_hash};
 use crate::store::Types;
 
 /// What of a relation's declaration decides how rows merge.
@@ -57,10 +57,10 @@ impl Shape {
     #[inline]
     pub fn key_hash(&self, row: &[u64]) -> u64 {
         match self.prefix {
-            Some(1) => hash([row[0]]),
-            Some(2) => hash([row[0], row[1]]),
-            Some(prefix) => hash(row[..prefix].iter().copied()),
-            None => hash(self.keys.iter().map(|&c| row[c])),
+            Some(1) => key_hash(&[row[0]]),
+            Some(2) => key_hash(&[row[0], row[1]]),
+            Some(prefix) => key_hash(&row[..prefix]),
+            None => hash_at(row, &self.keys),
         }
     }
 
@@ -108,6 +108,17 @@ impl Shape {
             row[column] = joined;
         }
         Ok(grown)
+    }
+}
+
+/// The hash of a key that stands in these columns of a row.
+#[inline]
+pub fn hash_at(row: &[u64], columns: &[usize]) -> u64 {
+    match *columns {
+        [a] => key_hash(&[row[a]]),
+        [a, b] => key_hash(&[row[a], row[b]]),
+        [a, b, c] => key_hash(&[row[a], row[b], row[c]]),
+        _ => hash(columns.iter().map(|&c| row[c])) | SHARED_HASH,
     }
 }
 

@@ -9,7 +9,7 @@
 use std::sync::Mutex;
 
 use crate::crew::Crew;
-use crate::rows::hash;
+use crate::rows::key_hash;
 
 use super::Relation;
 use super::derive::BATCH_ROWS;
@@ -140,7 +140,7 @@ impl<'t> Range<'t> {
             let mut hashes = [0; BATCH_ROWS];
             let mut seen = 0;
             for (row, hash_of) in rows.chunks_exact(stride).zip(&mut hashes) {
-                *hash_of = hash(row.iter().copied());
+                *hash_of = key_hash(row);
                 seen ^= self.run.first_slot(*hash_of);
             }
             std::hint::black_box(seen);
