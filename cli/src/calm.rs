@@ -109,27 +109,28 @@ fn told(sources: &Sources, manner: Manner) -> Option<Study> {
     study
 }
 
-/// The report of `bloom calm --format json`, for an editor; none of a program with errors.
-pub(crate) fn labels(sources: &Sources, witness: bool) -> Option<String> {
+/// The report of `bloom calm --format json`, for an editor; of a program with errors, these.
+pub(crate) fn labels(sources: &Sources, witness: bool) -> Result<String, Vec<Diagnostic>> {
     let manner = Manner {
         mode: Coordination::Auto,
         witness,
         colors: false,
     };
-    let (study, _) = study(sources, manner);
-    Some(json::render(&study?.document))
+    let (study, diagnostics) = study(sources, manner);
+    Ok(json::render(&study.ok_or(diagnostics)?.document))
 }
 
-/// The graph of `bloom graph` as dot and, if it is not too large, as a picture; none of a program with errors.
-pub(crate) fn pictures(sources: &Sources) -> Option<(String, Option<String>)> {
+/// The graph of `bloom graph` as dot and, if it is not too large, as a picture; of a program with errors, these.
+pub(crate) fn pictures(sources: &Sources) -> Result<(String, Option<String>), Vec<Diagnostic>> {
     let manner = Manner {
         mode: Coordination::Auto,
         witness: false,
         colors: false,
     };
-    let Study { document, graph } = study(sources, manner).0?;
+    let (study, diagnostics) = study(sources, manner);
+    let Study { document, graph } = study.ok_or(diagnostics)?;
     let dot = graph::dot::render(&graph, &document.program);
-    Some((dot, graph::svg::render(&graph)))
+    Ok((dot, graph::svg::render(&graph)))
 }
 
 /// Everything there is to say about a program without errors, and what is wrong with it.

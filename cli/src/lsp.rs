@@ -3,8 +3,9 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use bloom_lsp::{ProgramText, Views};
-use serde_json::{Value, json};
+use bloom_compiler::base::Diagnostic;
+use bloom_lsp::{ProgramText, View, Views};
+use serde_json::json;
 
 use crate::args::Coordination;
 use crate::outcome::{Misuse, Outcome, Verdict};
@@ -48,17 +49,19 @@ fn cache() -> Option<PathBuf> {
 struct Pages;
 
 impl Views for Pages {
-    fn labels(&self, program: Vec<ProgramText>) -> Value {
-        json_of(calm::labels(&sources(program), false))
+    fn labels(&self, program: Vec<ProgramText>) -> View {
+        report(&sources(program), false)
     }
 
-    fn witness(&self, program: Vec<ProgramText>) -> Value {
-        json_of(calm::labels(&sources(program), true))
+    fn witness(&self, program: Vec<ProgramText>) -> View {
+        report(&sources(program), true)
     }
 
-    fn dataflow(&self, program: Vec<ProgramText>) -> Value {
-        let pictures = calm::pictures(&sources(program));
-        pictures.map_or(Value::Null, |(dot, svg)| json!({ "dot": dot, "svg": svg }))
+    fn dataflow(&self, program: Vec<ProgramText>) -> View {
+        let sources = sources(program);
+        let pictures = calm::pictures(&sources);
+        let (dot, svg) = pictures.map_err(|found| why_not(&sources, &found))?;
+        Ok(json!({ "dot": dot, "svg": svg }))
     }
 
     fn recorded_test(&self, recording: &Path, program: Vec<ProgramText>) -> Result<String, String> {
@@ -66,14 +69,48 @@ impl Views for Pages {
         written.map_err(|why| why.to_string())
     }
 
-    fn expand(&self, program: Vec<ProgramText>) -> Value {
-        let (text, diagnostics) = pipeline::expand(&sources(program), Coordination::Auto.into());
-        match diagnostics
-            .iter()
-            .any(bloom_compiler::base::Diagnostic::is_error)
-        {
-            true => Value::Null,
-            false => json!({ "text": text }),
+    fn expand(&self, program: Vec<ProgramText>) -> View {
+        let sources = sources(program);
+        let (text, diagnostics) = pipeline::expand(&sources, Coordination::Auto.into());
+        match diagnostics.iter().any(Diagnostic::is_error) {
+            true => Err(why_not(&sources, &diagnostics)),
+            false => Ok(json!({ "text": text })),
+        }
+    }
+}
+
+fn report(sources: &Sources, with_runs: bool) -> View {
+    let report = calm::labels(sources, with_runs);
+    let report = report.map_err(|found| why_not(sources, &found))?;
+    Ok(serde_json::from_str(&report).expect("the report is JSON"))
+}
+
+/// Which mistake stands in the way, in one sentence.
+fn why_not(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|one| one.is_error());
+    let mut errors: Vec<&Diagnostic> = errors.collect();
+    errors.sort_by_key(|error| (error.primary.file, error.primary.span));
+    let Some(first) = errors.first() else {
+        return "the program cannot be analysed".to_owned();
+    };
+    let place = sources.texts.real(first.primary.place());
+    let path = Path::new(sources.texts.path(place.file));
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let start = sources.texts.positions(place).0;
+    let told = format!(
+        "error {} at {}:{}:{}: {}",
+        first.code.id(),
+        name.to_string_lossy(),
+        start.line,
+        start.column,
+        first.message
+    );
+    match errors.len() {
+        1 => format!("the program has an error, so there is nothing to show: {told}"),
+        several => {
+            format!(
+                "the program has {several} errors, so there is nothing to show; the first: {told}"
+            )
         }
     }
 }
@@ -81,11 +118,4 @@ impl Views for Pages {
 fn sources(program: Vec<ProgramText>) -> Sources {
     let files = program.into_iter();
     Sources::of_texts(files.map(|file| (file.path, file.name, file.text)))
-}
-
-/// Our own JSON is well-formed.
-fn json_of(text: Option<String>) -> Value {
-    text.map_or(Value::Null, |text| {
-        serde_json::from_str(&text).expect("the report is JSON")
-    })
 }

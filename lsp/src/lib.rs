@@ -53,4 +53,4 @@ mod requests;
 
 pub use library::Texts;
 pub use server::serve;
-pub use views::{ProgramText, Views};
+pub use views::{ProgramText, View, Views};

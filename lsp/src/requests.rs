@@ -6,19 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tower_lsp::LanguageServer;
-use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::jsonrpc::Result;
 use tower_lsp::ls_types as lsp;
 
 use crate::actions::Offer;
 use crate::documents::{Documents, Snapshot};
 use crate::positions::Encoding;
-use crate::server::{Backend, apart, changed};
+use crate::server::{Backend, apart, changed, refused};
 use crate::state::push;
 use crate::workspace::{self, Declared, Workspace};
 use crate::{actions, capabilities, complete, lenses, navigate, structure, tokens, translate};
-
-/// The protocol's code for a request that is understood and cannot be done.
-const REQUEST_FAILED: i64 = -32803;
 
 impl LanguageServer for Backend {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
@@ -472,13 +469,4 @@ fn folders(params: &lsp::InitializeParams) -> Vec<PathBuf> {
     }
     let paths = uris.into_iter().filter_map(lsp::Uri::to_file_path);
     paths.map(|path| path.into_owned()).collect()
-}
-
-/// The editor shows why.
-fn refused(why: String) -> Error {
-    Error {
-        code: ErrorCode::ServerError(REQUEST_FAILED),
-        message: why.into(),
-        data: None,
-    }
 }

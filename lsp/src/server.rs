@@ -19,7 +19,7 @@ use crate::framing::{self, Output};
 use crate::library::{Library, Texts};
 use crate::progress::Progress;
 use crate::state::State;
-use crate::views::{OfDocument, ProgramText, Views};
+use crate::views::{OfDocument, ProgramText, View, Views};
 use crate::workspace::{self, Declared, Workspace};
 
 /// Work that ends sooner is not shown.
@@ -132,7 +132,8 @@ impl Backend {
     }
 }
 
-/// The requests of our own: `{ "textDocument": … }`, answered with `null` where the program has errors.
+/// The requests of our own: `{ "textDocument": … }`. Where the program has errors they fail, and the message says which
+/// stands in the way.
 impl Backend {
     /// The report of `bloom calm --format json`.
     async fn labels(&self, params: OfDocument) -> Result<Value> {
@@ -157,16 +158,17 @@ impl Backend {
     async fn view(
         &self,
         params: OfDocument,
-        view: fn(&'static dyn Views, Vec<ProgramText>) -> Value,
+        view: fn(&'static dyn Views, Vec<ProgramText>) -> View,
     ) -> Result<Value> {
         // Views take their time: they hold up no change, and so look at copies of the texts.
         let uri = params.text_document.uri;
         let Some(program) = self.answer(&uri, Snapshot::program).await? else {
-            return Ok(Value::Null);
+            return Err(refused("the document is not open".to_owned()));
         };
         let views = self.views;
-        self.long("Analysing the program", move || view(views, program))
-            .await
+        let work = move || view(views, program);
+        let report = self.long("Analysing the program", work).await?;
+        report.map_err(refused)
     }
 
     /// Tests of what was recorded of a document's program, or why there are none.
@@ -206,6 +208,18 @@ impl Backend {
 pub async fn apart<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(compute).await;
     done.map_err(|_panic| Error::internal_error())
+}
+
+/// The protocol's code for a request that is understood and cannot be done.
+const REQUEST_FAILED: i64 = -32803;
+
+/// The editor shows why.
+pub fn refused(why: String) -> Error {
+    Error {
+        code: ErrorCode::ServerError(REQUEST_FAILED),
+        message: why.into(),
+        data: None,
+    }
 }
 
 pub fn changed() -> Error {

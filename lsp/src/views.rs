@@ -17,12 +17,15 @@ pub struct ProgramText {
     pub text: String,
 }
 
-/// Reports on a program, its root file first; `null` of one with errors. And tests of it.
+/// A report, or why there is none: a sentence that says which mistake of the program stands in the way.
+pub type View = Result<Value, String>;
+
+/// Reports on a program, its root file first. And tests of it.
 pub trait Views: Send + Sync {
-    fn labels(&self, program: Vec<ProgramText>) -> Value;
-    fn witness(&self, program: Vec<ProgramText>) -> Value;
-    fn dataflow(&self, program: Vec<ProgramText>) -> Value;
-    fn expand(&self, program: Vec<ProgramText>) -> Value;
+    fn labels(&self, program: Vec<ProgramText>) -> View;
+    fn witness(&self, program: Vec<ProgramText>) -> View;
+    fn dataflow(&self, program: Vec<ProgramText>) -> View;
+    fn expand(&self, program: Vec<ProgramText>) -> View;
 
     /// Tests of what was recorded, which the program passes, or why there are none.
     fn recorded_test(&self, recording: &Path, program: Vec<ProgramText>) -> Result<String, String>;

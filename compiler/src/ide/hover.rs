@@ -8,8 +8,10 @@ use super::signature::built_ins;
 use crate::base::{FileId, FileSpan};
 use crate::calm::report::{Label, Output, View};
 use crate::database::{self, Db, Package};
-use crate::hir::{Collection, Field, Loc, NodeKind, Program, TypeDefKind};
+use crate::hir::{Collection, Field, Loc, NodeKind, Program, TypeDefKind, VarId};
 use crate::typing::{NodeTypes, Typed};
+use bloom_plan::types::TypeId;
+use smol_str::SmolStr;
 use written::Written;
 
 /// What to show, and of which name.
@@ -273,19 +275,54 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// A variable of a rule; functions are typed for each list of type arguments, so theirs have no one type.
-    fn variable(&self, mention: Mention, of: FileSpan, var: crate::hir::VarId) -> Option<Hover> {
-        self.kinds().find_map(|(kind, types)| {
-            let mut rules = kind.rules.iter();
-            let (id, rule) = rules.find(|(_, rule)| self.is_at(rule.body.loc, of))?;
-            let ty = *types?.rules.get(id)?.vars.get(var)?;
-            let name = &rule.body.vars.get(var)?.name;
-            Some(Hover {
-                place: mention.place,
-                declaration: format!("{name}: {}", self.typed.types.show(ty)),
-                paragraphs: Vec::new(),
+    fn variable(&self, mention: Mention, of: FileSpan, var: VarId) -> Option<Hover> {
+        let of_rule = || {
+            self.kinds().find_map(|(kind, types)| {
+                let mut rules = kind.rules.iter();
+                let (id, rule) = rules.find(|(_, rule)| self.is_at(rule.body.loc, of))?;
+                Some((&rule.body, &**types?.rules.get(id)?))
             })
+        };
+        let of_spec = || {
+            let mut specs = self.program.specs.iter().zip(&self.typed.specs);
+            specs.find_map(|(spec, types)| {
+                let mut rules = spec.rules.iter().zip(&types.rules);
+                let (rule, types) = rules.find(|(rule, _)| self.is_at(rule.body.loc, of))?;
+                Some((&rule.body, types))
+            })
+        };
+        let (name, ty) = match of_rule().or_else(of_spec) {
+            Some((body, types)) => {
+                let ty = self.typed.types.show(*types.vars.get(var)?);
+                (&body.vars.get(var)?.name, ty)
+            }
+            None => self.of_function(of, var)?,
+        };
+        Some(Hover {
+            place: mention.place,
+            declaration: format!("{name}: {ty}"),
+            paragraphs: Vec::new(),
         })
+    }
+
+    /// A variable of a function. That is typed for each list of type arguments: where these give several types, only of a
+    /// parameter it is known how it was declared.
+    fn of_function(&self, of: FileSpan, var: VarId) -> Option<(&'a SmolStr, String)> {
+        let mut functions = self.program.functions.iter();
+        let (id, function) = functions.find(|(_, function)| self.is_at(function.body.loc, of))?;
+        let name = &function.body.vars.get(var)?.name;
+        let mut params = function.body.params.iter().zip(&function.params);
+        if let Some((_, declared)) = params.find(|(param, _)| **param == var) {
+            return Some((name, self.program.show_type(declared)));
+        }
+        let instances = self.typed.instances.values();
+        let own = instances.filter(|instance| instance.function == id);
+        let mut types: Vec<TypeId> = own
+            .filter_map(|one| one.body.vars.get(var).copied())
+            .collect();
+        types.dedup();
+        let [ty] = types.as_slice() else { return None };
+        Some((name, self.typed.types.show(*ty)))
     }
 }
 

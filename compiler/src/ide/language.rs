@@ -2,7 +2,7 @@
 //! typed, `typing` says.
 
 use super::signature::Signature;
-use crate::hir::{AggregateFunction, Builtin};
+use crate::hir::{AggregateFunction, Builtin, CollectionKind};
 
 /// A type of the language.
 pub(super) fn ty(builtin: Builtin) -> Signature {
@@ -75,6 +75,51 @@ pub(super) fn ty(builtin: Builtin) -> Signature {
         label: format!("{word} {written}"),
         parameters: Vec::new(),
         doc: doc.to_owned(),
+    }
+}
+
+/// `x.reveal`
+pub(super) fn reveal() -> Signature {
+    Signature {
+        label: "L.reveal".to_owned(),
+        parameters: Vec::new(),
+        doc: "The plain value of a lattice value as it is now. What depends on it is not monotone: the value may still grow."
+            .to_owned(),
+    }
+}
+
+/// What a collection holds that every program has; none of one that a program declares.
+pub(super) fn collection(kind: CollectionKind) -> Option<&'static str> {
+    match kind {
+        CollectionKind::Cluster => {
+            Some("The nodes of the deployment with their kinds. It never changes.")
+        }
+        CollectionKind::Alive => Some(
+            "The nodes that answer, as far as this node can tell. It may be wrong at any time.",
+        ),
+        CollectionKind::Stdin => Some("The lines of the standard input, each in one tick."),
+        CollectionKind::Errors => {
+            Some("Row errors of the tick before: by which rule, why, and of which row.")
+        }
+        CollectionKind::Stdout => Some("Each row is a line of the standard output."),
+        CollectionKind::Stderr => Some("Each row is a line of the standard error."),
+        CollectionKind::Halt => Some("A row ends the node after this tick, with that code."),
+        CollectionKind::SysRule => Some("The rules of this program."),
+        CollectionKind::SysCollection => Some("The collections of this program."),
+        CollectionKind::SysDepends => Some("Which collections of this program depend on which."),
+        CollectionKind::SysStratum => Some("The stratum of each collection of this program."),
+        CollectionKind::Table
+        | CollectionKind::Scratch
+        | CollectionKind::Static
+        | CollectionKind::Input
+        | CollectionKind::Output
+        | CollectionKind::View
+        | CollectionKind::Channel { .. }
+        | CollectionKind::Loopback
+        | CollectionKind::Periodic { .. }
+        | CollectionKind::Seal { .. }
+        | CollectionKind::Sealed { .. }
+        | CollectionKind::Seals { .. } => None,
     }
 }
 

@@ -276,4 +276,10 @@ impl Known<'_> {
 }
 
 /// Which collection a row in the text is of: by the place of the whole head, literal or step.
-type Rows<'p> = FxHashMap<FileSpan, Vec<&'p Collection>>;
+type Rows<'p> = FxHashMap<FileSpan, Vec<Row<'p>>>;
+
+/// A row, by the last part of its path, and of which declared collection it is: `c.sealed` is of `c`.
+struct Row<'p> {
+    name: &'p str,
+    of: &'p Collection,
+}

@@ -66,7 +66,8 @@ pub fn signatures(db: &dyn Db, package: Package, offset: u32) -> Option<(Vec<Sig
 /// program has no name there.
 pub fn built_ins(db: &dyn Db, package: Package, offset: u32) -> Option<(Span, Vec<Signature>)> {
     let text = package.files(db).first()?.text(db);
-    let stretch = Scene::new(db, package, offset)?.stretch();
+    let scene = Scene::new(db, package, offset)?;
+    let stretch = scene.stretch();
     let tokens = lex(&text[stretch.range()]).tokens;
     let place = |token: &Token| token.span.shifted(stretch.start);
     let at = tokens.partition_point(|token| place(token).end <= offset);
@@ -88,6 +89,12 @@ pub fn built_ins(db: &dyn Db, package: Package, offset: u32) -> Option<(Span, Ve
         is_method == is_member && (is_member || is_called || one.is_constant())
     });
     let mut found: Vec<Signature> = meant.map(of_builtin).collect();
+    if is_member && own == "reveal" {
+        found.push(language::reveal());
+    }
+    if found.is_empty() && !is_member {
+        found.extend(scene.everywhere(own));
+    }
     if is_called && !is_member {
         found.extend(aggregate(own));
     }

@@ -40,17 +40,17 @@ async function stop() {
   await running?.stop().catch(() => undefined);
 }
 
-/** What a request of our own answers about a document, or nothing if it has errors. */
+/** What a request of our own answers about a document: a report, or why there is none. */
 async function ask(method, uri) {
   if (!client) {
     vscode.window.showErrorMessage("Bloom: the language server is not running.");
     return undefined;
   }
-  const answer = await client.sendRequest(method, { textDocument: { uri: uri.toString() } });
-  if (answer === null) {
-    vscode.window.showInformationMessage("Bloom: the program has errors, so there is nothing to show.");
+  try {
+    return await client.sendRequest(method, { textDocument: { uri: uri.toString() } });
+  } catch (error) {
+    return { refused: error.message };
   }
-  return answer ?? undefined;
 }
 
 /** The document that a lens names, or else the one in front. */
@@ -76,21 +76,27 @@ async function activate(context) {
     command("bloom.showDataflow", async (argument) => {
       const uri = document(argument);
       const picture = uri && (await ask("bloom/dataflow", uri));
-      if (picture) {
+      if (picture?.refused) {
+        views.refused(uri, picture.refused);
+      } else if (picture) {
         views.dataflow(uri, picture);
       }
     }),
     command("bloom.showWitness", async (argument, output) => {
       const uri = document(argument);
       const report = uri && (await ask("bloom/witness", uri));
-      if (report) {
+      if (report?.refused) {
+        views.refused(uri, report.refused);
+      } else if (report) {
         views.witness(uri, report, output);
       }
     }),
     command("bloom.showCoordination", async (argument) => {
       const uri = document(argument);
       const expanded = uri && (await ask("bloom/expand", uri));
-      if (expanded) {
+      if (expanded?.refused) {
+        views.refused(uri, expanded.refused);
+      } else if (expanded) {
         const shown = await vscode.workspace.openTextDocument({ language: "bloom", content: expanded.text });
         await vscode.window.showTextDocument(shown, vscode.ViewColumn.Beside);
       }

@@ -32,6 +32,11 @@ function dataflow(uri, picture) {
   show("bloom.dataflow", title, picture.svg ?? `<pre>${escape(picture.dot)}</pre>`);
 }
 
+/** Why there is nothing to show of a program. */
+function refused(uri, why) {
+  show("bloom.refused", `Nothing to show of ${path.basename(uri.fsPath)}`, `<p class="bad">${escape(why)}</p>`);
+}
+
 /** The outputs and views that differ, each with its reason and its two runs. */
 function differences(report, wanted) {
   const all = [...(report.outputs ?? []), ...(report.views ?? [])];
@@ -64,4 +69,4 @@ function witness(uri, report, wanted) {
   show("bloom.witness", `Runs of ${path.basename(uri.fsPath)}`, body.join("") || nothing);
 }
 
-module.exports = { dataflow, witness, differences, page, runs };
+module.exports = { dataflow, refused, witness, differences, page, runs };

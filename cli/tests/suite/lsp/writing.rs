@@ -225,7 +225,23 @@ fn views_show_what_the_commands_say() {
         "{expanded}"
     );
     client.change(&uri, 2, &insert(0, 0, "("));
-    assert_eq!(client.ask("bloom/labels", &document), Value::Null);
+    for view in ["labels", "witness", "dataflow", "expand"] {
+        let refused = client.refused(&format!("bloom/{view}"), &document);
+        let why = refused["message"].as_str().expect("it is said why");
+        assert!(
+            why.starts_with("the program has") && why.contains("main.bloom:1:"),
+            "{view}: {why}"
+        );
+    }
+    client.change(
+        &uri,
+        3,
+        &json!([{ "text": "input a(x: Int);\noutput b(x: Int);\nb{x} <= c{x};\n" }]),
+    );
+    let refused = client.refused("bloom/dataflow", &document);
+    let expected = "the program has an error, so there is nothing to show: error E0201 at main.bloom:3:9: unknown";
+    let why = refused["message"].as_str().expect("it is said why");
+    assert!(why.starts_with(expected), "{why}");
     client.stop();
 }
 

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::super::cursor::Cursor;
+use super::super::language;
 use super::super::signature::Signature;
 use crate::base::{FileId, FileSpan, Span};
 use crate::database::{self, Db, Language, Package};
@@ -113,6 +114,22 @@ impl<'d> Scene<'d> {
             None if self.program.nodes.len() == 1 => self.kinds().next(),
             None => None,
         }
+    }
+
+    /// The collection of this name that every program has.
+    pub fn everywhere(&self, name: &str) -> Option<Signature> {
+        self.kinds().find_map(|(kind, types)| {
+            let mut all = kind.collections.iter();
+            let (id, collection) = all.find(|(_, one)| one.name == name && one.is_everywhere())?;
+            let seen = Seen {
+                collection,
+                id,
+                types,
+            };
+            let mut signature = self.row(name, seen);
+            signature.doc = language::collection(collection.kind)?.to_owned();
+            Some(signature)
+        })
     }
 
     /// The collections that can be named by one name, each by it; where several have one name, the first.
@@ -292,7 +309,10 @@ impl<'d> Scene<'d> {
 
     /// What a row of the collection that a path means takes.
     pub fn row_signature(&self, path: &[&str]) -> Option<Signature> {
-        let seen = self.find(path)?;
+        Some(self.row(&path.join("."), self.find(path)?))
+    }
+
+    fn row(&self, path: &str, seen: Seen<'d>) -> Signature {
         let columns = seen.collection.columns.iter().enumerate();
         let parameters: Vec<String> = columns
             .map(|(at, column)| match self.column_type(seen, at) {
@@ -301,11 +321,15 @@ impl<'d> Scene<'d> {
             })
             .collect();
         let word = seen.collection.kind.word();
-        Some(Signature {
-            label: format!("{word} {}({})", path.join("."), parameters.join(", ")),
+        let word = match seen.collection.is_everywhere() {
+            true => String::new(),
+            false => format!("{word} "),
+        };
+        Signature {
+            label: format!("{word}{path}({})", parameters.join(", ")),
             parameters,
             doc: seen.collection.doc.to_string(),
-        })
+        }
     }
 
     /// The type of a variable of the statement that the cursor is in: as it was inferred, or as a row of the

@@ -1,10 +1,10 @@
 //! Names that the resolved program says the meaning of: in heads, literals, expressions and steps.
 
-use super::{Known, Mention, Role, Rows, Source, Target};
+use super::{Known, Mention, Role, Row, Rows, Source, Target};
 use crate::base::{FileSpan, Span};
 use crate::hir::{
-    Action, Body, Collection, CollectionId, ConstantId, Expr, Literal, Loc, NodeKind, Origin, Pat,
-    Rule, SpecLiteral, Test, VarId,
+    Action, Body, Collection, CollectionId, CollectionKind, ConstantId, Expr, Literal, Loc,
+    NodeKind, Origin, Pat, Rule, SpecLiteral, Test, VarId,
 };
 
 /// After so many rules, or items, it is asked whether somebody waits.
@@ -72,7 +72,10 @@ impl<'p, 's> Walk<'p, 's, '_> {
                 self.body(body);
             }
         }
-        let written = |rule: &&std::sync::Arc<Rule>| rule.origin == Origin::Written;
+        let written = |rule: &&std::sync::Arc<Rule>| match rule.origin {
+            Origin::Written | Origin::SealSend => true,
+            Origin::System | Origin::SealCollect(_) => false,
+        };
         for (number, rule) in kind.rules.values().filter(written).enumerate() {
             if number % RULES_AT_ONCE == 0 {
                 (self.known.pause)();
@@ -130,7 +133,7 @@ impl<'p, 's> Walk<'p, 's, '_> {
             let node = test.nodes.get(node as usize);
             let kind = node.and_then(|node| self.known.program.nodes.get(node.kind));
             if let Some(kind) = kind {
-                self.row(step.loc, &kind.collections[collection]);
+                self.row(step.loc, kind, collection);
             }
         }
         self.body(&test.body);
@@ -142,7 +145,7 @@ impl<'p, 's> Walk<'p, 's, '_> {
             for literal in &rule.literals {
                 if let SpecLiteral::At { collections, .. } = literal {
                     for &(node, collection) in collections {
-                        self.row(rule.loc, &program.nodes[node].collections[collection]);
+                        self.row(rule.loc, &program.nodes[node], collection);
                     }
                 }
             }
@@ -150,21 +153,39 @@ impl<'p, 's> Walk<'p, 's, '_> {
         }
     }
 
-    fn row(&mut self, whole: Loc, collection: &'p Collection) {
+    fn row(&mut self, whole: Loc, kind: &'p NodeKind, collection: CollectionId) -> &'p Collection {
         let place = self.known.place(whole);
-        self.rows.entry(place).or_default().push(collection);
+        let own = &kind.collections[collection];
+        let of = declared(kind, own);
+        // Only `seal c{…}` writes into what is so.
+        let name = match matches!(own.kind, CollectionKind::Seal { .. }) {
+            true => &of.name,
+            false => &own.name,
+        };
+        let name = name.rsplit('.').next().unwrap_or_default();
+        self.rows.entry(place).or_default().push(Row { name, of });
+        of
     }
 
     /// A collection named at the start of a head or literal.
     fn path(&mut self, whole: Loc, role: Role, kind: &'p NodeKind, collection: CollectionId) {
-        let collection = &kind.collections[collection];
-        self.row(whole, collection);
+        let own = &kind.collections[collection];
+        let collection = self.row(whole, kind, collection);
         if collection.is_everywhere() {
             return;
         }
         let place = self.known.place(whole);
         let text = self.text_at(place);
-        let span = last_of_path(text).shifted(place.span.start);
+        // Of `c.sealed`, `c`.
+        let is_part = matches!(
+            own.kind,
+            CollectionKind::Sealed { .. } | CollectionKind::Seals { .. }
+        );
+        let path = match is_part {
+            true => last_of_path(text).start.saturating_sub(1) as usize,
+            false => text.len(),
+        };
+        let span = last_of_path(&text[..path]).shifted(place.span.start);
         let target = Target::Collection(self.known.place(collection.loc));
         self.add(FileSpan::new(place.file, span), role, target);
     }
@@ -243,6 +264,17 @@ impl<'p, 's> Walk<'p, 's, '_> {
             self.add(place, role, Target::Variable(of, var));
         }
     }
+}
+
+/// The collection that a program declares, where the language has others for what is sealed of it.
+fn declared<'p>(kind: &'p NodeKind, collection: &'p Collection) -> &'p Collection {
+    if let CollectionKind::Seal { of }
+    | CollectionKind::Seals { of }
+    | CollectionKind::Sealed { of } = collection.kind
+    {
+        return &kind.collections[of];
+    }
+    collection
 }
 
 fn is_word(c: char) -> bool {

@@ -287,7 +287,7 @@ impl<'s> Walk<'_, 's, '_> {
             let found = target?;
             let next = path.segments.get(at + 1);
             let is_told = match found {
-                Target::Type(_) | Target::Variant(_) => true,
+                Target::Type(_) | Target::Variant(_) | Target::TestNode(_) => true,
                 Target::Import(_) | Target::Module(_) => to_module || next.is_some(),
                 Target::File(_)
                 | Target::Collection(_)
@@ -297,7 +297,6 @@ impl<'s> Walk<'_, 's, '_> {
                 | Target::Field(_)
                 | Target::Spec(_)
                 | Target::Group(_)
-                | Target::TestNode(_)
                 | Target::Variable(..) => false,
             };
             if is_told {

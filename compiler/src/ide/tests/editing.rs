@@ -143,7 +143,7 @@ fn signatures_say_which_parameter_is_written() {
     assert_eq!(at("$0"), None);
 }
 
-fn renamed(fixture: &str, new_name: &str) -> Result<String, String> {
+pub(super) fn renamed(fixture: &str, new_name: &str) -> Result<String, String> {
     let (mut text, offset) = cursor(fixture);
     let db = Database::default();
     let package = package(&db, &text);

@@ -224,3 +224,74 @@ fn broken_text_is_told_as_far_as_it_goes() {
     );
     assert_eq!(at("import here as ;\n", "here"), "");
 }
+
+const SEALED: &str = "\
+channel word(@to: Addr, batch: Int => text: String) sealed by batch;
+input ended(batch: Int);
+static counter(to: Addr);
+output done(batch: Int);
+seal word{to: c, batch} <~ ended{batch}, counter{to: c};
+done{batch} <= word.sealed{batch};
+stdout{line: \"over\"} <~ ended{batch}, cluster{addr}, addr != self;
+fn twice(a: Int): Int = a + a;
+spec fine { never low(x) <= done@n{batch: x}, x < 0; }
+test \"t\" {
+  node n, m: Main;
+  n.ended{batch: 1};
+  tick;
+  expect n.counter == { (m) };
+}
+";
+
+#[test]
+fn what_seals_name_is_told_and_renamed() {
+    let word = "channel word(@to: Addr, batch: Int => text: String)";
+    for place in ["word{to", "word.sealed"] {
+        assert!(at(SEALED, place).starts_with(word), "{place}");
+    }
+    let rename = |place: &str, new: &str| {
+        let fixture = SEALED.replacen(place, &format!("$0{place}"), 1);
+        super::editing::renamed(&fixture, new)
+    };
+    let expected = SEALED.replace("word", "told");
+    assert_eq!(rename("word(@to", "told"), Ok(expected));
+    let by_batch = rename("batch: Int => text", "part").expect("it can be called so");
+    let expected = SEALED
+        .replace("batch: Int => text", "part: Int => text")
+        .replace("sealed by batch", "sealed by part")
+        .replace("c, batch} <~", "c, part: batch} <~")
+        .replace("word.sealed{batch}", "word.sealed{part: batch}");
+    assert_eq!(by_batch, expected);
+    let node = rename("m: Main", "other").expect("it can be called so");
+    assert_eq!(
+        node,
+        SEALED
+            .replace("m: Main", "other: Main")
+            .replace("(m)", "(other)")
+    );
+}
+
+#[test]
+fn what_every_program_has_and_variables_are_told() {
+    let cluster = at(SEALED, "cluster{");
+    assert!(
+        cluster.starts_with("cluster(addr: Addr, kind: String)\n\nThe nodes"),
+        "{cluster}"
+    );
+    assert!(at(SEALED, "stdout{").starts_with("stdout(line: String)"));
+    assert_eq!(at(SEALED, "a + a"), "a: Int");
+    assert_eq!(at(SEALED, "x < 0"), "x: Int");
+    assert_eq!(
+        at(SEALED, "m) }"),
+        "node m: Main\n\nA node of the test \"t\"."
+    );
+    assert!(at(SEALED, "Main;").starts_with("module main\n\n```bloom\ninput ended"));
+    let reveal = at(
+        "input a(m: Max<Int>);\noutput b(n: Int);\nb{n: m.reveal} <= a{m};\n",
+        "reveal",
+    );
+    assert!(
+        reveal.starts_with("L.reveal\n\nThe plain value"),
+        "{reveal}"
+    );
+}

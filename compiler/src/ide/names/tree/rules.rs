@@ -71,8 +71,8 @@ impl<'p> Walk<'p, '_, '_> {
     pub(super) fn collections(&self, whole: Span, path: &ast::Path) -> Vec<&'p Collection> {
         let rows = self.rows.get(&self.place(whole)).into_iter().flatten();
         let own = path.last().as_str();
-        rows.copied()
-            .filter(|row| row.name.rsplit('.').next() == Some(own))
+        rows.filter(|row| row.name == own)
+            .map(|row| row.of)
             .collect()
     }
 

@@ -34,7 +34,7 @@ impl Walk<'_, '_, '_> {
                 for name in &decl.names {
                     self.declare(name, Target::TestNode);
                 }
-                self.module_path(&decl.kind);
+                self.node_kind(&decl.kind);
                 decl.type_args.iter().for_each(|ty| self.ty(ty));
                 decl.args.iter().for_each(|arg| self.expr(&arg.value));
             }
@@ -73,6 +73,23 @@ impl Walk<'_, '_, '_> {
             | StepKind::Heal
             | StepKind::Expect(Expect::Error { .. })
             | StepKind::Broken => {}
+        }
+    }
+
+    /// A kind of node, which may be what the file has outside of all nodes: `Cart` of `cart.bloom`.
+    fn node_kind(&mut self, kind: &Path) {
+        self.module_path(kind);
+        let [name] = kind.segments.as_slice() else {
+            return;
+        };
+        let place = self.place(name.span);
+        let is_told = self.module(kind).first().is_some_and(Option::is_some);
+        let whole = self.known.program.nodes.values().find(|kind| {
+            let is_named = kind.name == name.text && !is_told;
+            is_named && self.known.place(kind.loc).file == place.file
+        });
+        if whole.is_some() {
+            self.add(name.span, Role::Reads, Target::File(self.file));
         }
     }
 
