@@ -130,12 +130,24 @@ pub fn diagnostics(snapshot: &Snapshot) -> Vec<lsp::Diagnostic> {
 pub fn formatting(snapshot: &Snapshot) -> Vec<lsp::TextEdit> {
     let text = snapshot.text();
     let formatted = match is_formatted(snapshot) {
-        true => bloom_compiler::syntax::format(text).ok(),
+        true => formatted(text, text),
         false => None,
     };
     let changed = formatted.filter(|formatted| formatted != text);
     let edit = changed.map(|formatted| minimal(&snapshot.lines(), text, &formatted));
     edit.into_iter().collect()
+}
+
+/// A part of a text laid out, with the ends of lines that the whole has: of files that others share, no line is to change
+/// for its end alone.
+fn formatted(part: &str, whole: &str) -> Option<String> {
+    let formatted = bloom_compiler::syntax::format(part).ok()?;
+    let lines = whole.matches('\n').count();
+    let is_crlf = lines > 0 && whole.matches("\r\n").count() == lines;
+    Some(match is_crlf {
+        true => formatted.replace("\r\n", "\n").replace('\n', "\r\n"),
+        false => formatted,
+    })
 }
 
 fn is_formatted(snapshot: &Snapshot) -> bool {
@@ -158,7 +170,7 @@ pub fn formatting_of(snapshot: &Snapshot, range: lsp::Range) -> Vec<lsp::TextEdi
     let touched = items.filter(|item| item.start <= end && start <= item.end);
     let edits = touched.filter_map(|item| {
         let old = &text[item.clone()];
-        let formatted = bloom_compiler::syntax::format(old).ok()?;
+        let formatted = formatted(old, text)?;
         let new = formatted.trim_end();
         (new != old).then(|| lsp::TextEdit {
             range: lsp::Range::new(lines.position(item.start), lines.position(item.end)),

@@ -240,6 +240,18 @@ fn a_document_is_formatted_by_one_edit() {
 }
 
 #[test]
+fn formatting_keeps_the_ends_of_lines() {
+    let mut client = Client::start(Folder::new(), &json!({}));
+    let uri = client.open("main.bloom", "input a(x:Int);\r\ninput b(x: Int);\r\n");
+    let params = json!({ "textDocument": { "uri": uri }, "options": { "tabSize": 2, "insertSpaces": true } });
+    let edits = client.ask("textDocument/formatting", &params);
+    assert_eq!(edits[0]["newText"], " ", "{edits}");
+    client.change(&uri, 2, &insert(0, 10, " "));
+    assert_eq!(client.ask("textDocument/formatting", &params), json!([]));
+    client.stop();
+}
+
+#[test]
 fn names_are_told_and_found() {
     let mut client = Client::start(Folder::new(), &json!({}));
     let uri = client.open("main.bloom", PROGRAM);

@@ -64,6 +64,28 @@ pub enum Target {
     Variable(FileSpan, VarId),
 }
 
+impl Target {
+    /// Where a collection is declared; none of all else.
+    pub fn collection(self) -> Option<FileSpan> {
+        match self {
+            Target::Collection(declared) => Some(declared),
+            Target::File(_)
+            | Target::Column(_)
+            | Target::Function(_)
+            | Target::Constant(_)
+            | Target::Type(_)
+            | Target::Variant(_)
+            | Target::Field(_)
+            | Target::Module(_)
+            | Target::Import(_)
+            | Target::Spec(_)
+            | Target::Group(_)
+            | Target::TestNode(_)
+            | Target::Variable(..) => None,
+        }
+    }
+}
+
 /// A file in which names are looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'t> {
@@ -144,10 +166,8 @@ impl<'d> AllNames<'d> {
 
     /// As [`Names::of`].
     pub fn of(self, target: Target) -> impl Iterator<Item = Mention> + use<'d> {
-        let fields = match target {
-            Target::Field(_) => Some(fields_of(self.db, self.package)),
-            _ => None,
-        };
+        let is_field = matches!(target, Target::Field(_));
+        let fields = is_field.then(|| fields_of(self.db, self.package));
         let fields = fields.into_iter().flat_map(move |fields| fields.of(target));
         names_of(self.db, self.package).of(target).chain(fields)
     }
@@ -229,9 +249,9 @@ impl Names {
         if let Target::File(file) = target {
             return vec![FileSpan::new(file, Span::at(0))];
         }
-        let wanted = match target {
-            Target::Variable(..) => Role::Writes,
-            _ => Role::Declares,
+        let wanted = match matches!(target, Target::Variable(..)) {
+            true => Role::Writes,
+            false => Role::Declares,
         };
         let mentions = self.of(target);
         let declares = mentions.filter(|mention| mention.role == wanted);

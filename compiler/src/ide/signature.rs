@@ -5,7 +5,7 @@ use super::cursor::Cursor;
 use super::language;
 use crate::base::Span;
 use crate::database::{Db, Package};
-use crate::hir::{AggregateFunction, Builtin, Function};
+use crate::hir::{AggregateFunction, Builtin, Field, Function, TypeDef};
 use crate::syntax::{Token, TokenKind as T, lex};
 use bloom_plan::functions;
 
@@ -29,6 +29,13 @@ pub fn signatures(db: &dyn Db, package: Package, offset: u32) -> Option<(Vec<Sig
         let path = cursor.path_before(bracket.open);
         let name = *path.last()?;
         let is_row = cursor.kind(bracket.open) == Some(T::OpenBrace);
+        if name.starts_with(|first: char| first.is_ascii_uppercase()) {
+            let made = constructor(&scene, name)?;
+            let named = cursor.word_at(bracket.argument);
+            let mut fields = made.parameters.iter();
+            let active = fields.position(|field| field.split(':').next() == Some(named));
+            return Some((vec![made], active.unwrap_or(bracket.commas)));
+        }
         if is_row || scene.find(&path).is_some() {
             let row = scene.row_signature(&path)?;
             let active = match is_row {
@@ -99,6 +106,40 @@ pub fn built_ins(db: &dyn Db, package: Package, offset: u32) -> Option<(Span, Ve
         found.extend(aggregate(own));
     }
     (!found.is_empty()).then_some((word, found))
+}
+
+/// What a value of a record, lattice or variant of this name is made of.
+fn constructor(scene: &Scene<'_>, name: &str) -> Option<Signature> {
+    let fields = |fields: &[Field]| -> Vec<String> {
+        let shown =
+            |field: &Field| format!("{}: {}", field.name, scene.program.show_type(&field.ty));
+        fields.iter().map(shown).collect()
+    };
+    let own = |def: &TypeDef| def.name.rsplit('.').next() == Some(name);
+    let types = || scene.program.types.values();
+    if let Some(def) = types().find(|def| own(def) && def.variants().is_empty()) {
+        let parameters = fields(def.fields());
+        let (open, close) = match def.is_lattice() {
+            true => ("(", ")"),
+            false => (" { ", " }"),
+        };
+        return Some(Signature {
+            label: format!("{name}{open}{}{close}", parameters.join(", ")),
+            parameters,
+            doc: def.doc.to_string(),
+        });
+    }
+    let mut variants = types().flat_map(TypeDef::variants);
+    if let Some(variant) = variants.find(|variant| variant.name == name) {
+        let parameters = fields(&variant.fields);
+        return Some(Signature {
+            label: format!("{name}({})", parameters.join(", ")),
+            parameters,
+            doc: variant.doc.to_string(),
+        });
+    }
+    let mut built_in = Builtin::ALL.iter().filter(|ty| ty.name() == name);
+    built_in.next().map(|&ty| language::ty(ty))
 }
 
 fn aggregate(name: &str) -> Vec<Signature> {

@@ -239,7 +239,7 @@ fn views_show_what_the_commands_say() {
         &json!([{ "text": "input a(x: Int);\noutput b(x: Int);\nb{x} <= c{x};\n" }]),
     );
     let refused = client.refused("bloom/dataflow", &document);
-    let expected = "the program has an error, so there is nothing to show: error E0201 at main.bloom:3:9: unknown";
+    let expected = "the program has an error, so there is nothing to show: error E0201 at main.bloom:3:9: undeclared";
     let why = refused["message"].as_str().expect("it is said why");
     assert!(why.starts_with(expected), "{why}");
     client.stop();

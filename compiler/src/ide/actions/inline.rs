@@ -73,10 +73,7 @@ pub(super) fn inline(site: &Site<'_>) -> Option<Action> {
 /// The declaration of the scratch whose name is selected, be it declared, written or read there.
 fn selected<'d>(site: &Site<'d>) -> Option<Declared<'d>> {
     let mut mentions = names_of(site.db, site.package).all_at(FileId(0), site.selected.start);
-    let place = mentions.find_map(|mention| match mention.target {
-        Target::Collection(place) => Some(place),
-        _ => None,
-    })?;
+    let place = mentions.find_map(|mention| mention.target.collection())?;
     site.declared_at(place)
 }
 

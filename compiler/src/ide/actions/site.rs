@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::complete::Scene;
-use super::super::names::{Target, names_of};
+use super::super::names::names_of;
 use crate::base::{FileId, FileSpan, Span};
 use crate::calm::fixes::Declaration;
 use crate::database::{self, Db, Package};
@@ -130,11 +130,9 @@ impl<'d> Site<'d> {
     /// Where the collection is declared whose name ends at the end of a path in the file.
     pub fn meant_by(&self, path: &Path, base: u32) -> Option<FileSpan> {
         let name = path.last().span.shifted(base);
-        let mut found = names_of(self.db, self.package).all_at(FileId(0), name.start);
-        found.find_map(|mention| match mention.target {
-            Target::Collection(declared) if mention.place.span == name => Some(declared),
-            _ => None,
-        })
+        let found = names_of(self.db, self.package).all_at(FileId(0), name.start);
+        let mut found = found.filter(|mention| mention.place.span == name);
+        found.find_map(|mention| mention.target.collection())
     }
 
     /// The types of a rule's variables, of each kind of node that has it.

@@ -141,6 +141,17 @@ fn signatures_say_which_parameter_is_written() {
     let method = at("got{req, val: key.slice(0, $0)} <= get{req, key};\n");
     assert!(method.is_some_and(|(label, _)| label.starts_with("String.slice")));
     assert_eq!(at("$0"), None);
+    let made = |rest: &str| at(rest).expect("a constructor has a signature");
+    let record = "Item { name: String, price: Int }".to_owned();
+    let price = Some("price: Int".to_owned());
+    assert_eq!(
+        made("const i: Item = Item{name: \"a\", price: $0};\n"),
+        (record, price)
+    );
+    let variant = ("Large(by: Int)".to_owned(), Some("by: Int".to_owned()));
+    assert_eq!(made("const s: Size = Large($0);\n"), variant);
+    let lattice = made("store{key, val: Lww($0)} <= put{key};\n");
+    assert_eq!(lattice.0, "lattice Lww<S, T>");
 }
 
 pub(super) fn renamed(fixture: &str, new_name: &str) -> Result<String, String> {
