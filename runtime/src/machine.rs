@@ -272,9 +272,14 @@ impl Machine {
     pub fn run_closing(&mut self) {
         let outer = self.enter(Place::Closing);
         self.replan(self.program.plan().strata.len());
-        let program = Arc::clone(&self.program);
-        self.run_all(&program.plan().closing);
+        for place in 0..self.program.plan().closing.len() {
+            let version = self.program.plan().closing[place];
+            if self.is_due(version) {
+                self.run(version);
+            }
+        }
         if self.first_tick {
+            let program = Arc::clone(&self.program);
             let standing = program.plan().standing.iter();
             let versions: Vec<VersionId> = standing.map(|standing| standing.version).collect();
             self.run_all(&versions);
@@ -459,7 +464,9 @@ impl Machine {
     /// The attempt stands, and so does what went wrong in it.
     pub fn commit(&mut self, conflicts: Conflicts) {
         self.trouble.conflicts.append(conflicts);
-        self.trouble.errors.append(&mut self.failures);
+        if !self.failures.is_empty() {
+            self.trouble.errors.append(&mut self.failures);
+        }
     }
 
     /// Forgets what the tick derived but did not merge.

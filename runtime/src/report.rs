@@ -146,6 +146,10 @@ impl Conflicts {
     }
 
     pub fn append(&mut self, other: Conflicts) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
         for (key, claims) in other.claims {
             self.claims.entry(key).or_default().extend(claims);
         }

@@ -12,6 +12,7 @@ use bloom_plan::plan::{RelationId, Upkeep, VersionId};
 
 use crate::bounds::{RULES_NAMED_MAX, Reason, Stopped};
 use crate::profile::Place;
+use crate::program::Program;
 use crate::relation::{Clash, Merged};
 use crate::report::Conflicts;
 
@@ -57,7 +58,7 @@ impl Machine {
         }
         let conflicts = loop {
             self.run_all(&stratum.initial);
-            if let Some(conflicts) = self.iterate(number, heads) {
+            if let Some(conflicts) = self.iterate(&program, number) {
                 break conflicts;
             }
             smooth = false;
@@ -72,9 +73,9 @@ impl Machine {
     }
 
     /// Merges and derives until nothing new comes; none if the stratum must start over.
-    pub(super) fn iterate(&mut self, stratum: usize, heads: &[RelationId]) -> Option<Conflicts> {
-        let program = Arc::clone(&self.program);
+    pub(super) fn iterate(&mut self, program: &Program, stratum: usize) -> Option<Conflicts> {
         let recursive = &program.plan().strata[stratum].recursive[..];
+        let heads = &program.schedule().heads[stratum];
         let mut all = Conflicts::default();
         loop {
             let merged = self.stats.merged;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use bloom_plan::plan::{RelationId, VersionId};
 
+use crate::program::Program;
 use crate::relation::{Change, Clash, Origin};
 
 use super::Machine;
@@ -57,11 +58,11 @@ impl Machine {
             self.lasting_trouble = false;
             if known {
                 self.run_all(&versions.events);
-                self.run_changes(stratum);
+                self.run_changes(&program, stratum);
             } else {
                 self.run_all(&versions.initial);
             }
-            let done = self.iterate(stratum, heads);
+            let done = self.iterate(&program, stratum);
             lasting_trouble |= self.lasting_trouble;
             if known && self.lasting_trouble && self.stopped.is_none() {
                 for &id in heads {
@@ -83,8 +84,7 @@ impl Machine {
         self.commit(conflicts);
     }
 
-    fn run_changes(&mut self, stratum: usize) {
-        let program = Arc::clone(&self.program);
+    fn run_changes(&mut self, program: &Program, stratum: usize) {
         let schedule = program.schedule();
         let versions = &program.plan().strata[stratum];
         let changed = |id: &RelationId| !self.relations[id.0 as usize].is_unchanged();

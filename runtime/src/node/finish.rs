@@ -1,7 +1,6 @@
 //! The end of a tick: settling what was deferred, and putting the output together.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use bloom_plan::plan::{RelationId, RelationKind};
 use bloom_plan::types::TypeId;
@@ -77,8 +76,9 @@ impl Node {
 
     /// Sends, lines, the exit code, and the rows of outputs.
     fn hand_out(&mut self, output: &mut Output) {
-        let program = Arc::clone(&self.machine.program);
-        for &id in &program.schedule().outlets {
+        for place in 0..self.machine.program.schedule().outlets.len() {
+            let program = &self.machine.program;
+            let id = program.schedule().outlets[place];
             let relation = &program.plan().relations[id.0 as usize];
             match relation.kind {
                 RelationKind::Channel { location } => {

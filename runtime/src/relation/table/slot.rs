@@ -63,6 +63,7 @@ impl Form {
 
     #[inline]
     pub fn slot_of(self, hash: u64, number: u32) -> u64 {
+        debug_assert!((u64::from(number) + 1) >> self.number_bits == 0);
         let kept = hash << self.dropped >> self.number_bits << self.number_bits;
         kept | (u64::from(number) + 1)
     }
