@@ -102,7 +102,8 @@ pub struct NodeTypes {
 #[derive(Clone, Debug)]
 pub struct ColumnTypes {
     pub ty: TypeId,
-    pub default: Option<BodyTypes>,
+    /// Boxed, as few columns have one.
+    pub default: Option<Box<BodyTypes>>,
 }
 
 /// Relations of a spec have their columns' types from its rules.

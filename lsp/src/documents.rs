@@ -159,7 +159,11 @@ impl Documents {
         };
         document.version = version;
         let file = document.file;
-        let mut text = file.text(&self.db).clone();
+        // With room for what is added: a text that grows otherwise takes twice its length.
+        let known = file.text(&self.db);
+        let added: usize = changes.iter().map(|change| change.text.len()).sum();
+        let mut text = String::with_capacity(known.len() + added);
+        text.push_str(known);
         let starts = Arc::make_mut(&mut document.lines);
         edit(&mut text, starts, changes, encoding);
         if *file.text(&self.db) != text {

@@ -210,7 +210,7 @@ fn seals(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> Vec<SmolSt
 fn rules(known: Known<'_, '_>) -> Vec<RuleVerdict> {
     let model = known.model;
     let rules = (0..model.rule_count()).filter(|&rule| model.is_written(rule));
-    rules
+    let mut verdicts: Vec<RuleVerdict> = rules
         .map(|rule| {
             let summary = model.rule(rule);
             let mut why = Vec::new();
@@ -238,5 +238,8 @@ fn rules(known: Known<'_, '_>) -> Vec<RuleVerdict> {
                 why,
             }
         })
-        .collect()
+        .collect();
+    // They are kept with the report.
+    verdicts.shrink_to_fit();
+    verdicts
 }

@@ -245,7 +245,8 @@ pub struct Column {
     /// Marked by `@`.
     pub location: bool,
     /// Evaluated where a row is derived that leaves the column out; may read `self` and constants.
-    pub default: Option<Body>,
+    /// Boxed, as few columns have one.
+    pub default: Option<Box<Body>>,
     pub doc: SmolStr,
     pub loc: Loc,
 }
@@ -293,7 +294,8 @@ pub struct Head {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeadColumn {
     Expr(ExprId),
-    Aggregate(Aggregate),
+    /// Boxed, as most columns are none.
+    Aggregate(Box<Aggregate>),
     /// Takes the column's default.
     Default,
     /// Left out: in a head of `<-`, a value column that need not agree. After an error, any column.

@@ -11,6 +11,8 @@ mod fields;
 mod program;
 mod tree;
 
+use std::sync::OnceLock;
+
 use bloom_stdx::arena::Arena;
 use rustc_hash::FxHashMap;
 
@@ -100,8 +102,8 @@ pub struct Source<'t> {
 pub struct Names {
     /// By place.
     pub(super) mentions: Vec<Mention>,
-    /// The places in `mentions`, by what they mean.
-    same: Vec<u32>,
+    /// The places in `mentions`, by what they mean: once somebody asks.
+    same: OnceLock<Vec<u32>>,
 }
 
 /// The names of a package.
@@ -212,9 +214,18 @@ impl Names {
         mentions.sort_unstable();
         mentions.dedup();
         mentions.shrink_to_fit();
-        let mut same: Vec<u32> = (0..mentions.len() as u32).collect();
-        same.sort_by_key(|&at| mentions[at as usize].target);
-        Self { mentions, same }
+        Self {
+            mentions,
+            same: OnceLock::new(),
+        }
+    }
+
+    fn same(&self) -> &[u32] {
+        self.same.get_or_init(|| {
+            let mut same: Vec<u32> = (0..self.mentions.len() as u32).collect();
+            same.sort_by_key(|&at| self.mentions[at as usize].target);
+            same
+        })
     }
 
     /// The name at a byte of a file, or just before it. Where a column and a variable are named by one word, the
@@ -261,8 +272,9 @@ impl Names {
     /// All places that mean the same, in the order of files.
     pub fn of(&self, target: Target) -> impl Iterator<Item = Mention> + '_ {
         let meant = |at: u32| self.mentions[at as usize].target;
-        let first = self.same.partition_point(|&at| meant(at) < target);
-        let same = self.same[first..].iter();
+        let same = self.same();
+        let first = same.partition_point(|&at| meant(at) < target);
+        let same = same[first..].iter();
         same.take_while(move |&&at| meant(at) == target)
             .map(|&at| self.mentions[at as usize])
     }

@@ -94,7 +94,7 @@ impl<'c, 'a> Finish<'c, 'a> {
                 let columns = columns.into_iter().zip(defaults);
                 let columns = columns.map(|(ty, default)| ColumnTypes {
                     ty: self.close(ty),
-                    default: default.map(|found| self.body(found)),
+                    default: default.map(|found| Box::new(self.body(found))),
                 });
                 collections.push(columns.collect());
             }

@@ -56,7 +56,7 @@ fn lift(cx: Context<'_>, node: &NodeKind, head: CollectionId) -> Option<Proposal
         let functions: Vec<(&Rule, &Aggregate)> = rules
             .iter()
             .filter_map(|rule| match rule.head.columns.get(at)? {
-                HeadColumn::Aggregate(aggregate) => Some((*rule, aggregate)),
+                HeadColumn::Aggregate(aggregate) => Some((*rule, &**aggregate)),
                 HeadColumn::Expr(_) | HeadColumn::Default | HeadColumn::Omitted => None,
             })
             .collect();

@@ -183,11 +183,11 @@ fn send(node: &mut NodeKind, of: &Sealed, parts: &Parts, seal: CollectionId) {
 
 /// `count()`
 pub(super) fn count_of(of: &Sealed) -> HeadColumn {
-    HeadColumn::Aggregate(Aggregate {
+    HeadColumn::Aggregate(Box::new(Aggregate {
         function: AggregateFunction::Count,
         distinct: false,
         operand: None,
         by: Vec::new(),
         span: of.loc.span,
-    })
+    }))
 }

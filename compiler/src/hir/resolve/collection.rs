@@ -284,7 +284,7 @@ impl<'a> Resolver<'a> {
             let default = column
                 .default
                 .as_ref()
-                .map(|value| self.closed_body(scope, value, item));
+                .map(|value| Box::new(self.closed_body(scope, value, item)));
             let resolved = &mut self.kind.node.collections_mut()[id].columns[place];
             resolved.ty = ty;
             resolved.default = default;

@@ -221,13 +221,13 @@ impl BodyCx<'_, '_> {
                 .error(codes::E0228, loc, message, "not such an aggregate");
             return HeadColumn::Omitted;
         }
-        HeadColumn::Aggregate(Aggregate {
+        HeadColumn::Aggregate(Box::new(Aggregate {
             function,
             distinct: written.distinct,
             operand,
             by,
             span: written.span,
-        })
+        }))
     }
 }
 

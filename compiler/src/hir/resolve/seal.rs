@@ -141,7 +141,7 @@ impl<'a> Resolver<'a> {
             })
         };
         let sent_by = Column {
-            default: Some(self_body(loc)),
+            default: Some(Box::new(self_body(loc))),
             ..producer.clone()
         };
         let seal = to.map(|to| {
