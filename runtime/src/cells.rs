@@ -3,7 +3,8 @@
 //!
 //! Rows of numbers are sorted packed: of each column its distance from the column's least number, in as many
 //! bits as the greatest needs, the first column uppermost. The order of rows is then that of words, and
-//! these are sorted digit by digit from the last (radix sort, Knuth 5.2.5). Where rows do not fit a word,
+//! these are sorted digit by digit from the last (radix sort, Knuth 5.2.5), in the memory of the rows themselves if
+//! nobody needs these any more. Where rows do not fit a word,
 //! or have columns that are no numbers, their numbers are sorted by comparing rows.
 
 use bloom_plan::plan::{Column, RelationId};
@@ -226,12 +227,13 @@ impl<'n> Order<'n> {
     fn new(store: &Store, types: &[TypeId], forms: &[Form], total: &'n [u64]) -> Order<'n> {
         let stride = types.len().max(1);
         match pack(forms, total) {
-            Some((columns, bits)) => {
+            Some(Packing { columns, bits }) => {
                 let rows = total
                     .chunks_exact(stride)
                     .map(|row| pack_row(&columns, row));
                 let mut rows: Vec<u64> = rows.collect();
-                sort_words(&mut rows, bits);
+                let mut spare = vec![0; rows.len()];
+                sort_words(&mut rows, &mut spare, bits);
                 Order::Packed { columns, rows }
             }
             None => {
@@ -252,6 +254,14 @@ impl<'n> Order<'n> {
             }
         }
     }
+}
+
+/// How rows fit words.
+#[derive(Debug)]
+pub(crate) struct Packing {
+    columns: Vec<Packed>,
+    /// Of a word.
+    bits: u32,
 }
 
 /// Where in a word a column is.
@@ -279,6 +289,37 @@ impl<'n> Rows<'n> {
             types,
             forms,
             order,
+        }
+    }
+
+    /// As [`Rows::new`], of rows that nobody needs any more: they are packed into the first half of their own memory, or
+    /// less, and sorted with the help of the rest.
+    pub(crate) fn of_own(
+        store: &'n Store,
+        types: &'n [TypeId],
+        forms: &'n [Form],
+        mut total: Vec<u64>,
+        packing: Packing,
+    ) -> Rows<'n> {
+        let Packing { columns, bits } = packing;
+        let (stride, count) = (columns.len(), total.len() / columns.len());
+        for place in 0..count {
+            total[place] = pack_row(&columns, &total[place * stride..][..stride]);
+        }
+        if total.len() < 2 * count {
+            total.resize(2 * count, 0);
+        }
+        let (rows, spare) = total.split_at_mut(count);
+        sort_words(rows, &mut spare[..count], bits);
+        total.truncate(count);
+        Rows {
+            store,
+            types,
+            forms,
+            order: Order::Packed {
+                columns,
+                rows: total,
+            },
         }
     }
 
@@ -342,8 +383,8 @@ impl<'n> Rows<'n> {
     }
 }
 
-/// How rows fit words, and the bits that it takes; none if they do not.
-fn pack(forms: &[Form], total: &[u64]) -> Option<(Vec<Packed>, u32)> {
+/// How rows fit words; none if they do not.
+pub(crate) fn pack(forms: &[Form], total: &[u64]) -> Option<Packing> {
     if forms.is_empty() || forms.iter().any(|&form| form != Form::Number) {
         return None;
     }
@@ -381,7 +422,10 @@ fn pack(forms: &[Form], total: &[u64]) -> Option<(Vec<Packed>, u32)> {
         shift += bits;
     }
     columns.reverse();
-    Some((columns, shift))
+    Some(Packing {
+        columns,
+        bits: shift,
+    })
 }
 
 #[inline]
@@ -392,35 +436,36 @@ fn pack_row(columns: &[Packed], row: &[u64]) -> u64 {
     })
 }
 
-/// Sorts words that are below 2^`bits`.
-fn sort_words(words: &mut Vec<u64>, bits: u32) {
+/// Sorts words that are below 2^`bits`, with room for as many.
+fn sort_words(words: &mut [u64], spare: &mut [u64], bits: u32) {
     if words.len() < RADIX_ROWS_MIN {
         words.sort_unstable();
         return;
     }
     let passes = bits.div_ceil(DIGIT_BITS_MAX);
-    let mut from = std::mem::take(words);
-    let mut into = vec![0; from.len()];
+    let (mut from, mut into) = (words, spare);
     for pass in 0..passes {
         let width = bits.div_ceil(passes);
         let mask = (1_u64 << width) - 1;
         let digit = |word: u64| (word >> (pass * width) & mask) as usize;
         let mut places = vec![0_usize; 1 << width];
-        for &word in &from {
+        for &word in &*from {
             places[digit(word)] += 1;
         }
         let mut sum = 0;
         for place in &mut places {
             sum += std::mem::replace(place, sum);
         }
-        for &word in &from {
+        for &word in &*from {
             let place = &mut places[digit(word)];
             into[*place] = word;
             *place += 1;
         }
         std::mem::swap(&mut from, &mut into);
     }
-    *words = from;
+    if passes % 2 == 1 {
+        into.copy_from_slice(from);
+    }
 }
 
 /// Rows for the next tick, by collection.

@@ -18,7 +18,7 @@ use bloom_stdx::random::Random;
 
 use crate::api::{Config, ErrorRow, Input, Misfit, OnConflict, Output, Pending, StartError, Stats};
 use crate::bounds::{Bounds, Stopped, Watch};
-use crate::cells::{Fed, Feed, Form, Rows};
+use crate::cells::{self, Fed, Feed, Form, Rows};
 use crate::crew::Crew;
 use crate::deferred::Change;
 use crate::machine::{Machine, Trouble};
@@ -272,6 +272,20 @@ impl Node {
         let types = &relation.shape().types;
         let forms = &self.forms[id.0 as usize];
         Rows::new(&self.machine.context.store, types, forms, relation.total())
+    }
+
+    /// As [`Node::sorted`], of a node that is retired, which has the rows no more from then on.
+    pub fn hand_over(&mut self, id: RelationId) -> Rows<'_> {
+        let place = id.0 as usize;
+        let packing = cells::pack(&self.forms[place], self.machine.relations[place].total());
+        let Some(packing) = packing else {
+            return self.sorted(id);
+        };
+        let machine = &mut self.machine;
+        let total = machine.relations[place].take_rows();
+        let types = &machine.relations[place].shape().types;
+        let (store, forms) = (&machine.context.store, &self.forms[place]);
+        Rows::of_own(store, types, forms, total, packing)
     }
 
     /// From now on [`Output::outputs`] stays empty: whoever drives the node looks at the rows of its

@@ -303,6 +303,11 @@ impl Relation {
         self.past = None;
     }
 
+    /// Gives its rows away, after [`Relation::retire`].
+    pub fn take_rows(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.total)
+    }
+
     /// Forgets all rows.
     pub fn clear(&mut self) {
         self.clear_delta();

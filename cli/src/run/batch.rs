@@ -140,12 +140,12 @@ pub(super) fn run(
         Some(folder) => write(
             folder,
             format(args.out_format.unwrap_or(OutFormat::Csv)),
-            &node,
+            &mut node,
             written,
         )?,
         None => print(
             format(args.out_format.unwrap_or(OutFormat::Csv)),
-            &node,
+            &mut node,
             written,
         )?,
     };
@@ -358,18 +358,19 @@ fn collect(
 fn write(
     folder: &Path,
     format: Format,
-    node: &Node,
+    node: &mut Node,
     written: Vec<(RelationId, Written)>,
 ) -> Result<u64, Misuse> {
     std::fs::create_dir_all(folder).map_err(|e| Misuse::io(folder, &e))?;
-    let plan = node.program().plan();
+    let program = node.program().clone();
+    let plan = program.plan();
     let mut count = 0;
     for (id, rows) in written {
         let relation = &plan.relations[id.0 as usize];
         let path = folder.join(format!("{}.{}", relation.name, format.extension()));
         let schema = Schema::new(&plan.types, relation);
         let wrote = match rows {
-            Written::Held => tables::write_rows(&path, format, &schema, &node.sorted(id)),
+            Written::Held => tables::write_rows(&path, format, &schema, &node.hand_over(id)),
             Written::Gathered(rows) => tables::write(&path, format, &schema, &mut rows.into_iter()),
         };
         count += wrote.map_err(Misuse::new)?;
@@ -378,13 +379,18 @@ fn write(
 }
 
 /// A single collection is printed as its file would be; several one after the other, each under its name.
-fn print(format: Format, node: &Node, written: Vec<(RelationId, Written)>) -> Result<u64, Misuse> {
+fn print(
+    format: Format,
+    node: &mut Node,
+    written: Vec<(RelationId, Written)>,
+) -> Result<u64, Misuse> {
     if format == Format::Parquet {
         return Err(Misuse::new(
             "Parquet is no text: say where to write it with --out",
         ));
     }
-    let plan = node.program().plan();
+    let program = node.program().clone();
+    let plan = program.plan();
     let mut count = 0;
     let named = written.len() > 1;
     terminal::print_with(|out| {
@@ -397,7 +403,7 @@ fn print(format: Format, node: &Node, written: Vec<(RelationId, Written)>) -> Re
             let schema = Schema::new(&plan.types, relation);
             count += match rows {
                 Written::Held => {
-                    let rows = node.sorted(id);
+                    let rows = node.hand_over(id);
                     tables::write_to(&mut *out, format, &schema, &mut rows.values())?
                 }
                 Written::Gathered(rows) => {

@@ -1,9 +1,9 @@
 //! Rows in order against a sort of their values.
 
 use bloom_plan::types::{Type, TypeId, TypeTable};
-use bloom_plan::value::Row;
+use bloom_plan::value::{Row, Value};
 
-use super::{Cell, Form, Rows};
+use super::{Cell, Form, Rows, pack};
 use crate::context::Context;
 use crate::context::testing::context;
 use crate::report;
@@ -52,6 +52,17 @@ fn rows_of_numbers_come_in_the_order_of_their_values() {
                 .map(|row| report::values(&context.store, &types, row))
                 .collect();
             expected.sort();
+            assert!(
+                rows.values().eq(expected.iter().cloned()),
+                "{bits} bits from {base}"
+            );
+            let Some(packing) = pack(&forms, &total) else {
+                // There numbers go on at the least.
+                let wraps = base == i64::MAX - 3;
+                assert!(bits >= 32 || wraps, "{bits} bits from {base}");
+                continue;
+            };
+            let rows = Rows::of_own(&context.store, &types, &forms, total, packing);
             assert!(rows.values().eq(expected), "{bits} bits from {base}");
         }
     }
@@ -89,6 +100,14 @@ fn a_collection_without_rows_or_columns_is_in_order() {
     let int = types.intern(Type::Int);
     let context = context(types);
     assert!(Rows::new(&context.store, &[int, int], &[Form::Number; 2], &[]).is_empty());
+    let (types, forms) = ([int, int], [Form::Number; 2]);
+    let packing = pack(&forms, &[]).expect("nothing fits anywhere");
+    assert!(Rows::of_own(&context.store, &types, &forms, Vec::new(), packing).is_empty());
+    let (types, forms) = ([int], [Form::Number]);
+    let packing = pack(&forms, &[5, 3, 4]).expect("it fits");
+    let one = Rows::of_own(&context.store, &types, &forms, vec![5, 3, 4], packing);
+    let expected = [3, 4, 5].map(|n| vec![Value::Int(n)]);
+    assert_eq!(one.values().collect::<Vec<Row>>(), expected);
     let unit = Rows::new(&context.store, &[], &[], &[0]);
     assert_eq!(unit.values().collect::<Vec<Row>>(), [Row::new()]);
 }
