@@ -260,6 +260,15 @@ impl Search<'_, '_> {
                 steps.extend(self.of_rule(rule, Want::Union));
             }
         }
+        let upserting = || {
+            let rules = model.inserters(at);
+            rules.filter(|&rule| arrow(rule) == Arrow::Upsert)
+        };
+        // Lattice values do not join where one row is put in place of another.
+        let mut columns = model.shape(at).columns.iter();
+        if want == Want::Union && columns.any(|column| column.lattice) {
+            steps.extend(upserting().map(|rule| self.root_at(rule, 0, Cause::Upsert)));
+        }
         if want == Want::Union || !steps.is_empty() {
             return steps;
         }
@@ -270,10 +279,7 @@ impl Search<'_, '_> {
                 steps.push(self.root_at(rule, 0, Cause::Delete));
             }
         }
-        for rule in model
-            .inserters(at)
-            .filter(|&rule| arrow(rule) == Arrow::Upsert)
-        {
+        for rule in upserting() {
             steps.push(self.root_at(rule, 0, Cause::Upsert));
         }
         if want == Want::Limit {
@@ -324,7 +330,7 @@ impl Search<'_, '_> {
         if want == Want::Limit {
             return self.lacking(rule, summary, &shares, Props::LIMIT, Want::Limit);
         }
-        if summary.aggregates_whole() {
+        if summary.aggregates_whole() && !self.known.forms.is_single(rule) {
             let live = self.aggregated(rule, summary, &shares);
             if !live.is_empty() {
                 return live;
@@ -371,7 +377,7 @@ impl Search<'_, '_> {
         if self.is_timer(at) {
             return self.root_at(rule, place, Cause::Nondeterministic);
         }
-        if let Some(inner) = threshold::aggregating_rule(&self.known, rule, place)
+        if let Some(inner) = threshold::aggregating_rule(self.known.basis(), rule, place)
             && !shares[place].distributes
         {
             return self.root_at(inner, 0, Cause::Aggregate);

@@ -12,7 +12,7 @@ use super::flow::{Atom, RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
 use super::properties::Props;
 use super::refine::contained::Redundant;
-use super::refine::{Forms, allotted, handled, manifest, newest, parent, threshold};
+use super::refine::{Forms, allotted, double, handled, manifest, newest, parent, threshold};
 use super::sealing::{Sealing, groups, is_guard};
 use crate::analysis::{Growth, Reading};
 use crate::hir::CollectionKind;
@@ -219,9 +219,10 @@ impl<'k, 'a> Known<'k, 'a> {
                 false => props.negated(),
             };
             let refined = parent::of_negation(self, rule, atom, found);
+            let asked = double::negated_twice(self, rule, atom, found);
             return Share {
-                props: props.with(refined),
-                distributes: false,
+                props: props.with(refined).with(asked.unwrap_or(Props::NONE)),
+                distributes: asked.is_some(),
                 positive: false,
             };
         }

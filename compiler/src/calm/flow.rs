@@ -6,6 +6,7 @@
 
 mod alike;
 mod summary;
+mod terms;
 
 pub use summary::{Declared, Setting, shapes, summarize};
 
@@ -76,6 +77,8 @@ pub enum Form {
     Whole,
     /// How many elements the only variable has.
     Size,
+    /// A collection of variables and literals: making it cannot fail.
+    Made,
     Other,
 }
 

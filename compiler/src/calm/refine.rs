@@ -6,6 +6,8 @@ pub mod bounded;
 pub mod buried;
 pub mod contained;
 pub mod covered;
+pub mod double;
+pub mod entailed;
 pub mod guard;
 pub mod handled;
 pub mod implied;
@@ -38,6 +40,7 @@ impl Forms {
             guards: guard::unneeded(basis, rule),
             redundant: match implied::is_contradiction(basis, rule)
                 || implied::takes_nothing(basis.model.rule(rule))
+                || threshold::asks_in_vain(basis, rule)
             {
                 true => Redundant::InEveryTick,
                 false => contained::redundant(basis, rule),

@@ -4,15 +4,14 @@ use bloom_plan::functions::Kind;
 use bloom_plan::types::{Type, TypeId};
 use bloom_stdx::arena::Arena;
 
-use super::{
-    Aggregate, Atom, Binding, ColumnShape, Comparison, Form, RuleSummary, SELF, Shape, Source,
-    Term, Test,
-};
+use super::terms::{comparison, contains, is_whole, reads, value_term};
+use super::{Aggregate, Atom, Binding, ColumnShape, Form, RuleSummary, Shape, Source, Term, Test};
 use crate::analysis::fallible::callees_first;
 use crate::analysis::{Growth, Reading};
 use crate::hir::{
-    AggregateFunction, AtomArg, BinaryOp, Body, Collection, CollectionId, ConstantId, Expr, ExprId,
-    FunctionId, HeadColumn, Literal, NodeKind, Pat, PatId, Program, Rule, SortKey, UnaryOp, VarId,
+    AggregateFunction, Arrow, AtomArg, Body, Collection, CollectionId, ConstantId, Expr, ExprId,
+    FunctionId, HeadColumn, LitKind, Literal, NodeKind, Pat, PatId, Program, Rule, SortKey,
+    UnaryOp,
 };
 use crate::typing::{ColumnTypes, NodeTypes, Typed, walk};
 
@@ -102,7 +101,7 @@ pub fn summarize(setting: Setting<'_>, rule: &Rule, readings: &[Reading]) -> Rul
     let cx = Summary { setting, rule };
     let mut summary = RuleSummary {
         head: rule.head.collection,
-        arrow: rule.arrow,
+        arrow: cx.arrow(),
         bootstrap: rule.bootstrap,
         columns: Vec::with_capacity(rule.head.columns.len()),
         aggregates: Vec::new(),
@@ -115,6 +114,10 @@ pub fn summarize(setting: Setting<'_>, rule: &Rule, readings: &[Reading]) -> Rul
     for (place, column) in (0..).zip(&rule.head.columns) {
         summary.columns.push(cx.head_term(place, column));
         if let HeadColumn::Aggregate(aggregate) = column {
+            if let Some(term) = cx.told_by_group(place, aggregate) {
+                summary.columns[place as usize] = term;
+                continue;
+            }
             summary.aggregates.push(Aggregate {
                 column: place,
                 function: aggregate.function,
@@ -124,14 +127,16 @@ pub fn summarize(setting: Setting<'_>, rule: &Rule, readings: &[Reading]) -> Rul
             });
         }
     }
+    let mut columns = rule.head.columns.iter();
+    let aggregates = columns.any(|column| matches!(column, HeadColumn::Aggregate(_)));
     for (literal, node) in (0..).zip(&rule.literals) {
         match &node.literal {
             Literal::Error => {}
             Literal::Atom { collection, args } => {
                 let reading = readings.get(literal as usize).copied().unwrap_or_default();
-                let reading = match summary.aggregates.is_empty() {
-                    true => reading,
-                    false => cx.aggregated_reading(*collection, args),
+                let reading = match aggregates {
+                    false => reading,
+                    true => cx.aggregated_reading(*collection, args),
                 };
                 summary
                     .atoms
@@ -173,6 +178,54 @@ struct Summary<'a> {
 impl Summary<'_> {
     fn body(&self) -> &Body {
         &self.rule.body
+    }
+
+    /// Where there are no values to replace, a row that is put in its own place is put in.
+    fn arrow(&self) -> Arrow {
+        let shape = &self.setting.shapes[self.rule.head.collection];
+        match self.rule.arrow {
+            Arrow::Upsert if shape.columns.iter().all(|column| column.key) => Arrow::DeferredMerge,
+            Arrow::Merge
+            | Arrow::DeferredMerge
+            | Arrow::Upsert
+            | Arrow::AsyncMerge
+            | Arrow::DeferredDelete => self.rule.arrow,
+        }
+    }
+
+    /// The value of an aggregate over values that are all the same in a group: `max(k)` by `k`, `min(1)`. Of such
+    /// values there is one.
+    fn told_by_group(&self, place: u32, aggregate: &crate::hir::Aggregate) -> Option<Term> {
+        let head = &self.setting.shapes[self.rule.head.collection];
+        if head.columns.get(place as usize)?.lattice {
+            return None;
+        }
+        let operand = self.value_term(aggregate.operand?);
+        let is_group = |column: &HeadColumn| match column {
+            HeadColumn::Expr(expr) => self.value_term(*expr) == operand,
+            HeadColumn::Aggregate(_) | HeadColumn::Default | HeadColumn::Omitted => false,
+        };
+        let is_same = match operand {
+            Term::Literal(_) | Term::Constant(_) | Term::SelfAddr => true,
+            Term::Var(_) => self.rule.head.columns.iter().any(is_group),
+            Term::Any | Term::Of { .. } => false,
+        };
+        match aggregate.function {
+            _ if !is_same => None,
+            AggregateFunction::Count if aggregate.distinct => Some(Term::Literal(LitKind::Int(1))),
+            AggregateFunction::Min
+            | AggregateFunction::Max
+            | AggregateFunction::Any
+            | AggregateFunction::All => Some(operand),
+            AggregateFunction::Count
+            | AggregateFunction::Sum
+            | AggregateFunction::Avg
+            | AggregateFunction::List
+            | AggregateFunction::Set
+            | AggregateFunction::Argmin
+            | AggregateFunction::Argmax
+            | AggregateFunction::First => None,
+        }
     }
 
     fn by_chance(&self) -> bool {
@@ -358,105 +411,6 @@ impl Summary<'_> {
                     reads: reads(body, expr),
                 },
             },
-        }
-    }
-}
-
-const fn comparison(op: BinaryOp) -> Option<Comparison> {
-    match op {
-        BinaryOp::Equal => Some(Comparison::Equal),
-        BinaryOp::NotEqual => Some(Comparison::NotEqual),
-        BinaryOp::Less => Some(Comparison::Less),
-        BinaryOp::LessEqual => Some(Comparison::LessEqual),
-        BinaryOp::Greater => Some(Comparison::Greater),
-        BinaryOp::GreaterEqual => Some(Comparison::GreaterEqual),
-        BinaryOp::Or
-        | BinaryOp::And
-        | BinaryOp::Add
-        | BinaryOp::Subtract
-        | BinaryOp::Multiply
-        | BinaryOp::Divide
-        | BinaryOp::Remainder => None,
-    }
-}
-
-fn value_term(body: &Body, expr: ExprId) -> Term {
-    match body.expr(expr) {
-        Expr::Var(var) => Term::Var(*var),
-        Expr::Literal(literal) => Term::Literal(literal.clone()),
-        Expr::Constant(constant) => Term::Constant(*constant),
-        Expr::SelfAddr => Term::SelfAddr,
-        _ => Term::Of {
-            vars: reads(body, expr),
-            form: match is_size(body, expr) {
-                true => Form::Size,
-                false => Form::Other,
-            },
-        },
-    }
-}
-
-/// `elements.contains(element)` of two variables.
-fn contains(body: &Body, expr: ExprId) -> Option<(VarId, VarId)> {
-    let Expr::Method {
-        receiver,
-        name,
-        args,
-        ..
-    } = body.expr(expr)
-    else {
-        return None;
-    };
-    match (name.as_str(), body.expr(*receiver), &args[..]) {
-        ("contains", Expr::Var(elements), &[element]) => match body.expr(element) {
-            Expr::Var(element) => Some((*elements, *element)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Whether the expression is the number of elements of a variable.
-fn is_size(body: &Body, expr: ExprId) -> bool {
-    match body.expr(expr) {
-        Expr::Method {
-            receiver,
-            name,
-            args,
-            ..
-        } => {
-            args.is_empty()
-                && matches!(name.as_str(), "size" | "len")
-                && matches!(body.expr(*receiver), Expr::Var(_))
-        }
-        _ => false,
-    }
-}
-
-/// The variables of the rule that an expression reads, and [`SELF`] if it may depend on the node.
-fn reads(body: &Body, expr: ExprId) -> Vec<VarId> {
-    let mut found = walk::variables(body, expr);
-    let mut own = false;
-    body.walk_expr(expr, &mut |_, expr| {
-        own = own
-            || matches!(
-                expr,
-                Expr::SelfAddr | Expr::Constant(_) | Expr::Call { .. } | Expr::Function(_)
-            );
-    });
-    if own {
-        found.push(SELF);
-    }
-    found
-}
-
-/// Whether the variables of a pattern give the value back that it matched.
-fn is_whole(body: &Body, pat: PatId) -> bool {
-    match body.pat(pat) {
-        Pat::Wildcard | Pat::Error | Pat::Record { .. } => false,
-        Pat::Var(_) | Pat::Constant(_) | Pat::SelfAddr | Pat::TestNode(_) | Pat::Literal(_) => true,
-        Pat::Tuple(parts) | Pat::List(parts) | Pat::Variant { args: parts, .. } => {
-            parts.iter().all(|&part| is_whole(body, part))
         }
     }
 }

@@ -344,7 +344,7 @@ pub fn is_complete(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Fou
     let summary = model.rule(rule);
     stays
         && summary.positive().any(|(place, gate)| {
-            let counting = threshold::aggregating_rule(known, rule, place);
+            let counting = threshold::aggregating_rule(known.basis(), rule, place);
             counting.is_some_and(|counting| {
                 counts_all(known, rule, atom, gate, counting)
                     && threshold::is_exact(known, rule, place, counting)
@@ -359,7 +359,7 @@ pub fn is_gate(known: &Known<'_, '_>, rule: RuleAt, place: usize, groups: &[Term
     let told = |term: &Term| term.is_fixed() || groups.iter().any(|group| same_value(group, term));
     !atom.negated
         && shape.key_columns().all(|key| told(&atom.terms[key]))
-        && threshold::aggregating_rule(known, rule, place)
+        && threshold::aggregating_rule(known.basis(), rule, place)
             .is_some_and(|counting| threshold::is_exact(known, rule, place, counting))
 }
 

@@ -2,7 +2,8 @@
 //!
 //! In every tick: there is a substitution of the other rule's variables that makes its head this rule's head
 //! and each of its literals one of this rule's (Chandra and Merlin 1977, for literals that match as they
-//! stand). Such a rule drops out.
+//! stand). Such a rule drops out. So it does where a chain of rules leads from its literals to the other's
+//! ([`super::entailed`]): with `s{x} <= p{x}` and `o{x} <= s{x}`, the rule `o{x} <= p{x}, q{y}` gives nothing.
 //!
 //! Over the run: where this rule reads a row that is kept, each such row was put there by some rule; if
 //! the body of each of those, with the row in its place, is contained in the other rule, then the other rule
@@ -14,6 +15,7 @@
 use crate::calm::body::Basis;
 use crate::calm::flow::{Atom, Comparison, RuleSummary, Term, Test};
 use crate::calm::model::{At, Model, RuleAt};
+use crate::calm::refine::entailed::Given;
 use crate::calm::sealing::same_value;
 use crate::hir::{Arrow, LitKind, VarId};
 
@@ -46,18 +48,10 @@ pub fn redundant(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
     if writers.len() < 2 || writers.len() > RULES_MAX || !is_simple(summary) {
         return Redundant::No;
     }
-    let node = model.rule_ref(rule).node;
-    let others = writers.iter().copied().filter(|&other| {
-        other != rule && model.rule_ref(other).node == node && is_simple(model.rule(other))
-    });
-    let smaller = |other: RuleAt| {
-        let (own, its) = (size(summary), size(model.rule(other)));
-        its < own || (its == own && other < rule)
-    };
-    for other in others.clone() {
+    for other in others(basis, rule) {
         let of = model.rule(other);
         if of.arrow == summary.arrow
-            && smaller(other)
+            && smaller(model, other, rule)
             && is_contained(
                 (model, &[rule, other]),
                 of,
@@ -69,19 +63,73 @@ pub fn redundant(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
             return Redundant::InEveryTick;
         }
     }
-    let repeats = others.clone().any(|other| {
-        let of = model.rule(other);
-        // What reads nothing that is kept is itself no repetition.
-        let fresh = of.atoms.iter().all(|atom| {
-            let at = model.place(other, atom.collection);
-            !model.is_kept(at)
-        });
-        fresh && of.inserts() && repeats(basis, rule, other)
-    });
-    match repeats && summary.inserts() {
+    match stands_in(basis, rule) {
+        Redundant::No if repeats_others(basis, rule) => Redundant::OverTheRun,
+        found => found,
+    }
+}
+
+/// Whether another rule gives the head's row by a chain of rules, in the same tick or in the next.
+fn stands_in(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
+    let model = basis.model;
+    let summary = model.rule(rule);
+    let is_named = |term: &Term| !matches!(term, Term::Any | Term::Of { .. });
+    if !summary.columns.iter().all(is_named) {
+        return Redundant::No;
+    }
+    // Rules that stand in for others are used in one order only, and not where they are themselves left out for what
+    // another one gives in another tick: or each of two could stand in for the other.
+    let usable = |other: RuleAt| {
+        smaller(model, other, rule)
+            && (model.head(other) != model.head(rule) || !repeats_others(basis, other))
+    };
+    let given = Given::body(basis, rule, &|_| false, &usable);
+    let chained = |other: RuleAt, arrow: Arrow| {
+        model.rule(other).arrow == arrow
+            && smaller(model, other, rule)
+            && given.gives(other, &summary.columns)
+            && usable(other)
+    };
+    if others(basis, rule).any(|other| chained(other, summary.arrow)) {
+        return Redundant::InEveryTick;
+    }
+    let later = |other: RuleAt| is_fresh(basis, other) && chained(other, Arrow::DeferredMerge);
+    match summary.arrow == Arrow::Merge && others(basis, rule).any(later) {
         true => Redundant::OverTheRun,
         false => Redundant::No,
     }
+}
+
+/// The other rules of the head that can be compared.
+fn others<'b>(basis: Basis<'b, '_>, rule: RuleAt) -> impl Iterator<Item = RuleAt> + 'b {
+    let model = basis.model;
+    let node = model.rule_ref(rule).node;
+    let writers = model.writers(model.head(rule)).iter().copied();
+    writers.filter(move |&other| {
+        other != rule && model.rule_ref(other).node == node && is_simple(model.rule(other))
+    })
+}
+
+/// An order of rules, by what they ask for.
+fn smaller(model: &Model<'_>, one: RuleAt, other: RuleAt) -> bool {
+    (size(model.rule(one)), one) < (size(model.rule(other)), other)
+}
+
+/// Whether the rule reads nothing that is kept.
+fn is_fresh(basis: Basis<'_, '_>, rule: RuleAt) -> bool {
+    let model = basis.model;
+    let mut atoms = model.rule(rule).atoms.iter();
+    atoms.all(|atom| !model.is_kept(model.place(rule, atom.collection)))
+}
+
+/// Whether the rule gives only what another one of its head has given, which is itself no repetition, as it reads
+/// nothing that is kept.
+fn repeats_others(basis: Basis<'_, '_>, rule: RuleAt) -> bool {
+    let model = basis.model;
+    let repeats = |other: RuleAt| {
+        is_fresh(basis, other) && model.rule(other).inserts() && repeats(basis, rule, other)
+    };
+    model.rule(rule).inserts() && others(basis, rule).any(repeats)
 }
 
 /// Whether the row of the head is one that the rule reads: `t{x} <= t{x}, u{x}`.
@@ -250,7 +298,7 @@ fn every_atom(
 ) -> bool {
     let Some(general) = other.atoms.get(number) else {
         let mut asked = other.tests.iter();
-        return asked.all(|test| has_test(between, test, bound, tests));
+        return asked.all(|test| has_test(between, test, |term| bound.apply(term), tests));
     };
     atoms.iter().any(|special| {
         let mut bound = bound.clone();
@@ -268,16 +316,17 @@ fn every_atom(
     })
 }
 
-fn has_test(
+/// Whether the test is one of those, in terms that stand for its own.
+pub fn has_test(
     (model, rules): Between<'_, '_>,
     test: &Test,
-    bound: &Substitution,
+    stands_for: impl Fn(&Term) -> Option<Term>,
     tests: &[Test],
 ) -> bool {
     let Test::Compare { left, op, right } = test else {
         return false;
     };
-    let (Some(left), Some(right)) = (bound.apply(left), bound.apply(right)) else {
+    let (Some(left), Some(right)) = (stands_for(left), stands_for(right)) else {
         return false;
     };
     tests.iter().any(|own| match own {

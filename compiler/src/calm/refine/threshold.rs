@@ -7,17 +7,21 @@
 //! holds in some tick exactly if it holds for the union of all ticks. The other direction (`n < 2`) does
 //! not even shrink as the rows grow, since a group without rows gives no row.
 //!
+//! A group has a row, so that `n >= 1` and `n != 0` always hold of its count, `n != 1` is `n >= 2`, and what asks for
+//! `n < 1` asks in vain.
+//!
 //! Conditions: one rule derives the aggregate, in the same tick; the value is used in comparisons with
 //! something else only.
 
 use std::collections::BTreeSet;
 
-use crate::calm::body::{Found, Known, Share};
+use crate::calm::body::{Basis, Found, Known, Share};
 use crate::calm::dependencies::is_fact;
 use crate::calm::flow::{Atom, Comparison, RuleSummary, Term, Test};
 use crate::calm::model::RuleAt;
 use crate::calm::properties::Props;
 use crate::calm::refine::{allotted, bounded};
+use crate::calm::sealing::same_value;
 use crate::hir::{AggregateFunction, Arrow, CollectionKind, Expr, LitKind, VarId};
 
 /// What a rule asks of an aggregate.
@@ -33,7 +37,7 @@ enum Asks {
 
 /// The share of an atom that reads an aggregate, where its rule only asks for a threshold.
 pub fn share(known: &Known<'_, '_>, rule: RuleAt, place: usize, found: &Found) -> Option<Share> {
-    let inner = aggregating_rule(known, rule, place)?;
+    let inner = aggregating_rule(known.basis(), rule, place)?;
     let plain = found.rules[inner].plain;
     match asked(known, rule, place, inner) {
         Asks::Nothing | Asks::One => Some(plain),
@@ -47,7 +51,7 @@ pub fn share(known: &Known<'_, '_>, rule: RuleAt, place: usize, found: &Found) -
 }
 
 /// The only rule of the collection that the atom reads, if it aggregates.
-pub fn aggregating_rule(known: &Known<'_, '_>, rule: RuleAt, place: usize) -> Option<RuleAt> {
+pub fn aggregating_rule(known: Basis<'_, '_>, rule: RuleAt, place: usize) -> Option<RuleAt> {
     let model = known.model;
     let atom = &model.rule(rule).atoms[place];
     let at = model.place(rule, atom.collection);
@@ -295,13 +299,47 @@ fn passes_upwards(test: &Test, var: VarId, function: AggregateFunction) -> Asks 
     }
 }
 
+/// Whether the rule asks for a count that no group has: `n < 1`.
+pub fn asks_in_vain(basis: Basis<'_, '_>, rule: RuleAt) -> bool {
+    let summary = basis.model.rule(rule);
+    let too_few = |term: &Term, op: Comparison| match (term, op) {
+        (Term::Literal(LitKind::Int(number)), Comparison::Less) => *number <= 1,
+        (Term::Literal(LitKind::Int(number)), Comparison::LessEqual | Comparison::Equal) => {
+            *number <= 0
+        }
+        _ => false,
+    };
+    let is_vain = |count: &Term| {
+        too_few(count, Comparison::Equal)
+            || summary.tests.iter().any(|test| match test {
+                Test::Compare { left, op, right } => {
+                    (same_value(left, count) && too_few(right, *op))
+                        || (same_value(right, count) && too_few(left, op.flipped()))
+                }
+                Test::Holds { .. } | Test::Contains { .. } | Test::Other { .. } => false,
+            })
+    };
+    let mut atoms = summary.positive();
+    atoms.any(|(place, atom)| {
+        let counting = aggregating_rule(basis, rule, place);
+        counting.is_some_and(|counting| {
+            let aggregates = basis.model.rule(counting).aggregates.iter();
+            aggregates
+                .filter(|aggregate| aggregate.function == AggregateFunction::Count)
+                .any(|aggregate| is_vain(&atom.terms[aggregate.column as usize]))
+        })
+    })
+}
+
 fn passes(op: Comparison, bound: &Term, function: AggregateFunction) -> Asks {
     let above = matches!(op, Comparison::Greater | Comparison::GreaterEqual);
     let below = matches!(op, Comparison::Less | Comparison::LessEqual);
     let truth =
         |wanted: bool| op == Comparison::Equal && *bound == Term::Literal(LitKind::Bool(wanted));
+    let no_less = op == Comparison::NotEqual && matches!(bound, Term::Literal(LitKind::Int(..=1)));
     let is_upwards = match function {
-        AggregateFunction::Max | AggregateFunction::Count => above,
+        AggregateFunction::Max => above,
+        AggregateFunction::Count => above || no_less,
         AggregateFunction::Min => below,
         AggregateFunction::Any => truth(true),
         AggregateFunction::All => truth(false),
@@ -316,6 +354,8 @@ fn passes(op: Comparison, bound: &Term, function: AggregateFunction) -> Asks {
     let one_is_enough = match (op, bound) {
         (Comparison::GreaterEqual, Term::Literal(LitKind::Int(least))) => *least <= 1,
         (Comparison::Greater, Term::Literal(LitKind::Int(least))) => *least <= 0,
+        // A group has a row, so that its count is no less than one.
+        (Comparison::NotEqual, Term::Literal(LitKind::Int(number))) => *number <= 0,
         _ => false,
     };
     match (is_upwards, function) {
