@@ -133,9 +133,9 @@ pub enum Stamping {
 impl Relation {
     pub fn new(shape: Shape) -> Relation {
         Relation {
+            keys: table_of(&shape),
             shape,
             total: Vec::new(),
-            keys: NumberTable::of_keys(),
             indexes: Vec::new(),
             delta: 0..0,
             delta_rows: Vec::new(),
@@ -295,7 +295,7 @@ impl Relation {
 
     /// Forgets all but the rows.
     pub fn retire(&mut self) {
-        self.keys = NumberTable::of_keys();
+        self.keys = table_of(&self.shape);
         self.indexes.clear();
         self.new = New::default();
         self.delta_rows = Vec::new();
@@ -363,6 +363,15 @@ impl Relation {
     /// No new row of the key merges until the tick ends.
     pub fn poison(&mut self, key: Vec<u64>) {
         self.poisoned.insert(key);
+    }
+}
+
+/// Where a row has more than its key, whoever finds the key reads the row, and slots that tell keys apart would save
+/// nothing.
+fn table_of(shape: &Shape) -> NumberTable {
+    match shape.is_keys_only() {
+        true => NumberTable::of_keys(),
+        false => NumberTable::default(),
     }
 }
 
