@@ -191,8 +191,9 @@ impl NumberTable {
         }
         let form = self.form;
         let size = self.slots.len() / count;
+        let free = (self.slots.len() * LOAD_MAX / 16).saturating_sub(self.len) / count;
         let runs = self.slots.chunks_mut(size).enumerate();
-        runs.map(move |(number, slots)| Run::new(slots, number * size, form))
+        runs.map(move |(number, slots)| Run::new(slots, number * size, free, form))
     }
 
     /// So many numbers were added to runs.

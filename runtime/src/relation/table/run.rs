@@ -2,7 +2,6 @@
 //!
 //! Invariant: what is put in a run stands in it, at its place or behind it with no empty slot between.
 
-use super::LOAD_MAX;
 use super::slot::{EMPTY, Form};
 
 /// The slots of a range of hashes.
@@ -11,7 +10,7 @@ pub struct Run<'t> {
     slots: &'t mut [u64],
     /// Where in the table they begin.
     first: usize,
-    /// How many more it may take.
+    /// How many more it may take: its share of what the table may, so that it need not be looked through.
     free: usize,
     form: Form,
 }
@@ -28,12 +27,11 @@ pub enum Room {
 }
 
 impl<'t> Run<'t> {
-    pub(super) fn new(slots: &'t mut [u64], first: usize, form: Form) -> Run<'t> {
-        let taken = slots.iter().filter(|slot| **slot != EMPTY).count();
+    pub(super) fn new(slots: &'t mut [u64], first: usize, free: usize, form: Form) -> Run<'t> {
         Run {
-            first,
-            free: (slots.len() * LOAD_MAX / 16).saturating_sub(taken),
             slots,
+            first,
+            free,
             form,
         }
     }
