@@ -40,7 +40,7 @@ async function stop() {
   await running?.stop().catch(() => undefined);
 }
 
-/** What a request of our own answers about a document: a report, or why there is none. */
+/** What a request of our own answers about a document; where it is refused, a page says why, and there is none. */
 async function ask(method, uri) {
   if (!client) {
     vscode.window.showErrorMessage("Bloom: the language server is not running.");
@@ -49,7 +49,8 @@ async function ask(method, uri) {
   try {
     return await client.sendRequest(method, { textDocument: { uri: uri.toString() } });
   } catch (error) {
-    return { refused: error.message };
+    views.refused(uri, error.message);
+    return undefined;
   }
 }
 
@@ -76,27 +77,21 @@ async function activate(context) {
     command("bloom.showDataflow", async (argument) => {
       const uri = document(argument);
       const picture = uri && (await ask("bloom/dataflow", uri));
-      if (picture?.refused) {
-        views.refused(uri, picture.refused);
-      } else if (picture) {
+      if (picture) {
         views.dataflow(uri, picture);
       }
     }),
     command("bloom.showWitness", async (argument, output) => {
       const uri = document(argument);
       const report = uri && (await ask("bloom/witness", uri));
-      if (report?.refused) {
-        views.refused(uri, report.refused);
-      } else if (report) {
+      if (report) {
         views.witness(uri, report, output);
       }
     }),
     command("bloom.showCoordination", async (argument) => {
       const uri = document(argument);
       const expanded = uri && (await ask("bloom/expand", uri));
-      if (expanded?.refused) {
-        views.refused(uri, expanded.refused);
-      } else if (expanded) {
+      if (expanded) {
         const shown = await vscode.workspace.openTextDocument({ language: "bloom", content: expanded.text });
         await vscode.window.showTextDocument(shown, vscode.ViewColumn.Beside);
       }
