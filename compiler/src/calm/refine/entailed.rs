@@ -9,7 +9,9 @@
 //!
 //! A rule is used where it is rows and comparisons alone, and gives rows that nothing of the same tick displaces.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell, RefCell};
+
+use rustc_hash::FxHashMap;
 
 use crate::calm::body::Basis;
 use crate::calm::dependencies::is_fact;
@@ -17,12 +19,14 @@ use crate::calm::flow::{Aggregate, Atom, Form, RuleSummary, Term, Test};
 use crate::calm::model::{At, RuleAt};
 use crate::calm::refine::contained::has_test;
 use crate::calm::sealing::same_value;
-use crate::hir::{AggregateFunction, Arrow, LitKind, NodeId, VarId};
+use crate::hir::{AggregateFunction, Arrow, CollectionId, LitKind, NodeId, VarId};
 
 /// Rules are followed back so far, collections with more rules not at all, and so many steps are taken for one goal.
 const DEPTH_MAX: usize = 4;
 const RULES_MAX: usize = 16;
 const STEPS_MAX: u32 = 200;
+/// Collections that are looked at for what may lead to a goal are no more than this.
+const LEADS_MAX: usize = 32;
 /// Variables that stand for some value are counted from here, values that a row has and nothing names from the other.
 const SOME: u32 = 1 << 25;
 const UNNAMED: u32 = 1 << 26;
@@ -32,14 +36,18 @@ pub struct Given<'g, 'k, 'a> {
     basis: Basis<'k, 'a>,
     node: NodeId,
     rule: RuleAt,
-    /// Rows that are there; each value has a name.
-    present: Vec<Atom>,
+    /// Atoms whose rows are there.
+    rows: Vec<&'g Atom>,
+    /// The same with a name for each value, once they are compared.
+    present: OnceCell<Vec<Atom>>,
     /// Rows that are not.
     absent: Vec<&'g Atom>,
     tests: &'g [Test],
     /// Which rules may be used.
     usable: &'g dyn Fn(RuleAt) -> bool,
     steps: Cell<u32>,
+    /// What [`Given::may_be`] has found, by collection and steps.
+    leads: RefCell<FxHashMap<(CollectionId, usize), bool>>,
 }
 
 /// What stands for the variables that stand for some value, in the order of their numbers.
@@ -69,46 +77,84 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
         let summary = basis.model.rule(rule);
         let atoms = summary.atoms.iter().enumerate();
         let kept = atoms.filter(|(place, _)| !left_out(*place));
-        let (absent, present): (Vec<&Atom>, Vec<&Atom>) =
+        let (absent, rows): (Vec<&Atom>, Vec<&Atom>) =
             kept.map(|(_, atom)| atom).partition(|atom| atom.negated);
-        let mut given = Given {
+        Given {
             basis,
             node: basis.model.rule_ref(rule).node,
             rule,
-            present: Vec::with_capacity(present.len()),
+            rows,
+            present: OnceCell::new(),
             absent,
             tests: &summary.tests,
             usable,
             steps: Cell::new(0),
-        };
-        for atom in present {
-            given.add(atom);
+            leads: RefCell::default(),
         }
-        given
     }
 
     /// That there is the row, too, which the atom denies.
-    pub fn add(&mut self, atom: &Atom) {
-        let mut unnamed = UNNAMED
-            + self
-                .present
-                .iter()
-                .map(|of| of.terms.len() as u32)
-                .sum::<u32>()..;
-        let mut term = |term: &Term| match term {
-            Term::Any => Term::Var(VarId(unnamed.next().unwrap_or(u32::MAX))),
-            Term::Var(_) | Term::Literal(_) | Term::Constant(_) | Term::SelfAddr => term.clone(),
-            Term::Of { .. } => Term::Any,
-        };
-        self.present.push(Atom {
-            negated: false,
-            terms: atom.terms.iter().map(&mut term).collect(),
-            ..atom.clone()
-        });
+    pub fn and(mut self, atom: &'g Atom) -> Self {
+        self.rows.push(atom);
+        self
+    }
+
+    /// The rows that are there; each value has a name.
+    fn present(&self) -> &[Atom] {
+        self.present.get_or_init(|| {
+            let mut unnamed = UNNAMED..;
+            let mut term = |term: &Term| match term {
+                Term::Any => Term::Var(VarId(unnamed.next().unwrap_or(u32::MAX))),
+                Term::Var(_) | Term::Literal(_) | Term::Constant(_) | Term::SelfAddr => {
+                    term.clone()
+                }
+                Term::Of { .. } => Term::Any,
+            };
+            let mut named = |atom: &Atom| Atom {
+                negated: false,
+                terms: atom.terms.iter().map(&mut term).collect(),
+                ..atom.clone()
+            };
+            self.rows.iter().map(|&atom| named(atom)).collect()
+        })
+    }
+
+    /// Whether rules can lead from what is given to rows of a collection within so many steps, as far as their collections
+    /// tell. Most cannot, and then no terms are compared.
+    fn may_be(&self, collection: CollectionId, depth: usize) -> bool {
+        if self.rows.iter().any(|row| row.collection == collection) {
+            return true;
+        }
+        if depth == 0 {
+            return false;
+        }
+        if let Some(&known) = self.leads.borrow().get(&(collection, depth)) {
+            return known;
+        }
+        if self.leads.borrow().len() >= LEADS_MAX {
+            return false;
+        }
+        let model = self.basis.model;
+        let writers = model.writers(model.place_of(self.node, collection));
+        let found = writers.len() <= RULES_MAX
+            && writers.iter().any(|&writer| {
+                model.rule(writer).arrow == Arrow::Merge && self.may_give(writer, depth - 1)
+            });
+        self.leads.borrow_mut().insert((collection, depth), found);
+        found
+    }
+
+    /// Whether the rows that a rule reads may all be there.
+    fn may_give(&self, rule: RuleAt, depth: usize) -> bool {
+        let mut rows = self.basis.model.rule(rule).positive();
+        rows.all(|(_, atom)| self.may_be(atom.collection, depth))
     }
 
     /// Whether there is a row as the atom asks for. Variables of which `is_open` holds stand for some value.
     pub fn entails(&self, atom: &Atom, is_open: &dyn Fn(VarId) -> bool) -> bool {
+        if !self.may_be(atom.collection, DEPTH_MAX) {
+            return false;
+        }
         let mut values = Values::default();
         let mut open: Vec<(VarId, Term)> = Vec::new();
         let mut terms = Vec::with_capacity(atom.terms.len());
@@ -146,6 +192,9 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
 
     /// Whether the other rule gives the head's row, of which all columns are named.
     pub fn gives(&self, other: RuleAt, head: &[Term]) -> bool {
+        if !self.may_give(other, DEPTH_MAX) {
+            return false;
+        }
         let goals = Goals {
             used: vec![self.rule],
             ..Goals::default()
@@ -162,7 +211,7 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
         let Some((goal, depth)) = goals.rows.pop() else {
             return self.shows_rest(&goals, values);
         };
-        for row in &self.present {
+        for row in self.present() {
             if row.collection != goal.collection {
                 continue;
             }
@@ -185,7 +234,11 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
         }
         writers.iter().any(|&writer| {
             let merges = model.rule(writer).arrow == Arrow::Merge;
-            if !merges || model.rule_ref(writer).node != self.node || !(self.usable)(writer) {
+            if !merges
+                || model.rule_ref(writer).node != self.node
+                || !self.may_give(writer, depth - 1)
+                || !(self.usable)(writer)
+            {
                 return false;
             }
             let by = self.by_rule(writer, &goal.terms, goals.clone(), values, depth - 1);

@@ -73,8 +73,7 @@ fn is_entailed(
     let mut others = summary.atoms.iter().enumerate();
     others.any(|(other, denied)| {
         denied.negated && !left_out(other) && may_follow(basis, rule, denied) && {
-            let mut given = Given::body(basis, rule, &left_out, &|_| true);
-            given.add(atom);
+            let given = Given::body(basis, rule, &left_out, &|_| true).and(atom);
             given.entails(denied, &|_| false)
         }
     })
