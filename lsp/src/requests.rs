@@ -419,7 +419,7 @@ impl LanguageServer for Backend {
         params: lsp::SemanticTokensParams,
     ) -> Result<Option<lsp::SemanticTokensResult>> {
         let uri = params.text_document.uri;
-        let found = self.answer(&uri, tokens::written).await?;
+        let found = self.written_tokens(&uri).await?;
         Ok(found.map(|all| self.state.all_tokens(uri, all).into()))
     }
 
@@ -429,12 +429,16 @@ impl LanguageServer for Backend {
     ) -> Result<Option<lsp::SemanticTokensFullDeltaResult>> {
         let uri = params.text_document.uri;
         let Some(before) = self.state.sent_tokens(&uri, &params.previous_result_id) else {
-            let found = self.answer(&uri, tokens::written).await?;
+            let found = self.written_tokens(&uri).await?;
             return Ok(found.map(|all| self.state.all_tokens(uri, all).into()));
         };
-        let changed = move |snapshot: &Snapshot| tokens::changed(snapshot, &before);
+        let changed = move |snapshot: &Snapshot| {
+            let all = tokens::written(snapshot, Some(&before));
+            let edits = all.since(&before);
+            (all, edits)
+        };
         let found = self.answer(&uri, changed).await?;
-        Ok(found.map(|changed| self.state.changed_tokens(uri, changed).into()))
+        Ok(found.map(|(all, edits)| self.state.changed_tokens(uri, all, edits).into()))
     }
 
     async fn semantic_tokens_range(
@@ -442,7 +446,7 @@ impl LanguageServer for Backend {
         params: lsp::SemanticTokensRangeParams,
     ) -> Result<Option<lsp::SemanticTokensRangeResult>> {
         let range = params.range;
-        let some = move |snapshot: &Snapshot| tokens::tokens(snapshot, Some(range));
+        let some = move |snapshot: &Snapshot| tokens::tokens(snapshot, range);
         let found = self.answer(&params.text_document.uri, some).await?;
         let tokens = found.map(|data| lsp::SemanticTokens {
             result_id: None,

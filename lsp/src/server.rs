@@ -19,6 +19,7 @@ use crate::framing::{self, Output};
 use crate::library::{Library, Texts};
 use crate::progress::Progress;
 use crate::state::State;
+use crate::tokens::{self, Written};
 use crate::views::{OfDocument, ProgramText, View, Views};
 use crate::workspace::{self, Declared, Workspace};
 
@@ -95,6 +96,13 @@ impl Backend {
 }
 
 impl Backend {
+    /// All tokens of a document, those that did not change as they were sent last.
+    pub async fn written_tokens(&self, uri: &lsp::Uri) -> Result<Option<Arc<Written>>> {
+        let before = self.state.last_tokens(uri);
+        let written = move |snapshot: &Snapshot| tokens::written(snapshot, before.as_ref());
+        self.answer(uri, written).await
+    }
+
     /// Has a client that asks for diagnostics ask anew: what it has of open documents may be old, since a file that
     /// they import is another.
     pub fn ask_for_pulls(&self) {

@@ -22,7 +22,7 @@ use crate::library::Library;
 use crate::packages::OpenManifest;
 use crate::positions::Encoding;
 use crate::threads::Threads;
-use crate::tokens::{Changed, Written};
+use crate::tokens::Written;
 use crate::translate;
 use crate::workspace::Workspace;
 
@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// The tokens that a client was sent.
 pub struct Sent {
     name: String,
-    data: Arc<Vec<lsp::SemanticToken>>,
+    tokens: Arc<Written>,
 }
 
 pub struct State {
@@ -96,24 +96,31 @@ impl State {
     }
 
     /// Keeps what the client is sent, under a name of its own.
-    fn keep_tokens(&self, uri: lsp::Uri, data: Vec<lsp::SemanticToken>) -> String {
+    fn keep_tokens(&self, uri: lsp::Uri, tokens: Arc<Written>) -> String {
         let number = self.next_tokens.fetch_add(1, Ordering::Relaxed).to_string();
-        let (name, data) = (number.clone(), Arc::new(data));
-        self.tokens().insert(uri, Sent { name, data });
+        let name = number.clone();
+        self.tokens().insert(uri, Sent { name, tokens });
         number
     }
 
-    /// The tokens of a document that the client calls so, if they are the last that it was sent.
-    pub fn sent_tokens(&self, uri: &lsp::Uri, name: &str) -> Option<Arc<Vec<lsp::SemanticToken>>> {
+    /// The last tokens of a document that the client was sent.
+    pub fn last_tokens(&self, uri: &lsp::Uri) -> Option<Arc<Written>> {
+        let all = self.tokens();
+        all.get(uri).map(|sent| Arc::clone(&sent.tokens))
+    }
+
+    /// Those tokens, if the client calls them so.
+    pub fn sent_tokens(&self, uri: &lsp::Uri, name: &str) -> Option<Arc<Written>> {
         let all = self.tokens();
         let sent = all.get(uri).filter(|sent| sent.name == name)?;
-        Some(Arc::clone(&sent.data))
+        Some(Arc::clone(&sent.tokens))
     }
 
     /// The answer with all tokens; their numbers stand beside it, so it must be given.
-    pub fn all_tokens(&self, uri: lsp::Uri, all: Written) -> lsp::SemanticTokens {
-        let name = self.keep_tokens(uri, all.tokens);
-        self.beside.put(name.clone(), all.text);
+    pub fn all_tokens(&self, uri: lsp::Uri, all: Arc<Written>) -> lsp::SemanticTokens {
+        let text = all.text();
+        let name = self.keep_tokens(uri, all);
+        self.beside.put(name.clone(), text);
         lsp::SemanticTokens {
             result_id: Some(name),
             data: Vec::new(),
@@ -121,10 +128,15 @@ impl State {
     }
 
     /// The answer with what differs from the tokens that the client has.
-    pub fn changed_tokens(&self, uri: lsp::Uri, changed: Changed) -> lsp::SemanticTokensDelta {
+    pub fn changed_tokens(
+        &self,
+        uri: lsp::Uri,
+        all: Arc<Written>,
+        edits: Vec<lsp::SemanticTokensEdit>,
+    ) -> lsp::SemanticTokensDelta {
         lsp::SemanticTokensDelta {
-            result_id: Some(self.keep_tokens(uri, changed.tokens)),
-            edits: changed.edits,
+            result_id: Some(self.keep_tokens(uri, all)),
+            edits,
         }
     }
 

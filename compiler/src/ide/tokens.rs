@@ -3,6 +3,8 @@
 //! A word that is a keyword only in places is one where it is no name and stands as only a keyword can: at the
 //! start of something, or before a name.
 
+use std::sync::Arc;
+
 use super::names::{Names, Role, Target, names_of};
 use crate::base::{FileId, Span};
 use crate::database::{Db, Package};
@@ -43,12 +45,13 @@ pub struct Word {
 
 /// The words of the root file of a package.
 #[salsa::tracked(returns(ref), no_eq)]
-pub fn words_of(db: &dyn Db, package: Package) -> Vec<Word> {
+pub fn words_of(db: &dyn Db, package: Package) -> Arc<Vec<Word>> {
     let root = package.files(db).first();
-    root.map_or_else(Vec::new, |root| {
+    let words = root.map_or_else(Vec::new, |root| {
         let pause = || db.unwind_if_revision_cancelled();
         words(names_of(db, package), FileId(0), root.text(db), &pause)
-    })
+    });
+    Arc::new(words)
 }
 
 /// The words of a file. `pause` is called now and then, and does not return where nobody waits any more.
