@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use bloom_compiler::base::FileId;
 use bloom_compiler::database::{self, Database, File, Language, Package};
-use bloom_compiler::{analysis, calm, check, hir, syntax, typing};
+use bloom_compiler::{analysis, calm, check, hir, ide, syntax, typing};
 use salsa::Setter;
 
 /// That of the command.
@@ -63,60 +63,103 @@ fn one_shot(text: &str) {
     print("check", || check::check(&files));
 }
 
-/// Changes a number in one rule after another, and asks for each answer in turn.
+/// What edits change, and what each series of them is called.
+const SERIES: [(&str, Edit); 3] = [
+    ("edit", Edit::Number),
+    ("take out", Edit::TakeOut),
+    ("put back", Edit::PutBack),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edit {
+    /// A number in one rule after another.
+    Number,
+    /// One rule after another, put back before the next goes.
+    TakeOut,
+    PutBack,
+}
+
+/// What is asked for after an edit, in turn.
+const STAGES: [(&str, Stage); 9] = [
+    ("parse", |db, package| {
+        database::module(db, package.files(db)[0]);
+    }),
+    ("resolve", |db, package| {
+        database::program(db, package);
+    }),
+    ("infer", |db, package| {
+        database::typed(db, package);
+    }),
+    ("analyze", |db, package| {
+        database::analyzed(db, package);
+    }),
+    ("calm", |db, package| {
+        database::calm_report(db, package);
+    }),
+    ("diagnostics", |db, package| {
+        database::diagnostics(db, package);
+    }),
+    ("problems", |db, package| {
+        database::problems(db, package);
+    }),
+    ("names", |db, package| {
+        ide::names_of(db, package);
+    }),
+    ("words", |db, package| {
+        ide::words_of(db, package);
+    }),
+];
+
+/// So many of them make up `all`: those up to the diagnostics.
+const OF_ALL: usize = 6;
+
+type Stage = fn(&Database, Package);
+
+/// Edits one place after another, and asks for each answer in turn.
 fn edits(text: &str) {
     let mut db = Database::default();
     let file = File::new(&db, "main".to_owned(), Language::Bloom, text.to_owned());
     let package = Package::new(&db, vec![file]);
-    database::diagnostics(&db, package);
-    database::calm_report(&db, package);
-    let lines: Vec<&str> = text.lines().collect();
+    for (_, stage) in STAGES {
+        stage(&db, package);
+    }
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let rules: Vec<usize> = (0..lines.len())
-        .filter(|&line| lines[line].contains(" > "))
+        .filter(|&line| lines[line].contains(" > ") && lines[line].ends_with(';'))
         .collect();
-    let names = [
-        "edit: parse",
-        "edit: resolve",
-        "edit: infer",
-        "edit: analyze",
-        "edit: calm",
-        "edit: diagnostics",
-        "edit: all",
-    ];
-    let mut times: [Vec<u128>; 7] = Default::default();
-    let mut lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
+    let mut times: Vec<Vec<Vec<u128>>> = vec![vec![Vec::new(); STAGES.len() + 1]; SERIES.len()];
     for edit in 0..EDITS {
         let line = rules[edit * rules.len() / EDITS];
-        lines[line] = lines[line].replace(" > ", &format!(" > 1{edit} + "));
-        file.set_text(&mut db).to(lines.join("\n"));
-        let begin = Instant::now();
-        let mut last = begin;
-        let mut lap = |times: &mut Vec<u128>| {
-            times.push(last.elapsed().as_micros());
-            last = Instant::now();
-        };
-        database::module(&db, file);
-        lap(&mut times[0]);
-        database::program(&db, package);
-        lap(&mut times[1]);
-        database::typed(&db, package);
-        lap(&mut times[2]);
-        database::analyzed(&db, package);
-        lap(&mut times[3]);
-        database::calm_report(&db, package);
-        lap(&mut times[4]);
-        database::diagnostics(&db, package);
-        lap(&mut times[5]);
-        times[6].push(begin.elapsed().as_micros());
+        let rule = lines[line].clone();
+        for ((_, series), times) in SERIES.iter().zip(&mut times) {
+            lines[line] = match series {
+                Edit::Number => rule.replace(" > ", &format!(" > 1{edit} + ")),
+                Edit::TakeOut => String::new(),
+                Edit::PutBack => rule.clone(),
+            };
+            file.set_text(&mut db).to(lines.join("\n"));
+            let mut all = 0;
+            for (number, (_, stage)) in STAGES.iter().enumerate() {
+                let from = Instant::now();
+                stage(&db, package);
+                let time = from.elapsed().as_micros();
+                times[number].push(time);
+                all += if number < OF_ALL { time } else { 0 };
+            }
+            times[STAGES.len()].push(all);
+        }
     }
-    for (name, times) in names.iter().zip(&mut times) {
-        times.sort_unstable();
-        println!(
-            "{name} {} {} {}",
-            times[0],
-            times[EDITS / 2],
-            times[EDITS - 2]
-        );
+    for ((series, _), times) in SERIES.iter().zip(&mut times) {
+        let names = STAGES.iter().map(|(name, _)| *name).chain(["all"]);
+        for (name, times) in names.zip(times) {
+            times.sort_unstable();
+            println!(
+                "{series}: {name} {} {} {}",
+                times[0],
+                times[EDITS / 2],
+                times[EDITS - 2]
+            );
+        }
     }
 }
 

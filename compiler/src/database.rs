@@ -15,6 +15,7 @@
 //! every item and rule, and one that did not change costs a look-up. The functions behind the
 //! queries give the same in one shot, as [`check`](crate::check::check) does; tests hold one to the other.
 
+use std::any::{Any, TypeId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bloom_stdx::arena::Arena;
@@ -94,6 +95,8 @@ pub struct Recalls(Arc<Mutex<Inner>>);
 struct Inner {
     files: FxHashMap<File, syntax::Recall>,
     packages: FxHashMap<Package, Recall>,
+    /// What modules that are not known here keep, by its type.
+    others: FxHashMap<(Package, TypeId), Arc<dyn Any + Send + Sync>>,
 }
 
 /// What the queries are kept in.
@@ -128,6 +131,23 @@ impl Recalls {
     /// Nothing in them can be half done: what a panic left out is found again.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was kept last of a package, by its type.
+    pub(crate) fn of_package<T: Any + Send + Sync>(&self, package: Package) -> Option<Arc<T>> {
+        let kept = self
+            .lock()
+            .others
+            .get(&(package, TypeId::of::<T>()))?
+            .clone();
+        kept.downcast().ok()
+    }
+
+    /// Keeps what was found of a package, for the next time that something is found of it.
+    pub(crate) fn keep<T: Any + Send + Sync>(&self, package: Package, found: Arc<T>) {
+        let key = (package, TypeId::of::<T>());
+        // What was kept before goes when the lock is open again: it may be large.
+        let _before = self.lock().others.insert(key, found);
     }
 }
 

@@ -36,6 +36,7 @@ pub use program::{
     Location, NodeKind, Origin, OwnLattice, Place, Program, Rule,
 };
 pub use resolve::{Again, PRELUDE, Recall, Resolved, Source, resolve, resolve_again};
+pub(crate) use resolve::{is_rule, same_header};
 pub use test::{
     Action, Checker, FaultBounds, FaultTest, Spec, SpecCollection, SpecHead, SpecLiteral, SpecRule,
     Step, Test, TestNode,

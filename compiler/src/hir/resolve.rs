@@ -37,9 +37,11 @@ use super::{
 };
 use crate::base::{Code, Diagnostic, FileId, FileSpan, Span};
 use crate::syntax::ast;
+pub(crate) use again::same_header;
 use bloom_stdx::arena::Arena;
 use kind::Kind;
 pub use recall::Recall;
+pub(crate) use recall::is_rule;
 use rustc_hash::{FxHashMap, FxHashSet};
 use scope::{Scope, ScopeId};
 use smol_str::SmolStr;

@@ -5,22 +5,26 @@
 //! where it is as a whole; where in it the name stands, its text tells. The syntax trees ([`tree`]) have the names
 //! that resolution leaves no place of. What a module declares is known by its declaration, so that the copies
 //! which imports make of it are one. A third walk ([`fields`]) finds the fields behind dots, which only types tell;
-//! they are looked for where they are asked for, so that what needs no types does not wait for them.
+//! they are looked for where they are asked for, so that what needs no types does not wait for them. After an edit of
+//! rules ([`again`]) both walks look at these.
 
+mod again;
 mod fields;
 mod program;
 mod tree;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bloom_stdx::arena::Arena;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::{FileId, FileSpan, Span};
 use crate::database::{self, Db, Package};
 use crate::hir::{Collection, ItemRef, Loc, Place, Program, VarId};
 use crate::syntax::ast;
 use crate::typing::Typed;
+
+use again::Standing;
 
 /// What a name does where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,21 +112,30 @@ pub struct Names {
 
 /// The names of a package.
 #[salsa::tracked(returns(ref), no_eq)]
-pub fn names_of(db: &dyn Db, package: Package) -> Names {
+pub fn names_of(db: &dyn Db, package: Package) -> Arc<Names> {
     let files = package.files(db).iter();
+    let modules = files.map(|&file| Arc::clone(database::module(db, file)));
+    let modules: Vec<Arc<ast::Module>> = modules.collect();
+    let files = package.files(db).iter().zip(&modules);
     let sources: Vec<Source<'_>> = files
-        .map(|&file| Source {
+        .map(|(&file, module)| Source {
             name: file.name(db),
             text: file.text(db),
-            module: database::module(db, file),
+            module,
         })
         .collect();
     let known = Known {
         program: database::program(db, package),
         places: &database::resolved(db, package).places,
+        only: None,
         pause: &|| db.unwind_if_revision_cancelled(),
     };
-    Names::found(known, &sources)
+    let before = db.recalls().of_package::<Standing>(package);
+    let again = before.and_then(|before| before.again(known, &sources, &modules));
+    let names = Arc::new(again.unwrap_or_else(|| Names::found(known, &sources)));
+    let standing = Standing::new(&names, known, &sources, &modules);
+    db.recalls().keep(package, Arc::new(standing));
+    names
 }
 
 /// The fields behind dots of a package.
@@ -186,6 +199,7 @@ impl Names {
         let known = Known {
             program,
             places,
+            only: None,
             pause: &|| {},
         };
         Self::found(known, sources)
@@ -196,6 +210,7 @@ impl Names {
         let known = Known {
             program,
             places,
+            only: None,
             pause: &|| {},
         };
         let mut mentions = Vec::new();
@@ -211,7 +226,9 @@ impl Names {
     }
 
     fn of_mentions(mut mentions: Vec<Mention>) -> Self {
-        mentions.sort_unstable();
+        if !mentions.is_sorted() {
+            mentions.sort_unstable();
+        }
         mentions.dedup();
         mentions.shrink_to_fit();
         Self {
@@ -296,6 +313,8 @@ impl Names {
 struct Known<'p> {
     program: &'p Program,
     places: &'p Arena<ItemRef, Place>,
+    /// Where the items begin that names are looked for in; none for all.
+    only: Option<&'p FxHashSet<Place>>,
     /// Called now and then, and does not return where nobody waits any more.
     pause: &'p dyn Fn(),
 }
@@ -304,6 +323,15 @@ impl Known<'_> {
     fn place(self, loc: Loc) -> FileSpan {
         let place = self.places[loc.item];
         FileSpan::new(place.file, loc.span.shifted(place.offset))
+    }
+
+    /// Whether names are looked for in the item that begins there.
+    fn wants(self, place: Place) -> bool {
+        self.only.is_none_or(|only| only.contains(&place))
+    }
+
+    fn wants_item(self, item: ItemRef) -> bool {
+        self.only.is_none() || self.wants(self.places[item])
     }
 }
 

@@ -69,7 +69,7 @@ pub fn rename(
     let is_field = matches!(mention.target, Target::Field(_));
     let renamed = look_again(&named, &texts, is_field);
     let mut before = database::parse_and_resolution_errors(db, package);
-    let mut was = vec![names_of(db, package)];
+    let mut was: Vec<&Names> = vec![names_of(db, package)];
     if is_field {
         before += errors(&database::typed(db, package).diagnostics);
         was.push(fields_of(db, package));

@@ -11,7 +11,9 @@ use salsa::Setter;
 
 use super::super::{Database, File, Language, Package, checked, effort};
 use super::facts;
+use crate::base::FileId;
 use crate::check;
+use crate::ide::{self, Mention, Word};
 
 const SEQUENCES: u64 = 30;
 
@@ -301,6 +303,11 @@ fn compare(seed: u64, tally: &mut Tally) {
             check::tests::check_text("main", &root, &[("shapes".to_owned(), shapes.clone())]);
         let told = || format!("seed {seed}:\n{root}\n=== shapes ===\n{shapes}");
         assert_eq!(warm.diagnostics, cold.diagnostics, "{}", told());
+        assert!(
+            names(&db, package) == cold_names(&root, &shapes),
+            "{}",
+            told()
+        );
         let (of_warm, of_cold) = (facts(&warm), facts(&cold));
         assert!(
             of_warm.0 == of_cold.0,
@@ -326,6 +333,22 @@ fn compare(seed: u64, tally: &mut Tally) {
             file.set_text(&mut db).to(text.text());
         }
     }
+}
+
+/// The names of a program, and the words of its root file.
+fn names(db: &Database, package: Package) -> (Vec<Mention>, Vec<Word>) {
+    let names = ide::names_of(db, package);
+    let files = (0..package.files(db).len() as u32).map(FileId);
+    let names = files.flat_map(|file| names.in_file(file).iter().copied());
+    (names.collect(), ide::words_of(db, package).to_vec())
+}
+
+fn cold_names(root: &str, shapes: &str) -> (Vec<Mention>, Vec<Word>) {
+    let db = Database::default();
+    let file =
+        |name: &str, text: &str| File::new(&db, name.to_owned(), Language::Bloom, text.to_owned());
+    let package = Package::new(&db, vec![file("main", root), file("shapes", shapes)]);
+    names(&db, package)
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::base::FileId;
 use crate::hir::{CollectionId, CollectionKind, ItemRef, NodeKind, Place, Program, Rule};
 use crate::syntax::ast::{self, ItemKind, ItemNode};
 use bloom_stdx::arena::{Arena, Id};
+pub(crate) use edit::same_header;
 use edit::{Edit, edit};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;

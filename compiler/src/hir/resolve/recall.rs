@@ -243,7 +243,7 @@ impl<'a> Resolver<'a> {
 }
 
 /// Whether the item declares nothing: a rule, or one that did not parse.
-pub(super) fn is_rule(item: &ast::Item) -> bool {
+pub(crate) fn is_rule(item: &ast::Item) -> bool {
     match &item.kind {
         ItemKind::Rule(_) => true,
         ItemKind::Broken(broken) => broken.declares.is_empty(),

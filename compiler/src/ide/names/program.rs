@@ -1,5 +1,7 @@
 //! Names that the resolved program says the meaning of: in heads, literals, expressions and steps.
 
+use std::sync::Arc;
+
 use super::{Known, Mention, Role, Row, Rows, Source, Target};
 use crate::base::{FileSpan, Span};
 use crate::hir::{
@@ -23,18 +25,21 @@ pub(super) fn names<'p>(
         rows: Rows::default(),
     };
     let program = known.program;
-    for function in program.functions.values() {
-        walk.body(&function.body);
-    }
-    for constant in program.constants.values() {
-        constant.init.iter().for_each(|body| walk.body(body));
+    let is_wanted = |body: &&Body| known.wants_item(body.loc.item);
+    let functions = program.functions.values().map(|function| &function.body);
+    let constants = program.constants.values();
+    let constants = constants.filter_map(|constant| constant.init.as_ref());
+    for body in functions.chain(constants).filter(is_wanted) {
+        walk.body(body);
     }
     for kind in program.kinds() {
         walk.kind(kind);
     }
     let fault_tests = program.fault_tests.iter().map(|fault| &fault.test);
     for test in program.tests.iter().chain(fault_tests) {
-        walk.test(test);
+        if known.wants_item(test.body.loc.item) {
+            walk.test(test);
+        }
     }
     walk.specs();
     walk.rows
@@ -69,14 +74,14 @@ impl<'p, 's> Walk<'p, 's, '_> {
         for collection in kind.collections.values() {
             let defaults = collection.columns.iter();
             for body in defaults.filter_map(|column| column.default.as_ref()) {
-                self.body(body);
+                if self.known.wants_item(body.loc.item) {
+                    self.body(body);
+                }
             }
         }
-        let written = |rule: &&std::sync::Arc<Rule>| match rule.origin {
-            Origin::Written | Origin::SealSend => true,
-            Origin::System | Origin::SealCollect(_) => false,
-        };
-        for (number, rule) in kind.rules.values().filter(written).enumerate() {
+        let wanted = |rule: &&Arc<Rule>| is_written(rule) && self.known.wants_item(rule.loc.item);
+        let wanted: Vec<&'p Arc<Rule>> = kind.rules.values().filter(wanted).collect();
+        for (number, rule) in wanted.into_iter().enumerate() {
             if number % RULES_AT_ONCE == 0 {
                 (self.known.pause)();
             }
@@ -140,8 +145,10 @@ impl<'p, 's> Walk<'p, 's, '_> {
     }
 
     fn specs(&mut self) {
-        let program = self.known.program;
-        for rule in program.specs.iter().flat_map(|spec| &spec.rules) {
+        let known = self.known;
+        let program = known.program;
+        let rules = program.specs.iter().flat_map(|spec| &spec.rules);
+        for rule in rules.filter(|rule| known.wants_item(rule.loc.item)) {
             for literal in &rule.literals {
                 if let SpecLiteral::At { collections, .. } = literal {
                     for &(node, collection) in collections {
@@ -275,6 +282,14 @@ fn declared<'p>(kind: &'p NodeKind, collection: &'p Collection) -> &'p Collectio
         return &kind.collections[of];
     }
     collection
+}
+
+/// Whether a rule stands in a text as one.
+pub(super) fn is_written(rule: &Rule) -> bool {
+    match rule.origin {
+        Origin::Written | Origin::SealSend => true,
+        Origin::System | Origin::SealCollect(_) => false,
+    }
 }
 
 fn is_word(c: char) -> bool {

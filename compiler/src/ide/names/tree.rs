@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::program::RULES_AT_ONCE;
 use super::{Known, Mention, Role, Rows, Source, Target};
 use crate::base::{FileId, FileSpan, Span};
-use crate::hir::Collection;
+use crate::hir::{Collection, Place};
 use crate::syntax::ast::{
     self, Expr, ExprKind, Item, ItemKind, ItemNode, Name, Path, Type, TypeKind,
 };
@@ -364,7 +364,14 @@ impl<'s> Walk<'_, 's, '_> {
             }
             self.around = (items, base);
             self.base = base + node.offset;
-            self.item(&node.item);
+            let place = Place {
+                file: self.file,
+                offset: self.base,
+            };
+            // What is in a module may be wanted where the module as such is not.
+            if matches!(node.item.kind, ItemKind::Module(_)) || self.known.wants(place) {
+                self.item(&node.item);
+            }
         }
     }
 

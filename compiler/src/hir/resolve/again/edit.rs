@@ -109,7 +109,7 @@ pub(super) fn edit<'a>(
 }
 
 /// Whether two modules differ in the items that they hold, and in nothing else.
-fn same_header(a: &ast::Item, b: &ast::Item) -> bool {
+pub(crate) fn same_header(a: &ast::Item, b: &ast::Item) -> bool {
     let (ItemKind::Module(x), ItemKind::Module(y)) = (&a.kind, &b.kind) else {
         return false;
     };

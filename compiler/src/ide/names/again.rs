@@ -1,0 +1,275 @@
+//! Names after an edit that touches rules alone: those of before, moved, with the names of these rules anew.
+//!
+//! What a name means follows from the item that it is in and from what all other items declare. So where no item but
+//! rules came or went, an item's names mean what they did if its tree and the rules that were resolved of it are the
+//! very same, which costs a comparison of addresses; only places have moved, each with its item.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Known, Mention, Names, Source, Target, program, tree};
+use crate::base::{FileId, FileSpan};
+use crate::hir::{self, Place, Rule};
+use crate::syntax::ast::{self, ItemKind, ItemNode};
+
+/// The names of a package, and what they were found in.
+#[derive(Debug)]
+pub(super) struct Standing {
+    names: Arc<Names>,
+    /// By name.
+    modules: Vec<(String, Arc<ast::Module>)>,
+    /// Kept, so that their addresses are their own; with the places of their items.
+    rules: Vec<(Arc<Rule>, Place)>,
+}
+
+/// An item of a file, those inside of it after it.
+#[derive(Clone, Copy)]
+struct Entry<'m> {
+    start: u32,
+    item: &'m Arc<ast::Item>,
+}
+
+/// What became of the items of a file from a place on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    start: u32,
+    /// How far they moved; none if they are gone.
+    by: Option<i64>,
+    /// Whether names in them mean what they did.
+    stays: bool,
+}
+
+impl Standing {
+    pub(super) fn new(
+        names: &Arc<Names>,
+        known: Known<'_>,
+        sources: &[Source<'_>],
+        modules: &[Arc<ast::Module>],
+    ) -> Self {
+        let modules = sources.iter().zip(modules);
+        Self {
+            names: Arc::clone(names),
+            modules: modules
+                .map(|(source, module)| (source.name.to_owned(), Arc::clone(module)))
+                .collect(),
+            rules: rules(known)
+                .map(|(rule, place)| (Arc::clone(rule), place))
+                .collect(),
+        }
+    }
+
+    /// The names of what the program has become, if only rules differ.
+    pub(super) fn again(
+        &self,
+        known: Known<'_>,
+        sources: &[Source<'_>],
+        modules: &[Arc<ast::Module>],
+    ) -> Option<Names> {
+        let names = self.modules.iter().map(|(name, _)| name.as_str());
+        if !names.eq(sources.iter().map(|source| source.name)) {
+            return None;
+        }
+        let (gone, mut fresh) = self.changed(known);
+        let files = self.modules.iter().zip(modules).zip((0..).map(FileId));
+        let pieces: Option<Vec<Vec<Piece>>> = files
+            .map(|(((_, old), new), file)| pieces(file, old, new, &gone, &mut fresh))
+            .collect();
+        let moves = Moves(pieces?);
+        (known.pause)();
+        let only = Known {
+            only: Some(&fresh),
+            ..known
+        };
+        let mut found = Vec::new();
+        let rows = program::names(only, sources, &mut found);
+        tree::names(only, sources, &rows, &mut found);
+        found.sort_unstable();
+        (known.pause)();
+        let stayed = self.names.mentions.iter();
+        let stayed = stayed.filter_map(|mention| moves.mention(mention));
+        Some(Names::of_mentions(merged(stayed, found)))
+    }
+
+    /// The places of items of which other rules are there now: as they were, and as they are.
+    fn changed(&self, known: Known<'_>) -> (FxHashSet<Place>, FxHashSet<Place>) {
+        let now: Vec<(&Arc<Rule>, Place)> = rules(known).collect();
+        let pairs = self.rules.iter().zip(&now);
+        let before = pairs.take_while(|(a, b)| Arc::ptr_eq(&a.0, b.0)).count();
+        let (old, new) = (&self.rules[before..], &now[before..]);
+        let pairs = old.iter().rev().zip(new.iter().rev());
+        let behind = pairs.take_while(|(a, b)| Arc::ptr_eq(&a.0, b.0)).count();
+        let (old, new) = (&old[..old.len() - behind], &new[..new.len() - behind]);
+        let address = |rule: &Arc<Rule>| Arc::as_ptr(rule).addr();
+        let had: FxHashSet<usize> = old.iter().map(|(rule, _)| address(rule)).collect();
+        let has: FxHashSet<usize> = new.iter().map(|(rule, _)| address(rule)).collect();
+        let gone = old.iter().filter(|(rule, _)| !has.contains(&address(rule)));
+        let came = new.iter().filter(|(rule, _)| !had.contains(&address(rule)));
+        (
+            gone.map(|(_, place)| *place).collect(),
+            came.map(|(_, place)| *place).collect(),
+        )
+    }
+}
+
+/// The rules that names are looked for in.
+fn rules(known: Known<'_>) -> impl Iterator<Item = (&Arc<Rule>, Place)> {
+    let kinds = known.program.kinds();
+    let rules = kinds.flat_map(|kind| kind.rules.values().filter(|rule| program::is_written(rule)));
+    rules.map(move |rule| (rule, known.places[rule.loc.item]))
+}
+
+fn entries<'m>(items: &'m [ItemNode], base: u32, found: &mut Vec<Entry<'m>>) {
+    for node in items {
+        let start = base + node.offset;
+        let item = &node.item;
+        found.push(Entry { start, item });
+        if let ItemKind::Module(module) = &item.kind {
+            entries(&module.items, start, found);
+        }
+    }
+}
+
+/// Whether the items are one; modules, apart from what is in them.
+fn is_same(a: &Entry<'_>, b: &Entry<'_>) -> bool {
+    Arc::ptr_eq(a.item, b.item) || hir::same_header(a.item, b.item)
+}
+
+/// What became of the items of a file, unless others than rules came or went. Adds the places of items that names are
+/// to be looked for in.
+fn pieces(
+    file: FileId,
+    old: &ast::Module,
+    new: &ast::Module,
+    gone: &FxHashSet<Place>,
+    fresh: &mut FxHashSet<Place>,
+) -> Option<Vec<Piece>> {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    entries(&old.items, 0, &mut before);
+    entries(&new.items, 0, &mut after);
+    let place = |entry: &Entry<'_>| Place {
+        file,
+        offset: entry.start,
+    };
+    let partners = partners(&before, &after)?;
+    let mut is_new = vec![true; after.len()];
+    let mut pieces: Vec<Piece> = Vec::new();
+    for (entry, partner) in before.iter().zip(partners) {
+        let now = partner.map(|at| &after[at]);
+        let mut stays = false;
+        if let (Some(at), Some(now)) = (partner, now) {
+            is_new[at] = false;
+            stays = !gone.contains(&place(entry)) && !fresh.contains(&place(now));
+            if !stays {
+                fresh.insert(place(now));
+            }
+        }
+        let piece = Piece {
+            start: entry.start,
+            by: now.map(|now| i64::from(now.start) - i64::from(entry.start)),
+            stays,
+        };
+        let goes_on = |last: &Piece| (last.by, last.stays) == (piece.by, piece.stays);
+        if !pieces.last().is_some_and(goes_on) {
+            pieces.push(piece);
+        }
+    }
+    let new = after.iter().zip(is_new).filter(|(_, is_new)| *is_new);
+    fresh.extend(new.map(|(entry, _)| place(entry)));
+    Some(pieces)
+}
+
+/// Of each item of before, which of those of now it is.
+fn partners(before: &[Entry<'_>], after: &[Entry<'_>]) -> Option<Vec<Option<usize>>> {
+    let same = |(a, b): &(&Entry<'_>, &Entry<'_>)| is_same(a, b);
+    let start = before.iter().zip(after).take_while(same).count();
+    let (old, new) = (&before[start..], &after[start..]);
+    let end = old.iter().rev().zip(new.iter().rev()).take_while(same);
+    let end = end.count();
+    let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
+    let mut others = (start..)
+        .zip(new)
+        .filter(|(_, entry)| !hir::is_rule(entry.item));
+    // What stands there twice keeps its order.
+    let mut rules: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+    let address = |entry: &Entry<'_>| Arc::as_ptr(entry.item).addr();
+    for (at, entry) in new.iter().enumerate().rev() {
+        rules.entry(address(entry)).or_default().push(start + at);
+    }
+    let mut partners: Vec<Option<usize>> = (0..start).map(Some).collect();
+    for entry in old {
+        partners.push(match hir::is_rule(entry.item) {
+            true => rules.get_mut(&address(entry)).and_then(Vec::pop),
+            false => {
+                let (at, other) = others.next()?;
+                is_same(entry, other).then_some(Some(at))?
+            }
+        });
+    }
+    partners.extend((after.len() - end..after.len()).map(Some));
+    others.next().is_none().then_some(partners)
+}
+
+/// Of each file, what became of its items.
+struct Moves(Vec<Vec<Piece>>);
+
+impl Moves {
+    fn piece(&self, place: FileSpan) -> Option<Piece> {
+        let pieces = self.0.get(place.file.0 as usize)?;
+        let next = pieces.partition_point(|piece| piece.start <= place.span.start);
+        next.checked_sub(1).map(|at| pieces[at])
+    }
+
+    fn place(&self, place: FileSpan) -> Option<FileSpan> {
+        let by = self.piece(place)?.by?;
+        let moved = |at: u32| (i64::from(at) + by) as u32;
+        let span = crate::base::Span::new(moved(place.span.start), moved(place.span.end));
+        Some(FileSpan::new(place.file, span))
+    }
+
+    /// Nothing of what is gone, or looked for anew.
+    fn mention(&self, mention: &Mention) -> Option<Mention> {
+        if !self.piece(mention.place)?.stays {
+            return None;
+        }
+        Some(Mention {
+            place: self.place(mention.place)?,
+            target: self.target(mention.target)?,
+            role: mention.role,
+        })
+    }
+
+    fn target(&self, target: Target) -> Option<Target> {
+        let place = |of: FileSpan| self.place(of);
+        Some(match target {
+            Target::File(file) => Target::File(file),
+            Target::Collection(of) => Target::Collection(place(of)?),
+            Target::Column(of) => Target::Column(place(of)?),
+            Target::Function(of) => Target::Function(place(of)?),
+            Target::Constant(of) => Target::Constant(place(of)?),
+            Target::Type(of) => Target::Type(place(of)?),
+            Target::Variant(of) => Target::Variant(place(of)?),
+            Target::Field(of) => Target::Field(place(of)?),
+            Target::Module(of) => Target::Module(place(of)?),
+            Target::Import(of) => Target::Import(place(of)?),
+            Target::Spec(of) => Target::Spec(place(of)?),
+            Target::Group(of) => Target::Group(place(of)?),
+            Target::TestNode(of) => Target::TestNode(place(of)?),
+            Target::Variable(of, var) => Target::Variable(place(of)?, var),
+        })
+    }
+}
+
+/// Both in order, as they mostly are already.
+fn merged(stayed: impl Iterator<Item = Mention>, found: Vec<Mention>) -> Vec<Mention> {
+    let mut merged = Vec::with_capacity(stayed.size_hint().1.unwrap_or(0) + found.len());
+    let mut found = found.into_iter().peekable();
+    for mention in stayed {
+        while let Some(before) = found.next_if(|own| *own < mention) {
+            merged.push(before);
+        }
+        merged.push(mention);
+    }
+    merged.extend(found);
+    merged
+}
