@@ -137,7 +137,7 @@ fn edits(text: &str) {
                 Edit::TakeOut => String::new(),
                 Edit::PutBack => rule.clone(),
             };
-            file.set_text(&mut db).to(lines.join("\n"));
+            file.set_text(&mut db).to(lines.join("\n").into());
             let mut all = 0;
             for (number, (_, stage)) in STAGES.iter().enumerate() {
                 let from = Instant::now();

@@ -42,15 +42,22 @@ pub enum Language {
 }
 
 /// A file and what is in it now.
-#[salsa::input(debug)]
+#[salsa::input(debug, constructor = of_text)]
 pub struct File {
     /// Its path as a module: `kvs`, `std.delivery`.
     #[returns(ref)]
     pub name: String,
     #[returns(copy)]
     pub language: Language,
+    /// Shared by those who keep it.
     #[returns(ref)]
-    pub text: String,
+    pub text: Arc<String>,
+}
+
+impl File {
+    pub fn new(db: &dyn salsa::Database, name: String, language: Language, text: String) -> Self {
+        Self::of_text(db, name, language, Arc::new(text))
+    }
 }
 
 /// A program: the root file, then all that it may import. The index of a file is its [`FileId`].

@@ -166,9 +166,9 @@ impl Documents {
         text.push_str(known);
         let starts = Arc::make_mut(&mut document.lines);
         edit(&mut text, starts, changes, encoding);
-        if *file.text(&self.db) != text {
+        if **file.text(&self.db) != text {
             let before = database::imports(&self.db, file).clone();
-            file.set_text(&mut self.db).to(text);
+            file.set_text(&mut self.db).to(Arc::new(text));
             self.hand_on(uri);
             if before != *database::imports(&self.db, file) {
                 self.reload();
@@ -196,7 +196,7 @@ impl Documents {
         for (key, imported) in imported {
             let text = imported.path.as_deref().and_then(|path| self.text(path));
             match (text, &imported.path) {
-                (Some(text), _) => set(&mut self.db, imported.file, text),
+                (Some(text), _) => set(&mut self.db, imported.file, Arc::new(text)),
                 (None, None) => {}
                 // It is gone, and whoever imports it finds that out.
                 (None, Some(_)) => continue,
@@ -239,7 +239,7 @@ impl Documents {
     pub fn texts(&self) -> Vec<(Uri, String)> {
         let texts = self.open.iter();
         texts
-            .map(|(uri, document)| (uri.clone(), document.file.text(&self.db).clone()))
+            .map(|(uri, document)| (uri.clone(), document.file.text(&self.db).to_string()))
             .collect()
     }
 
@@ -258,9 +258,9 @@ impl Documents {
         if files.is_empty() {
             return;
         }
-        let text = document.file.text(&self.db).clone();
+        let text = Arc::clone(document.file.text(&self.db));
         for file in files {
-            set(&mut self.db, file, text.clone());
+            set(&mut self.db, file, Arc::clone(&text));
         }
     }
 
@@ -359,7 +359,7 @@ impl Documents {
         let uri = Uri::from_file_path(path);
         let open = uri.and_then(|uri| self.open.get(&uri));
         match open {
-            Some(document) => Some(document.file.text(&self.db).clone()),
+            Some(document) => Some(document.file.text(&self.db).to_string()),
             // What cannot be read is no module: the compiler reports the import.
             None if path.is_file() => fs::read_to_string(path).ok(),
             None => None,
@@ -368,7 +368,7 @@ impl Documents {
 }
 
 impl Snapshot {
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> &Arc<String> {
         self.file.text(&self.db)
     }
 
@@ -403,7 +403,7 @@ impl Snapshot {
             ProgramText {
                 path: path.map_or_else(|| name.clone(), |path| path.display().to_string()),
                 name,
-                text: file.text(&self.db).clone(),
+                text: file.text(&self.db).to_string(),
             }
         });
         files.collect()
@@ -438,7 +438,7 @@ fn edit(
     }
 }
 
-fn set(db: &mut Database, file: File, text: String) {
+fn set(db: &mut Database, file: File, text: Arc<String>) {
     if *file.text(db) != text {
         file.set_text(db).to(text);
     }

@@ -96,7 +96,7 @@ pub fn links(snapshot: &Snapshot) -> Vec<lsp::DocumentLink> {
     let module = database::module(&snapshot.db, snapshot.file);
     let mut links = Vec::new();
     imports(&module.items, 0, &mut |span| {
-        let mut found = names.in_file(FileId(0)).iter().filter(|mention| {
+        let mut found = names.in_file(FileId(0)).filter(|mention| {
             span.start <= mention.place.span.start && mention.place.span.end <= span.end
         });
         let file = found.find_map(|mention| match mention.target {
@@ -199,7 +199,6 @@ fn declared(snapshot: &Snapshot, item: &lsp::CallHierarchyItem) -> Option<FileSp
     let mut places = Places::new(snapshot);
     names
         .in_file(file)
-        .iter()
         .find_map(|mention| match mention.target {
             Target::Collection(place) if places.range(mention.place) == item.selection_range => {
                 Some(place)

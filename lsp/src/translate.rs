@@ -133,7 +133,7 @@ pub fn formatting(snapshot: &Snapshot) -> Vec<lsp::TextEdit> {
         true => formatted(text, text),
         false => None,
     };
-    let changed = formatted.filter(|formatted| formatted != text);
+    let changed = formatted.filter(|formatted| formatted != &**text);
     let edit = changed.map(|formatted| minimal(&snapshot.lines(), text, &formatted));
     edit.into_iter().collect()
 }

@@ -37,7 +37,7 @@ fn check_edit(before: &str, after: &str, expect: &Expect) {
     };
     all(&db);
     ran.lock().expect("no test panics while it logs").clear();
-    file.set_text(&mut db).to(after.to_owned());
+    file.set_text(&mut db).to(after.to_owned().into());
     all(&db);
     let queries = ran.lock().expect("no test panics while it logs").join(" ");
     let effort = match queries.contains("resolved") {
@@ -131,7 +131,7 @@ fn an_edit_that_is_taken_back_is_not_judged_again() {
     let package = Package::new(&db, vec![file]);
     let mut judged = Vec::new();
     for text in [RULES, &without, RULES, &without, RULES] {
-        file.set_text(&mut db).to(text.to_owned());
+        file.set_text(&mut db).to(text.to_owned().into());
         let warm = checked(&db, package);
         let cold = check::tests::check_text("main", text, &[]);
         assert_eq!(facts(&warm), facts(&cold), "{text}");
@@ -235,7 +235,7 @@ fn compare_edits(name: &str, text: &str, library: &[(String, String)], edits: us
             true => text.to_owned(),
             false => edited(&now, &mut random),
         };
-        root.set_text(&mut db).to(now.clone());
+        root.set_text(&mut db).to(now.clone().into());
     }
 }
 

@@ -148,10 +148,10 @@ fn aggregate(function: &str, operand: Option<&str>, span: Span) -> bloom::Expr {
         operand.map(|text| bloom::Expr::new(bloom::ExprKind::Name(variable(text, span)), span));
     let kind = match operand {
         Some(operand) if function == "count" => bloom::ExprKind::Aggregate {
-            function: name(function, span),
+            function: Box::new(name(function, span)),
             distinct: true,
             operand: Box::new(operand),
-            by: Vec::new(),
+            by: Box::default(),
         },
         operand => {
             let args = operand

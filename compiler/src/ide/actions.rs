@@ -103,7 +103,7 @@ pub fn trial(db: &dyn Db, package: Package, action: &Action) -> Option<Trial> {
         .iter()
         .map(|file| TriedFile {
             name: file.name(db).clone(),
-            text: file.text(db).clone(),
+            text: file.text(db).to_string(),
             dedalus: file.language(db) == Language::Dedalus,
         })
         .collect();

@@ -10,6 +10,7 @@
 
 mod again;
 mod fields;
+mod packed;
 mod program;
 mod tree;
 
@@ -25,6 +26,7 @@ use crate::syntax::ast;
 use crate::typing::Typed;
 
 use again::Standing;
+use packed::Mentions;
 
 /// What a name does where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,8 +106,7 @@ pub struct Source<'t> {
 /// All names of a program.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// By place.
-    pub(super) mentions: Vec<Mention>,
+    mentions: Mentions,
     /// The places in `mentions`, by what they mean: once somebody asks.
     same: OnceLock<Vec<u32>>,
 }
@@ -230,7 +231,10 @@ impl Names {
             mentions.sort_unstable();
         }
         mentions.dedup();
-        mentions.shrink_to_fit();
+        Self::packed(Mentions::new(mentions.into_iter()))
+    }
+
+    fn packed(mentions: Mentions) -> Self {
         Self {
             mentions,
             same: OnceLock::new(),
@@ -240,7 +244,7 @@ impl Names {
     fn same(&self) -> &[u32] {
         self.same.get_or_init(|| {
             let mut same: Vec<u32> = (0..self.mentions.len() as u32).collect();
-            same.sort_by_key(|&at| self.mentions[at as usize].target);
+            same.sort_by_key(|&at| self.mentions.target(at as usize));
             same
         })
     }
@@ -258,18 +262,8 @@ impl Names {
         file: FileId,
         offset: u32,
     ) -> impl DoubleEndedIterator<Item = Mention> + '_ {
-        let mentions = &self.mentions;
-        let after = mentions.partition_point(|mention| {
-            (mention.place.file, mention.place.span.start) <= (file, offset)
-        });
-        let word = mentions[..after].last().map(|mention| mention.place);
-        let word = word.filter(|word| word.file == file && offset <= word.span.end);
-        let first = mentions[..after].partition_point(|mention| Some(mention.place) < word);
-        let found = match word {
-            Some(_) => &mentions[first..after],
-            None => &[],
-        };
-        found.iter().copied()
+        let found = self.mentions.last_until(file, offset);
+        found.filter(move |mention| offset <= mention.place.span.end)
     }
 
     /// Where what is meant is declared; a variable, where it is first named; a file, at its start.
@@ -288,23 +282,29 @@ impl Names {
 
     /// All places that mean the same, in the order of files.
     pub fn of(&self, target: Target) -> impl Iterator<Item = Mention> + '_ {
-        let meant = |at: u32| self.mentions[at as usize].target;
+        let meant = |at: u32| self.mentions.target(at as usize);
         let same = self.same();
         let first = same.partition_point(|&at| meant(at) < target);
         let same = same[first..].iter();
         same.take_while(move |&&at| meant(at) == target)
-            .map(|&at| self.mentions[at as usize])
+            .map(|&at| self.mentions.get(at as usize))
     }
 
     /// The names of a file, in the order of its text.
-    pub fn in_file(&self, file: FileId) -> &[Mention] {
-        let start = self
-            .mentions
-            .partition_point(|mention| mention.place.file < file);
-        let end = self
-            .mentions
-            .partition_point(|mention| mention.place.file <= file);
-        &self.mentions[start..end]
+    pub fn in_file(
+        &self,
+        file: FileId,
+    ) -> impl DoubleEndedIterator<Item = Mention> + ExactSizeIterator + '_ {
+        self.mentions.in_file(file)
+    }
+
+    /// All names, by file and place.
+    pub(super) fn all(&self) -> impl Iterator<Item = Mention> + '_ {
+        self.mentions.iter()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.mentions.len()
     }
 }
 

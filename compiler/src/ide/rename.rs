@@ -60,7 +60,7 @@ pub fn rename(
     {
         return Err("names of Dedalus programs are not renamed".to_owned());
     }
-    let mut texts: Vec<String> = files.iter().map(|file| file.text(db).clone()).collect();
+    let mut texts: Vec<String> = files.iter().map(|file| file.text(db).to_string()).collect();
     // From the last on, so that places before stay what they are.
     for edit in edits.iter().rev() {
         texts[edit.file.0 as usize].replace_range(edit.span.range(), &edit.new_text);
@@ -178,14 +178,14 @@ fn errors<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> usize {
 
 /// Whether two programs have the same names up to what they are called, in the same order.
 fn means_the_same(old: &[&Names], new: &[Names]) -> bool {
-    let all = |names: &Names| names.mentions.len();
-    if !old.iter().map(|names| all(names)).eq(new.iter().map(all)) {
+    let counts = old.iter().map(|names| names.count());
+    if !counts.eq(new.iter().map(Names::count)) {
         return false;
     }
     let mut forth: FxHashMap<Target, Target> = FxHashMap::default();
     let mut back: FxHashMap<Target, Target> = FxHashMap::default();
-    let old = old.iter().flat_map(|names| &names.mentions);
-    let new = new.iter().flat_map(|names| &names.mentions);
+    let old = old.iter().flat_map(|names| names.all());
+    let new = new.iter().flat_map(Names::all);
     old.zip(new).all(|(old, new)| {
         let same = old.role == new.role && old.place.file == new.place.file;
         same && *forth.entry(old.target).or_insert(new.target) == new.target

@@ -189,7 +189,7 @@ fn names_stand_where_their_texts_are() {
         let checked = check_text("main", text, &[]);
         let program = &checked.program;
         let names = names_of(program, text);
-        for mention in &names.mentions {
+        for mention in names.all() {
             let word = &text[mention.place.span.range()];
             let is_word = word.chars().all(|c| c.is_alphanumeric() || c == '_');
             assert!(is_word, "{}: {word}", path.display());

@@ -62,7 +62,7 @@ pub fn words(names: &Names, file: FileId, text: &str, pause: &dyn Fn()) -> Vec<W
         .iter()
         .map(|comment| plain(comment.span, WordKind::Comment))
         .collect();
-    let mut known = names.in_file(file).iter().peekable();
+    let mut known = names.in_file(file).peekable();
     for (at, token) in lexed.tokens.iter().enumerate() {
         if at % TOKENS_AT_ONCE == 0 {
             pause();
@@ -74,7 +74,7 @@ pub fn words(names: &Names, file: FileId, text: &str, pause: &dyn Fn()) -> Vec<W
         let mut named = None;
         while let Some(mention) = known.next_if(|mention| mention.place.span == token.span) {
             // Of a column and a variable in one word the column tells more.
-            named = named.or(Some(*mention));
+            named = named.or(Some(mention));
         }
         let word = match named {
             Some(mention) => Some(Word {

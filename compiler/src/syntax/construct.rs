@@ -270,6 +270,7 @@ impl<'t> Context<'t> {
 
     pub fn record(&mut self, path: Expr, fields: Vec<FieldInit>, span: Span) -> Expr {
         let path = self.expect_path(&path);
+        let path = Box::new(path);
         Expr::new(ExprKind::Record { path, fields }, span)
     }
 
@@ -286,10 +287,10 @@ impl<'t> Context<'t> {
         let by = by.map(|by| self.sort_keys(by)).unwrap_or_default();
         self.loose_marks.push(span);
         let kind = ExprKind::Aggregate {
-            function: Name::new("", Span::at(span.start)),
+            function: Box::new(Name::new("", Span::at(span.start))),
             distinct,
             operand: Box::new(operand),
-            by,
+            by: by.into(),
         };
         Expr::new(kind, span)
     }
@@ -334,7 +335,7 @@ impl<'t> Context<'t> {
             }
             ExprKind::Field { base, name } => ExprKind::MethodCall {
                 receiver: base,
-                name,
+                name: Box::new(name),
                 args,
             },
             _ => ExprKind::Call {
@@ -504,7 +505,7 @@ fn is_marked(args: &[Arg]) -> bool {
 fn aggregate(name: Name, argument: Expr) -> ExprKind {
     let mut kind = argument.kind;
     if let ExprKind::Aggregate { function, .. } = &mut kind {
-        *function = name;
+        **function = name;
     }
     kind
 }

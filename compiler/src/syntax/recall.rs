@@ -20,7 +20,7 @@ const REACH: [usize; 4] = [1, 8, 64, 512];
 /// A file when it was last parsed.
 #[derive(Debug, Default)]
 pub struct Recall {
-    text: String,
+    text: Arc<String>,
     outline: Outline,
     /// Whether every fragment of the outline was cut out by itself: no brace is missing, nothing is said.
     is_regular: bool,
@@ -52,7 +52,7 @@ struct Same {
 }
 
 /// As [`parse`](super::parse); a fragment that was there before is shared with the parse of before.
-pub fn parse_again(text: &str, recall: &mut Recall) -> Parse {
+pub fn parse_again(text: &Arc<String>, recall: &mut Recall) -> Parse {
     recall.parsed = 0;
     match recall.same(text) {
         Some(same) => recall.advance(text, same),
@@ -121,7 +121,7 @@ impl Recall {
     }
 
     /// Reads what the edit touched.
-    fn advance(&mut self, text: &str, same: Same) {
+    fn advance(&mut self, text: &Arc<String>, same: Same) {
         let Same {
             before,
             behind,
@@ -170,11 +170,11 @@ impl Recall {
         self.items.splice(first..last, new);
         self.outline.fragments.splice(before..behind, now);
         self.fragments.splice(before..behind, kept);
-        text.clone_into(&mut self.text);
+        self.text = Arc::clone(text);
     }
 
     /// Reads all of the file.
-    fn renew(&mut self, text: &str) {
+    fn renew(&mut self, text: &Arc<String>) {
         let Part {
             outline,
             is_regular,
@@ -186,7 +186,7 @@ impl Recall {
         self.fragments = kept;
         self.is_regular = is_regular && self.fragments.len() == outline.fragments.len();
         self.outline = outline;
-        text.clone_into(&mut self.text);
+        self.text = Arc::clone(text);
     }
 
     /// The fragments at these places, shared with those of before whose text they have. Where errors are too

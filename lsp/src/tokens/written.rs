@@ -25,7 +25,7 @@ const NUMBERS: usize = 5;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Written {
     /// The text that they are of.
-    source: String,
+    source: Arc<String>,
     lines: usize,
     words: Arc<Vec<Word>>,
     /// Five a token, each with a comma behind it.
@@ -64,7 +64,12 @@ pub fn written(snapshot: &Snapshot, before: Option<&Arc<Written>>) -> Arc<Writte
 }
 
 impl Written {
-    fn new(text: &str, lines: &Lines<'_>, words: &Arc<Vec<Word>>, pause: &dyn Fn()) -> Self {
+    fn new(
+        text: &Arc<String>,
+        lines: &Lines<'_>,
+        words: &Arc<Vec<Word>>,
+        pause: &dyn Fn(),
+    ) -> Self {
         let mut writer = Writer {
             // Most numbers have one digit or two.
             numbers: Vec::with_capacity(12 * words.len()),
@@ -74,7 +79,7 @@ impl Written {
         writer.write(text, lines, words, 0..words.len(), pause);
         writer.numbers.shrink_to_fit();
         Self {
-            source: text.to_owned(),
+            source: Arc::clone(text),
             lines: lines.starts().len(),
             words: Arc::clone(words),
             numbers: writer.numbers,
@@ -85,7 +90,7 @@ impl Written {
     /// The tokens of what the text has become.
     fn again(
         &self,
-        text: &str,
+        text: &Arc<String>,
         lines: &Lines<'_>,
         words: &Arc<Vec<Word>>,
         pause: &dyn Fn(),
@@ -124,7 +129,7 @@ impl Written {
         }));
         numbers.extend_from_slice(&self.numbers[rest_from..]);
         Self {
-            source: text.to_owned(),
+            source: Arc::clone(text),
             lines: count,
             words: Arc::clone(words),
             numbers,

@@ -330,7 +330,7 @@ fn compare(seed: u64, tally: &mut Tally) {
             texts[which].edit(&mut random);
         }
         for (file, text) in files.iter().zip(&texts) {
-            file.set_text(&mut db).to(text.text());
+            file.set_text(&mut db).to(text.text().into());
         }
     }
 }
@@ -339,7 +339,7 @@ fn compare(seed: u64, tally: &mut Tally) {
 fn names(db: &Database, package: Package) -> (Vec<Mention>, Vec<Word>) {
     let names = ide::names_of(db, package);
     let files = (0..package.files(db).len() as u32).map(FileId);
-    let names = files.flat_map(|file| names.in_file(file).iter().copied());
+    let names = files.flat_map(|file| names.in_file(file));
     (names.collect(), ide::words_of(db, package).to_vec())
 }
 

@@ -64,7 +64,7 @@ fn compare(
             continue;
         }
         now.replace_range(place.clone(), number);
-        file.set_text(&mut db).to(now.clone());
+        file.set_text(&mut db).to(now.clone().into());
         let warm = checked(&db, package);
         let cold = check::tests::check_text(name, &now, library);
         assert_eq!(facts(&warm), facts(&cold), "{name}:\n{now}");
@@ -118,7 +118,7 @@ fn numbers_that_are_compared_with_each_other_are_analysed_again() {
     let package = Package::new(&db, vec![file]);
     let mut labels = Vec::new();
     for limit in ["6", "5", "7", "70"] {
-        file.set_text(&mut db).to(text(limit));
+        file.set_text(&mut db).to(text(limit).into());
         let warm = checked(&db, package);
         let cold = check::tests::check_text("main", &text(limit), &[]);
         assert_eq!(facts(&warm), facts(&cold), "{limit}");

@@ -234,17 +234,16 @@ fn declared_columns(declared: &Declared<'_>) -> Vec<String> {
 
 /// Where variables stand in a part of a rule.
 fn places_of_variables(site: &Site<'_>, part: Span) -> Vec<(Span, String, bool)> {
-    let names = names_of(site.db, site.package).in_file(FileId(0));
-    let inside = |mention: &&Mention| {
+    let names = || names_of(site.db, site.package).in_file(FileId(0));
+    let inside = |mention: &Mention| {
         let span = mention.place.span;
         part.start <= span.start && span.end <= part.end
     };
     let is_column = |span: Span| {
-        let mut names = names.iter();
-        names.any(|other| other.place.span == span && matches!(other.target, Target::Column(_)))
+        names().any(|other| other.place.span == span && matches!(other.target, Target::Column(_)))
     };
     let mut found: Vec<(Span, String, bool)> = Vec::new();
-    for mention in names.iter().filter(inside) {
+    for mention in names().filter(inside) {
         let span = mention.place.span;
         let is_new = found.last().is_none_or(|(last, ..)| *last != span);
         if matches!(mention.target, Target::Variable(..)) && is_new {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Known, Mention, Names, Source, Target, program, tree};
+use super::{Known, Names, Source, Target, program, tree};
 use crate::base::{FileId, FileSpan};
 use crate::hir::{self, Place, Rule};
 use crate::syntax::ast::{self, ItemKind, ItemNode};
@@ -86,9 +86,11 @@ impl Standing {
         tree::names(only, sources, &rows, &mut found);
         found.sort_unstable();
         (known.pause)();
-        let stayed = self.names.mentions.iter();
-        let stayed = stayed.filter_map(|mention| moves.mention(mention));
-        Some(Names::of_mentions(merged(stayed, found)))
+        let place = |place: FileSpan| moves.piece(place)?.stays.then(|| moves.place(place))?;
+        let target = |target: Target| moves.target(target);
+        Some(Names::packed(
+            self.names.mentions.again(place, target, found),
+        ))
     }
 
     /// The places of items of which other rules are there now: as they were, and as they are.
@@ -227,18 +229,6 @@ impl Moves {
         Some(FileSpan::new(place.file, span))
     }
 
-    /// Nothing of what is gone, or looked for anew.
-    fn mention(&self, mention: &Mention) -> Option<Mention> {
-        if !self.piece(mention.place)?.stays {
-            return None;
-        }
-        Some(Mention {
-            place: self.place(mention.place)?,
-            target: self.target(mention.target)?,
-            role: mention.role,
-        })
-    }
-
     fn target(&self, target: Target) -> Option<Target> {
         let place = |of: FileSpan| self.place(of);
         Some(match target {
@@ -258,18 +248,4 @@ impl Moves {
             Target::Variable(of, var) => Target::Variable(place(of)?, var),
         })
     }
-}
-
-/// Both in order, as they mostly are already.
-fn merged(stayed: impl Iterator<Item = Mention>, found: Vec<Mention>) -> Vec<Mention> {
-    let mut merged = Vec::with_capacity(stayed.size_hint().1.unwrap_or(0) + found.len());
-    let mut found = found.into_iter().peekable();
-    for mention in stayed {
-        while let Some(before) = found.next_if(|own| *own < mention) {
-            merged.push(before);
-        }
-        merged.push(mention);
-    }
-    merged.extend(found);
-    merged
 }

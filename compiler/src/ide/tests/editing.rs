@@ -1,8 +1,8 @@
 //! What is offered while writing: completions, signatures, other names, colours, hints.
 
 use super::super::{
-    CompletionKind, Hint, Target, WordKind, all_names, built_ins, completions, folds, hints,
-    names_of, rename, selections, signatures, words,
+    CompletionKind, Hint, Mention, Target, WordKind, all_names, built_ins, completions, folds,
+    hints, names_of, rename, selections, signatures, words,
 };
 use super::cursor;
 use crate::base::{FileId, FileSpan, Span};
@@ -212,7 +212,7 @@ fn renaming_there_and_back_gives_the_same_program() {
         let db = Database::default();
         let package = package(&db, &text);
         let names = names_of(&db, package);
-        let all = names.in_file(FileId(0));
+        let all: Vec<Mention> = names.in_file(FileId(0)).collect();
         let is_refused = database::parse_and_resolution_errors(&db, package) > 0;
         if all.is_empty() || is_refused {
             continue;

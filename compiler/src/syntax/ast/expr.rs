@@ -42,19 +42,20 @@ pub enum ExprKind {
     /// `receiver.name(args)`; also a call or row by a qualified name ([`Expr::as_path`] of the receiver).
     MethodCall {
         receiver: Box<Expr>,
-        name: Name,
+        /// Boxed, as other expressions are smaller, and more.
+        name: Box<Name>,
         args: Vec<Arg>,
     },
     /// `count(distinct e)`, `list(e by k desc)`: a call whose argument is marked as only an aggregate's can.
     Aggregate {
-        function: Name,
+        function: Box<Name>,
         distinct: bool,
         operand: Box<Expr>,
-        by: Vec<SortKey>,
+        by: Box<[SortKey]>,
     },
     /// `R{a: 1, b}`
     Record {
-        path: Path,
+        path: Box<Path>,
         fields: Vec<FieldInit>,
     },
     /// `(e)`; kept because a row of one column is written so.
@@ -92,7 +93,7 @@ pub enum ExprKind {
     },
     /// `let pattern = value in body`
     Let {
-        pattern: Pattern,
+        pattern: Box<Pattern>,
         value: Box<Expr>,
         body: Box<Expr>,
     },

@@ -75,8 +75,9 @@ pub enum ItemKind {
     Record(Record),
     Enum(Enum),
     Lattice(Lattice),
-    Function(Function),
-    Const(Const),
+    /// Boxed, as other items are smaller, and more.
+    Function(Box<Function>),
+    Const(Box<Const>),
     Collection(Collection),
     Periodic(Periodic),
     /// A rule; a fact is a rule without an arrow.
@@ -271,7 +272,8 @@ pub struct Column {
     pub at: Option<Span>,
     pub name: Name,
     pub ty: Option<Type>,
-    pub default: Option<Expr>,
+    /// Boxed, as few columns have one.
+    pub default: Option<Box<Expr>>,
     pub span: Span,
 }
 

@@ -5,7 +5,7 @@
 
 use super::{
     Aggregate, Arg, Atom, AtomArgs, Expr, ExprKind, FieldInit, FieldPattern, FloatBits, LitKind,
-    Path, Pattern, PatternKind, UnaryOp,
+    Name, Path, Pattern, PatternKind, UnaryOp,
 };
 use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
 
@@ -41,7 +41,7 @@ impl Expr {
                 args,
             } => {
                 let mut path = receiver.as_path()?;
-                path.segments.push(name.clone());
+                path.segments.push(Name::clone(name));
                 Some((path, args))
             }
             _ => None,
@@ -73,10 +73,10 @@ impl Expr {
                 operand,
                 by,
             } => Some(Aggregate {
-                function: function.clone(),
+                function: Name::clone(function),
                 distinct: *distinct,
                 operand: Some(operand.as_ref().clone()),
-                by: by.clone(),
+                by: by.to_vec(),
                 span: self.span,
             }),
             ExprKind::Call { callee, args } => {
@@ -134,7 +134,7 @@ impl Expr {
             ExprKind::Tuple(parts) => PatternKind::Tuple(patterns(parts, diagnostics)),
             ExprKind::List(parts) => PatternKind::List(patterns(parts, diagnostics)),
             ExprKind::Record { path, fields } => PatternKind::Record {
-                path: path.clone(),
+                path: Path::clone(path),
                 fields: FieldInit::patterns(fields, diagnostics),
             },
             ExprKind::Interpolation(_)

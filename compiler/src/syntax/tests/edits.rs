@@ -79,7 +79,7 @@ fn an_edited_file_is_what_it_is_from_nothing() {
         let mut recall = Recall::default();
         let mut now = text.clone();
         for _ in 0..EDITS {
-            let warm = parse_again(&now, &mut recall);
+            let warm = parse_again(&now.clone().into(), &mut recall);
             parsed += recall.parsed;
             whole += warm.module.items.len();
             assert_eq!(warm, parse(&now), "{}:\n{now}", path.display());
@@ -98,8 +98,8 @@ fn an_edited_file_is_what_it_is_from_nothing() {
 /// What an edit of one line parses.
 fn parsed(before: &str, after: &str) -> usize {
     let mut recall = Recall::default();
-    parse_again(before, &mut recall);
-    let warm = parse_again(after, &mut recall);
+    parse_again(&before.to_owned().into(), &mut recall);
+    let warm = parse_again(&after.to_owned().into(), &mut recall);
     assert_eq!(warm, parse(after));
     recall.parsed
 }

@@ -137,7 +137,7 @@ fn tokens_follow_their_text() {
     for seed in 0..20 {
         let mut random = Random::new(seed);
         let encoding = [Encoding::Utf8, Encoding::Utf16][seed as usize % 2];
-        let mut text = "aa bb \u{e9}cc [remark\nof two] dd\n".repeat(40);
+        let mut text = Arc::new("aa bb \u{e9}cc [remark\nof two] dd\n".repeat(40));
         let mut turn = 0;
         let lines = Lines::new(&text, encoding);
         let mut warm = Written::new(&text, &lines, &words(&text, turn), &|| {});
@@ -146,9 +146,9 @@ fn tokens_follow_their_text() {
                 0 => turn = random.below(3) as u32,
                 1 => {
                     let twice = edited(&text, &mut random);
-                    text = edited(&twice, &mut random);
+                    text = Arc::new(edited(&twice, &mut random));
                 }
-                _ => text = edited(&text, &mut random),
+                _ => text = Arc::new(edited(&text, &mut random)),
             }
             let (lines, words) = (Lines::new(&text, encoding), words(&text, turn));
             let next = warm.again(&text, &lines, &words, &|| {});
@@ -170,8 +170,9 @@ fn tokens_follow_their_text() {
 #[test]
 fn numbers_are_written_as_the_protocol_does() {
     for text in ["", "a", "a b\n\n  [c\nd] e"] {
-        let lines = Lines::new(text, Encoding::Utf8);
-        let all = Written::new(text, &lines, &words(text, 0), &|| {});
+        let text = Arc::new(text.to_owned());
+        let lines = Lines::new(&text, Encoding::Utf8);
+        let all = Written::new(&text, &lines, &words(&text, 0), &|| {});
         let tokens = SemanticTokens {
             result_id: None,
             data: tokens_of(&all.numbers),
