@@ -52,7 +52,7 @@ pub struct Machine {
     pub context: Context,
     pub program: Arc<Program>,
     pub relations: Vec<Relation>,
-    indexes: Vec<(RelationId, IndexPlace, Extent)>,
+    indexes: Vec<Probed>,
     pub deferred: Vec<Deferred>,
     /// What `<~` derived.
     pub sent: Vec<RowSet>,
@@ -104,6 +104,16 @@ pub struct Machine {
     replanning: Option<Replanning>,
     /// Why the running tick is to be given up.
     pub stopped: Option<Stopped>,
+}
+
+/// An index of the plan.
+#[derive(Clone, Copy, Debug)]
+struct Probed {
+    relation: RelationId,
+    place: IndexPlace,
+    part: Extent,
+    /// Words a key.
+    width: usize,
 }
 
 /// What becomes of what a version derives.
@@ -329,7 +339,9 @@ impl Machine {
         let version = version.0 as usize;
         for number in 0..self.program.schedule().probed[version].len() {
             let index = self.program.schedule().probed[version][number];
-            let (relation, place, _) = self.indexes[index.0 as usize];
+            let Probed {
+                relation, place, ..
+            } = self.indexes[index.0 as usize];
             let read = &self.relations[relation.0 as usize];
             let rows = match overlooked.contains(&index) {
                 true => read.rows_before_delta(),
@@ -482,7 +494,7 @@ fn place_indexes(
     program: &Program,
     relations: &mut [Relation],
     spare: &mut [Vec<Index>],
-) -> Vec<(RelationId, IndexPlace, Extent)> {
+) -> Vec<Probed> {
     let plan = program.plan();
     let layouts = layouts(plan);
     let indexes = plan.indexes.iter().zip(&layouts);
@@ -493,7 +505,12 @@ fn place_indexes(
             Some(spare) => relation.add_index(&index.columns, layout, spare),
             None => relation.add_index(&index.columns, layout, &mut Vec::new()),
         };
-        (index.relation, place, index.part)
+        Probed {
+            relation: index.relation,
+            place,
+            part: index.part,
+            width: index.columns.len(),
+        }
     });
     placed.collect()
 }

@@ -13,13 +13,16 @@
 mod changes;
 mod derive;
 mod index;
+mod keys;
 mod lists;
 mod past;
+mod postings;
 mod sample;
 mod shape;
 mod split;
 mod table;
 mod undo;
+mod window;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -32,10 +35,12 @@ pub use changes::Change;
 pub use derive::BATCH_ROWS;
 use derive::New;
 pub use index::{Index, IndexPlace};
+use keys::{table_of, words_of};
 pub use past::Copies;
 use past::Past;
 pub use shape::Shape;
 pub use table::NumberTable;
+use table::WordTable;
 use undo::Mark;
 
 /// Where a row is from.
@@ -78,6 +83,8 @@ pub struct Relation {
     total: Vec<u64>,
     /// Numbers of all rows, and those that rows of `new` are going to have.
     keys: NumberTable,
+    /// In place of `keys`, where the key is the first column alone and there are others.
+    words: Option<WordTable>,
     indexes: Vec<Index>,
     /// Numbers of the rows of the delta, if they stand together.
     delta: Range<usize>,
@@ -134,6 +141,7 @@ impl Relation {
     pub fn new(shape: Shape) -> Relation {
         Relation {
             keys: table_of(&shape),
+            words: words_of(&shape),
             shape,
             total: Vec::new(),
             indexes: Vec::new(),
@@ -218,16 +226,10 @@ impl Relation {
     }
 
     /// The number of the row with the same key.
-    pub fn find(&self, row: &[u64]) -> Option<u32> {
-        let number = self.find_hashed(self.shape.key_hash(row), row)?;
-        ((number as usize) < self.len()).then_some(number)
-    }
-
-    /// The number that the row with the same key has or is going to have.
     #[inline]
-    fn find_hashed(&self, hash: u64, row: &[u64]) -> Option<u32> {
-        self.keys
-            .find(hash, |n| self.shape.same_key(self.row_or_new(n), row))
+    pub fn find(&self, row: &[u64]) -> Option<u32> {
+        let number = self.find_at(self.address(row), row)?;
+        ((number as usize) < self.len()).then_some(number)
     }
 
     /// A row of `total`, or one of `new` by the number that it is going to have.
@@ -257,7 +259,7 @@ impl Relation {
         if let Stamping::Now(stamp) = self.stamping {
             self.stamps.push(stamp);
         }
-        self.keys.insert(self.shape.key_hash(row), number);
+        self.add_key(self.address(row), number);
     }
 
     /// Removes a row; the last one takes its number.
@@ -269,33 +271,26 @@ impl Relation {
                 parallel.swap_remove(number as usize);
             }
         }
-        let Relation {
-            shape,
-            total,
-            keys,
-            indexes,
-            ..
-        } = self;
-        let stride = shape.stride;
-        let last = (total.len() / stride - 1) as u32;
-        let row = row_at(total, stride, number);
-        keys.remove(shape.key_hash(row), number);
-        for index in indexes {
-            index.remove(row, number, row_at(total, stride, last), last);
+        let stride = self.shape.stride;
+        let last = (self.len() - 1) as u32;
+        self.remove_key(self.address(self.row(number)), number);
+        let row = row_at(&self.total, stride, number);
+        for index in &mut self.indexes {
+            index.remove(row, number, row_at(&self.total, stride, last), last);
         }
         let from = last as usize * stride;
         if number != last {
             self.disordered = true;
-            let row = row_at(total, stride, last);
-            keys.renumber(shape.key_hash(row), last, number);
-            total.copy_within(from.., number as usize * stride);
+            self.renumber_key(self.address(self.row(last)), last, number);
+            self.total.copy_within(from.., number as usize * stride);
         }
-        total.truncate(from);
+        self.total.truncate(from);
     }
 
     /// Forgets all but the rows.
     pub fn retire(&mut self) {
         self.keys = table_of(&self.shape);
+        self.words = words_of(&self.shape);
         self.indexes.clear();
         self.new = New::default();
         self.delta_rows = Vec::new();
@@ -318,6 +313,9 @@ impl Relation {
         self.disordered = false;
         self.total.clear();
         self.keys.clear();
+        if let Some(words) = &mut self.words {
+            words.clear();
+        }
         self.counts.clear();
         self.stamps.clear();
         for index in &mut self.indexes {
@@ -363,15 +361,6 @@ impl Relation {
     /// No new row of the key merges until the tick ends.
     pub fn poison(&mut self, key: Vec<u64>) {
         self.poisoned.insert(key);
-    }
-}
-
-/// Where a row has more than its key, whoever finds the key reads the row, and slots that tell keys apart would save
-/// nothing.
-fn table_of(shape: &Shape) -> NumberTable {
-    match shape.is_keys_only() {
-        true => NumberTable::of_keys(),
-        false => NumberTable::default(),
     }
 }
 

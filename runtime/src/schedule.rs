@@ -28,8 +28,6 @@ pub struct Schedule {
     pub targets: Vec<Target>,
     /// By version: whether several threads may run it, each from some of the rows it begins with.
     pub shareable: Vec<bool>,
-    /// By index: its columns.
-    pub index_widths: Vec<usize>,
     /// By version: words of what it derives, one thing after the other.
     pub strides: Vec<usize>,
     /// By version: the indexes that it reads.
@@ -177,7 +175,6 @@ impl Schedule {
                 .iter()
                 .map(|v| is_shareable(plan, v))
                 .collect(),
-            index_widths: plan.indexes.iter().map(|i| i.columns.len()).collect(),
             strides: plan.versions.iter().map(stride).collect(),
             probed: plan.versions.iter().map(probed).collect(),
             overlooked: overlooked::by_version(plan),

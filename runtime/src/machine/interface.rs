@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use bloom_plan::artifact::RuntimeFunction;
-use bloom_plan::plan::{Extent, FunctionId, IndexId, RowError, SiteId, VersionId};
+use bloom_plan::plan::{Extent, FunctionId, RowError, SiteId, VersionId};
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::canonical_float;
 
@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::report;
 use crate::schedule::Target;
 
-use super::Machine;
+use super::{Machine, Probed};
 
 pub static RUNTIME: RuntimeTable = RuntimeTable([
     scan as Address,
@@ -137,10 +137,14 @@ pub(super) unsafe extern "C" fn probe(
 ) {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
-    let width = index_width(machine, index);
+    let Probed {
+        relation,
+        place,
+        part,
+        width,
+    } = machine.indexes[index as usize];
     // SAFETY: the key has a word a column of the index.
     let key = unsafe { slice(key, width) };
-    let (relation, place, part) = machine.indexes[index as usize];
     let Machine {
         relations, copies, ..
     } = machine;
@@ -161,10 +165,14 @@ pub(super) unsafe extern "C" fn probe(
 pub(super) unsafe extern "C" fn find(frame: *mut Frame, index: u64, key: *const u64) -> *const u64 {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
-    let width = index_width(machine, index);
+    let Probed {
+        relation,
+        part,
+        width,
+        ..
+    } = machine.indexes[index as usize];
     // SAFETY: the key has a word a column of the index.
     let key = unsafe { slice(key, width) };
-    let (relation, _, part) = machine.indexes[index as usize];
     let relation = machine.relation(relation);
     let row = match part {
         Extent::Total | Extent::Delta => relation.find_key(key).map(|n| relation.row(n)),
@@ -183,10 +191,14 @@ unsafe extern "C" fn flush(frame: *mut Frame, version: u64) {
 pub(super) unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *const u64) -> u64 {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
-    let width = index_width(machine, index);
+    let Probed {
+        relation,
+        place,
+        part,
+        width,
+    } = machine.indexes[index as usize];
     // SAFETY: the key has a word a column of the index.
     let key = unsafe { slice(key, width) };
-    let (relation, place, part) = machine.indexes[index as usize];
     let Machine {
         relations, copies, ..
     } = machine;
@@ -196,13 +208,6 @@ pub(super) unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *cons
         Extent::Before => relation.existed(place, key, copies),
         Extent::Founded => relation.exists_founded(place, key),
     })
-}
-
-fn index_width(machine: &Machine, index: u64) -> usize {
-    let index = IndexId(index as u32);
-    machine.program.plan().indexes[index.0 as usize]
-        .columns
-        .len()
 }
 
 pub(super) unsafe extern "C" fn emit(

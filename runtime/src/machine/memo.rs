@@ -259,8 +259,9 @@ impl Machine {
     /// One row for each key of the index for which there were rows before and are none now, and one
     /// for each with which it is the other way round.
     pub(super) fn turned(&mut self, index: IndexId) -> (Vec<u64>, Vec<u64>) {
-        let (id, place, part) = self.indexes[index.0 as usize];
-        debug_assert_eq!(part, Extent::Total, "a `not` reads what is there");
+        let probed = self.indexes[index.0 as usize];
+        let (id, place) = (probed.relation, probed.place);
+        debug_assert_eq!(probed.part, Extent::Total, "a `not` reads what is there");
         let program = Arc::clone(&self.program);
         let columns = &program.plan().indexes[index.0 as usize].columns;
         let relation = &mut self.relations[id.0 as usize];

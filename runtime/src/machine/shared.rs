@@ -15,7 +15,7 @@ use std::ffi::c_void;
 use std::sync::Mutex;
 
 use bloom_plan::artifact::RuntimeFunction;
-use bloom_plan::plan::{Arrow, Extent, RelationId, VersionId};
+use bloom_plan::plan::{Arrow, VersionId};
 
 use crate::code::{Address, Frame, RuntimeTable};
 use crate::crew::Crew;
@@ -24,7 +24,7 @@ use crate::relation::{IndexPlace, Origin, Relation};
 use crate::schedule::Target;
 
 use super::grouping::part_matches;
-use super::{Machine, Mode, OUT_ROWS};
+use super::{Machine, Mode, OUT_ROWS, Probed};
 
 /// More chunks than workers, so that nobody waits long for who got the most work.
 const CHUNKS_A_WORKER: usize = 4;
@@ -70,8 +70,7 @@ const _: () = {
 /// What all workers of a version share.
 struct Common<'m> {
     relations: &'m [Relation],
-    indexes: &'m [(RelationId, IndexPlace, Extent)],
-    widths: &'m [usize],
+    indexes: &'m [Probed],
     sink: Sink<'m>,
     /// Words of what is derived, one thing after the other.
     stride: usize,
@@ -214,7 +213,6 @@ impl Machine {
         let common = Common {
             relations: &self.relations,
             indexes: &self.indexes,
-            widths: &self.program.schedule().index_widths,
             sink,
             stride: self.program.schedule().strides[version.0 as usize],
             parts: match sink {
@@ -326,14 +324,17 @@ unsafe fn look_up<'a>(
     key: *const u64,
 ) -> (&'a Relation, IndexPlace, &'a [u64]) {
     let common = worker.common;
-    let (relation, place, _) = common.indexes[index as usize];
-    let width = common.widths[index as usize];
-    let key = match width {
+    let probed = common.indexes[index as usize];
+    let key = match probed.width {
         0 => &[],
         // SAFETY: the caller's.
-        _ => unsafe { std::slice::from_raw_parts(key, width) },
+        _ => unsafe { std::slice::from_raw_parts(key, probed.width) },
     };
-    (&common.relations[relation.0 as usize], place, key)
+    (
+        &common.relations[probed.relation.0 as usize],
+        probed.place,
+        key,
+    )
 }
 
 unsafe extern "C" fn scan(frame: *mut Frame, relation: u64, extent: u64, into: *mut Slice) {

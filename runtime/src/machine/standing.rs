@@ -14,7 +14,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::relation::{Change, IndexPlace, Origin, Relation};
 
-use super::Machine;
+use super::{Machine, Probed};
 
 /// Keys in the order in which they turned up.
 #[derive(Default)]
@@ -103,7 +103,9 @@ impl Machine {
     }
 
     fn defer_key(&mut self, standing: &Standing, key: &[u64]) {
-        let (relation, place, _) = self.indexes[standing.index.0 as usize];
+        let Probed {
+            relation, place, ..
+        } = self.indexes[standing.index.0 as usize];
         debug_assert_ne!(
             place,
             IndexPlace::Whole,

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::growth::reserve_far;
 use crate::rows::row_hash;
 
+use super::keys::word_of;
 use super::shape::hash_at;
 use super::{Clash, Merged, Origin, Relation, Stamping};
 
@@ -63,21 +64,34 @@ impl Relation {
     ) {
         let stride = self.shape.stride;
         if rows.len() >= LOADED_ROWS_MIN * stride {
-            self.keys.reserve(rows.len() / stride);
+            self.reserve_keys(rows);
             self.new.rows.reserve(rows.len());
         }
         if self.is_splittable() {
             return self.emit_set(rows);
         }
         for (batch, rows) in rows.chunks(BATCH_ROWS * stride).enumerate() {
-            let mut hashes = [0; BATCH_ROWS];
-            self.touch(rows, &mut hashes);
+            let mut addresses = [0; BATCH_ROWS];
+            self.touch(rows, &mut addresses);
             for (place, row) in rows.chunks_exact(stride).enumerate() {
-                let emitted = self.emit_hashed(context, hashes[place], row, origin);
+                let emitted = self.emit_at(context, addresses[place], row, origin);
                 if let Err(error) = emitted {
                     failed.push((batch * BATCH_ROWS + place, error));
                 }
             }
+        }
+    }
+
+    /// Makes room for the keys of these rows, most of which are taken to be new.
+    fn reserve_keys(&mut self, rows: &[u64]) {
+        let stride = self.shape.stride;
+        let more = rows.len() / stride;
+        match &mut self.words {
+            Some(words) => {
+                let there = word_of(&self.total, &self.new.rows, stride);
+                words.reserve(more, rows.chunks_exact(stride).map(|row| row[0]), there);
+            }
+            None => self.keys.reserve(more),
         }
     }
 
@@ -91,7 +105,7 @@ impl Relation {
             stride => {
                 for row in rows.chunks_exact(stride) {
                     let hash_of = self.shape.key_hash(row);
-                    if self.find_hashed(hash_of, row).is_none() {
+                    if self.find_at(hash_of, row).is_none() {
                         let number = (self.total.len() + self.new.rows.len()) / stride;
                         let number = u32::try_from(number).expect("below 2^32 rows a relation");
                         self.keys.insert(hash_of, number);
@@ -114,7 +128,7 @@ impl Relation {
             let mut missing = [0; BATCH_ROWS];
             let count = self.keys.sift(&hashes[..rows.len()], &mut missing);
             if !self.keys.is_exact() {
-                self.touch_hashed(&hashes[..rows.len()]);
+                self.touch_at(&hashes[..rows.len()]);
             }
             for &place in &missing[..count] {
                 let (row, hash) = (&rows[usize::from(place)], hashes[usize::from(place)]);
@@ -138,45 +152,56 @@ impl Relation {
         if rows.len() == self.shape.stride {
             return;
         }
-        let mut hashes = [0; BATCH_ROWS];
+        let mut addresses = [0; BATCH_ROWS];
         for rows in rows.chunks(BATCH_ROWS * self.shape.stride) {
-            self.touch(rows, &mut hashes);
+            self.touch(rows, &mut addresses);
         }
     }
 
     /// Has the memory on its way that looking up keys takes, which stand in these columns of rows of another relation.
     pub fn warm_keys(&self, rows: &[u64], stride: usize, columns: &[usize]) {
         for rows in rows.chunks(BATCH_ROWS * stride) {
-            let mut hashes = [0; BATCH_ROWS];
-            for (row, hash_of) in rows.chunks_exact(stride).zip(&mut hashes) {
-                *hash_of = hash_at(row, columns);
+            let mut addresses = [0; BATCH_ROWS];
+            for (row, address) in rows.chunks_exact(stride).zip(&mut addresses) {
+                *address = match self.words {
+                    Some(_) => row[columns[0]],
+                    None => hash_at(row, columns),
+                };
             }
-            self.touch_hashed(&hashes[..rows.len() / stride]);
+            self.touch_at(&addresses[..rows.len() / stride]);
         }
     }
 
-    /// Hashes rows, and has the memory on its way that looking them up takes.
-    pub(super) fn touch(&self, rows: &[u64], hashes: &mut [u64; BATCH_ROWS]) {
-        for (row, hash) in rows.chunks_exact(self.shape.stride).zip(&mut *hashes) {
-            *hash = self.shape.key_hash(row);
+    /// Tells where to look for the keys of rows, and has the memory on its way that looking them up takes.
+    pub(super) fn touch(&self, rows: &[u64], addresses: &mut [u64; BATCH_ROWS]) {
+        for (row, address) in rows.chunks_exact(self.shape.stride).zip(&mut *addresses) {
+            *address = self.address(row);
         }
-        self.touch_hashed(&hashes[..rows.len() / self.shape.stride]);
+        self.touch_at(&addresses[..rows.len() / self.shape.stride]);
     }
 
-    /// Reads the slots of these hashes, at most a batch, and then the rows that they lead to.
-    fn touch_hashed(&self, hashes: &[u64]) {
-        let mut slots = [0; BATCH_ROWS];
-        for (&hash, slot) in hashes.iter().zip(&mut slots) {
-            *slot = self.keys.first_slot(hash);
-        }
-        // Slots tell all that there is to know of keys only.
-        if self.keys.is_exact() && self.shape.is_keys_only() {
-            std::hint::black_box(slots);
-            return;
+    /// Reads what stands at these addresses, at most a batch, and then the rows that it leads to.
+    fn touch_at(&self, addresses: &[u64]) {
+        let mut numbers = [0; BATCH_ROWS];
+        if let Some(words) = &self.words {
+            words.touch(addresses, &mut numbers);
+        } else {
+            let mut slots = [0; BATCH_ROWS];
+            for (&hash, slot) in addresses.iter().zip(&mut slots) {
+                *slot = self.keys.first_slot(hash);
+            }
+            // Slots tell all that there is to know of keys only.
+            if self.keys.is_exact() && self.shape.is_keys_only() {
+                std::hint::black_box(slots);
+                return;
+            }
+            for ((&slot, &hash), number) in slots.iter().zip(addresses).zip(&mut numbers) {
+                *number = self.keys.candidate(slot, hash).map_or(0, |n| n + 1);
+            }
         }
         let mut seen = 0;
-        for (&slot, &hash) in slots.iter().zip(hashes) {
-            if let Some(number) = self.keys.candidate(slot, hash) {
+        for &number in &numbers[..addresses.len()] {
+            if let Some(number) = number.checked_sub(1) {
                 seen ^= self.row_or_new(number)[0];
             }
         }
@@ -185,21 +210,21 @@ impl Relation {
 
     /// Takes a derived row into `new`, unless `total` has it already.
     #[inline]
-    fn emit_hashed(
+    fn emit_at(
         &mut self,
         context: &mut Context,
-        hash: u64,
+        address: u64,
         row: &[u64],
         origin: Origin,
     ) -> Result<(), RowError> {
         if !self.poisoned.is_empty() && self.poisoned.contains(&self.shape.key_of(row)) {
             return Ok(());
         }
-        match self.find_hashed(hash, row) {
+        match self.find_at(address, row) {
             None => {
                 let number = (self.total.len() + self.new.rows.len()) / self.shape.stride;
                 let number = u32::try_from(number).expect("below 2^32 rows a relation");
-                self.keys.insert(hash, number);
+                self.add_key(address, number);
                 self.new.rows.extend_from_slice(row);
                 if !self.shape.is_keys_only() {
                     self.new.origins.push(origin);
@@ -373,7 +398,7 @@ impl Relation {
         let new = std::mem::take(&mut self.new);
         for (place, row) in new.rows.chunks_exact(self.shape.stride).enumerate() {
             let number = (self.len() + place) as u32;
-            self.keys.remove(self.shape.key_hash(row), number);
+            self.remove_key(self.address(row), number);
         }
     }
 }

@@ -4,6 +4,8 @@
 //! nothing reads costs nothing, and rows go into it many at a time. What it holds are the rows before `until`: all,
 //! or all but the delta, for a version that is to overlook that.
 //!
+//! Keys of one word that stand close together are not hashed (`window`).
+//!
 //! Of a relation whose wanted columns never change in place an index holds copies of those columns, row
 //! after row, so that a probe reads memory in order; of others it holds row numbers. Which of the two, the
 //! plan says (`bloom_plan::plan::layout`), since generated code reads the items.
@@ -15,6 +17,10 @@ use crate::rows::{clear_table, hash, key_hash};
 
 use super::Relation;
 use super::lists::{List, Lists};
+use super::postings::{Posting, Postings, address, header, is_it};
+
+/// From so many rows on that come at once, they are looked through for how close together their keys stand.
+const LOADED_ROWS_MIN: usize = 64;
 
 /// Where probes of an index of the plan go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,14 +30,6 @@ pub enum IndexPlace {
     /// No columns: is there any row?
     Whole,
     Secondary(usize),
-}
-
-/// Items of one key; never none.
-#[derive(Clone, Copy, Debug)]
-struct Posting {
-    /// The key, if it is one word; else its hash, and the key stands before the items.
-    key: u64,
-    list: List,
 }
 
 /// What an index holds of a row.
@@ -63,7 +61,7 @@ impl Item {
 pub struct Index {
     columns: Vec<usize>,
     item: Item,
-    table: HashTable<Posting>,
+    postings: Postings,
     lists: Lists,
     /// The number of the first row that is not in it yet.
     until: usize,
@@ -79,7 +77,7 @@ impl Index {
                 Layout::Columns(held) => Item::Columns(held.iter().map(|&c| c as usize).collect()),
                 Layout::Key | Layout::Numbers => Item::Number,
             },
-            table: HashTable::new(),
+            postings: Postings::Far(HashTable::new()),
             lists: Lists::default(),
             until: 0,
             key: Vec::new(),
@@ -88,7 +86,7 @@ impl Index {
 
     /// How many keys it has, if it has taken in so many rows.
     pub fn keys_of(&self, rows: usize) -> Option<usize> {
-        (self.until == rows).then(|| self.table.len())
+        (self.until == rows).then(|| self.postings.len())
     }
 
     pub fn columns(&self) -> &[usize] {
@@ -106,6 +104,13 @@ impl Index {
     /// Adds those of these rows, the first of the relation, that are not in it yet.
     fn catch_up(&mut self, total: &[u64], stride: usize) {
         let rows = total[self.until * stride..].chunks_exact(stride);
+        if let [column] = self.columns[..]
+            && rows.len() > self.postings.len().max(LOADED_ROWS_MIN)
+        {
+            // A place for each row takes no more than its items do.
+            self.postings
+                .join(rows.clone().map(|row| row[column]), rows.len() / 4);
+        }
         for (number, row) in (self.until as u32..).zip(rows) {
             self.insert(row, number);
         }
@@ -114,12 +119,40 @@ impl Index {
 
     /// Adds a row.
     fn insert(&mut self, row: &[u64], number: u32) {
+        if let [column] = self.columns[..] {
+            let word = row[column];
+            if let Postings::Far(table) = &self.postings
+                && table.len() == table.capacity()
+            {
+                let count = table.len() + 1;
+                self.postings.join(std::iter::once(word), count);
+            }
+            if let Postings::Near(window, keys) = &mut self.postings {
+                if let Some(list) = window.open(word, *keys + 1) {
+                    *keys += usize::from(list.len() == 0);
+                    push_item(&mut self.lists, list, &self.item, row, number);
+                    return;
+                }
+                self.postings.part();
+            }
+        }
+        self.insert_far(row, number);
+    }
+
+    /// Adds a row to a table of hashes.
+    fn insert_far(&mut self, row: &[u64], number: u32) {
         let key = self.take_key(row);
         let (hash_of, word) = address(&key);
         let header = header(&key);
         let Index {
-            item, table, lists, ..
-        } = self;
+            item,
+            postings: Postings::Far(table),
+            lists,
+            ..
+        } = self
+        else {
+            unreachable!("a window has taken the row itself");
+        };
         let found = table.find_mut(hash_of, |posting| is_it(lists, posting, word, &key));
         if let Some(posting) = found {
             push_item(lists, &mut posting.list, item, row, number);
@@ -156,14 +189,14 @@ impl Index {
 
     fn take_out(&mut self, row: &[u64], number: u32) {
         let key = self.take_key(row);
-        let (hash_of, word) = address(&key);
         let header = header(&key);
         let Index {
-            item, table, lists, ..
+            item,
+            postings,
+            lists,
+            ..
         } = self;
-        let entry = table.find_entry(hash_of, |posting| is_it(lists, posting, word, &key));
-        if let Ok(mut entry) = entry {
-            let list = &mut entry.get_mut().list;
+        if let Some(list) = postings.list_mut(lists, &key) {
             let width = item.width();
             let items = &mut lists.get_mut(*list)[header..];
             // What is undone was added last, so search from there.
@@ -176,7 +209,8 @@ impl Index {
             let is_empty = last == 0;
             lists.shorten(list, if is_empty { header + width } else { width });
             if is_empty {
-                entry.remove();
+                let list = *list;
+                postings.remove(&key, list);
             }
         }
         self.key = key;
@@ -188,12 +222,11 @@ impl Index {
             return;
         }
         let key = self.take_key(row);
-        let (hash_of, word) = address(&key);
-        let header = header(&key);
-        let Index { table, lists, .. } = self;
-        let found = table.find(hash_of, |posting| is_it(lists, posting, word, &key));
-        if let Some(posting) = found {
-            let items = &mut lists.get_mut(posting.list)[header..];
+        let Index {
+            postings, lists, ..
+        } = self;
+        if let Some(list) = postings.list_mut(lists, &key) {
+            let items = &mut lists.get_mut(*list)[header(&key)..];
             let place = items.iter().rposition(|&there| there == u64::from(from));
             let place = place.expect("a row of the relation is in its indexes");
             items[place] = to.into();
@@ -202,7 +235,10 @@ impl Index {
     }
 
     pub fn clear(&mut self) {
-        clear_table(&mut self.table);
+        match &mut self.postings {
+            Postings::Near(window, keys) => window.clear(std::mem::take(keys)),
+            Postings::Far(table) => clear_table(table),
+        }
         self.lists.clear();
         self.until = 0;
     }
@@ -210,11 +246,14 @@ impl Index {
     /// What the index holds of the rows with the key.
     #[inline]
     fn probe(&self, key: &[u64]) -> &[u64] {
-        let (hash, word) = address(key);
-        let found = self
-            .table
-            .find(hash, |posting| is_it(&self.lists, posting, word, key));
-        found.map_or(&[], |posting| &self.lists.get(posting.list)[header(key)..])
+        match &self.postings {
+            Postings::Near(window, _) => self.lists.get(window.get(key[0])),
+            Postings::Far(table) => {
+                let (hash, word) = address(key);
+                let found = table.find(hash, |posting| is_it(&self.lists, posting, word, key));
+                found.map_or(&[], |posting| &self.lists.get(posting.list)[header(key)..])
+            }
+        }
     }
 
     /// The words of a row's key, in room that is to be given back.
@@ -224,26 +263,6 @@ impl Index {
         key.extend(self.columns.iter().map(|&c| row[c]));
         key
     }
-}
-
-/// Where to look for a key: its hash, and the word of its posting.
-#[inline]
-fn address(key: &[u64]) -> (u64, u64) {
-    let hash = hash(key.iter().copied());
-    match key {
-        [word] => (hash, *word),
-        _ => (hash, hash),
-    }
-}
-
-/// Words of a list before its items.
-fn header(key: &[u64]) -> usize {
-    if key.len() == 1 { 0 } else { key.len() }
-}
-
-#[inline]
-fn is_it(lists: &Lists, posting: &Posting, word: u64, key: &[u64]) -> bool {
-    posting.key == word && (key.len() == 1 || lists.get(posting.list)[..key.len()] == *key)
 }
 
 fn push_item(lists: &mut Lists, list: &mut List, item: &Item, row: &[u64], number: u32) {
@@ -310,16 +329,14 @@ impl Relation {
     /// The number of the row of `total` whose key columns, ascending, are these.
     #[inline]
     pub fn find_key(&self, key: &[u64]) -> Option<u32> {
-        let hash = key_hash(key);
-        let same = |number: u32| {
-            let there = self.row_or_new(number);
-            self.shape
-                .keys
-                .iter()
-                .zip(key)
-                .all(|(&c, &k)| there[c] == k)
+        let number = match &self.words {
+            Some(words) => self.find_word(words, key[0])?,
+            None => self.keys.find(key_hash(key), |number| {
+                let there = self.row_or_new(number);
+                let columns = self.shape.keys.iter().zip(key);
+                columns.into_iter().all(|(&c, &k)| there[c] == k)
+            })?,
         };
-        let number = self.keys.find(hash, same)?;
         ((number as usize) < self.len()).then_some(number)
     }
 

@@ -40,7 +40,7 @@ const _: () = {
 };
 
 /// Where a list is. Whoever holds it asks with the same list as it was last given.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct List {
     start: u32,
     /// In words, and above that which size of piece it has.

@@ -40,7 +40,7 @@ impl Relation {
             let mut hashes = [0; BATCH_ROWS];
             self.touch(rows, &mut hashes);
             for (row, &hash) in rows.chunks_exact(stride).zip(&hashes) {
-                if self.find_hashed(hash, row).is_none() {
+                if self.find_at(hash, row).is_none() {
                     let range = hash.checked_shr(shift).unwrap_or(0);
                     kept[range as usize].extend_from_slice(row);
                 }
@@ -52,10 +52,10 @@ impl Relation {
     pub fn keep_growing(&self, rows: &[u64], kept: &mut Vec<u64>) {
         let stride = self.shape.stride;
         for rows in rows.chunks(BATCH_ROWS * stride) {
-            let mut hashes = [0; BATCH_ROWS];
-            self.touch(rows, &mut hashes);
-            for (row, &hash) in rows.chunks_exact(stride).zip(&hashes) {
-                let number = self.find_hashed(hash, row);
+            let mut addresses = [0; BATCH_ROWS];
+            self.touch(rows, &mut addresses);
+            for (row, &address) in rows.chunks_exact(stride).zip(&addresses) {
+                let number = self.find_at(address, row);
                 let there = number.filter(|&number| (number as usize) < self.len());
                 let says_nothing = there.is_some_and(|number| {
                     let there = self.row(number);

@@ -11,12 +11,14 @@
 
 mod run;
 mod slot;
+mod words;
 
 use crate::growth::reserve_far;
 use crate::rows::SHARED_HASH;
 
 pub use run::{Room, Run};
-use slot::{EMPTY, Form};
+use slot::{EMPTY, Form, TAG_SHIFT};
+pub use words::WordTable;
 
 /// The fewest slots of a table that holds anything, as a power of two.
 const BITS_MIN: u32 = 4;
@@ -101,26 +103,45 @@ impl NumberTable {
     /// The number with the hash of which `is_it` holds, which an exact table does not ask.
     #[inline]
     pub fn find(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
-        let form = self.form;
-        if self.slots.is_empty() || form.is_foreign(hash) {
+        if self.slots.is_empty() {
             return None;
         }
-        let mut place = form.place(hash);
-        let mut left = form.reach();
+        if self.form.exact {
+            return self.find_exact(hash);
+        }
+        let mut place = self.form.place(hash);
         loop {
             let slot = self.slots[place];
             if slot == EMPTY {
                 return None;
             }
-            if form.agrees(slot, hash) && (form.exact || is_it(form.number(slot))) {
+            let number = (slot as u32).wrapping_sub(1);
+            if (slot ^ hash) >> TAG_SHIFT == 0 && is_it(number) {
+                return Some(number);
+            }
+            place = self.next(place);
+        }
+    }
+
+    /// As [`NumberTable::find`], of an exact table that has slots.
+    #[inline]
+    fn find_exact(&self, hash: u64) -> Option<u32> {
+        let form = self.form;
+        if form.is_foreign(hash) {
+            return None;
+        }
+        let mut place = form.place(hash);
+        for _ in 0..form.reach() {
+            let slot = self.slots[place];
+            if slot == EMPTY {
+                return None;
+            }
+            if form.agrees(slot, hash) {
                 return Some(form.number(slot));
             }
             place = self.next(place);
-            left -= 1;
-            if left == 0 {
-                return None;
-            }
         }
+        None
     }
 
     /// Adds a number whose row is not there.
@@ -174,12 +195,25 @@ impl NumberTable {
         }
     }
 
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it need not grow to take so many more.
+    pub fn has_room(&self, more: usize) -> bool {
+        self.slots_for(more) <= self.slots.len()
+    }
+
     /// Makes room for so many more.
     pub fn reserve(&mut self, more: usize) {
-        let slots = (self.len + more) * 16 / LOAD_MAX + 1;
-        if slots > self.slots.len() {
-            self.grow(slots.next_power_of_two().trailing_zeros());
+        if !self.has_room(more) {
+            let slots = self.slots_for(more).next_power_of_two();
+            self.grow(slots.trailing_zeros());
         }
+    }
+
+    fn slots_for(&self, more: usize) -> usize {
+        (self.len + more) * 16 / LOAD_MAX + 1
     }
 
     /// The table in so many runs of slots, a power of two, each for a range of hashes. Whoever adds to

@@ -101,6 +101,16 @@ fn unequal_new_rows_of_a_key_clash_and_stored_ones_stay() {
 
 #[test]
 fn indexes_follow_inserts_removals_and_undoing() {
+    // Keys that stand close together, far apart, and now and then one that is far from the others.
+    follow_changes(|chance| chance & 7);
+    follow_changes(|chance| (chance & 7) << 40);
+    follow_changes(|chance| match chance & 0x7f {
+        0x7f => chance >> 8 << 20,
+        _ => chance & 7,
+    });
+}
+
+fn follow_changes(key: impl Fn(u64) -> u64) {
     let (mut context, mut r) = relation("kk");
     let by_second = r.add_index(&[1], &Layout::Numbers, &mut Vec::new());
     let copies = r.add_index(&[1], &Layout::Columns(vec![0]), &mut Vec::new());
@@ -114,7 +124,7 @@ fn indexes_follow_inserts_removals_and_undoing() {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
-        let row = [state >> 33 & 7, state >> 40 & 7];
+        let row = [state >> 33 & 7, key(state >> 40)];
         match r.find(&row) {
             Some(number) => {
                 r.remove(number);
@@ -143,7 +153,8 @@ fn indexes_follow_inserts_removals_and_undoing() {
         }
         r.catch_up(by_second, r.len());
         r.catch_up(copies, r.len());
-        for second in 0..8 {
+        let seconds: BTreeSet<u64> = model.iter().map(|row| row[1]).collect();
+        for second in seconds.into_iter().chain([3, 1 << 50]) {
             let mut found: Vec<u64> = r
                 .probe(by_second, &[second])
                 .iter()

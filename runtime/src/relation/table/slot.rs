@@ -12,6 +12,8 @@ use crate::rows::{SHARED_HASH, UNIQUE_BITS};
 
 /// No number. Zero, so that memory fresh from the system is a table of empty slots.
 pub const EMPTY: u64 = 0;
+/// The hash that a slot of a tagged table keeps begins at this bit.
+pub const TAG_SHIFT: u32 = u32::BITS;
 /// Trailing bits of its place that a slot of an exact table keeps.
 const REACH_BITS: u32 = 10;
 /// So far from its place and no farther stands a slot of an exact table.
@@ -36,7 +38,7 @@ impl Form {
         let number_bits = if exact {
             bits.max(REACH_BITS)
         } else {
-            u32::BITS
+            TAG_SHIFT
         };
         Form {
             bits,
