@@ -17,6 +17,7 @@ pub mod report;
 pub mod violation;
 
 mod again;
+mod asking;
 mod blame;
 mod body;
 mod certificate;
@@ -58,7 +59,8 @@ use dependencies::Dependencies;
 use flow::{Declared, KindFlow};
 use model::Model;
 use recall::{OfKind, OfRule, STANDING_MAX};
-use refine::Forms;
+use refine::leads::Leads;
+use refine::{Forms, Remembered};
 use sealing::Sealing;
 
 /// Summarises every rule of a well-typed program.
@@ -122,7 +124,7 @@ pub fn summarize_with(
 
 /// The report of a program, from the summaries of its rules.
 pub fn analyze(program: &Program, flows: &Arena<NodeId, KindFlow>) -> Report {
-    solved(program, flows, verdict::report)
+    solved(program, flows, &mut Remembered::default(), verdict::report)
 }
 
 /// As [`analyze`]; where the analysis would go as one of the last went, nothing is analysed. The flows are those that
@@ -140,7 +142,7 @@ pub fn analyze_with(
         recall.standing.push(newest);
         return report;
     }
-    let (report, told_apart) = solved(program, flows, |known, found| {
+    let (report, told_apart) = solved(program, flows, &mut recall.forms, |known, found| {
         let report = verdict::report(known, found);
         (report, known.model.take_told_apart())
     });
@@ -154,25 +156,33 @@ pub fn analyze_with(
 
 /// The properties of each place, and the labels, as text: part of what `--emit labels` prints.
 pub fn dump(program: &Program, flows: &Arena<NodeId, KindFlow>) -> String {
-    solved(program, flows, |known, found| {
-        dump::text(known, found, &verdict::report(known, found))
-    })
+    solved(
+        program,
+        flows,
+        &mut Remembered::default(),
+        |known, found| dump::text(known, found, &verdict::report(known, found)),
+    )
 }
 
 fn solved<T>(
     program: &Program,
     flows: &Arena<NodeId, KindFlow>,
+    remembered: &mut Remembered,
     then: impl FnOnce(Known<'_, '_>, &Found) -> T,
 ) -> T {
     let model = Model::new(program, flows);
     let sealing = Sealing::new(&model);
     let dependencies = Dependencies::new(&model, &sealing);
+    let leads = Leads::new(&model);
     let basis = Basis {
         model: &model,
         sealing: &sealing,
         dependencies: &dependencies,
+        leads: &leads,
     };
-    let forms = Forms::new(basis);
+    let forms = Forms::new(basis, remembered);
     let known = Known::new(basis, &forms);
-    then(known, &fixpoint::solve(known))
+    let result = then(known, &fixpoint::solve(known));
+    remembered.keep(forms, sealing, leads);
+    result
 }

@@ -86,6 +86,8 @@ pub struct Effort {
     pub summarized: usize,
     /// Whether the consistency analysis ran.
     pub is_judged: bool,
+    /// For how many rules it looked for their form.
+    pub forms: usize,
 }
 
 /// A database with what helps its queries, and never changes what they answer.
@@ -357,6 +359,7 @@ pub fn effort(db: &dyn Db, package: Package) -> Effort {
             .packages
             .get(&package)
             .is_some_and(|recall| recall.calm.is_analyzed),
+        forms: of(|recall| recall.calm.looked_for()),
     }
 }
 

@@ -11,6 +11,7 @@ use bloom_stdx::arena::{Arena, Id};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Report;
+use super::asking::{Address, address};
 use super::flow::KindFlow;
 use super::violation::RuleRef;
 use crate::hir::{Loc, NodeId, Program, Rule, RuleId};
@@ -21,7 +22,7 @@ pub(super) struct Standing {
     flows: Arena<NodeId, KindFlow>,
     rules: Arena<NodeId, Arena<RuleId, Arc<Rule>>>,
     /// The rules whose tests were compared with others by a literal.
-    told_apart: FxHashSet<RuleRef>,
+    told_apart: FxHashSet<Address>,
     report: Report,
 }
 
@@ -29,7 +30,7 @@ impl Standing {
     pub fn new(
         program: &Program,
         flows: &Arena<NodeId, KindFlow>,
-        told_apart: FxHashSet<RuleRef>,
+        told_apart: FxHashSet<Address>,
         report: Report,
     ) -> Self {
         Standing {
@@ -56,8 +57,8 @@ impl Standing {
                     continue;
                 }
                 let at = RuleRef { node, rule: id };
-                let stands =
-                    of_old == of_now || of_now.stands_for(of_old) && !self.told_apart.contains(&at);
+                let stands = of_old == of_now
+                    || of_now.stands_for(of_old) && !self.told_apart.contains(&address(of_old));
                 if !stands || !same_beside_summary(old, now) {
                     return None;
                 }

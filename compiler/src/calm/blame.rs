@@ -145,7 +145,7 @@ impl Search<'_, '_> {
         if model.is_source(at) {
             return self.of_source(at);
         }
-        if want != Want::Grows && self.known.dependencies.conflict(at).is_some() {
+        if want != Want::Grows && self.known.dependencies.has_conflict(at) {
             let clash = self.clash(at);
             if !clash.is_empty() {
                 return clash;

@@ -12,6 +12,7 @@ use super::flow::{Atom, RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
 use super::properties::Props;
 use super::refine::contained::Redundant;
+use super::refine::leads::Leads;
 use super::refine::{Forms, allotted, double, handled, manifest, newest, parent, threshold};
 use super::sealing::{Sealing, groups, is_guard};
 use crate::analysis::{Growth, Reading};
@@ -47,6 +48,7 @@ pub struct Basis<'k, 'a> {
     pub model: &'k Model<'a>,
     pub sealing: &'k Sealing,
     pub dependencies: &'k Dependencies<'k, 'a>,
+    pub leads: &'k Leads,
 }
 
 /// What the analysis of one program knows besides properties.
@@ -55,6 +57,7 @@ pub struct Known<'k, 'a> {
     pub model: &'k Model<'a>,
     pub sealing: &'k Sealing,
     pub dependencies: &'k Dependencies<'k, 'a>,
+    pub leads: &'k Leads,
     pub forms: &'k Forms,
 }
 
@@ -79,6 +82,7 @@ impl<'k, 'a> Known<'k, 'a> {
             model: basis.model,
             sealing: basis.sealing,
             dependencies: basis.dependencies,
+            leads: basis.leads,
             forms,
         }
     }
@@ -88,6 +92,7 @@ impl<'k, 'a> Known<'k, 'a> {
             model: self.model,
             sealing: self.sealing,
             dependencies: self.dependencies,
+            leads: self.leads,
         }
     }
 

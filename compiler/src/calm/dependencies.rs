@@ -10,24 +10,27 @@
 //! Several rules of one head agree where their keys differ in a constant, or where both take the value from
 //! one origin: the collection, back through rules that hand it on with its key, whose value it always is.
 
+mod claims;
+mod closure;
 mod origin;
 
 use std::cell::RefCell;
 
-use rustc_hash::FxHashMap;
+pub use claims::Claim;
+use claims::Claims;
+use closure::fixes;
 
-use super::flow::{Comparison, Form, RuleSummary, SELF, Term, Test};
+use super::asking::Asked;
+use super::flow::{RuleSummary, SELF, Term};
 use super::model::{At, Model, RuleAt};
 use super::sealing::{Sealing, groups};
 use crate::hir::{Arrow, CollectionKind, VarId};
 
-/// Rules are looked through so deep.
-const RULES_DEEP_MAX: usize = 8;
 /// More rules for one head than this are not compared pair by pair.
 const COMPARED_RULES_MAX: usize = 32;
 
 /// How long a dependency holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub enum Span {
     Tick,
     Run,
@@ -43,14 +46,20 @@ pub enum Conflict {
     Between(RuleAt, RuleAt),
 }
 
+/// Which rows for one key a collection may have together.
+enum Meeting {
+    Never,
+    /// Those from outside, whatever they are.
+    OfSource,
+    Within(Span),
+}
+
 pub struct Dependencies<'m, 'a> {
     model: &'m Model<'a>,
     sealing: &'m Sealing,
-    /// What is known, or taken to hold while it is looked at.
-    lasting: RefCell<FxHashMap<At, bool>>,
+    claims: Claims,
     /// Rules that are looked through for what columns determine each other.
     through: RefCell<Vec<RuleAt>>,
-    conflicts: RefCell<FxHashMap<(At, Span), Option<Conflict>>>,
 }
 
 impl<'m, 'a> Dependencies<'m, 'a> {
@@ -58,41 +67,59 @@ impl<'m, 'a> Dependencies<'m, 'a> {
         Dependencies {
             model,
             sealing,
-            lasting: RefCell::default(),
+            claims: Claims::default(),
             through: RefCell::default(),
-            conflicts: RefCell::default(),
         }
     }
 
     /// Whether two rows for one key can meet with different plain values.
+    pub fn has_conflict(&self, at: At) -> bool {
+        match self.meeting(at) {
+            Meeting::Never => false,
+            Meeting::OfSource => true,
+            Meeting::Within(span) => !self.agrees(at, span),
+        }
+    }
+
+    /// How two rows for one key can meet with different plain values.
     pub fn conflict(&self, at: At) -> Option<Conflict> {
+        match self.meeting(at) {
+            Meeting::Never => None,
+            Meeting::OfSource => Some(Conflict::Source),
+            Meeting::Within(span) => self.find_conflict(at, span),
+        }
+    }
+
+    /// Which rows for one key meet.
+    fn meeting(&self, at: At) -> Meeting {
         if !self.model.shape(at).has_plain_values() {
-            return None;
+            return Meeting::Never;
         }
         let collection = self.model.collection(at);
-        let inserters: Vec<RuleAt> = self.model.inserters(at).collect();
-        let span = match collection.kind {
-            CollectionKind::Input if collection.public => {
-                let promised = collection.immutable;
-                return (!promised).then_some(Conflict::Source);
-            }
+        match collection.kind {
+            CollectionKind::Input if collection.public => match collection.immutable {
+                true => Meeting::Never,
+                false => Meeting::OfSource,
+            },
             CollectionKind::Channel { .. } | CollectionKind::Loopback | CollectionKind::Table => {
-                if collection.immutable {
-                    return None;
+                match collection.immutable {
+                    true => Meeting::Never,
+                    false => Meeting::Within(Span::Run),
                 }
-                Span::Run
             }
             CollectionKind::Scratch
             | CollectionKind::Input
             | CollectionKind::Output
             | CollectionKind::View => {
-                let deferred = |&rule: &RuleAt| self.model.rule(rule).arrow == Arrow::DeferredMerge;
-                match inserters.len() > 1 && inserters.iter().any(deferred) {
+                let is_deferred = |rule| self.model.rule(rule).arrow == Arrow::DeferredMerge;
+                let inserters = self.model.inserters(at);
+                let is_later = inserters.count() > 1 && self.model.inserters(at).any(is_deferred);
+                Meeting::Within(match is_later {
                     true => Span::Run,
                     false => Span::Tick,
-                }
+                })
             }
-            CollectionKind::Static => Span::Run,
+            CollectionKind::Static => Meeting::Within(Span::Run),
             CollectionKind::Periodic { .. }
             | CollectionKind::Cluster
             | CollectionKind::Alive
@@ -107,9 +134,8 @@ impl<'m, 'a> Dependencies<'m, 'a> {
             | CollectionKind::SysStratum
             | CollectionKind::Seal { .. }
             | CollectionKind::Seals { .. }
-            | CollectionKind::Sealed { .. } => return None,
-        };
-        self.conflict_in(at, span)
+            | CollectionKind::Sealed { .. } => Meeting::Never,
+        }
     }
 
     /// Whether each key has one list of plain values over the whole run.
@@ -117,12 +143,12 @@ impl<'m, 'a> Dependencies<'m, 'a> {
         if !self.model.shape(at).has_plain_values() {
             return true;
         }
-        if let Some(&known) = self.lasting.borrow().get(&at) {
-            return known;
-        }
-        self.lasting.borrow_mut().insert(at, true);
+        self.claimed(Claim::Lasts(at), || self.find_lasting(at))
+    }
+
+    fn find_lasting(&self, at: At) -> bool {
         let collection = self.model.collection(at);
-        let lasts = match collection.kind {
+        match collection.kind {
             CollectionKind::Input if collection.public => collection.immutable,
             CollectionKind::Table if self.model.only_gains(at) => true,
             CollectionKind::Static
@@ -141,8 +167,7 @@ impl<'m, 'a> Dependencies<'m, 'a> {
             | CollectionKind::Input
             | CollectionKind::Output
             | CollectionKind::View => {
-                collection.immutable
-                    || (!self.model.is_source(at) && self.conflict_in(at, Span::Run).is_none())
+                collection.immutable || (!self.model.is_source(at) && self.agrees(at, Span::Run))
             }
             CollectionKind::Periodic { .. }
             | CollectionKind::Alive
@@ -151,19 +176,36 @@ impl<'m, 'a> Dependencies<'m, 'a> {
             | CollectionKind::Stdout
             | CollectionKind::Stderr
             | CollectionKind::Halt => false,
-        };
-        self.lasting.borrow_mut().insert(at, lasts);
-        lasts
+        }
     }
 
-    fn conflict_in(&self, at: At, span: Span) -> Option<Conflict> {
-        if let Some(&known) = self.conflicts.borrow().get(&(at, span)) {
-            return known;
+    fn agrees(&self, at: At, span: Span) -> bool {
+        self.claimed(Claim::Agrees(at, span), || {
+            self.find_conflict(at, span).is_none()
+        })
+    }
+
+    /// Looks whether the claim holds, which does not depend on what is being looked through.
+    fn claimed(&self, claim: Claim, find: impl FnOnce() -> bool) -> bool {
+        let asking = self.model.asking();
+        let holds = asking.answering(|| {
+            self.claims.hold(claim, || {
+                let outside = self.through.take();
+                let holds = find();
+                self.through.replace(outside);
+                holds
+            })
+        });
+        asking.note(Asked::Claim(claim, holds));
+        holds
+    }
+
+    /// Whether the claim holds.
+    pub fn holds(&self, claim: Claim) -> bool {
+        match claim {
+            Claim::Lasts(at) => self.lasts(at),
+            Claim::Agrees(at, span) => self.agrees(at, span),
         }
-        self.conflicts.borrow_mut().insert((at, span), None);
-        let found = self.find_conflict(at, span);
-        self.conflicts.borrow_mut().insert((at, span), found);
-        found
     }
 
     fn find_conflict(&self, at: At, span: Span) -> Option<Conflict> {
@@ -184,7 +226,7 @@ impl<'m, 'a> Dependencies<'m, 'a> {
         }
         for (place, &one) in rules.iter().enumerate() {
             for &other in &rules[place + 1..] {
-                if !self.agree(at, one, other, span) {
+                if !self.rules_agree(at, one, other, span) {
                     return Some(Conflict::Between(one, other));
                 }
             }
@@ -277,113 +319,8 @@ impl<'m, 'a> Dependencies<'m, 'a> {
         })
     }
 
-    /// The variables that the seeds determine.
-    pub fn closure(&self, rule: RuleAt, seeds: Vec<VarId>, span: Span) -> Vec<VarId> {
-        let summary = self.model.rule(rule);
-        let mut known = seeds;
-        loop {
-            let before = known.len();
-            // What is in a collection differs from node to node.
-            if known.contains(&SELF) {
-                for (_, atom) in summary.positive() {
-                    let from = self.model.place(rule, atom.collection);
-                    let shape = self.model.shape(from);
-                    // What arrives, arrives here.
-                    let location = self.model.location(from);
-                    let fixed = shape.key_columns().all(|place| {
-                        fixes(&atom.terms[place], &known)
-                            || (atom.terms[place].is_any() && Some(place) == location)
-                    });
-                    if !fixed || (span == Span::Run && !self.lasts(from)) {
-                        let told = self.told_by_rule(from, &atom.terms, &known);
-                        learn(&mut known, &told);
-                        continue;
-                    }
-                    for (column, term) in shape.columns.iter().zip(&atom.terms) {
-                        if !column.key && (span == Span::Tick || !column.lattice) {
-                            learn(&mut known, term.vars());
-                        }
-                    }
-                }
-            }
-            for binding in &summary.bindings {
-                if !binding.generates && binding.reads.iter().all(|var| known.contains(var)) {
-                    learn(&mut known, &binding.binds);
-                }
-            }
-            for test in &summary.tests {
-                if let Test::Compare {
-                    left,
-                    op: Comparison::Equal,
-                    right,
-                } = test
-                {
-                    for (one, other) in [(left, right), (right, left)] {
-                        if let Term::Var(var) = one
-                            && fixes_value(other, &known)
-                        {
-                            learn(&mut known, &[*var]);
-                        }
-                    }
-                }
-            }
-            if known.len() == before {
-                return known;
-            }
-        }
-    }
-
-    /// The variables of a row that others of its columns determine over the whole run, whatever is a key: the only
-    /// rule that fills the collection takes them from a row that those determine.
-    fn told_by_rule(&self, from: At, terms: &[Term], known: &[VarId]) -> Vec<VarId> {
-        let mut inserters = self.model.inserters(from);
-        let many = matches!(
-            self.model.collection(from).kind,
-            CollectionKind::Channel { .. } | CollectionKind::Seal { .. }
-        );
-        let (Some(rule), false) = (inserters.next(), many || self.model.is_source(from)) else {
-            return Vec::new();
-        };
-        let summary = self.model.rule(rule);
-        let same = inserters.all(|other| {
-            let of = self.model.rule(other);
-            if of.is_alike(summary) {
-                self.model.note_literals(&[rule, other]);
-            }
-            of == summary
-        });
-        let is_open =
-            self.through.borrow().contains(&rule) || self.through.borrow().len() > RULES_DEEP_MAX;
-        if !same || is_open || summary.chance || is_fact(summary) {
-            return Vec::new();
-        }
-        let columns = summary.columns.iter().zip(terms);
-        let given = columns.clone().filter(|(_, term)| fixes(term, known));
-        let seeds: Vec<VarId> = given
-            .filter_map(|(column, _)| match column {
-                Term::Var(var) => Some(*var),
-                Term::Any
-                | Term::Literal(_)
-                | Term::Constant(_)
-                | Term::SelfAddr
-                | Term::Of { .. } => None,
-            })
-            .chain([SELF])
-            .collect();
-        self.through.borrow_mut().push(rule);
-        let inner = self.closure(rule, seeds, Span::Run);
-        self.through.borrow_mut().pop();
-        // A lattice column holds the join of what all rows brought.
-        let shape = self.model.shape(from).columns.iter();
-        columns
-            .zip(shape)
-            .filter(|((column, _), of)| !of.lattice && fixes_value(column, &inner))
-            .flat_map(|((_, term), _)| term.vars().to_vec())
-            .collect()
-    }
-
     /// Whether two rules never give one key two lists of plain values.
-    fn agree(&self, at: At, one: RuleAt, other: RuleAt, span: Span) -> bool {
+    fn rules_agree(&self, at: At, one: RuleAt, other: RuleAt, span: Span) -> bool {
         let (a, b) = (self.model.rule(one), self.model.rule(other));
         let shape = self.model.shape(at);
         let differ = |place: usize| match (&a.columns[place], &b.columns[place]) {
@@ -405,30 +342,4 @@ impl<'m, 'a> Dependencies<'m, 'a> {
 /// A rule without a body.
 pub fn is_fact(summary: &RuleSummary) -> bool {
     summary.atoms.is_empty() && summary.bindings.is_empty() && !summary.chance
-}
-
-fn learn(known: &mut Vec<VarId>, vars: &[VarId]) {
-    for var in vars {
-        if !known.contains(var) {
-            known.push(*var);
-        }
-    }
-}
-
-/// Whether a column with this term has one value, given the variables.
-fn fixes(term: &Term, known: &[VarId]) -> bool {
-    match term {
-        Term::Any => false,
-        Term::Of { form, .. } => {
-            *form == Form::Whole && term.vars().iter().all(|var| known.contains(var))
-        }
-        Term::Var(_) | Term::Literal(_) | Term::Constant(_) | Term::SelfAddr => {
-            term.vars().iter().all(|var| known.contains(var))
-        }
-    }
-}
-
-/// As [`fixes`], of an expression.
-fn fixes_value(term: &Term, known: &[VarId]) -> bool {
-    !term.is_any() && term.vars().iter().all(|var| known.contains(var))
 }

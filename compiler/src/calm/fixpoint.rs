@@ -141,7 +141,7 @@ fn contents(known: Known<'_, '_>, found: &Found, at: At) -> Props {
     if model.is_kept(at) {
         return kept(known, found, at);
     }
-    let conflict = known.dependencies.conflict(at).is_some();
+    let conflict = known.dependencies.has_conflict(at);
     let bodies = model.inserters(at).map(|rule| arriving(model, found, rule));
     let mut props = bodies.fold(Props::ALL, Props::and).closed();
     if conflict && (model.is_asynchronous(at) || !props.has(Props::CONSTANT)) {
@@ -212,7 +212,7 @@ fn kept(known: Known<'_, '_>, found: &Found, at: At) -> Props {
     if inserts().next().is_none() {
         return Props::ALL;
     }
-    let conflict = known.dependencies.conflict(at).is_some();
+    let conflict = known.dependencies.has_conflict(at);
     let replaces = inserts().any(|(rule, _)| rule.arrow == Arrow::Upsert) && {
         let lattice = model.shape(at).columns.iter().any(|column| column.lattice);
         conflict || lattice
@@ -257,9 +257,9 @@ fn compares_lattice(model: &Model<'_>, at: At, rule: &RuleSummary) -> bool {
 fn source(known: Known<'_, '_>, found: &Found, at: At) -> Props {
     let model = known.model;
     match model.collection(at).kind {
-        CollectionKind::Input => match known.dependencies.conflict(at) {
-            None => Props::EVENTS,
-            Some(_) => Props::EVENTS.without(Props::UNION),
+        CollectionKind::Input => match known.dependencies.has_conflict(at) {
+            false => Props::EVENTS,
+            true => Props::EVENTS.without(Props::UNION),
         },
         CollectionKind::Stdin => Props::EVENTS,
         // The detector is right in the end.

@@ -4,11 +4,13 @@
 //! and read: what arrives at a node is the union of what all sent to it.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use bloom_stdx::arena::{Arena, Id};
 use bloom_stdx::graph::components;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::asking::{Address, Asked, Asking, address};
 use super::flow::{Atom, KindFlow, RuleSummary, Shape};
 use super::report::Place;
 use super::violation::RuleRef;
@@ -41,7 +43,8 @@ pub struct Model<'a> {
     /// All places, each after those that it depends on but for cycles.
     downstream: Vec<At>,
     /// Rules of which a literal in a test told something apart.
-    told_apart: RefCell<FxHashSet<RuleRef>>,
+    told_apart: RefCell<FxHashSet<Address>>,
+    asking: Asking,
 }
 
 /// What is asked of a place so often that looking it up would take most of the time.
@@ -70,6 +73,7 @@ impl<'a> Model<'a> {
             cyclic: Vec::new(),
             downstream: Vec::new(),
             told_apart: RefCell::default(),
+            asking: Asking::default(),
         };
         let mut channels = FxHashMap::default();
         for (node, kind) in program.nodes.iter() {
@@ -212,13 +216,24 @@ impl<'a> Model<'a> {
 
     /// Notes rules that another literal in a test might make the same as another, or no longer so.
     pub fn note_literals(&self, rules: &[RuleAt]) {
-        let rules = rules.iter().map(|&rule| self.rules[rule]);
+        let rules = rules.iter().map(|&rule| address(self.rule(rule)));
+        self.asking.note_literals(rules.clone());
+        self.told_apart.borrow_mut().extend(rules);
+    }
+
+    /// Notes what was noted when something was looked for that is recalled now.
+    pub fn note_addresses(&self, rules: &[Address]) {
         self.told_apart.borrow_mut().extend(rules);
     }
 
     /// The rules of which a literal in a test told something apart.
-    pub fn take_told_apart(&self) -> FxHashSet<RuleRef> {
+    pub fn take_told_apart(&self) -> FxHashSet<Address> {
         self.told_apart.take()
+    }
+
+    /// What is asked about other rules and places while something is looked for.
+    pub const fn asking(&self) -> &Asking {
+        &self.asking
     }
 
     /// All places, channels once.
@@ -243,6 +258,11 @@ impl<'a> Model<'a> {
     }
 
     pub fn rule(&self, rule: RuleAt) -> &'a RuleSummary {
+        let RuleRef { node, rule } = self.rules[rule];
+        &self.flows[node].rules[rule.index()]
+    }
+
+    pub fn summary(&self, rule: RuleAt) -> &'a Arc<RuleSummary> {
         let RuleRef { node, rule } = self.rules[rule];
         &self.flows[node].rules[rule.index()]
     }
@@ -293,6 +313,7 @@ impl<'a> Model<'a> {
 
     /// Rules whose head it is.
     pub fn writers(&self, at: At) -> &[RuleAt] {
+        self.asking.note(Asked::Writers(at));
         &self.writers[at.index()]
     }
 
@@ -318,6 +339,7 @@ impl<'a> Model<'a> {
 
     /// Whether its rows come from outside the rules.
     pub fn is_source(&self, at: At) -> bool {
+        self.asking.note(Asked::Writers(at));
         self.facts[at.index()].is_source
     }
 
@@ -344,6 +366,7 @@ impl<'a> Model<'a> {
 
     /// Whether no rule takes rows away: what is in it stays as it is.
     pub fn only_gains(&self, at: At) -> bool {
+        self.asking.note(Asked::Writers(at));
         self.facts[at.index()].only_gains
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::again::Standing;
 use super::flow::{RuleSummary, Shape};
+use super::refine::Remembered;
 use crate::analysis::RuleAnalysis;
 use crate::hir::{CollectionId, Rule};
 use crate::typing::BodyTypes;
@@ -25,6 +26,8 @@ pub struct Recall {
     pub is_analyzed: bool,
     /// Of the last programs, the newest last: an edit that is taken back leads to the one before.
     pub(super) standing: Vec<Standing>,
+    /// Of the rules of the program that was last analysed.
+    pub(super) forms: Remembered,
 }
 
 /// What is known of a kind of node.
@@ -53,11 +56,20 @@ pub(super) fn key(rule: &Arc<Rule>, types: &Arc<BodyTypes>, analysis: &Arc<RuleA
 }
 
 impl Recall {
+    /// For how many rules the last analysis looked for their form, rather than recalled it.
+    pub fn looked_for(&self) -> usize {
+        match self.is_analyzed {
+            true => self.forms.looked_for,
+            false => 0,
+        }
+    }
+
     /// `generation` is that of the recall by which the program was typed.
     pub(super) fn begin(&mut self, generation: u64) {
         if self.generation != generation {
             self.kinds.clear();
             self.standing.clear();
+            self.forms = Remembered::default();
         }
         self.generation = generation;
         self.summarized = 0;

@@ -14,6 +14,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::asking::Asked;
 use super::fifo::{self, Sequence};
 use super::flow::{Atom, RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
@@ -42,6 +43,7 @@ enum Status {
     Never,
 }
 
+#[derive(Debug)]
 pub struct Sealing {
     status: Vec<Status>,
     /// Of each `C.sealed`, the place of `C`.
@@ -189,10 +191,25 @@ impl Sealing {
         }
     }
 
+    fn status(&self, model: &Model<'_>, at: At) -> &Status {
+        model.asking().note(Asked::Sealing(at));
+        &self.status[at.index()]
+    }
+
+    /// Whether the same is known of a place in another program, which differs in rules alone.
+    pub fn is_same(&self, other: &Sealing, at: At) -> bool {
+        self.status[at.index()] == other.status[at.index()]
+    }
+
+    /// Whether the same channels have a last word in another program, which differs in rules alone.
+    pub fn has_same_sequences(&self, other: &Sealing) -> bool {
+        self.sequences == other.sequences
+    }
+
     /// Whether the rule's own seals freeze the rows that the atom can read.
     pub fn is_frozen(&self, model: &Model<'_>, rule: RuleAt, atom: &Atom) -> bool {
         let at = model.place(rule, atom.collection);
-        let Status::Frozen(needs) = &self.status[at.index()] else {
+        let Status::Frozen(needs) = self.status(model, at) else {
             return false;
         };
         needs
@@ -209,7 +226,7 @@ impl Sealing {
         (inner, parent): (RuleAt, &Atom),
     ) -> bool {
         let at = model.place(inner, parent.collection);
-        let Status::Frozen(needs) = &self.status[at.index()] else {
+        let Status::Frozen(needs) = self.status(model, at) else {
             return false;
         };
         needs.iter().all(|need| {
@@ -234,7 +251,7 @@ impl Sealing {
     /// The seals that [`Sealing::is_frozen`] of the atom rests on.
     pub fn sources(&self, model: &Model<'_>, rule: RuleAt, atom: &Atom) -> Vec<At> {
         let at = model.place(rule, atom.collection);
-        match &self.status[at.index()] {
+        match self.status(model, at) {
             Status::Frozen(needs) => needs.iter().map(|need| need.source).collect(),
             Status::Unknown | Status::Passing(_) | Status::Never => Vec::new(),
         }

@@ -36,7 +36,7 @@ pub fn negated_twice(
         && !of.chance
         && of.aggregates.is_empty()
         && of.bindings.is_empty()
-        && known.dependencies.conflict(at).is_none();
+        && !known.dependencies.has_conflict(at);
     if !fits || model.shape(at).columns.iter().any(|column| column.lattice) {
         return None;
     }

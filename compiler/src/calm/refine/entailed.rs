@@ -11,19 +11,18 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 
-use rustc_hash::FxHashMap;
-
 use crate::calm::body::Basis;
 use crate::calm::dependencies::is_fact;
 use crate::calm::flow::{Aggregate, Atom, Form, RuleSummary, Term, Test};
 use crate::calm::model::{At, RuleAt};
 use crate::calm::refine::contained::has_test;
+use crate::calm::refine::leads::Sign;
 use crate::calm::sealing::same_value;
 use crate::hir::{AggregateFunction, Arrow, CollectionId, LitKind, NodeId, VarId};
 
 /// Rules are followed back so far, collections with more rules not at all, and so many steps are taken for one goal.
-const DEPTH_MAX: usize = 4;
-const RULES_MAX: usize = 16;
+pub const DEPTH_MAX: usize = 4;
+pub const RULES_MAX: usize = 16;
 const STEPS_MAX: u32 = 200;
 /// Collections that are looked at for what may lead to a goal are no more than this.
 const LEADS_MAX: usize = 32;
@@ -46,8 +45,10 @@ pub struct Given<'g, 'k, 'a> {
     /// Which rules may be used.
     usable: &'g dyn Fn(RuleAt) -> bool,
     steps: Cell<u32>,
+    /// Where they are.
+    places: Sign,
     /// What [`Given::may_be`] has found, by collection and steps.
-    leads: RefCell<FxHashMap<(CollectionId, usize), bool>>,
+    leads: RefCell<Vec<(CollectionId, usize, bool)>>,
 }
 
 /// What stands for the variables that stand for some value, in the order of their numbers.
@@ -79,8 +80,10 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
         let kept = atoms.filter(|(place, _)| !left_out(*place));
         let (absent, rows): (Vec<&Atom>, Vec<&Atom>) =
             kept.map(|(_, atom)| atom).partition(|atom| atom.negated);
+        let place = |atom: &&Atom| basis.model.place(rule, atom.collection);
         Given {
             basis,
+            places: rows.iter().map(place).collect(),
             node: basis.model.rule_ref(rule).node,
             rule,
             rows,
@@ -95,6 +98,8 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
 
     /// That there is the row, too, which the atom denies.
     pub fn and(mut self, atom: &'g Atom) -> Self {
+        self.places
+            .add(self.basis.model.place(self.rule, atom.collection));
         self.rows.push(atom);
         self
     }
@@ -128,19 +133,28 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
         if depth == 0 {
             return false;
         }
-        if let Some(&known) = self.leads.borrow().get(&(collection, depth)) {
+        let model = self.basis.model;
+        let at = model.place_of(self.node, collection);
+        if !self.basis.leads.may_lead(model, self.places, at, depth) {
+            return false;
+        }
+        let known = |leads: &[(CollectionId, usize, bool)]| {
+            let mut leads = leads.iter();
+            let same = leads.find(|(of, steps, _)| (*of, *steps) == (collection, depth));
+            same.map(|(_, _, found)| *found)
+        };
+        if let Some(known) = known(&self.leads.borrow()) {
             return known;
         }
         if self.leads.borrow().len() >= LEADS_MAX {
             return false;
         }
-        let model = self.basis.model;
-        let writers = model.writers(model.place_of(self.node, collection));
+        let writers = model.writers(at);
         let found = writers.len() <= RULES_MAX
             && writers.iter().any(|&writer| {
                 model.rule(writer).arrow == Arrow::Merge && self.may_give(writer, depth - 1)
             });
-        self.leads.borrow_mut().insert((collection, depth), found);
+        self.leads.borrow_mut().push((collection, depth, found));
         found
     }
 
@@ -253,7 +267,7 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
         let mut lattices = columns.into_iter().filter(|(column, _)| column.lattice);
         !model.is_source(at)
             && lattices.all(|(_, term)| term.is_any())
-            && self.basis.dependencies.conflict(at).is_none()
+            && !self.basis.dependencies.has_conflict(at)
     }
 
     /// The goals that are left when the rule is to give the row.

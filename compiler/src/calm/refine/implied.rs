@@ -154,7 +154,7 @@ fn is_given(basis: Basis<'_, '_>, rule: RuleAt, absent: &Atom) -> bool {
     let model = basis.model;
     let at = model.place(rule, absent.collection);
     model.only_gains(at)
-        && basis.dependencies.conflict(at).is_none()
+        && !basis.dependencies.has_conflict(at)
         && model.writers(at).iter().any(|&writer| {
             let fact = model.rule(writer);
             is_fact(fact) && fact.inserts() && matches(basis, rule, absent, &fact.columns)

@@ -194,8 +194,8 @@ fn heard(known: &Known<'_, '_>, table: At) -> Option<(At, RuleAt)> {
         && summary.bindings.is_empty()
         && takes_all(atom)
         && is_without_lattices(known, table)
-        && known.dependencies.conflict(table).is_none()
-        && known.dependencies.conflict(channel).is_none();
+        && !known.dependencies.has_conflict(table)
+        && !known.dependencies.has_conflict(channel);
     fits.then_some((channel, copy))
 }
 
@@ -264,7 +264,7 @@ fn counted_table(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom) -> Option<(us
         && model.collection(table).kind == CollectionKind::Table
         && model.only_gains(table)
         && is_without_lattices(known, table)
-        && known.dependencies.conflict(table).is_none();
+        && !known.dependencies.has_conflict(table);
     fits.then_some((column, table))
 }
 
@@ -328,7 +328,7 @@ fn comes_of(known: &Known<'_, '_>, at: At, table: At, found: Option<&Found>, dep
     depth > 0
         && is_derived(known, at)
         && is_without_lattices(known, at)
-        && known.dependencies.conflict(at).is_none()
+        && !known.dependencies.has_conflict(at)
         && model.writers(at).iter().all(|&writer| {
             let of = model.rule(writer);
             let mut atoms = of.atoms.iter();

@@ -182,7 +182,7 @@ fn is_begun(
         && !lattice
         && known.dependencies.lasts(source)
         && !model.shape(at).columns.iter().any(|column| column.lattice)
-        && known.dependencies.conflict(at).is_none();
+        && !known.dependencies.has_conflict(at);
     let keys: Vec<usize> = model.shape(source).key_columns().collect();
     let Some(columns) = carried(made, begin, &keys) else {
         return false;

@@ -69,7 +69,7 @@ pub fn aggregating_rule(known: Basis<'_, '_>, rule: RuleAt, place: usize) -> Opt
         && summary.arrow == Arrow::Merge
         && !summary.bootstrap
         && !summary.chance
-        && known.dependencies.conflict(at).is_none();
+        && !known.dependencies.has_conflict(at);
     fits.then_some(inner)
 }
 
