@@ -1,17 +1,15 @@
 //! Why a place lacks a property: back from it along rules that lack one for want of another, to those where
 //! it is lost. Breadth first, so the shortest chain comes first.
 
+mod rule;
+
 use std::collections::{BTreeSet, VecDeque};
 
 use super::body::Found;
-use super::body::{Known, Share};
-use super::flow::{Atom, RuleSummary};
+use super::body::Known;
 use super::model::{At, RuleAt};
 use super::properties::Props;
-use super::refine::threshold;
 use super::report::Cause;
-use super::sealing::groups;
-use crate::analysis::Reading;
 use crate::hir::{Arrow, CollectionKind};
 
 /// Chains for one output are no more than this.
@@ -109,6 +107,9 @@ pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<C
             }
         }
     }
+    if chains.is_empty() {
+        chains.extend(search.on_a_cycle(&visited));
+    }
     chains
 }
 
@@ -175,6 +176,29 @@ impl Search<'_, '_> {
             });
         }
         steps
+    }
+
+    /// Where each place lacks what it should have only because another one does, in a circle: the circle is the reason.
+    fn on_a_cycle(&self, visited: &[Visited]) -> Option<Chain> {
+        let model = self.known.model;
+        let mut numbers = 0..visited.len();
+        let number = numbers
+            .find(|&number| model.is_cyclic(visited[number].0))
+            .or_else(|| visited.len().checked_sub(1))?;
+        let (over, ..) = visited[number];
+        let (places, wants, steps) = way_up(visited, number);
+        Some(Chain {
+            rule: self.temporal_rule(over),
+            atom: None,
+            cause: match model.is_cyclic(over) {
+                true => Cause::Cycle,
+                false => Cause::Batch,
+            },
+            over,
+            places,
+            wants,
+            steps,
+        })
     }
 
     /// A rule that carries the place over ticks, if there is one.
@@ -293,215 +317,6 @@ impl Search<'_, '_> {
                 atom: None,
                 cause: Cause::Cycle,
                 over: at,
-            });
-        }
-        steps
-    }
-
-    fn root_at(&self, rule: RuleAt, atom: usize, cause: Cause) -> Step {
-        let summary = self.known.model.rule(rule);
-        match summary.atoms.get(atom) {
-            Some(of) => Step::Root {
-                rule: Some(rule),
-                atom: Some(atom),
-                cause,
-                over: self.known.model.place(rule, of.collection),
-            },
-            None => Step::Root {
-                rule: Some(rule),
-                atom: None,
-                cause,
-                over: self.known.model.head(rule),
-            },
-        }
-    }
-
-    fn of_rule(&self, rule: RuleAt, want: Want) -> Vec<Step> {
-        let summary = self.known.model.rule(rule);
-        if summary.chance {
-            return vec![Step::Root {
-                rule: Some(rule),
-                atom: None,
-                cause: Cause::Nondeterministic,
-                over: self.known.model.head(rule),
-            }];
-        }
-        let shares = self.known.shares(rule, self.found);
-        if want == Want::Limit {
-            return self.lacking(rule, summary, &shares, Props::LIMIT, Want::Limit);
-        }
-        if summary.aggregates_whole() && !self.known.forms.is_single(rule) {
-            let live = self.aggregated(rule, summary, &shares);
-            if !live.is_empty() {
-                return live;
-            }
-        }
-        if want == Want::Grows {
-            return self.lacking(rule, summary, &shares, Props::GROWS, Want::Grows);
-        }
-        let live: Vec<usize> = (0..shares.len())
-            .filter(|&place| !shares[place].props.has(Props::CONSTANT))
-            .collect();
-        if let [only] = live[..] {
-            return vec![self.alone(rule, summary, &shares, only)];
-        }
-        let once = Props::GROWS.with(Props::LIMIT);
-        let culprits = live.iter().filter(|&&place| !shares[place].props.has(once));
-        culprits
-            .flat_map(|&place| self.culprit(rule, summary, &shares, &live, place))
-            .collect()
-    }
-
-    /// The rows that are aggregated although they may still change.
-    fn aggregated(&self, rule: RuleAt, summary: &RuleSummary, shares: &[Share]) -> Vec<Step> {
-        let groups = groups(summary);
-        let model = self.known.model;
-        let live = summary.atoms.iter().zip(shares).enumerate();
-        live.filter(|(_, (atom, share))| {
-            !share.props.has(Props::CONSTANT)
-                && !self.known.is_guard(rule, atom, &groups)
-                && !self.known.sealing.is_seal(model, rule, atom)
-        })
-        .map(|(place, _)| self.root_at(rule, place, Cause::Aggregate))
-        .take(1)
-        .collect()
-    }
-
-    /// The only literal that is not constant.
-    fn alone(&self, rule: RuleAt, summary: &RuleSummary, shares: &[Share], place: usize) -> Step {
-        let atom = &summary.atoms[place];
-        let at = self.known.model.place(rule, atom.collection);
-        if atom.negated {
-            return self.root_at(rule, place, Cause::Negation);
-        }
-        if self.is_timer(at) {
-            return self.root_at(rule, place, Cause::Nondeterministic);
-        }
-        if let Some(inner) = threshold::aggregating_rule(self.known.basis(), rule, place)
-            && !shares[place].distributes
-        {
-            return self.root_at(inner, 0, Cause::Aggregate);
-        }
-        match atom.reading {
-            Reading::Complete => self.root_at(rule, place, Cause::Reveal),
-            Reading::Monotone if self.props(at).has(Props::UNION) => {
-                self.root_at(rule, place, Cause::Function)
-            }
-            Reading::Morphism | Reading::Monotone | Reading::Variables => {
-                match self.props(at).has(Props::UNION) {
-                    // Rows of the first tick only.
-                    true => self.root_at(rule, place, Cause::Batch),
-                    false => Step::Up {
-                        at,
-                        want: Want::Union,
-                        rule,
-                        atom: Some(place),
-                    },
-                }
-            }
-        }
-    }
-
-    fn is_timer(&self, at: At) -> bool {
-        matches!(
-            self.known.model.collection(at).kind,
-            CollectionKind::Periodic { .. } | CollectionKind::Alive | CollectionKind::Errors
-        )
-    }
-
-    /// One of several literals that are not constant, which does not grow to a limit.
-    fn culprit(
-        &self,
-        rule: RuleAt,
-        summary: &RuleSummary,
-        shares: &[Share],
-        live: &[usize],
-        place: usize,
-    ) -> Vec<Step> {
-        let atom: &Atom = &summary.atoms[place];
-        let at = self.known.model.place(rule, atom.collection);
-        if atom.negated {
-            return vec![self.root_at(rule, place, Cause::Negation)];
-        }
-        if self.is_timer(at) {
-            return vec![self.root_at(rule, place, Cause::Nondeterministic)];
-        }
-        if atom.reading == Reading::Complete {
-            return vec![self.root_at(rule, place, Cause::Reveal)];
-        }
-        let props = self.props(at);
-        if props.has(Props::UNION.with(Props::FADES)) || self.known.model.is_asynchronous(at) {
-            // What it may miss is another literal, rather one that is kept.
-            let others = live.iter().copied().filter(|&other| other != place);
-            let fades = |other: &usize| shares[*other].props.has(Props::FADES);
-            let missed = others
-                .clone()
-                .find(|other| !fades(other))
-                .or_else(|| others.clone().next_back());
-            return vec![match missed {
-                Some(missed) if summary.atoms[missed].negated => {
-                    self.root_at(rule, missed, Cause::Negation)
-                }
-                Some(missed) => self.root_at(rule, missed, Cause::Batch),
-                None => self.root_at(rule, place, Cause::Batch),
-            }];
-        }
-        // What is kept lacks one or both: what comes may differ, and what is taken away.
-        let kept = self.known.model.is_kept(at);
-        let mut wants = vec![Want::Grows];
-        if kept && !props.has(Props::UNION) {
-            wants.push(Want::Union);
-        }
-        wants.retain(|&want| !props.has(wanted(want)));
-        if wants.is_empty() {
-            return vec![self.root_at(rule, place, Cause::Batch)];
-        }
-        let up = |want| Step::Up {
-            at,
-            want,
-            rule,
-            atom: Some(place),
-        };
-        wants.into_iter().map(up).collect()
-    }
-
-    fn lacking(
-        &self,
-        rule: RuleAt,
-        summary: &RuleSummary,
-        shares: &[Share],
-        property: Props,
-        want: Want,
-    ) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for (place, atom) in summary.atoms.iter().enumerate() {
-            if shares[place].props.has(property) {
-                continue;
-            }
-            let at = self.known.model.place(rule, atom.collection);
-            steps.push(match want {
-                _ if self.is_timer(at) => self.root_at(rule, place, Cause::Nondeterministic),
-                Want::Limit => Step::Up {
-                    at,
-                    want,
-                    rule,
-                    atom: Some(place),
-                },
-                Want::Grows | Want::Union if atom.negated => {
-                    self.root_at(rule, place, Cause::Negation)
-                }
-                Want::Grows | Want::Union if atom.reading == Reading::Complete => {
-                    self.root_at(rule, place, Cause::Reveal)
-                }
-                Want::Grows | Want::Union if self.known.model.is_asynchronous(at) => {
-                    self.root_at(rule, place, Cause::Batch)
-                }
-                Want::Grows | Want::Union => Step::Up {
-                    at,
-                    want,
-                    rule,
-                    atom: Some(place),
-                },
             });
         }
         steps

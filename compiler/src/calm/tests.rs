@@ -52,6 +52,18 @@ fn labels(text: &str, expect: &Expect) {
 }
 
 #[test]
+fn what_waits_for_seals_of_something_else_has_a_reason() {
+    labels(
+        "input a(k: Int, v: Int) sealed by k; input b(k: Int) sealed by k;
+         table kept(k: Int, v: Int); kept{k, v} <= a{k, v};
+         output n(n: Int); n{n: count()} <= kept{k, v}, a.sealed{k}, b.sealed{k};",
+        &expect![[r#"
+            n: run; aggregate over a.sealed by a.sealed n
+        "#]],
+    );
+}
+
+#[test]
 fn a_kept_join_waits_and_a_fleeting_one_does_not() {
     labels(
         "input a(x: Int); input b(x: Int);
