@@ -19,12 +19,14 @@ pub mod violation;
 mod again;
 mod asking;
 mod blame;
+mod bodies;
 mod body;
 mod certificate;
 mod dependencies;
 mod dump;
 mod fifo;
 mod fixpoint;
+mod found;
 mod lineage;
 mod model;
 mod moments;
@@ -32,6 +34,7 @@ mod paths;
 mod points;
 mod recall;
 mod refine;
+mod remembered;
 mod sealing;
 mod verdict;
 mod warnings;
@@ -54,13 +57,16 @@ use crate::analysis::Analysis;
 use crate::hir::{NodeId, Program, RuleId};
 use crate::typing::Typed;
 use again::Standing;
-use body::{Basis, Found, Known};
+use bodies::Bodies;
+use body::{Basis, Known};
 use dependencies::Dependencies;
 use flow::{Declared, KindFlow};
+use found::Found;
 use model::Model;
 use recall::{OfKind, OfRule, STANDING_MAX};
+use refine::forms::Forms;
 use refine::leads::Leads;
-use refine::{Forms, Remembered};
+use remembered::{Kept, Remembered};
 use sealing::Sealing;
 
 /// Summarises every rule of a well-typed program.
@@ -180,9 +186,14 @@ fn solved<T>(
         dependencies: &dependencies,
         leads: &leads,
     };
-    let forms = Forms::new(basis, remembered);
+    let kept = Kept::new(basis, remembered);
+    let forms = Forms::new(basis, &kept);
     let known = Known::new(basis, &forms);
-    let result = then(known, &fixpoint::solve(known));
-    remembered.keep(forms, sealing, leads);
+    let mut bodies = Bodies::new(known, &kept);
+    let found = fixpoint::solve(known, &mut bodies);
+    let result = then(known, &found);
+    let looked_for = kept.missing();
+    let claims = dependencies.answers();
+    *remembered = Remembered::new(forms, bodies, sealing, leads, claims, looked_for);
     result
 }

@@ -1,9 +1,11 @@
-//! What is asked about the rest of a program while the form of one rule is looked for: as long as all of that is
-//! answered as before, the form is what it was.
+//! About which places something is asked while a rule is looked at: as long as nothing that is known of them changes, by
+//! the form of the rules, what was found stays as it is.
+//!
+//! What is known of a place by form: which rules write it, which seals freeze it ([`super::sealing`]), what its keys
+//! determine ([`super::dependencies`]), and from where rules may lead to it ([`super::refine::leads`]).
 
 use std::cell::{Cell, RefCell};
 
-use super::dependencies::Claim;
 use super::flow::RuleSummary;
 use super::model::At;
 
@@ -14,29 +16,17 @@ pub fn address(summary: &RuleSummary) -> Address {
     std::ptr::from_ref(summary).addr()
 }
 
-/// A question, and the answer where that is small.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Asked {
-    /// Which rules write the place.
-    Writers(At),
-    Claim(Claim, bool),
-    /// Which seals freeze the place.
-    Sealing(At),
-    /// From which places rules may lead to it in so many steps.
-    Leads(At, u8),
-}
-
-/// What was asked since somebody began to note it.
+/// Notes the places, while somebody wants to know them.
 #[derive(Default)]
 pub struct Asking {
     is_noted: Cell<bool>,
     noted: RefCell<Noted>,
 }
 
-/// What was found out about a program.
+/// What was asked about.
 #[derive(Default)]
 pub struct Noted {
-    pub asked: Vec<Asked>,
+    pub places: Vec<At>,
     /// Rules of which a literal in a test told something apart.
     pub told_apart: Vec<Address>,
 }
@@ -47,22 +37,28 @@ impl Asking {
         self.is_noted.set(true);
         let found = find();
         self.is_noted.set(false);
-        (found, self.noted.take())
+        let mut noted = self.noted.take();
+        noted.places.sort_unstable();
+        noted.places.dedup();
+        noted.told_apart.sort_unstable();
+        noted.told_apart.dedup();
+        (found, noted)
     }
 
-    /// Looks for an answer that is noted itself, so that what is asked for it is not.
-    pub fn answering<T>(&self, find: impl FnOnce() -> T) -> T {
+    /// Looks for something that is known of the place, so that it is all that is noted.
+    pub fn answering<T>(&self, at: At, find: impl FnOnce() -> T) -> T {
+        self.note(at);
         let before = self.is_noted.replace(false);
         let found = find();
         self.is_noted.set(before);
         found
     }
 
-    pub fn note(&self, asked: Asked) {
+    pub fn note(&self, at: At) {
         if self.is_noted.get() {
-            let noted = &mut self.noted.borrow_mut().asked;
-            if noted.last() != Some(&asked) {
-                noted.push(asked);
+            let places = &mut self.noted.borrow_mut().places;
+            if places.last() != Some(&at) {
+                places.push(at);
             }
         }
     }

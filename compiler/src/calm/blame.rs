@@ -5,8 +5,8 @@ mod rule;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::body::Found;
 use super::body::Known;
+use super::found::Found;
 use super::model::{At, RuleAt};
 use super::properties::Props;
 use super::report::Cause;
@@ -138,7 +138,7 @@ struct Search<'k, 'a> {
 
 impl Search<'_, '_> {
     fn props(&self, at: At) -> Props {
-        self.found.places[at.index()]
+        self.found.place(at)
     }
 
     fn steps(&self, at: At, want: Want) -> Vec<Step> {

@@ -9,11 +9,13 @@
 
 use super::dependencies::Dependencies;
 use super::flow::{Atom, RuleSummary, Term};
+use super::found::Found;
 use super::model::{At, Model, RuleAt};
 use super::properties::Props;
 use super::refine::contained::Redundant;
+use super::refine::forms::Forms;
 use super::refine::leads::Leads;
-use super::refine::{Forms, allotted, double, handled, manifest, newest, parent, threshold};
+use super::refine::{allotted, double, handled, manifest, newest, parent, threshold};
 use super::sealing::{Sealing, groups, is_guard};
 use crate::analysis::{Growth, Reading};
 use crate::hir::CollectionKind;
@@ -59,12 +61,6 @@ pub struct Known<'k, 'a> {
     pub dependencies: &'k Dependencies<'k, 'a>,
     pub leads: &'k Leads,
     pub forms: &'k Forms,
-}
-
-/// The properties of places and rules as far as the fixpoint has come.
-pub struct Found {
-    pub places: Vec<Props>,
-    pub rules: Vec<Body>,
 }
 
 impl Share {
@@ -208,7 +204,7 @@ impl<'k, 'a> Known<'k, 'a> {
 
     fn share(&self, rule: RuleAt, place: usize, atom: &Atom, found: &Found) -> Share {
         let at = self.model.place(rule, atom.collection);
-        let props = found.places[at.index()];
+        let props = found.place(at);
         if self.forms.is_implied(rule, place) {
             return Share::FIXED;
         }
@@ -256,7 +252,7 @@ impl<'k, 'a> Known<'k, 'a> {
 
     /// Whether no schedule decides the rows that are there once seals have come.
     pub fn is_settled_once_sealed(&self, at: At, found: &Found) -> bool {
-        found.places[at.index()].has(match self.model.is_kept(at) {
+        found.place(at).has(match self.model.is_kept(at) {
             true => Props::UNION,
             false => Props::LIMIT,
         })

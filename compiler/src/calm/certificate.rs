@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::body::{Found, Known};
+use super::body::Known;
 use super::flow::Atom;
+use super::found::Found;
 use super::model::{At, RuleAt};
 use super::refine::{newest, parent};
 use super::report::{Assumption, AssumptionKind};

@@ -20,7 +20,6 @@ pub use claims::Claim;
 use claims::Claims;
 use closure::fixes;
 
-use super::asking::Asked;
 use super::flow::{RuleSummary, SELF, Term};
 use super::model::{At, Model, RuleAt};
 use super::sealing::{Sealing, groups};
@@ -187,25 +186,34 @@ impl<'m, 'a> Dependencies<'m, 'a> {
 
     /// Looks whether the claim holds, which does not depend on what is being looked through.
     fn claimed(&self, claim: Claim, find: impl FnOnce() -> bool) -> bool {
-        let asking = self.model.asking();
-        let holds = asking.answering(|| {
+        self.model.asking().answering(claim.place(), || {
             self.claims.hold(claim, || {
                 let outside = self.through.take();
                 let holds = find();
                 self.through.replace(outside);
                 holds
             })
-        });
-        asking.note(Asked::Claim(claim, holds));
-        holds
+        })
     }
 
-    /// Whether the claim holds.
-    pub fn holds(&self, claim: Claim) -> bool {
+    fn holds(&self, claim: Claim) -> bool {
         match claim {
             Claim::Lasts(at) => self.lasts(at),
             Claim::Agrees(at, span) => self.agrees(at, span),
         }
+    }
+
+    /// The claims that were asked for, and whether they hold.
+    pub fn answers(&self) -> Vec<(Claim, bool)> {
+        self.claims.answers()
+    }
+
+    /// The places of claims that hold no longer, or do now.
+    pub fn changed<'s>(&'s self, answers: &'s [(Claim, bool)]) -> impl Iterator<Item = At> + 's {
+        let changed = answers
+            .iter()
+            .filter(|(claim, held)| self.holds(*claim) != *held);
+        changed.map(|(claim, _)| claim.place())
     }
 
     fn find_conflict(&self, at: At, span: Span) -> Option<Conflict> {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::body::{Found, Known};
+use super::body::Known;
+use super::found::Found;
 use super::report::Report;
 
 /// Of each place its properties, of each output and view its verdict and the reasons.
@@ -14,7 +15,7 @@ pub fn text(known: Known<'_, '_>, found: &Found, report: &Report) -> String {
     for at in known.model.places() {
         let node = &known.model.program.nodes[known.model.node_of(at)].name;
         let name = &known.model.collection(at).name;
-        line(format_args!("{node}.{name}: {}", found.places[at.index()]));
+        line(format_args!("{node}.{name}: {}", found.place(at)));
     }
     for output in &report.outputs {
         let (node, name) = (&output.node, &output.name);

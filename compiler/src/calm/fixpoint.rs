@@ -5,25 +5,27 @@
 //! at most as often as it has properties: the work is linear in the size of the program. Places are taken in
 //! the order in which rows flow, so that most are looked at once.
 
-use super::body::{Body, Found, Known, Share};
+use super::bodies::{Bodies, Judged};
+use super::body::{Body, Known, Share};
 use super::flow::RuleSummary;
+use super::found::Found;
 use super::model::{At, Model, RuleAt};
 use super::properties::Props;
 use crate::hir::{Arrow, CollectionKind};
 
 /// Computes the properties of all places and rules.
-pub fn solve(known: Known<'_, '_>) -> Found {
+pub fn solve(known: Known<'_, '_>, bodies: &mut Bodies) -> Found {
     let model = known.model;
-    let mut found = Found {
-        places: vec![Props::ALL; model.place_count()],
-        rules: vec![START; model.rule_count()],
-    };
+    let mut found = Found::new(
+        vec![Props::ALL; model.place_count()],
+        vec![START; model.rule_count()],
+    );
     for at in model.places() {
         if model.is_source(at) {
             found.places[at.index()] = source(known, &found, at);
         }
     }
-    let dependents = Dependents::new(known);
+    let mut dependents = Dependents::new(known);
     let mut open = Open {
         rules: vec![true; model.rule_count()],
         places: vec![true; model.place_count()],
@@ -31,38 +33,74 @@ pub fn solve(known: Known<'_, '_>) -> Found {
     let mut is_done = false;
     while !is_done {
         is_done = true;
-        for &at in model.downstream() {
-            for &rule in model.writers(at) {
-                if !std::mem::take(&mut open.rules[rule]) {
-                    continue;
-                }
-                let body = known.body(rule, &found);
-                if found.rules[rule] != body {
-                    let looked_through = found.rules[rule].plain != body.plain;
-                    found.rules[rule] = body;
-                    open.places[at.index()] = true;
-                    if looked_through {
-                        open.mark(model.readers(at));
-                        is_done = false;
-                    }
-                }
-            }
-            if !std::mem::take(&mut open.places[at.index()]) {
-                continue;
-            }
-            let now = contents(known, &found, at).and(found.places[at.index()]);
-            if now != found.places[at.index()] {
-                found.places[at.index()] = now;
-                open.mark(model.readers(at));
-                open.mark(&dependents.rules[at.index()]);
-                for other in &dependents.places[at.index()] {
-                    open.places[other.index()] = true;
-                }
+        for component in model.downstream() {
+            let mut pass = Pass {
+                known,
+                bodies,
+                found: &mut found,
+                dependents: &mut dependents,
+                open: &mut open,
+            };
+            // What is derived from it sees it only when it is done, unless that is looked at some other way.
+            while component
+                .iter()
+                .fold(false, |changed, &at| pass.look_at(at) | changed)
+            {
                 is_done = false;
             }
         }
     }
     found
+}
+
+/// One look at all places.
+struct Pass<'p, 'k, 'a> {
+    known: Known<'k, 'a>,
+    bodies: &'p mut Bodies,
+    found: &'p mut Found,
+    dependents: &'p mut Dependents,
+    open: &'p mut Open,
+}
+
+impl Pass<'_, '_, '_> {
+    /// Looks at the place and the rules that write it, where that is due. Whether something has changed.
+    fn look_at(&mut self, at: At) -> bool {
+        let model = self.known.model;
+        let mut has_changed = false;
+        for &rule in model.writers(at) {
+            if !std::mem::take(&mut self.open.rules[rule]) {
+                continue;
+            }
+            let judged = self.bodies.judge(self.known, rule, self.found);
+            self.dependents.add(model, rule, &judged);
+            let body = judged.body;
+            if self.found.rules[rule] != body {
+                let looked_through = self.found.rules[rule].plain != body.plain;
+                self.found.rules[rule] = body;
+                self.open.places[at.index()] = true;
+                if looked_through {
+                    self.open.mark(model.readers(at));
+                    self.open.mark(&self.dependents.rules[at.index()]);
+                    has_changed = true;
+                }
+            }
+        }
+        if !std::mem::take(&mut self.open.places[at.index()]) {
+            return has_changed;
+        }
+        let before = self.found.place(at);
+        let now = contents(self.known, self.found, at).and(before);
+        if now != before {
+            self.found.places[at.index()] = now;
+            self.open.mark(model.readers(at));
+            self.open.mark(&self.dependents.rules[at.index()]);
+            for other in &self.dependents.places[at.index()] {
+                self.open.places[other.index()] = true;
+            }
+            has_changed = true;
+        }
+        has_changed
+    }
 }
 
 const START: Body = Body {
@@ -103,11 +141,6 @@ impl Dependents {
             rules: vec![Vec::new(); model.place_count()],
             places: vec![Vec::new(); model.place_count()],
         };
-        for rule in 0..model.rule_count() {
-            for at in super::refine::looks_at(&known, rule) {
-                dependents.rules[at.index()].push(rule);
-            }
-        }
         for (node, kind) in model.program.nodes.iter() {
             for path in &kind.extern_paths {
                 let input = model.place_of(node, path.input);
@@ -126,6 +159,19 @@ impl Dependents {
             }
         }
         dependents
+    }
+
+    /// A rule is judged by what it reads, and may read more when that changes.
+    fn add(&mut self, model: &Model<'_>, rule: RuleAt, judged: &Judged) {
+        for at in judged.reads.iter().map(|read| read.place()) {
+            let mut atoms = model.rule(rule).atoms.iter();
+            let known = &mut self.rules[at.index()];
+            if atoms.all(|atom| model.place(rule, atom.collection) != at)
+                && known.last() != Some(&rule)
+            {
+                known.push(rule);
+            }
+        }
     }
 }
 
@@ -276,7 +322,7 @@ fn source(known: Known<'_, '_>, found: &Found, at: At) -> Props {
             let mut all = kind.collections.iter();
             let seals = all.find(|(_, c)| c.kind == CollectionKind::Seals { of });
             let union = seals.is_some_and(|(seals, _)| {
-                found.places[model.place_of(node, seals).index()].has(Props::UNION)
+                found.place(model.place_of(node, seals)).has(Props::UNION)
             });
             Props::GROWS.with(Props::when(union, Props::UNION)).closed()
         }
@@ -311,7 +357,7 @@ fn foreign(model: &Model<'_>, found: &Found, at: At) -> Props {
         let by = &input.sealed_by;
         let sealed = !by.is_empty() && by.iter().all(|column| path.gate.contains(column));
         let at = model.place_of(node, path.input);
-        found.places[at.index()].has(Props::UNION) && (path.is_confluent() || sealed)
+        found.place(at).has(Props::UNION) && (path.is_confluent() || sealed)
     });
     Props::when(fine, Props::EVENTS)
 }

@@ -10,7 +10,7 @@ use bloom_stdx::arena::{Arena, Id};
 use bloom_stdx::graph::components;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::asking::{Address, Asked, Asking, address};
+use super::asking::{Address, Asking, address};
 use super::flow::{Atom, KindFlow, RuleSummary, Shape};
 use super::report::Place;
 use super::violation::RuleRef;
@@ -42,6 +42,8 @@ pub struct Model<'a> {
     cyclic: Vec<bool>,
     /// All places, each after those that it depends on but for cycles.
     downstream: Vec<At>,
+    /// Where in them a component ends.
+    ends: Vec<usize>,
     /// Rules of which a literal in a test told something apart.
     told_apart: RefCell<FxHashSet<Address>>,
     asking: Asking,
@@ -72,6 +74,7 @@ impl<'a> Model<'a> {
             facts: Vec::new(),
             cyclic: Vec::new(),
             downstream: Vec::new(),
+            ends: Vec::new(),
             told_apart: RefCell::default(),
             asking: Asking::default(),
         };
@@ -193,11 +196,12 @@ impl<'a> Model<'a> {
             cyclic[component_of[from]] |= component_of[from] == component_of[to];
         }
         self.cyclic = component_of.iter().map(|&number| cyclic[number]).collect();
-        let order = components.iter().rev().flatten();
-        let order = order.map(|&place| At(place as u32));
-        self.downstream = order
-            .filter(|&at| self.canonical[at.index()] == at)
-            .collect();
+        for component in components.iter().rev() {
+            let places = component.iter().map(|&place| At(place as u32));
+            let places = places.filter(|&at| self.canonical[at.index()] == at);
+            self.downstream.extend(places);
+            self.ends.push(self.downstream.len());
+        }
     }
 
     /// Of what a component gives that is not written in Bloom: the paths that lead there.
@@ -313,7 +317,7 @@ impl<'a> Model<'a> {
 
     /// Rules whose head it is.
     pub fn writers(&self, at: At) -> &[RuleAt] {
-        self.asking.note(Asked::Writers(at));
+        self.asking.note(at);
         &self.writers[at.index()]
     }
 
@@ -328,9 +332,11 @@ impl<'a> Model<'a> {
             .filter(|&rule| self.rule(rule).inserts())
     }
 
-    /// All places, channels once, in the order in which rows flow.
-    pub fn downstream(&self) -> &[At] {
-        &self.downstream
+    /// All places, channels once, in the order in which rows flow; those together that depend on each other.
+    pub fn downstream(&self) -> impl Iterator<Item = &[At]> {
+        let begins = std::iter::once(&0).chain(&self.ends);
+        let components = begins.zip(&self.ends);
+        components.map(|(&begin, &end)| &self.downstream[begin..end])
     }
 
     pub fn is_cyclic(&self, at: At) -> bool {
@@ -339,7 +345,7 @@ impl<'a> Model<'a> {
 
     /// Whether its rows come from outside the rules.
     pub fn is_source(&self, at: At) -> bool {
-        self.asking.note(Asked::Writers(at));
+        self.asking.note(at);
         self.facts[at.index()].is_source
     }
 
@@ -366,7 +372,7 @@ impl<'a> Model<'a> {
 
     /// Whether no rule takes rows away: what is in it stays as it is.
     pub fn only_gains(&self, at: At) -> bool {
-        self.asking.note(Asked::Writers(at));
+        self.asking.note(at);
         self.facts[at.index()].only_gains
     }
 

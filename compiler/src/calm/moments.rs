@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 
 use bloom_stdx::graph::components;
 
-use super::body::Found;
 use super::flow::{Atom, RuleSummary};
+use super::found::Found;
 use super::model::{At, Model, RuleAt};
 use super::properties::Props;
 use super::violation::Moments;
@@ -178,7 +178,7 @@ impl<'m, 'a> IdleTicks<'m, 'a> {
             .filter(|&(from, to)| component_of[from] == component_of[to]);
         for (place, _) in turns {
             for &place in &components[component_of[place]] {
-                let props = found.places[place];
+                let props = found.place(At(place as u32));
                 self.endless[place] = !props.has(Props::GROWS) && !props.has(Props::LIMIT);
             }
         }

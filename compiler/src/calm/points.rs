@@ -9,8 +9,9 @@ use std::cell::OnceCell;
 use smol_str::SmolStr;
 
 use super::blame::{self, Chain, Want};
-use super::body::{Found, Known};
+use super::body::Known;
 use super::flow::Term;
+use super::found::Found;
 use super::lineage::Lineage;
 use super::model::{At, RuleAt};
 use super::moments::IdleTicks;
@@ -121,7 +122,7 @@ impl<'k, 'a> Points<'k, 'a> {
             let atoms = model.rule(rule).atoms.iter().enumerate();
             let others = atoms.filter(|(place, atom)| {
                 let at = model.place(rule, atom.collection);
-                Some(*place) != read && !self.found.places[at.index()].has(Props::CONSTANT)
+                Some(*place) != read && !self.found.place(at).has(Props::CONSTANT)
             });
             let places = others.map(|(_, atom)| model.place(rule, atom.collection));
             triggers.extend(self.sources(places));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::again::Standing;
 use super::flow::{RuleSummary, Shape};
-use super::refine::Remembered;
+use super::remembered::Remembered;
 use crate::analysis::RuleAnalysis;
 use crate::hir::{CollectionId, Rule};
 use crate::typing::BodyTypes;

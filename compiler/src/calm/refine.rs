@@ -8,7 +8,7 @@ pub mod contained;
 pub mod covered;
 pub mod double;
 pub mod entailed;
-mod forms;
+pub mod forms;
 pub mod guard;
 pub mod handled;
 pub mod implied;
@@ -17,13 +17,3 @@ pub mod manifest;
 pub mod newest;
 pub mod parent;
 pub mod threshold;
-
-pub use forms::{Forms, Remembered};
-
-use super::body::Known;
-use super::model::{At, RuleAt};
-
-/// The places that a rule's properties depend on through refinements, besides those it reads.
-pub fn looks_at(known: &Known<'_, '_>, rule: RuleAt) -> Vec<At> {
-    [parent::looks_at(known, rule), newest::looks_at(known, rule)].concat()
-}

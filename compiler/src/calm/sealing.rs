@@ -14,7 +14,6 @@
 
 use rustc_hash::FxHashMap;
 
-use super::asking::Asked;
 use super::fifo::{self, Sequence};
 use super::flow::{Atom, RuleSummary, Term};
 use super::model::{At, Model, RuleAt};
@@ -192,7 +191,7 @@ impl Sealing {
     }
 
     fn status(&self, model: &Model<'_>, at: At) -> &Status {
-        model.asking().note(Asked::Sealing(at));
+        model.asking().note(at);
         &self.status[at.index()]
     }
 

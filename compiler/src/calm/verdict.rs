@@ -5,8 +5,9 @@ use std::sync::Arc;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::blame::Want;
-use super::body::{Found, Known};
+use super::body::Known;
 use super::certificate::{self, Upstream};
+use super::found::Found;
 use super::model::At;
 use super::paths;
 use super::points::Points;
@@ -76,7 +77,7 @@ fn output(
     let model = known.model;
     let collection = model.collection(at);
     let place = model.origin(at);
-    let fine = found.places[at.index()].has(Props::UNION);
+    let fine = found.place(at).has(Props::UNION);
     let (because, spoiled) = match fine {
         true => (Vec::new(), Vec::new()),
         false => points.reasons(at, Want::Union, violations),
@@ -113,7 +114,7 @@ fn view(
     let model = known.model;
     let collection = model.collection(at);
     let place = model.origin(at);
-    let props = found.places[at.index()];
+    let props = found.place(at);
     let converges = props.has(Props::LIMIT);
     let (because, spoiled) = match converges {
         true => (Vec::new(), Vec::new()),
@@ -178,12 +179,14 @@ fn label(
         let rule = model.rule_at(violation.capture.node, violation.capture.rule);
         let mut atoms = model.rule(rule).positive();
         let request = atoms.any(|(_, atom)| {
-            found.places[model.place(rule, atom.collection).index()].has(Props::FADES)
+            found
+                .place(model.place(rule, atom.collection))
+                .has(Props::FADES)
         });
         // What is read must itself settle, or replicas go on to answer differently.
         let at_fault = model.rule_at(violation.rule.node, violation.rule.rule);
         let state = model.head(at_fault);
-        let settles = !model.is_kept(state) || found.places[state.index()].has(Props::LIMIT);
+        let settles = !model.is_kept(state) || found.place(state).has(Props::LIMIT);
         request && settles && !model.is_kept(place)
     });
     match is_read && !spoiled.is_empty() {

@@ -50,7 +50,24 @@ struct Open {
 /// For what rests on no open claim.
 const NOTHING: usize = usize::MAX;
 
+impl Claim {
+    pub const fn place(self) -> At {
+        match self {
+            Claim::Lasts(at) | Claim::Agrees(at, _) => at,
+        }
+    }
+}
+
 impl Claims {
+    /// All that was asked for.
+    pub fn answers(&self) -> Vec<(Claim, bool)> {
+        let inner = self.0.borrow();
+        let known = inner.known.iter();
+        known
+            .map(|(&claim, belief)| (claim, belief.holds))
+            .collect()
+    }
+
     /// Whether the claim holds, which is looked for if it is not known.
     pub fn hold(&self, claim: Claim, find: impl FnOnce() -> bool) -> bool {
         if let Some(known) = self.0.borrow_mut().ask(claim) {

@@ -11,9 +11,10 @@
 //!
 //! Once they are as many, they are all there, and as they stay: they may then be aggregated.
 
-use crate::calm::body::{Basis, Found, Known};
+use crate::calm::body::{Basis, Known};
 use crate::calm::dependencies::is_fact;
 use crate::calm::flow::{Atom, Comparison, RuleSummary, Source, Term, Test};
+use crate::calm::found::Found;
 use crate::calm::model::{At, RuleAt};
 use crate::calm::properties::Props;
 use crate::calm::refine::threshold;
@@ -339,7 +340,7 @@ pub fn is_complete(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Fou
     let shape = model.shape(at);
     let stays = !atom.negated
         && !shape.columns.iter().any(|column| column.lattice)
-        && found.places[at.index()].has(Props::GROWS.with(Props::UNION))
+        && found.place(at).has(Props::GROWS.with(Props::UNION))
         && known.dependencies.lasts(at);
     let summary = model.rule(rule);
     stays

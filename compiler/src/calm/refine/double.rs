@@ -10,8 +10,9 @@
 //! and the outer row tells each value by which that one is asked. (Where it does not, several rows must be there at
 //! once, of which some may be gone when the others come: see [`super::parent`].)
 
-use crate::calm::body::{Found, Known};
+use crate::calm::body::Known;
 use crate::calm::flow::{Atom, Term};
+use crate::calm::found::Found;
 use crate::calm::model::RuleAt;
 use crate::calm::properties::Props;
 use crate::hir::{Arrow, CollectionKind};
@@ -42,7 +43,7 @@ pub fn negated_twice(
     }
     let is_live = |own: &&Atom| {
         let at = model.place(inner, own.collection);
-        !found.places[at.index()].has(Props::CONSTANT)
+        !found.place(at).has(Props::CONSTANT)
     };
     let mut live = of.atoms.iter().filter(is_live);
     let (only, None) = (live.next()?, live.next()) else {
@@ -65,6 +66,6 @@ pub fn negated_twice(
         return None;
     }
     // Without rows it may hold, too: for what is denied by nothing.
-    let props = found.places[from.index()];
+    let props = found.place(from);
     Some(props.without(Props::FADES.with(Props::EMPTY)))
 }

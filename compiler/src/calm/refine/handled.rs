@@ -12,7 +12,7 @@ use crate::calm::properties::Props;
 use crate::calm::sealing::same_value;
 use crate::hir::{Arrow, CollectionKind};
 
-use super::super::body::Found;
+use crate::calm::found::Found;
 
 /// The atom that reads such triggers, by form alone.
 pub fn trigger(basis: Basis<'_, '_>, rule: RuleAt) -> Option<usize> {
@@ -84,10 +84,12 @@ pub fn share(
     let rest_stays = rest.all(|(other, atom)| {
         other == place
             || known.is_frozen_by_seals(rule, atom, found)
-            || found.places[known.model.place(rule, atom.collection).index()].has(Props::CONSTANT)
+            || found
+                .place(known.model.place(rule, atom.collection))
+                .has(Props::CONSTANT)
             || (!atom.negated && known.sealing.is_seal(known.model, rule, atom))
     });
-    let union = found.places[at.index()].has(Props::UNION);
+    let union = found.place(at).has(Props::UNION);
     (rest_stays && union).then_some((
         place,
         Share {

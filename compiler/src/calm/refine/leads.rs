@@ -7,7 +7,6 @@
 use std::cell::RefCell;
 
 use super::entailed::{DEPTH_MAX, RULES_MAX};
-use crate::calm::asking::Asked;
 use crate::calm::model::{At, Model};
 use crate::hir::Arrow;
 
@@ -51,18 +50,15 @@ impl Leads {
         from.shares(self.sign(model, to, depth))
     }
 
-    /// The places from which rules may lead to it.
-    pub fn sign(&self, model: &Model<'_>, at: At, depth: usize) -> Sign {
-        let sign = model.asking().answering(|| self.find(model, at, depth));
-        model.asking().note(Asked::Leads(at, depth as u8));
-        sign
+    fn sign(&self, model: &Model<'_>, at: At, depth: usize) -> Sign {
+        model.asking().answering(at, || self.find(model, at, depth))
     }
 
-    /// Whether the same places lead to it in another program, which differs in rules alone and was asked for them.
-    pub fn is_same(&self, other: &Leads, model: &Model<'_>, at: At, depth: u8) -> bool {
-        let depth = usize::from(depth);
-        let known = other.0.borrow()[at.index()][depth];
-        known == self.sign(model, at, depth)
+    /// Whether what was asked for in another program, which differs in rules alone, is the same of the place.
+    pub fn is_same(&self, other: &Leads, model: &Model<'_>, at: At) -> bool {
+        let known = other.0.borrow()[at.index()];
+        let mut known = known.iter().enumerate();
+        known.all(|(depth, &sign)| sign == Sign::default() || sign == self.find(model, at, depth))
     }
 
     fn find(&self, model: &Model<'_>, at: At, depth: usize) -> Sign {

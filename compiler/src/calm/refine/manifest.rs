@@ -9,8 +9,9 @@
 //! constant (`gap{s} <= asked{s}, judge{j}, not mark{s, j}`), and the missing row under its whole key. Its variables are matched with those of the reading rule through the parent
 //! and the generator.
 
-use crate::calm::body::{Found, Known};
+use crate::calm::body::Known;
 use crate::calm::flow::{Atom, Binding, RuleSummary, Source, Term};
+use crate::calm::found::Found;
 use crate::calm::model::RuleAt;
 use crate::calm::properties::Props;
 use crate::hir::{Arrow, CollectionKind};
@@ -23,11 +24,7 @@ pub fn is_complete(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Fou
     let model = known.model;
     let at = model.place(rule, atom.collection);
     let lattice = model.shape(at).columns.iter().any(|column| column.lattice);
-    if atom.negated
-        || lattice
-        || !model.only_gains(at)
-        || !found.places[at.index()].has(Props::UNION)
-    {
+    if atom.negated || lattice || !model.only_gains(at) || !found.place(at).has(Props::UNION) {
         return false;
     }
     let summary = model.rule(rule);
@@ -64,7 +61,7 @@ fn says_missing(
     }
     let is_constant = |parent: &Atom| {
         let at = model.place(inner, parent.collection);
-        found.places[at.index()].has(Props::CONSTANT)
+        found.place(at).has(Props::CONSTANT)
     };
     let (constant, parents): (Vec<&Atom>, Vec<&Atom>) = missing
         .positive()

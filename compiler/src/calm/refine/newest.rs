@@ -9,8 +9,9 @@
 //! What is sent with a version must not go away again as rows come, or a receiver would hear of a smaller one last. So
 //! the body has no `not` and no condition, and what it aggregates is not joined with anything.
 
-use crate::calm::body::{Found, Known};
+use crate::calm::body::Known;
 use crate::calm::flow::{Atom, RuleSummary, Term};
+use crate::calm::found::Found;
 use crate::calm::model::{At, RuleAt};
 use crate::calm::properties::Props;
 use crate::calm::sealing::same_value;
@@ -38,36 +39,6 @@ struct Best {
 /// Whether what the rule gives settles, since it shows what came with the greatest version.
 pub fn settles(known: &Known<'_, '_>, rule: RuleAt, found: &Found) -> bool {
     best(known, rule, Some(found)).is_some() || shows_newest(known, rule, found)
-}
-
-/// The places whose properties that depends on.
-pub fn looks_at(known: &Known<'_, '_>, rule: RuleAt) -> Vec<At> {
-    let model = known.model;
-    let mut all = Vec::new();
-    for (_, atom) in model.rule(rule).positive() {
-        let table = model.place(rule, atom.collection);
-        if let Some((channel, _)) = heard(known, table)
-            && let &[sending] = model.writers(channel)
-        {
-            reads(known, sending, &mut all);
-        }
-    }
-    all
-}
-
-fn reads(known: &Known<'_, '_>, rule: RuleAt, all: &mut Vec<At>) {
-    let model = known.model;
-    for atom in &model.rule(rule).atoms {
-        let at = model.place(rule, atom.collection);
-        if !all.contains(&at) && all.len() < DEPTH_MAX * DEPTH_MAX {
-            all.push(at);
-            if !model.is_kept(at) && !model.is_source(at) {
-                for &writer in model.writers(at) {
-                    reads(known, writer, all);
-                }
-            }
-        }
-    }
 }
 
 /// Whether the rule reads a table that is heard of together with the greatest version of each sender in it.
@@ -99,7 +70,7 @@ fn shows_newest(known: &Known<'_, '_>, rule: RuleAt, found: &Found) -> bool {
     pairs.any(|pair| {
         let mut rest = summary.atoms.iter().enumerate();
         rest.all(|(place, atom)| {
-            let props = found.places[model.place(rule, atom.collection).index()];
+            let props = found.place(model.place(rule, atom.collection));
             pair.contains(&place) || props.has(Props::LIMIT)
         })
     })
@@ -227,8 +198,8 @@ fn sent(known: &Known<'_, '_>, channel: At, found: Option<&Found>) -> Option<Exp
         Some((version, table))
     });
     let mut versions = versions.filter(|&(_, table)| {
-        let settles = found
-            .is_none_or(|found| found.places[table.index()].has(Props::GROWS.with(Props::LIMIT)));
+        let settles =
+            found.is_none_or(|found| found.place(table).has(Props::GROWS.with(Props::LIMIT)));
         let mut atoms = summary.atoms.iter();
         settles && atoms.all(|atom| follows(known, sending, atom, table, found))
     });
@@ -318,11 +289,11 @@ fn follows(
 fn comes_of(known: &Known<'_, '_>, at: At, table: At, found: Option<&Found>, depth: usize) -> bool {
     let model = known.model;
     // What is constant is known by its properties; by form alone it is taken to be.
-    let constant = found.is_none_or(|found| found.places[at.index()].has(Props::CONSTANT));
+    let constant = found.is_none_or(|found| found.place(at).has(Props::CONSTANT));
     if at == table || (constant && !is_derived(known, at)) {
         return true;
     }
-    if found.is_some_and(|found| found.places[at.index()].has(Props::CONSTANT)) {
+    if found.is_some_and(|found| found.place(at).has(Props::CONSTANT)) {
         return true;
     }
     depth > 0

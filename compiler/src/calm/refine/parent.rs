@@ -14,8 +14,9 @@
 //! there; from then on they stay the same, and the rows of `missing` that they give only go.
 //! And it is the same where seals say that the members are there: `done{t} <= member.sealed{t}, not missing{t}`.
 
-use crate::calm::body::{Found, Known};
+use crate::calm::body::Known;
 use crate::calm::flow::{Atom, RuleSummary};
+use crate::calm::found::Found;
 use crate::calm::model::{At, RuleAt};
 use crate::calm::properties::Props;
 use crate::calm::sealing::same_value;
@@ -52,19 +53,6 @@ pub fn seals(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Found) ->
     all
 }
 
-/// The places whose properties that depends on.
-pub fn looks_at(known: &Known<'_, '_>, rule: RuleAt) -> Vec<At> {
-    let model = known.model;
-    let negated = model.rule(rule).atoms.iter().filter(|atom| atom.negated);
-    let inner = negated.flat_map(|atom| missing_rules(known, rule, atom));
-    inner
-        .flat_map(|inner| {
-            let atoms = model.rule(inner).atoms.iter();
-            atoms.map(move |atom| model.place(inner, atom.collection))
-        })
-        .collect()
-}
-
 fn missing_rules(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom) -> Vec<RuleAt> {
     let model = known.model;
     let at = model.place(rule, atom.collection);
@@ -94,10 +82,10 @@ fn for_parent(
     }
     let settles = |other: &Atom| {
         let at = known.model.place(inner, other.collection);
-        found.places[at.index()].has(Props::LIMIT)
+        found.place(at).has(Props::LIMIT)
     };
     let shrinks = |other: &Atom| {
-        let props = found.places[known.model.place(inner, other.collection).index()];
+        let props = found.place(known.model.place(inner, other.collection));
         match other.negated {
             true => props.negated().has(Props::SHRINKS),
             false => props.has(Props::SHRINKS) && other.reading_is_plain(),
@@ -136,7 +124,7 @@ fn is_held(
         .zip(&parent.terms)
         .any(|(column, term)| column.lattice && !term.is_any());
     let stays = model.only_gains(at)
-        && found.places[at.index()].has(Props::GROWS)
+        && found.place(at).has(Props::GROWS)
         && known.dependencies.lasts(at)
         && !reads_lattice;
     let (outer, inner) = (model.rule(rule), model.rule(inner));

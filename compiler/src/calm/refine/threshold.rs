@@ -15,9 +15,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::calm::body::{Basis, Found, Known, Share};
+use crate::calm::body::{Basis, Known, Share};
 use crate::calm::dependencies::is_fact;
 use crate::calm::flow::{Atom, Comparison, RuleSummary, Term, Test};
+use crate::calm::found::Found;
 use crate::calm::model::RuleAt;
 use crate::calm::properties::Props;
 use crate::calm::refine::{allotted, bounded};
@@ -38,7 +39,10 @@ enum Asks {
 /// The share of an atom that reads an aggregate, where its rule only asks for a threshold.
 pub fn share(known: &Known<'_, '_>, rule: RuleAt, place: usize, found: &Found) -> Option<Share> {
     let inner = aggregating_rule(known.basis(), rule, place)?;
-    let plain = found.rules[inner].plain;
+    let at = known
+        .model
+        .place(rule, known.model.rule(rule).atoms[place].collection);
+    let plain = found.plain(at, inner);
     match asked(known, rule, place, inner) {
         Asks::Nothing | Asks::One => Some(plain),
         Asks::Enough => Some(Share {
