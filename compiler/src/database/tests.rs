@@ -135,7 +135,7 @@ fn rules_far_from_a_change_keep_their_form() {
     let package = Package::new(&db, vec![file]);
     calm_report(&db, package);
     assert_eq!(effort(&db, package).forms, 119);
-    file.set_text(&mut db).to(after);
+    file.set_text(&mut db).to(after.into());
     calm_report(&db, package);
     let found = effort(&db, package);
     assert!(
