@@ -199,14 +199,25 @@ fn partners(before: &[Entry<'_>], after: &[Entry<'_>]) -> Option<Vec<Option<usiz
         rules.entry(address(entry)).or_default().push(start + at);
     }
     let mut partners: Vec<Option<usize>> = (0..start).map(Some).collect();
+    // What moved past another item is looked at anew, so that names stay in order.
+    let mut next = start;
     for entry in old {
-        partners.push(match hir::is_rule(entry.item) {
-            true => rules.get_mut(&address(entry)).and_then(Vec::pop),
+        let partner = match hir::is_rule(entry.item) {
+            true => {
+                let places = rules.get_mut(&address(entry));
+                places.and_then(|places| {
+                    let skipped = places.iter().rev().take_while(|&&at| at < next).count();
+                    places.truncate(places.len() - skipped);
+                    places.pop()
+                })
+            }
             false => {
                 let (at, other) = others.next()?;
                 is_same(entry, other).then_some(Some(at))?
             }
-        });
+        };
+        next = partner.map_or(next, |at| at + 1);
+        partners.push(partner);
     }
     partners.extend((after.len() - end..after.len()).map(Some));
     others.next().is_none().then_some(partners)
