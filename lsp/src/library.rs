@@ -3,13 +3,15 @@
 //! Its texts are part of the server. What an editor is sent to is written below a cache folder, when it is first asked
 //! for, in a folder that is called by a hash of all texts, so that servers of two versions do not write into each other's.
 //! A file there is read-only, comes into being by a rename, and is written anew where its text is another. Without a
-//! folder, or where nothing can be written, the library has no places in an editor, and all else goes on.
+//! folder, or where nothing can be written, the library has no places in an editor, and all else goes on. Folders of
+//! versions that nobody has written into for long go when that of this one comes.
 
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, Metadata, OpenOptions, Permissions};
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustc_hash::FxHasher;
 use tower_lsp::ls_types::Uri;
@@ -20,6 +22,9 @@ pub type Texts = &'static [(&'static str, &'static str)];
 /// What paths of its modules begin with, and what folders of its files do.
 const ROOT: &str = "std";
 const EXTENSION: &str = "bloom";
+
+/// The folder of another version stays so long after it was last written into.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 #[derive(Clone, Debug)]
 pub struct Library {
@@ -58,9 +63,29 @@ impl Library {
         path.extend(inner.split('.'));
         path.set_extension(EXTENSION);
         if fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+            let is_new = !self.above.as_ref()?.join(&self.folder).exists();
             write(&path, text).ok()?;
+            if is_new {
+                self.forget_others();
+            }
         }
         Uri::from_file_path(path)
+    }
+
+    /// Removes what other versions have left here. A server that runs all the same writes what it is asked for again.
+    fn forget_others(&self) {
+        let entries = self.above.as_ref().map(fs::read_dir);
+        for entry in entries.into_iter().flatten().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_str().filter(|name| *name != self.folder);
+            let is_left = name.is_some_and(is_version)
+                && entry.file_type().is_ok_and(|kind| kind.is_dir())
+                && entry.metadata().is_ok_and(|found| is_old(&found));
+            if is_left {
+                // What cannot be removed does no harm.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     /// The module that a file is of, whichever version of the library it was written by.
@@ -78,6 +103,19 @@ impl Library {
         let names = names.filter(|names| is_ours && !names.is_empty())?;
         Some(format!("{ROOT}.{}", names.join(".")))
     }
+}
+
+/// Whether a folder is called as those of a version are.
+fn is_version(name: &str) -> bool {
+    let hash = name
+        .strip_prefix(ROOT)
+        .and_then(|rest| rest.strip_prefix('-'));
+    hash.is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn is_old(folder: &Metadata) -> bool {
+    let age = folder.modified().ok().and_then(|then| then.elapsed().ok());
+    age.is_some_and(|age| age > KEPT)
 }
 
 /// Writes a file at once or not at all.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -60,6 +61,33 @@ fn names_of_the_library_lead_to_its_source() {
     fs::remove_file(&file).expect("the folder can be written");
     fs::write(&file, "input other(x: Int);\n").expect("the folder can be written");
     assert_eq!(line_of(&definition(&mut client, 0, 21)), line_of(&found));
+    client.stop();
+}
+
+#[test]
+fn folders_of_other_versions_go_when_they_are_old() {
+    let folder = Folder::new();
+    let long_ago = SystemTime::now() - Duration::from_secs(60 * 24 * 60 * 60);
+    let paths = [
+        ("std-0123456789abcdef", true),
+        ("std-fedcba9876543210", false),
+        ("std-of-somebody", true),
+    ];
+    let paths = paths.map(|(name, is_old)| {
+        let path = folder.path("cache/bloom").join(name);
+        fs::create_dir_all(&path).expect("the folder can be written");
+        fs::write(path.join("prelude.bloom"), "").expect("the folder can be written");
+        if is_old {
+            let file = fs::File::open(&path).expect("it was made");
+            file.set_modified(long_ago).expect("it is our own");
+        }
+        path
+    });
+    let mut client = Client::start(folder, &json!({}));
+    let uri = client.open("main.bloom", PROGRAM);
+    let found = client.ask("textDocument/definition", &at(&uri, 0, 21));
+    assert!(path_of(&found[0]["uri"]).exists());
+    assert_eq!(paths.map(|path| path.exists()), [false, true, true]);
     client.stop();
 }
 
