@@ -130,6 +130,9 @@ fn symbol_kind(kind: SymbolKind) -> lsp::SymbolKind {
         SymbolKind::Type => lsp::SymbolKind::STRUCT,
         SymbolKind::Function => lsp::SymbolKind::FUNCTION,
         SymbolKind::Constant => lsp::SymbolKind::CONSTANT,
+        SymbolKind::Rules => lsp::SymbolKind::NAMESPACE,
+        SymbolKind::Spec => lsp::SymbolKind::BOOLEAN,
+        SymbolKind::Test => lsp::SymbolKind::EVENT,
     }
 }
 

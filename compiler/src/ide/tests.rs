@@ -1,6 +1,6 @@
 //! Fixtures with a cursor, `$0`, in a program.
 
-use super::{Names, Role, Source, Symbol, hover, symbols};
+use super::{Names, Role, Source, Symbol, SymbolKind, hover, symbols};
 use crate::base::{FileId, FileSpan};
 use crate::check::tests::check_text;
 use crate::database::Database;
@@ -169,6 +169,39 @@ fn nothing_is_said_of_nothing() {
     assert_eq!((said.as_str(), declared.len(), mentions.len()), ("", 0, 0));
 }
 
+#[test]
+fn an_outline_has_what_is_declared_and_what_is_checked() {
+    let text = "\
+input a(x: Int);
+node Map {
+  table t(x: Int);
+  rules more { t{x} <= a{x}; }
+}
+spec never_two { never t{x: 2}; }
+test \"it comes\" { }
+test \"\" { }
+";
+    let module = syntax::parse(text).module;
+    fn shown(symbols: &[Symbol], text: &str) -> Vec<String> {
+        let one = |symbol: &Symbol| {
+            let inside = shown(&symbol.children, text).join(", ");
+            let at = &text[symbol.name_span.range()];
+            format!("{:?} {} at {at} [{inside}]", symbol.kind, symbol.name)
+        };
+        symbols.iter().map(one).collect()
+    }
+    assert_eq!(
+        shown(&symbols(&module), text),
+        [
+            "Collection a at a []",
+            "Node Map at Map [Collection t at t [], Rules more at more []]",
+            "Spec never_two at never_two []",
+            "Test it comes at \"it comes\" []",
+            "Test test at \"\" []",
+        ]
+    );
+}
+
 /// Every name of the corpus, cut at random, is where its own text stands, and declared at most where it is
 /// written.
 #[test]
@@ -201,7 +234,12 @@ fn names_stand_where_their_texts_are() {
         }
         let inside = |symbol: &Symbol| {
             let (all, own) = (symbol.span, symbol.name_span);
-            all.start <= own.start && own.end <= all.end && text[own.range()] == symbol.name
+            let written = &text[own.range()];
+            let is_named = match symbol.kind {
+                SymbolKind::Test => written.starts_with('"'),
+                _ => written == symbol.name,
+            };
+            all.start <= own.start && own.end <= all.end && is_named
         };
         let module = syntax::parse(text).module;
         assert!(symbols(&module).iter().all(inside), "{}", path.display());
