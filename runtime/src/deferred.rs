@@ -10,6 +10,7 @@ use bloom_plan::plan::RowError;
 
 use crate::context::Context;
 use crate::relation::{BATCH_ROWS, Clash, NumberTable, Origin, Relation, Shape};
+use crate::rows::{push_row, same_row};
 
 /// Words that there stays room for when all are settled: one large tick is to cost no memory for good.
 const KEPT_WORDS_MAX: usize = 1 << 14;
@@ -142,13 +143,13 @@ impl Deferred {
     }
 
     pub fn merge(&mut self, row: &[u64], origin: Origin) {
-        self.arrivals.extend_from_slice(row);
+        push_row(&mut self.arrivals, row);
         let upsert = false;
         self.sources.push(Source { upsert, origin });
     }
 
     pub fn upsert(&mut self, row: &[u64], origin: Origin) {
-        self.arrivals.extend_from_slice(row);
+        push_row(&mut self.arrivals, row);
         let upsert = true;
         self.sources.push(Source { upsert, origin });
     }
@@ -280,13 +281,13 @@ impl Settling<'_> {
         let change = &mut self.settled.change;
         match next_row(context, self.relation, group, kept) {
             Next::Row(row) => match stored {
-                None => change.inserts.extend_from_slice(&row),
+                None => push_row(&mut change.inserts, &row),
                 Some(number) => {
                     if kept.is_none() {
                         self.spared.push(number);
                     }
-                    if self.relation.row(number) != &*row {
-                        change.replacements.extend_from_slice(&row);
+                    if !same_row(self.relation.row(number), &row) {
+                        push_row(&mut change.replacements, &row);
                     }
                 }
             },

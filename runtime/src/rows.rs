@@ -63,6 +63,37 @@ fn packed_hash<const N: usize>(words: [u64; N]) -> u64 {
     folded.wrapping_mul(SECOND_MULTIPLIER)
 }
 
+/// Adds a row. Few words are written one by one: for so few it takes longer to call what copies many.
+#[inline]
+pub fn push_row(into: &mut Vec<u64>, row: &[u64]) {
+    match *row {
+        [a] => into.push(a),
+        [a, b] => into.extend_from_slice(&[a, b]),
+        [a, b, c] => into.extend_from_slice(&[a, b, c]),
+        _ => into.extend_from_slice(row),
+    }
+}
+
+/// Writes a row over another, as [`push_row`].
+#[inline]
+pub fn copy_row(into: &mut [u64], row: &[u64]) {
+    match (&mut *into, row) {
+        ([a], [b]) => *a = *b,
+        ([a, b], &[c, d]) => (*a, *b) = (c, d),
+        _ => into.copy_from_slice(row),
+    }
+}
+
+/// Whether rows are equal, as [`push_row`].
+#[inline]
+pub fn same_row(a: &[u64], b: &[u64]) -> bool {
+    match (a, b) {
+        ([a], [b]) => a == b,
+        ([a, b], [c, d]) => a == c && b == d,
+        _ => a == b,
+    }
+}
+
 /// Empties a table. One that is far too large for what it held is dropped, so that a large tick
 /// does not make all later ones pay for clearing its buckets.
 pub fn clear_table<T>(table: &mut HashTable<T>) {

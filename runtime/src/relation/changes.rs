@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::rows::copy_row;
+
 use super::Relation;
 
 /// How a relation differs from the last tick.
@@ -44,7 +46,7 @@ impl Relation {
         self.generation += 1;
         self.lost = true;
         let start = number as usize * self.shape.stride;
-        self.total[start..start + self.shape.stride].copy_from_slice(row);
+        copy_row(&mut self.total[start..start + self.shape.stride], row);
     }
 
     /// Whether a tick began with all as the one before left it, and nothing has changed since: then another need not

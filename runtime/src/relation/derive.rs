@@ -10,7 +10,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::context::Context;
 use crate::growth::reserve_far;
-use crate::rows::row_hash;
+use crate::rows::{copy_row, push_row, row_hash};
 
 use super::keys::word_of;
 use super::shape::hash_at;
@@ -225,7 +225,7 @@ impl Relation {
                 let number = (self.total.len() + self.new.rows.len()) / self.shape.stride;
                 let number = u32::try_from(number).expect("below 2^32 rows a relation");
                 self.add_key(address, number);
-                self.new.rows.extend_from_slice(row);
+                push_row(&mut self.new.rows, row);
                 if !self.shape.is_keys_only() {
                     self.new.origins.push(origin);
                 }
@@ -248,15 +248,15 @@ impl Relation {
             return self.emit_odd(context, number, row, origin);
         }
         let stride = self.shape.stride;
-        if let Some(place) = (number as usize).checked_sub(self.len()) {
-            let there = &mut self.new.rows[place * stride..][..stride];
+        let start = number as usize * stride;
+        if let Some(start) = start.checked_sub(self.total.len()) {
+            let there = &mut self.new.rows[start..start + stride];
             self.shape.join(context, there, row)?;
-            let from = &mut self.new.origins[place];
+            let from = &mut self.new.origins[start / stride];
             *from = origin.min(*from);
             return Ok(());
         }
         // Where rows have no lattices, too.
-        let start = number as usize * stride;
         if self.shape.absorbs(&self.total[start..start + stride], row) {
             return Ok(());
         }
@@ -267,7 +267,7 @@ impl Relation {
         }
         let there = &self.total[start..start + stride];
         let place = changes.targets.len() as u32;
-        changes.rows.extend_from_slice(there);
+        push_row(&mut changes.rows, there);
         let grown = &mut changes.rows[place as usize * stride..];
         match self.shape.join(context, grown, row) {
             Ok(true) => {}
@@ -372,8 +372,8 @@ impl Relation {
                     *stamp = now;
                 }
                 let start = number as usize * stride;
-                self.total[start..start + stride].copy_from_slice(row);
-                self.delta_rows.extend_from_slice(row);
+                copy_row(&mut self.total[start..start + stride], row);
+                push_row(&mut self.delta_rows, row);
                 merged.rows += 1;
             } else {
                 let from = self.origin_of(number);

@@ -337,7 +337,7 @@ impl Relation {
                 columns.into_iter().all(|(&c, &k)| there[c] == k)
             })?,
         };
-        ((number as usize) < self.len()).then_some(number)
+        self.is_merged(number).then_some(number)
     }
 
     /// What a secondary index holds of the rows of `total` with the key.

@@ -92,6 +92,7 @@ impl Shape {
     }
 
     /// Joins the lattice columns of `other` into `row`; whether that changed it.
+    #[inline]
     pub fn join(
         &self,
         context: &mut Context,

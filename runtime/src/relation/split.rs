@@ -56,7 +56,7 @@ impl Relation {
             self.touch(rows, &mut addresses);
             for (row, &address) in rows.chunks_exact(stride).zip(&addresses) {
                 let number = self.find_at(address, row);
-                let there = number.filter(|&number| (number as usize) < self.len());
+                let there = number.filter(|&number| self.is_merged(number));
                 let says_nothing = there.is_some_and(|number| {
                     let there = self.row(number);
                     self.shape.same_plain(there, row) && self.shape.absorbs(there, row)

@@ -23,11 +23,11 @@ impl Default for WordTable {
 
 impl WordTable {
     /// The number with the word. `is_it` tells it from others with the word's hash.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, word: u64, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         match self {
             WordTable::Near(window, _) => window.get(word).checked_sub(1),
-            WordTable::Far(table) => table.find(hash([word]), is_it),
+            WordTable::Far(table) => find_far(table, word, is_it),
         }
     }
 
@@ -147,6 +147,12 @@ impl WordTable {
             WordTable::Far(table) => table.clear(),
         }
     }
+}
+
+/// Apart, so that a look-up in a window is small enough to stand where it is made.
+#[inline(never)]
+fn find_far(table: &NumberTable, word: u64, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+    table.find(hash([word]), is_it)
 }
 
 /// Where a number stands.
