@@ -203,6 +203,12 @@ impl Machine {
         &mut self.relations[id.0 as usize]
     }
 
+    /// With the room for what it was before.
+    #[inline]
+    fn relation_and_copies(&mut self, id: RelationId) -> (&mut Relation, &mut Copies) {
+        (&mut self.relations[id.0 as usize], &mut self.copies)
+    }
+
     /// Merges rows from outside; their keys must not conflict among themselves, nor with what is
     /// there.
     pub fn load(&mut self, arrivals: &[(RelationId, Vec<u64>)]) {

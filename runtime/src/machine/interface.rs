@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use bloom_plan::artifact::RuntimeFunction;
-use bloom_plan::plan::{Extent, FunctionId, RowError, SiteId, VersionId};
+use bloom_plan::plan::{Extent, FunctionId, RelationId, RowError, SiteId, VersionId};
 use bloom_plan::types::{Type, TypeId};
 use bloom_plan::value::canonical_float;
 
@@ -110,10 +110,7 @@ pub(super) unsafe extern "C" fn scan(
 ) {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
-    let Machine {
-        relations, copies, ..
-    } = machine;
-    let relation = &mut relations[relation as usize];
+    let (relation, copies) = machine.relation_and_copies(RelationId(relation as u32));
     let stride = relation.shape().stride;
     let (rows, count) = match extent {
         EXTENT_DELTA => {
@@ -145,10 +142,7 @@ pub(super) unsafe extern "C" fn probe(
     } = machine.indexes[index as usize];
     // SAFETY: the key has a word a column of the index.
     let key = unsafe { slice(key, width) };
-    let Machine {
-        relations, copies, ..
-    } = machine;
-    let relation = &mut relations[relation.0 as usize];
+    let (relation, copies) = machine.relation_and_copies(relation);
     let found = match part {
         Extent::Total | Extent::Delta => relation.look_up(place, key),
         Extent::Before => relation.look_up_before(place, key, copies),
@@ -199,10 +193,7 @@ pub(super) unsafe extern "C" fn exists(frame: *mut Frame, index: u64, key: *cons
     } = machine.indexes[index as usize];
     // SAFETY: the key has a word a column of the index.
     let key = unsafe { slice(key, width) };
-    let Machine {
-        relations, copies, ..
-    } = machine;
-    let relation = &mut relations[relation.0 as usize];
+    let (relation, copies) = machine.relation_and_copies(relation);
     u64::from(match part {
         Extent::Total | Extent::Delta => relation.exists(place, key),
         Extent::Before => relation.existed(place, key, copies),
