@@ -9,6 +9,9 @@
 //! The stages: [`flow`] summarises each rule by itself; `model` connects the summaries of a program;
 //! `sealing` and `dependencies` find what follows from forms alone; `fixpoint` solves, with the
 //! transfer function of `body` and its `refine`ments; `verdict` and `blame` make the [`Report`].
+//!
+//! After an edit, `again` gives the report of a program that the analysis would not tell from the one before; else `remembered`
+//! has what was found of the rules of which nothing has changed that was asked about them.
 
 pub mod fixes;
 pub mod flow;
@@ -30,6 +33,7 @@ mod found;
 mod lineage;
 mod model;
 mod moments;
+mod notes;
 mod paths;
 mod points;
 mod recall;
@@ -148,7 +152,7 @@ pub fn analyze_with(
         recall.standing.push(newest);
         return report;
     }
-    let (report, told_apart) = solved(program, flows, &mut recall.forms, |known, found| {
+    let (report, told_apart) = solved(program, flows, &mut recall.remembered, |known, found| {
         let report = verdict::report(known, found);
         (report, known.model.take_told_apart())
     });

@@ -37,15 +37,8 @@ impl<K: Copy + Ord, V: Clone> Aligned<K, V> {
     /// asked for the rest, by place. Costs a comparison a key where the lists are the same, at both ends, and
     /// a look-up between.
     pub fn update(&mut self, keys: &[K], mut make: impl FnMut(usize) -> V) -> Change<V> {
-        let prefix = common(self.keys.iter(), keys.iter());
-        let suffix = common(
-            self.keys[prefix..].iter().rev(),
-            keys[prefix..].iter().rev(),
-        );
-        let (old, new) = (
-            prefix..self.keys.len() - suffix,
-            prefix..keys.len() - suffix,
-        );
+        let (old, new) = differing(&self.keys, keys);
+        let prefix = old.start;
         // Taken out of both at once, so that they agree even if `make` panics.
         let before: Vec<V> = self.found.drain(old.clone()).collect();
         let known: BTreeMap<K, &V> = self.keys.drain(old).zip(&before).collect();
@@ -69,6 +62,13 @@ impl<K: Copy + Ord, V: Clone> Aligned<K, V> {
             made,
         }
     }
+}
+
+/// What is between the ends that two lists have in common, of each.
+pub fn differing<K: PartialEq>(old: &[K], new: &[K]) -> (Range<usize>, Range<usize>) {
+    let prefix = common(old.iter(), new.iter());
+    let suffix = common(old[prefix..].iter().rev(), new[prefix..].iter().rev());
+    (prefix..old.len() - suffix, prefix..new.len() - suffix)
 }
 
 /// How many values are the same from the start.

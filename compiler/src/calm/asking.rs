@@ -4,10 +4,9 @@
 //! What is known of a place by form: which rules write it, which seals freeze it ([`super::sealing`]), what its keys
 //! determine ([`super::dependencies`]), and from where rules may lead to it ([`super::refine::leads`]).
 
-use std::cell::{Cell, RefCell};
-
 use super::flow::RuleSummary;
 use super::model::At;
+use super::notes::Notes;
 
 /// Where a summary is: what it is known by as long as somebody keeps it.
 pub type Address = usize;
@@ -18,10 +17,7 @@ pub fn address(summary: &RuleSummary) -> Address {
 
 /// Notes the places, while somebody wants to know them.
 #[derive(Default)]
-pub struct Asking {
-    is_noted: Cell<bool>,
-    noted: RefCell<Noted>,
-}
+pub struct Asking(Notes<Noted>);
 
 /// What was asked about.
 #[derive(Default)]
@@ -34,10 +30,7 @@ pub struct Noted {
 impl Asking {
     /// Looks for something, and notes what is asked for it.
     pub fn noting<T>(&self, find: impl FnOnce() -> T) -> (T, Noted) {
-        self.is_noted.set(true);
-        let found = find();
-        self.is_noted.set(false);
-        let mut noted = self.noted.take();
+        let (found, mut noted) = self.0.taking(find);
         noted.places.sort_unstable();
         noted.places.dedup();
         noted.told_apart.sort_unstable();
@@ -48,24 +41,18 @@ impl Asking {
     /// Looks for something that is known of the place, so that it is all that is noted.
     pub fn answering<T>(&self, at: At, find: impl FnOnce() -> T) -> T {
         self.note(at);
-        let before = self.is_noted.replace(false);
-        let found = find();
-        self.is_noted.set(before);
-        found
+        self.0.pausing(find)
     }
 
     pub fn note(&self, at: At) {
-        if self.is_noted.get() {
-            let places = &mut self.noted.borrow_mut().places;
-            if places.last() != Some(&at) {
-                places.push(at);
+        self.0.note(|noted| {
+            if noted.places.last() != Some(&at) {
+                noted.places.push(at);
             }
-        }
+        });
     }
 
     pub fn note_literals(&self, rules: impl Iterator<Item = Address>) {
-        if self.is_noted.get() {
-            self.noted.borrow_mut().told_apart.extend(rules);
-        }
+        self.0.note(|noted| noted.told_apart.extend(rules));
     }
 }

@@ -25,22 +25,20 @@ pub fn solve(known: Known<'_, '_>, bodies: &mut Bodies) -> Found {
             found.places[at.index()] = source(known, &found, at);
         }
     }
-    let mut dependents = Dependents::new(known);
-    let mut open = Open {
-        rules: vec![true; model.rule_count()],
-        places: vec![true; model.place_count()],
+    let mut pass = Pass {
+        known,
+        bodies,
+        found,
+        dependents: Dependents::new(known),
+        open: Open {
+            rules: vec![true; model.rule_count()],
+            places: vec![true; model.place_count()],
+        },
     };
     let mut is_done = false;
     while !is_done {
         is_done = true;
         for component in model.downstream() {
-            let mut pass = Pass {
-                known,
-                bodies,
-                found: &mut found,
-                dependents: &mut dependents,
-                open: &mut open,
-            };
             // What is derived from it sees it only when it is done, unless that is looked at some other way.
             while component
                 .iter()
@@ -50,16 +48,16 @@ pub fn solve(known: Known<'_, '_>, bodies: &mut Bodies) -> Found {
             }
         }
     }
-    found
+    pass.found
 }
 
-/// One look at all places.
+/// Looks at places, one after the other.
 struct Pass<'p, 'k, 'a> {
     known: Known<'k, 'a>,
     bodies: &'p mut Bodies,
-    found: &'p mut Found,
-    dependents: &'p mut Dependents,
-    open: &'p mut Open,
+    found: Found,
+    dependents: Dependents,
+    open: Open,
 }
 
 impl Pass<'_, '_, '_> {
@@ -71,7 +69,7 @@ impl Pass<'_, '_, '_> {
             if !std::mem::take(&mut self.open.rules[rule]) {
                 continue;
             }
-            let judged = self.bodies.judge(self.known, rule, self.found);
+            let judged = self.bodies.judge(self.known, rule, &self.found);
             self.dependents.add(model, rule, &judged);
             let body = judged.body;
             if self.found.rules[rule] != body {
@@ -89,7 +87,7 @@ impl Pass<'_, '_, '_> {
             return has_changed;
         }
         let before = self.found.place(at);
-        let now = contents(self.known, self.found, at).and(before);
+        let now = contents(self.known, &self.found, at).and(before);
         if now != before {
             self.found.places[at.index()] = now;
             self.open.mark(model.readers(at));

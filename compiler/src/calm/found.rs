@@ -1,9 +1,8 @@
 //! What the fixpoint has found so far.
 
-use std::cell::{Cell, RefCell};
-
 use super::body::{Body, Share};
 use super::model::{At, Model, RuleAt};
+use super::notes::Notes;
 use super::properties::Props;
 
 /// The properties of places and rules as far as the fixpoint has come.
@@ -11,8 +10,7 @@ use super::properties::Props;
 pub struct Found {
     pub places: Vec<Props>,
     pub rules: Vec<Body>,
-    is_noted: Cell<bool>,
-    noted: RefCell<Vec<Read>>,
+    notes: Notes<Vec<Read>>,
 }
 
 /// What was read of what is found so far.
@@ -65,19 +63,15 @@ impl Found {
     }
 
     fn note(&self, read: Read) {
-        if self.is_noted.get() {
-            let mut noted = self.noted.borrow_mut();
+        self.notes.note(|noted| {
             if !noted.contains(&read) {
                 noted.push(read);
             }
-        }
+        });
     }
 
     /// Looks for something, and notes what is read for it.
     pub fn noting<T>(&self, find: impl FnOnce() -> T) -> (T, Vec<Read>) {
-        self.is_noted.set(true);
-        let found = find();
-        self.is_noted.set(false);
-        (found, self.noted.take())
+        self.notes.taking(find)
     }
 }

@@ -262,8 +262,7 @@ impl<'a> Model<'a> {
     }
 
     pub fn rule(&self, rule: RuleAt) -> &'a RuleSummary {
-        let RuleRef { node, rule } = self.rules[rule];
-        &self.flows[node].rules[rule.index()]
+        self.summary(rule)
     }
 
     pub fn summary(&self, rule: RuleAt) -> &'a Arc<RuleSummary> {

@@ -26,8 +26,8 @@ pub struct Recall {
     pub is_analyzed: bool,
     /// Of the last programs, the newest last: an edit that is taken back leads to the one before.
     pub(super) standing: Vec<Standing>,
-    /// Of the rules of the program that was last analysed.
-    pub(super) forms: Remembered,
+    /// Of the program that was last analysed.
+    pub(super) remembered: Remembered,
 }
 
 /// What is known of a kind of node.
@@ -59,7 +59,7 @@ impl Recall {
     /// For how many rules the last analysis looked for their form, rather than recalled it.
     pub fn looked_for(&self) -> usize {
         match self.is_analyzed {
-            true => self.forms.looked_for,
+            true => self.remembered.looked_for,
             false => 0,
         }
     }
@@ -69,7 +69,7 @@ impl Recall {
         if self.generation != generation {
             self.kinds.clear();
             self.standing.clear();
-            self.forms = Remembered::default();
+            self.remembered = Remembered::default();
         }
         self.generation = generation;
         self.summarized = 0;

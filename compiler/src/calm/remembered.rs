@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use bloom_stdx::aligned::differing;
 use rustc_hash::FxHashMap;
 
 use super::asking::{Address, address};
@@ -129,23 +130,17 @@ impl<'r> Kept<'r> {
 /// Of each rule of the program, its number among those that are known, if it was there. None if rules changed their
 /// order.
 fn matched(model: &Model<'_>, known: &[Arc<Looked>]) -> Option<Vec<Option<usize>>> {
-    let now = |rule: RuleAt| address(model.summary(rule));
-    let was = |rule: usize| address(&known[rule].of);
-    let shorter = model.rule_count().min(known.len());
-    let first = (0..shorter)
-        .take_while(|&rule| now(rule) == was(rule))
-        .count();
-    let ends = (1..=shorter - first)
-        .take_while(|back| now(model.rule_count() - back) == was(known.len() - back))
-        .count();
-    let (now_end, was_end) = (model.rule_count() - ends, known.len() - ends);
-    let between: FxHashMap<Address, usize> =
-        (first..was_end).map(|rule| (was(rule), rule)).collect();
-    let middle: Vec<Option<usize>> = (first..now_end)
-        .map(|rule| between.get(&now(rule)).copied())
+    let now: Vec<Address> = (0..model.rule_count())
+        .map(|rule| address(model.summary(rule)))
         .collect();
+    let was: Vec<Address> = known.iter().map(|known| address(&known.of)).collect();
+    let (old, new) = differing(&was, &now);
+    let numbers: FxHashMap<Address, usize> =
+        was[old.clone()].iter().copied().zip(old.clone()).collect();
+    let middle = now[new].iter().map(|rule| numbers.get(rule).copied());
+    let middle: Vec<Option<usize>> = middle.collect();
     let in_order = middle.iter().flatten().is_sorted_by(|a, b| a < b);
-    let begin = (0..first).map(Some);
-    let end = (was_end..known.len()).map(Some);
+    let begin = (0..old.start).map(Some);
+    let end = (old.end..was.len()).map(Some);
     in_order.then(|| begin.chain(middle).chain(end).collect())
 }
