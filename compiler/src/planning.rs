@@ -13,6 +13,7 @@ mod cost;
 mod explain;
 mod indexes;
 mod joined;
+mod lead;
 mod nest;
 mod opened;
 mod parts;
@@ -46,7 +47,7 @@ pub fn make_plan(program: &Program) -> Plan {
     let mut classes = Classes::new(&program);
     components::split(&mut program);
     let kept = standing::keep_closing(&mut program, &mut classes);
-    upkeep::keep_groups(&mut program, &mut classes);
+    upkeep::keep_parts(&mut program, &mut classes);
     let mut planner = Planner {
         fallible: Fallible::of(&program.declarations),
         program: &program,

@@ -46,6 +46,8 @@ pub struct Schedule {
     pub deltas: Vec<Vec<RelationId>>,
     /// By stratum: whether its relations depend on themselves.
     pub recursive: Vec<bool>,
+    /// By stratum: whether some of its relations keep their rows.
+    pub lasts: Vec<bool>,
     /// By stratum: whether it keeps what a closing rule derives.
     pub keeps: Vec<bool>,
     /// By version: what it looks up that is known before it runs.
@@ -168,6 +170,7 @@ impl Schedule {
             };
             plan.relations.iter().map(companion).collect()
         };
+        let keeps_rows = |id: &RelationId| !plan.relations[id.0 as usize].kind.is_transient();
         let errors = of_kind(&|kind| kind == RelationKind::Errors);
         Schedule {
             shareable: plan
@@ -189,6 +192,10 @@ impl Schedule {
             keeps: heads
                 .iter()
                 .map(|heads| heads.iter().any(of_standing))
+                .collect(),
+            lasts: heads
+                .iter()
+                .map(|heads| heads.iter().any(keeps_rows))
                 .collect(),
             ahead: plan.versions.iter().map(|v| Ahead::of(plan, v)).collect(),
             needs: plan.versions.iter().map(|v| needs_of(plan, v)).collect(),

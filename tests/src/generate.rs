@@ -8,6 +8,7 @@
 mod bound;
 mod joining;
 mod lasting;
+mod mixing;
 mod rule;
 mod sharing;
 
@@ -95,6 +96,11 @@ impl Case {
     /// The program of a seed whose recursive rules join rows of what they derive.
     pub fn joining(seed: u64) -> Case {
         joining::case(seed)
+    }
+
+    /// The program of a seed whose recursion goes through relations that keep their rows and such that do not.
+    pub fn mixing(seed: u64) -> Case {
+        mixing::case(seed)
     }
 
     /// The program of a seed.

@@ -28,6 +28,8 @@ const BOUND_PROGRAMS: u64 = 300;
 const SHARING_PROGRAMS: u64 = 300;
 /// Of those whose recursive rules join rows of what they derive.
 const JOINING_PROGRAMS: u64 = 300;
+/// Of those whose recursion goes through relations that keep their rows and such that do not.
+const MIXING_PROGRAMS: u64 = 600;
 const PROGRAMS_PER_TRIAL: u64 = 50;
 
 type Library = Arc<Vec<(String, String)>>;
@@ -46,6 +48,7 @@ fn main() -> std::process::ExitCode {
         ("bound", BOUND_PROGRAMS, Case::bound),
         ("sharing", SHARING_PROGRAMS, Case::sharing),
         ("joining", JOINING_PROGRAMS, Case::joining),
+        ("mixing", MIXING_PROGRAMS, Case::mixing),
     ] {
         trials.extend(random_programs(&library, what, count, case));
     }

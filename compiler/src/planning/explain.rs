@@ -1,4 +1,5 @@
-//! What a plan says of its strata, in words: when one is evaluated whole although little has changed, and why.
+//! What a plan says of its strata, in words: when one, or a rule of it, is evaluated whole although little has changed,
+//! and why.
 //!
 //! Lines of comments, since they follow from the plan and are no part of it. What decides is in `upkeep`, and in the
 //! runtime's `machine::memo`.
@@ -6,11 +7,11 @@
 use std::fmt::Write;
 
 use bloom_plan::plan::fallible::Fallible;
-use bloom_plan::plan::{Plan, RelationId, Role, RuleId, Stratum, Upkeep};
+use bloom_plan::plan::{Plan, RelationId, Role, Rule, RuleId, Stratum, Upkeep};
 
 use super::reorder::is_volatile;
 
-/// A line for each reason for which a stratum may be evaluated whole.
+/// A line for each reason for which a stratum may be evaluated whole, and for each rule that may be by itself.
 pub fn explain(plan: &Plan) -> String {
     let fallible = Fallible::of(plan);
     let mut text = String::new();
@@ -24,6 +25,15 @@ pub fn explain(plan: &Plan) -> String {
             writeln!(
                 text,
                 "; stratum {number} ({names}) is evaluated whole {reason}"
+            )
+            .expect("writing to a string never fails");
+        }
+        for rule in far(plan, stratum) {
+            writeln!(
+                text,
+                "; {} is evaluated whole when something goes that it may have derived: what else supports a row could \
+                 be found only by going through all rows of a relation",
+                rule.at
             )
             .expect("writing to a string never fails");
         }
@@ -57,27 +67,20 @@ fn reasons(
     match stratum.upkeep {
         // Its relations keep their rows or are empty when a tick begins.
         Upkeep::Flow => return reasons,
-        Upkeep::Anew => match asks(plan, stratum) {
-            Some(rule) => {
-                let at = &plan.rules[rule.0 as usize].at;
-                add(&format!(
-                    "in every tick: {at} asks for the time, for chance or for fresh numbers"
-                ));
-            }
-            None if mixes(plan, heads) => add(
-                "when a row that it reads goes: relations that keep their rows and such that do not depend on each other",
-            ),
-            None => add(
-                "when a row that it reads goes: what else supports a row could be found only by going through all \
-                 rows of a relation",
-            ),
-        },
+        Upkeep::Anew => {
+            let rule = asks(plan, stratum).expect("else changes are followed");
+            let at = &plan.rules[rule.0 as usize].at;
+            add(&format!(
+                "in every tick: {at} asks for the time, for chance or for fresh numbers"
+            ));
+        }
         Upkeep::Counting => add(
             "a second time, when it first has a change to follow: derivations are counted from then on",
         ),
         Upkeep::Rederive => {
-            let ordered = heads.iter().filter(|id| !has(id, Role::Lattice)).count();
-            if ordered > 0 && heads.len() > 1 && !stratum.recursive.is_empty() {
+            let ordered = heads.iter().any(|id| !has(id, Role::Lattice));
+            let lasts = heads.iter().any(|id| keeps_rows(plan, *id));
+            if ordered && !lasts && heads.len() > 1 && !stratum.recursive.is_empty() {
                 add(
                     "a second time, when a row that it reads first goes: rows of relations that depend on each other \
                      are stamped from then on with the order in which they came",
@@ -103,7 +106,14 @@ fn asks(plan: &Plan, stratum: &Stratum) -> Option<RuleId> {
     asking.next().map(|version| version.rule)
 }
 
-fn mixes(plan: &Plan, heads: &[RelationId]) -> bool {
-    let stays = |id: &RelationId| !plan.relations[id.0 as usize].kind.is_transient();
-    heads.iter().any(stays) && !heads.iter().all(stays)
+/// The rules that run from their start where something that they may have derived goes.
+fn far<'p>(plan: &'p Plan, stratum: &'p Stratum) -> impl Iterator<Item = &'p Rule> {
+    let versions = stratum.support.iter();
+    let versions = versions.map(|v| &plan.versions[v.0 as usize]);
+    let far = versions.filter(|version| version.delta.is_none());
+    far.map(|version| &plan.rules[version.rule.0 as usize])
+}
+
+fn keeps_rows(plan: &Plan, id: RelationId) -> bool {
+    !plan.relations[id.0 as usize].kind.is_transient()
 }

@@ -1,5 +1,6 @@
 //! Relations that the planner adds, so that upkeep has rows to count: what a group-by derives, where
-//! its head does not count derivations itself, and what a rule of the other arrows derives from what
+//! its head does not count derivations itself; what a rule derives whose rows do not lead back to what they
+//! come from, likewise; and what a rule of the other arrows derives from what
 //! stays. The rule then derives the added relation, and a copy of its rows goes on to the head.
 
 use bloom_plan::plan::{
@@ -7,6 +8,7 @@ use bloom_plan::plan::{
 };
 
 use super::classes::{Class, Classes};
+use super::lead;
 use crate::rir::{Head, Literal, Program, Rule};
 
 /// A closing rule whose derivations are kept.
@@ -40,23 +42,49 @@ pub(super) fn keep_closing(program: &mut Program, classes: &mut Classes) -> Vec<
     kept
 }
 
-/// Adds relations for the group-bys of a stratum that is no good for counting; gives the strata
-/// that come before it.
-pub(super) fn keep_groups(
+/// Adds relations for the rules of a stratum that is no good for counting and could not follow them otherwise: its
+/// group-bys, and those of its views whose rows do not lead back to what they were derived from. Gives the strata that
+/// come before it.
+pub(super) fn keep_parts(
     program: &mut Program,
     classes: &mut Classes,
     stratum: &[RuleId],
 ) -> Vec<Vec<RuleId>> {
+    // Where all relations keep their rows, or live for one tick, rules that read events run in every tick as they are.
+    let head_of = |id: &RuleId| program.declarations.rules[id.0 as usize].head;
+    let mut heads = stratum.iter().map(head_of);
+    let has_view = heads.any(|head| classes.of(head) == Class::View);
     let mut before = Vec::new();
     for &id in stratum {
-        let rule = &program.rules[id.0 as usize];
-        let bootstrap = program.declarations.rules[id.0 as usize].bootstrap;
-        let keeps = rule.head.is_aggregate() && !bootstrap && !classes.has_event(rule);
-        if keeps && !classes.is_volatile(program, id) {
-            before.push(vec![part(program, classes, id, "groups").1]);
+        let declared = &program.declarations.rules[id.0 as usize];
+        if declared.bootstrap || classes.is_volatile(program, id) {
+            continue;
         }
+        let of_view = classes.of(declared.head) == Class::View;
+        let rule = &program.rules[id.0 as usize];
+        let what = match (rule.head.is_aggregate(), classes.has_event(rule)) {
+            (true, false) => "groups",
+            (true, true) if has_view => "groups",
+            (false, false) if of_view && is_far(program, stratum, id) => "matches",
+            _ => continue,
+        };
+        before.push(vec![part(program, classes, id, what).1]);
     }
     before
+}
+
+/// Whether what else supports a row of the rule could be found only by going through all rows of a relation, and rows
+/// of what the rule derives would be found by their keys.
+fn is_far(program: &Program, stratum: &[RuleId], id: RuleId) -> bool {
+    let rule = &program.rules[id.0 as usize];
+    let own = rule.literals.iter().any(|literal| match literal {
+        Literal::Atom { relation, .. } => program.derives(stratum, *relation),
+        _ => false,
+    });
+    let head = program.declarations.rules[id.0 as usize].head;
+    let columns = &program.declarations.relations[head.0 as usize].columns;
+    let has_key = columns.iter().any(|column| column.role != Role::Lattice);
+    !own && has_key && !lead::leads_back(rule, columns)
 }
 
 /// Parts a rule in two, by a relation with the columns that it gives.
@@ -110,7 +138,10 @@ fn part(
         public: false,
         delivery: Delivery::Free,
     });
-    classes.push(Class::View);
+    classes.push(match classes.has_event(&program.rules[id.0 as usize]) {
+        true => Class::Event,
+        false => Class::View,
+    });
     let mut whole = std::mem::replace(&mut program.rules[id.0 as usize], copy);
     if let Head::Row(columns) = &mut whole.head {
         columns.retain(Option::is_some);

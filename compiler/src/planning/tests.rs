@@ -352,7 +352,7 @@ fn a_plan_says_when_a_stratum_is_evaluated_whole() {
         format!("{copy} (rule {XYZ} ((atom rel2 (r0 r1)) (atom rel0 (r2 r2))) (row (r0 r0)))");
     let shown = super::explain(&plan(&[("rel2", "<="), ("rel2", "<=")], &loose));
     expect![[r#"
-        ; stratum 0 (p) is evaluated whole when a row that it reads goes: what else supports a row could be found only by going through all rows of a relation
+        ; at is evaluated whole when something goes that it may have derived: what else supports a row could be found only by going through all rows of a relation
     "#]].assert_eq(&shown);
     let step =
         format!("{copy} (rule {XYZ} ((atom rel2 (r0 r1)) (atom rel0 (r1 r2))) (row (r0 r2)))");

@@ -9,7 +9,10 @@
 //!   L1 ⋈ … ⋈ ΔLi ⋈ … ⋈ Ln, where the literals before i are read as they are and those after it
 //!   as they were (Gupta, Mumick & Subrahmanian 1993, §4);
 //! - otherwise what may have lost its support goes and what still has some comes back
-//!   ([`Upkeep::Rederive`]), if a row's support can be looked up by indexes.
+//!   ([`Upkeep::Rederive`]). A rule whose rows' support cannot be looked up by indexes then runs from its
+//!   start; relations that keep their rows lose none by that;
+//! - where rules ask for the time or for chance, what they derived says nothing of what they will
+//!   ([`Upkeep::Anew`]).
 
 use bloom_plan::plan::{Extent, Op, RelationId, Role, RuleId, Stratum, Upkeep, VersionId};
 
@@ -17,11 +20,11 @@ use super::classes::{Class, Classes};
 use super::{Form, Planner, opened, standing};
 use crate::rir::{Literal, Program};
 
-/// Parts group-bys from strata that do not count.
-pub(super) fn keep_groups(program: &mut Program, classes: &mut Classes) {
+/// Parts rules from strata that do not count and could not follow them.
+pub(super) fn keep_parts(program: &mut Program, classes: &mut Classes) {
     for stratum in std::mem::take(&mut program.strata) {
         if !counts(program, classes, &stratum) {
-            let before = standing::keep_groups(program, classes, &stratum);
+            let before = standing::keep_parts(program, classes, &stratum);
             program.strata.extend(before);
         }
         program.strata.push(stratum);
@@ -65,7 +68,6 @@ pub(super) fn plan(planner: &mut Planner<'_>, rules: &[RuleId], stratum: &mut St
         .collect();
     let mut of_heads = heads(program, rules).map(|id| classes.of(id));
     let no_views = of_heads.all(|class| class != Class::View);
-    let views = heads(program, rules).all(|id| classes.of(id) == Class::View);
     let is_event = |rule: &RuleId| classes.has_event(&program.rules[rule.0 as usize]);
     let volatile = |rule: &RuleId| classes.is_volatile(program, *rule);
     let steady: Vec<RuleId> = match no_views {
@@ -81,10 +83,9 @@ pub(super) fn plan(planner: &mut Planner<'_>, rules: &[RuleId], stratum: &mut St
     } else if counts(program, classes, rules) {
         counting(planner, &lasting, stratum);
         Upkeep::Counting
-    } else if views && rederive(planner, rules, &lasting, stratum) {
-        Upkeep::Rederive
     } else {
-        Upkeep::Anew
+        rederive(planner, rules, &lasting, stratum);
+        Upkeep::Rederive
     };
     if stratum.upkeep != Upkeep::Counting {
         incremental(planner, rules, &steady, stratum);
@@ -129,12 +130,8 @@ fn flow(
     }
     for &rule in steady {
         gains(planner, rule, stratum);
-        let (version, bounded) = support(planner, rules, rule);
-        stratum.support.push(match bounded {
-            true => version,
-            // Looking for each row would cost as much, each time.
-            false => planner.initial(rule),
-        });
+        let version = support(planner, rules, rule);
+        stratum.support.push(version);
     }
 }
 
@@ -143,30 +140,28 @@ fn rederive(
     rules: &[RuleId],
     lasting: &[RuleId],
     stratum: &mut Stratum,
-) -> bool {
-    let program = planner.program;
-    let grouped = |rule: &RuleId| program.rules[rule.0 as usize].head.is_aggregate();
-    if lasting.iter().any(grouped) {
-        return false;
-    }
-    let found = lasting.iter().map(|&rule| support(planner, rules, rule));
-    let found: Vec<(VersionId, bool)> = found.collect();
-    if found.iter().any(|(_, bounded)| !bounded) {
-        return false;
-    }
-    stratum.support = found.into_iter().map(|(version, _)| version).collect();
+) {
+    let (program, classes) = (planner.program, planner.classes);
     for &rule in lasting {
+        let version = support(planner, rules, rule);
+        stratum.support.push(version);
         gains(planner, rule, stratum);
+        if classes.of(planner.head(rule)) == Class::Lasting {
+            continue;
+        }
         let source = &program.rules[rule.0 as usize];
+        // Nothing has gone from a view of the stratum yet. From a relation that keeps its rows, what was deleted has.
+        let is_whole = |relation: RelationId| {
+            program.derives(rules, relation) && classes.of(relation) != Class::Lasting
+        };
         let extents = source.literals.iter().map(|literal| match literal {
-            Literal::Atom { relation, .. } if program.derives(rules, *relation) => Extent::Total,
+            Literal::Atom { relation, .. } if is_whole(*relation) => Extent::Total,
             _ => Extent::Before,
         });
         let extents: Vec<Extent> = extents.collect();
         let versions = each_change(planner, rule, false, &|_| extents.clone());
         stratum.losses.extend(versions);
     }
-    true
 }
 
 fn counting(planner: &mut Planner<'_>, lasting: &[RuleId], stratum: &mut Stratum) {
@@ -247,9 +242,9 @@ fn looked_up(planner: &mut Planner<'_>, literal: &Literal) -> bloom_plan::plan::
     planner.indexes.on(*relation, given, Extent::Total)
 }
 
-/// What the rule derives for the rows of its head that are the delta; and whether it finds that
-/// without going through all rows of a relation that may be large.
-fn support(planner: &mut Planner<'_>, rules: &[RuleId], rule: RuleId) -> (VersionId, bool) {
+/// What the rule derives for the rows of its head that are the delta; or all that it derives, where looking for each
+/// row would go through all rows of a relation that may be large.
+fn support(planner: &mut Planner<'_>, rules: &[RuleId], rule: RuleId) -> VersionId {
     let program = planner.program;
     let head = planner.head(rule);
     let source = &program.rules[rule.0 as usize];
@@ -269,5 +264,8 @@ fn support(planner: &mut Planner<'_>, rules: &[RuleId], rule: RuleId) -> (Versio
         Op::Scan { relation, .. } => classes.of(*relation) != Class::Event,
         _ => false,
     });
-    (version, !scans)
+    match scans {
+        true => planner.initial(rule),
+        false => version,
+    }
 }

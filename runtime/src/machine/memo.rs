@@ -11,9 +11,7 @@
 //! - `Rederive` ([`super::rederive`]): rows that come are followed; where rows went, what may have lost
 //!   its support goes, and what still has some comes back;
 //! - `Anew`: rows that come to what is read positively are followed; else it runs from the start. The
-//!   planner leaves it at that where rules ask for the time or for chance, where what depends on
-//!   itself mixes relations that keep their rows with such that do not, and where the support of a
-//!   row could not be looked up.
+//!   planner leaves it at that where rules ask for the time or for chance.
 //!
 //! What follows from rows that live for one tick costs as much as those: a relation all of whose rows
 //! do is simply forgotten when the tick ends. A key conflict or a row error outside of what arrived

@@ -19,6 +19,10 @@
 //! A lattice value that grew has no such order, as what it was before supported others. Its row goes
 //! when any derivation that contributed does; one that a `Max` or `Min` was already beyond did not.
 //! If its relation does not depend on itself, the row goes only if what it would be is different.
+//!
+//! A relation of the stratum that keeps its rows loses none because something else went. What was deleted from it may
+//! take rows of others along, and comes back itself if a rule still derives it. Rows of such a relation say nothing
+//! of an order either, so what may have lost its support goes there.
 
 use std::sync::Arc;
 
@@ -39,7 +43,8 @@ impl Machine {
             let head = &self.relations[id.0 as usize];
             !head.shape().lattices.is_empty() || head.is_stamped()
         };
-        if !schedule.recursive[stratum] || heads.iter().all(is_ready) {
+        let ordered = schedule.recursive[stratum] && !schedule.lasts[stratum];
+        if !ordered || heads.iter().all(is_ready) {
             return true;
         }
         // Relations that depend on each other have no order in common.
@@ -73,16 +78,26 @@ impl Machine {
             self.relation(id).begin_stratum();
         }
         // What still follows comes back.
-        for (&id, rows) in heads.iter().zip(&dead) {
-            self.run_on_rows(&versions.support, id, rows);
+        for (&id, dead) in heads.iter().zip(&dead) {
+            if self.keeps_rows(id) {
+                let gone = self.relations[id.0 as usize].gone().to_vec();
+                self.run_on_rows(&versions.support, id, &gone);
+            } else {
+                self.run_on_rows(&versions.support, id, dead);
+            }
         }
         self.run_gains(&versions.gains);
         let reads: Vec<RelationId> = program.schedule().deltas[stratum]
             .iter()
             .copied()
-            .filter(|id| !heads.contains(id))
+            .filter(|id| !heads.contains(id) || self.keeps_rows(*id))
             .collect();
         self.run_increment(stratum, &reads)
+    }
+
+    /// Whether a relation loses no rows because of others.
+    fn keeps_rows(&self, id: RelationId) -> bool {
+        !self.program.schedule().is_transient(id)
     }
 
     /// Takes out the rows that may have lost their support; gives them, by head.
@@ -91,7 +106,7 @@ impl Machine {
         let heads = &program.schedule().heads[stratum];
         let versions = &program.plan().strata[stratum];
         let mut followed = versions.losses.clone();
-        if self.has_new_support(stratum) {
+        if !program.schedule().lasts[stratum] && self.has_new_support(stratum) {
             followed.extend(&versions.recursive);
         }
         // By head: rows that are dead but not yet followed.
@@ -137,7 +152,8 @@ impl Machine {
         for &id in &program.plan().strata[stratum].losses {
             let version = &program.plan().versions[id.0 as usize];
             let read = version.delta.expect("a version of losses begins with one");
-            if heads.contains(&read) || self.relations[read.0 as usize].is_unchanged() {
+            let is_outside = !heads.contains(&read) || self.keeps_rows(read);
+            if !is_outside || self.relations[read.0 as usize].is_unchanged() {
                 continue;
             }
             let rows = match version.negated {
@@ -221,7 +237,7 @@ impl Machine {
         let recursive = program.schedule().recursive[stratum];
         let relation = &self.relations[head.0 as usize];
         let lattices = !relation.shape().lattices.is_empty();
-        if recursive && lattices {
+        if recursive && (lattices || program.schedule().lasts[stratum]) {
             return false;
         }
         let row = relation.row(number).to_vec();
