@@ -1,6 +1,7 @@
 //! What there is to say of the name under the cursor: its declaration with the types that were inferred, its
 //! documentation, what the consistency analysis found, and who writes and reads it.
 
+mod word;
 mod written;
 
 use super::names::{Mention, Role, Target, all_names, names_of};
@@ -40,6 +41,7 @@ pub fn hover(db: &dyn Db, package: Package, (file, offset): (FileId, u32)) -> Op
         .find_map(|found| found)
         .or_else(|| written.test(file, offset))
         .or_else(|| built_in(db, package, (file, offset)))
+        .or_else(|| word::hover(db, package, (file, offset)))
 }
 
 /// A function, method or aggregate of the language.

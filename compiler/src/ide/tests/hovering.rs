@@ -210,7 +210,7 @@ fn what_the_language_has_is_told() {
         clock.starts_with("type VClock = Map<Addr, Max<Int>>\n\nA vector clock"),
         "{clock}"
     );
-    assert_eq!(at(PROGRAM, "settle"), "");
+    assert!(at(PROGRAM, "settle").starts_with("settle\n\nDelivers messages"));
 }
 
 /// What is half written is told as far as it goes.
@@ -294,4 +294,41 @@ fn what_every_program_has_and_variables_are_told() {
         reveal.starts_with("L.reveal\n\nThe plain value"),
         "{reveal}"
     );
+}
+
+#[test]
+fn words_and_arrows_are_told_where_they_are_no_names() {
+    const TEXT: &str = "\
+input ended(batch: Int);
+table kept(batch: Int => most: Max<Int>) durable;
+channel told(@to: Addr, batch: Int);
+scratch table(tick: Int);
+rules telling {
+  kept{batch, most: batch} <+ ended{batch};
+  told{to, batch} <~ kept{batch}, cluster{addr: to}, batch <= 3, not ended{batch};
+  table{tick: batch} <= ended{batch};
+}
+";
+    for (needle, start) in [
+        (
+            "input",
+            "input\n\nA collection whose rows come from outside.",
+        ),
+        ("=> most", "=>\n\nWhat stands before it is the key"),
+        ("durable", "durable\n\nThe table is written to disk"),
+        ("@to", "@\n\nThe column that says"),
+        ("rules", "rules\n\nA group of rules"),
+        ("<+ ended", "<+\n\nNext: "),
+        ("<~ kept", "<~\n\nSend: "),
+        ("not", "not\n\nHolds where there is no such row now."),
+        ("<= ended", "<=\n\nNow: "),
+        ("addr: to", "addr: Addr\n\nA column of `cluster`."),
+    ] {
+        let found = at(TEXT, needle);
+        assert!(found.starts_with(start), "{needle}: {found}");
+    }
+    // A comparison, and names that are words elsewhere.
+    assert_eq!(at(TEXT, "<= 3"), "");
+    assert!(at(TEXT, "table(tick").starts_with("scratch table(tick: Int)"));
+    assert!(at(TEXT, "tick: batch").starts_with("tick: Int"));
 }
