@@ -378,6 +378,10 @@ impl<'a> Resolver<'a> {
         {
             before.insert(key.item, Arc::clone(rule));
         }
+        // What went, or stands elsewhere now, may have been the first to name something.
+        if before.values().any(|rule| self.names_built_in(rule)) {
+            return None;
+        }
         let mut after = Vec::with_capacity(now.len());
         for placed in now {
             let ItemKind::Rule(rule) = &placed.node.item.kind else {
@@ -398,11 +402,6 @@ impl<'a> Resolver<'a> {
                 None => self.resolve_alone(pending, &placed.node.item)?,
             };
             after.push((key, rule));
-        }
-        // What went may have been the first to name something.
-        let names_built_in = |rule: &Rule| self.names_built_in(rule);
-        if before.values().any(|rule| names_built_in(rule)) {
-            return None;
         }
         let rules = after.iter().map(|(_, rule)| Arc::clone(rule));
         self.kind.node.rules.splice(at..at + len, rules);
