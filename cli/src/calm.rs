@@ -141,10 +141,12 @@ fn study(sources: &Sources, manner: Manner) -> (Option<Study>, Vec<Diagnostic>) 
 }
 
 fn studied(sources: &Sources, checked: &Checked, found: &Coordinated, manner: Manner) -> Study {
+    let tables = checked.tables();
     let names = Names {
         sources,
         program: &checked.program,
         report: &found.before,
+        tables: &tables,
         budget: &RefCell::default(),
         colors: manner.colors,
     };
@@ -155,7 +157,7 @@ fn studied(sources: &Sources, checked: &Checked, found: &Coordinated, manner: Ma
         let runnable = Runnable { programs };
         witness::add(&mut document, &checked.program, &found.before, &runnable);
     }
-    let graph = Graph::of(&checked.program, &found.before, &document);
+    let graph = Graph::of(&checked.program, (&found.before, &tables), &document);
     Study { document, graph }
 }
 

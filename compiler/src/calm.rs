@@ -6,12 +6,12 @@
 //! schedule decides (L), and have a union over all ticks that no schedule decides (U). They are the
 //! greatest fixpoint over the rules of all kinds together. A captured output needs U, a view L.
 //!
-//! The stages: [`flow`] summarises each rule by itself; `model` connects the summaries of a program;
-//! `sealing` and `dependencies` find what follows from forms alone; `fixpoint` solves, with the
+//! The stages: [`flow`] summarises each rule by itself; `graph` connects the summaries of a program, and `model` is how the
+//! others see it; `sealing` and `dependencies` find what follows from forms alone; `fixpoint` solves, with the
 //! transfer function of `body` and its `refine`ments; `verdict` and `blame` make the [`Report`].
 //!
-//! After an edit, `again` gives the report of a program that the analysis would not tell from the one before; else `remembered`
-//! has what was found of the rules of which nothing has changed that was asked about them.
+//! After an edit, `again` gives the report of a program that the analysis would not tell from the one before; else
+//! `remembered` has what each stage found, and each looks again only at what an edit has changed for it.
 
 pub mod fixes;
 pub mod flow;
@@ -20,6 +20,7 @@ pub mod report;
 pub mod violation;
 
 mod again;
+mod askers;
 mod asking;
 mod blame;
 mod bodies;
@@ -30,6 +31,7 @@ mod dump;
 mod fifo;
 mod fixpoint;
 mod found;
+mod graph;
 mod lineage;
 mod model;
 mod moments;
@@ -45,10 +47,10 @@ mod warnings;
 mod wording;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use recall::Recall;
-pub use report::Report;
+pub use report::{Report, Tables};
 pub use violation::Violation;
 pub use warnings::warnings;
 
@@ -61,17 +63,11 @@ use crate::analysis::Analysis;
 use crate::hir::{NodeId, Program, RuleId};
 use crate::typing::Typed;
 use again::Standing;
-use bodies::Bodies;
-use body::{Basis, Known};
-use dependencies::Dependencies;
-use flow::{Declared, KindFlow};
-use found::Found;
+use flow::{Declared, KindFlow, RuleFlow};
+use graph::Graph;
 use model::Model;
-use recall::{OfKind, OfRule, STANDING_MAX};
-use refine::forms::Forms;
-use refine::leads::Leads;
-use remembered::{Kept, Remembered};
-use sealing::Sealing;
+use recall::{OfKind, STANDING_MAX};
+use remembered::{Analyzed, Remembered};
 
 /// Summarises every rule of a well-typed program.
 pub fn summarize(program: &Program, typed: &Typed, analysis: &Analysis) -> Arena<NodeId, KindFlow> {
@@ -114,19 +110,16 @@ pub fn summarize_with(
         let change = rules.update(&keys, |at| {
             let id = RuleId::from_index(at);
             let rule = &kind.rules[id];
-            OfRule {
-                _of: (
-                    Arc::clone(rule),
-                    Arc::clone(&types.rules[id]),
-                    Arc::clone(&of_rules[id]),
-                ),
-                summary: Arc::new(flow::summarize(setting, rule, &of_rules[id].literals)),
-            }
+            Arc::new(RuleFlow {
+                summary: flow::summarize(setting, rule, &of_rules[id].literals),
+                rule: Arc::clone(rule),
+                types: Arc::clone(&types.rules[id]),
+                analysis: Arc::clone(&of_rules[id]),
+            })
         });
         recall.summarized += change.made;
-        let summaries = rules.found().iter().map(|found| Arc::clone(&found.summary));
         KindFlow {
-            rules: summaries.collect(),
+            rules: Arc::new(rules.found().to_vec()),
             shapes: Arc::clone(shapes),
         }
     })
@@ -134,7 +127,8 @@ pub fn summarize_with(
 
 /// The report of a program, from the summaries of its rules.
 pub fn analyze(program: &Program, flows: &Arena<NodeId, KindFlow>) -> Report {
-    solved(program, flows, &mut Remembered::default(), verdict::report)
+    let remembered = &mut Remembered::default();
+    remembered::analyze(program, flows, remembered, |_, _, analyzed| analyzed.report)
 }
 
 /// As [`analyze`]; where the analysis would go as one of the last went, nothing is analysed. The flows are those that
@@ -145,59 +139,53 @@ pub fn analyze_with(
     recall: &mut Recall,
 ) -> Report {
     let mut all = recall.standing.iter_mut().enumerate().rev();
-    let again = all.find_map(|(at, one)| Some((at, one.again(program, flows)?)));
+    let again = all.find_map(|(at, one)| Some((at, one.again(flows)?)));
     recall.is_analyzed = again.is_none();
     if let Some((at, report)) = again {
         let newest = recall.standing.remove(at);
         recall.standing.push(newest);
         return report;
     }
-    let (report, told_apart) = solved(program, flows, &mut recall.remembered, |known, found| {
-        let report = verdict::report(known, found);
-        (report, known.model.take_told_apart())
-    });
+    let remembered = &mut recall.remembered;
+    let Analyzed { report, told_apart } =
+        remembered::analyze(program, flows, remembered, |_, _, analyzed| analyzed);
     if recall.standing.len() == STANDING_MAX {
         recall.standing.remove(0);
     }
-    let standing = Standing::new(program, flows, told_apart, report.clone());
+    let standing = Standing::new(flows, told_apart, report.clone());
     recall.standing.push(standing);
     report
 }
 
-/// The properties of each place, and the labels, as text: part of what `--emit labels` prints.
-pub fn dump(program: &Program, flows: &Arena<NodeId, KindFlow>) -> String {
-    solved(
-        program,
-        flows,
-        &mut Remembered::default(),
-        |known, found| dump::text(known, found, &verdict::report(known, found)),
-    )
+/// What follows from the rules of a program without an analysis: a verdict on each by itself, and the ways from sources to
+/// outputs.
+pub fn tables(program: &Program, flows: &Arena<NodeId, KindFlow>) -> Tables {
+    let graph = Graph::new(program, flows);
+    let model = Model::new(program, flows, &graph);
+    Tables {
+        rules: verdict::rules(&model),
+        paths: paths::table(&model),
+    }
 }
 
-fn solved<T>(
+/// The properties of each place, and the labels, as text: part of what `--emit labels` prints.
+pub fn dump(program: &Program, flows: &Arena<NodeId, KindFlow>) -> String {
+    let remembered = &mut Remembered::default();
+    remembered::analyze(program, flows, remembered, |known, found, analyzed| {
+        dump::text(known, found, &analyzed.report)
+    })
+}
+
+/// As [`dump`], with the report, from what the recall has of the last program that was analysed; it has this one then.
+#[cfg(test)]
+pub(crate) fn found_with(
     program: &Program,
     flows: &Arena<NodeId, KindFlow>,
-    remembered: &mut Remembered,
-    then: impl FnOnce(Known<'_, '_>, &Found) -> T,
-) -> T {
-    let model = Model::new(program, flows);
-    let sealing = Sealing::new(&model);
-    let dependencies = Dependencies::new(&model, &sealing);
-    let leads = Leads::new(&model);
-    let basis = Basis {
-        model: &model,
-        sealing: &sealing,
-        dependencies: &dependencies,
-        leads: &leads,
-    };
-    let kept = Kept::new(basis, remembered);
-    let forms = Forms::new(basis, &kept);
-    let known = Known::new(basis, &forms);
-    let mut bodies = Bodies::new(known, &kept);
-    let found = fixpoint::solve(known, &mut bodies);
-    let result = then(known, &found);
-    let looked_for = kept.missing();
-    let claims = dependencies.answers();
-    *remembered = Remembered::new(forms, bodies, sealing, leads, claims, looked_for);
-    result
+    recall: &mut Recall,
+) -> (String, Report) {
+    let remembered = &mut recall.remembered;
+    remembered::analyze(program, flows, remembered, |known, found, analyzed| {
+        let text = dump::text(known, found, &analyzed.report);
+        (text, analyzed.report)
+    })
 }

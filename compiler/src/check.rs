@@ -67,6 +67,12 @@ impl Checked {
         unsaid(calm::warnings(&self.program, &self.calm), &self.diagnostics)
     }
 
+    /// What follows from the rules of a program without errors, without an analysis.
+    pub fn tables(&self) -> calm::Tables {
+        let flows = calm::summarize(&self.program, &self.typed, &self.analysis);
+        calm::tables(&self.program, &flows)
+    }
+
     /// `--emit labels`: strata and readings, then the properties of all collections.
     pub fn labels(&self) -> String {
         let mut text = self.analysis.dump(&self.program);

@@ -1,22 +1,53 @@
 //! Graphs given by the successors of their nodes.
 
 /// The strongly connected components, each after all that it leads to; nodes of one in ascending
-/// order. Tarjan 1972, without recursion, so that a long path costs no stack.
+/// order.
 pub fn components(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let found = components_by(successors.len(), |node, nth| {
+        successors[node].get(nth).copied()
+    });
+    found.iter().map(<[usize]>::to_vec).collect()
+}
+
+/// Strongly connected components, one behind the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Components {
+    nodes: Vec<usize>,
+    /// Where each begins, and where the last one ends.
+    bounds: Vec<usize>,
+}
+
+impl Components {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &[usize]> + ExactSizeIterator {
+        self.bounds
+            .windows(2)
+            .map(|bounds| &self.nodes[bounds[0]..bounds[1]])
+    }
+}
+
+/// As [`components`], of a graph that tells the successors of a node one by one. Tarjan 1972, without recursion, so that a
+/// long path costs no stack.
+pub fn components_by(
+    count: usize,
+    successor: impl Fn(usize, usize) -> Option<usize>,
+) -> Components {
     const UNSEEN: usize = usize::MAX;
-    let count = successors.len();
     let mut number = vec![UNSEEN; count];
     let mut low = vec![0; count];
     let mut on_stack = vec![false; count];
     let mut stack = Vec::new();
-    let mut found = Vec::new();
+    let mut found = Components {
+        nodes: Vec::with_capacity(count),
+        bounds: vec![0],
+    };
+    // Nodes that are being visited, each with how many of its successors are done.
+    let mut path: Vec<(usize, usize)> = Vec::new();
     let mut next = 0;
     for root in 0..count {
         if number[root] != UNSEEN {
             continue;
         }
-        // Nodes that are being visited, each with how many of its successors are done.
-        let mut path = vec![(root, 0)];
+        path.push((root, 0));
         while let Some((node, done)) = path.last_mut() {
             let node = *node;
             if number[node] == UNSEEN {
@@ -26,7 +57,7 @@ pub fn components(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
                 stack.push(node);
                 on_stack[node] = true;
             }
-            if let Some(&successor) = successors[node].get(*done) {
+            if let Some(successor) = successor(node, *done) {
                 *done += 1;
                 if number[successor] == UNSEEN {
                     path.push((successor, 0));
@@ -40,16 +71,17 @@ pub fn components(successors: &[Vec<usize>]) -> Vec<Vec<usize>> {
                 low[parent] = low[parent].min(low[node]);
             }
             if low[node] == number[node] {
+                let begin = found.nodes.len();
                 let at = stack
                     .iter()
                     .rposition(|&other| other == node)
                     .expect("a component's first node is on the stack");
-                let mut component = stack.split_off(at);
-                for &other in &component {
+                for other in stack.drain(at..) {
                     on_stack[other] = false;
+                    found.nodes.push(other);
                 }
-                component.sort_unstable();
-                found.push(component);
+                found.nodes[begin..].sort_unstable();
+                found.bounds.push(found.nodes.len());
             }
         }
     }

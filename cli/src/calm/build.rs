@@ -5,8 +5,8 @@ mod changes;
 use std::cell::RefCell;
 
 use bloom_compiler::base::{FileSpan, Label as SourceLabel, render};
-use bloom_compiler::calm::Report;
 use bloom_compiler::calm::report;
+use bloom_compiler::calm::{Report, Tables};
 use bloom_compiler::coordination::{self, Coordinated};
 use bloom_compiler::hir::{CollectionKind, Literal, Loc, Program};
 use bloom_compiler::mend::{Budget, Patient, remedies};
@@ -24,6 +24,7 @@ pub(super) struct Names<'a> {
     /// As written.
     pub(super) program: &'a Program,
     pub(super) report: &'a Report,
+    pub(super) tables: &'a Tables,
     /// For trying fixes.
     pub(super) budget: &'a RefCell<Budget>,
     /// Whether excerpts are drawn in colours.
@@ -74,7 +75,7 @@ pub(super) fn document(names: Names<'_>, shown: &str, found: &Coordinated) -> Do
             .map(|output| names.output(output))
             .collect(),
         views: before.views.iter().map(|view| names.view(view)).collect(),
-        rules: names.rules(before),
+        rules: names.rules(),
         coordination: found.insertions.iter().map(insertion).collect(),
         advice: found.advice.iter().map(insertion).collect(),
         accepted: found.accepted.iter().map(accepted).collect(),
@@ -85,7 +86,7 @@ pub(super) fn document(names: Names<'_>, shown: &str, found: &Coordinated) -> Do
             .iter()
             .map(|one| one.message.clone())
             .collect(),
-        paths: before.paths.iter().map(path).collect(),
+        paths: names.tables.paths.iter().map(path).collect(),
         several_kinds,
     }
 }
@@ -131,7 +132,7 @@ impl Names<'_> {
         }
     }
 
-    fn rules(self, report: &Report) -> Vec<Rule> {
+    fn rules(self) -> Vec<Rule> {
         let rule = |rule: &report::RuleVerdict| Rule {
             at: self.at(self.program.nodes[rule.rule.node].rules[rule.rule.rule].loc),
             node: rule.node.to_string(),
@@ -142,7 +143,7 @@ impl Names<'_> {
             },
             why: rule.why.iter().map(|cause| cause.name()).collect(),
         };
-        report.rules.iter().map(rule).collect()
+        self.tables.rules.iter().map(rule).collect()
     }
 
     fn blame(self, blame: &report::Blame) -> Blame {

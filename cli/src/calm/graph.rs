@@ -11,8 +11,8 @@ pub(crate) mod svg;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bloom_compiler::calm::Report;
 use bloom_compiler::calm::report::{Cause, Label, RuleVerdict};
+use bloom_compiler::calm::{Report, Tables};
 use bloom_compiler::hir::{
     Arrow, Collection, CollectionId, CollectionKind, HeadColumn, Literal, NodeId, NodeKind, Origin,
     Program, Rule,
@@ -77,7 +77,11 @@ pub(crate) enum Flow {
 }
 
 impl Graph {
-    pub(crate) fn of(program: &Program, report: &Report, document: &Document) -> Graph {
+    pub(crate) fn of(
+        program: &Program,
+        (report, tables): (&Report, &Tables),
+        document: &Document,
+    ) -> Graph {
         let mut graph = Graph::default();
         let mut places = BTreeMap::new();
         for (id, kind) in program.nodes.iter() {
@@ -85,7 +89,7 @@ impl Graph {
         }
         let mut edges = BTreeSet::new();
         for (id, kind) in program.nodes.iter() {
-            edges.extend(edges_of(id, kind, report, &places));
+            edges.extend(edges_of(id, kind, tables, &places));
         }
         edges.extend(crossings(program, &places));
         graph.edges = edges.into_iter().collect();
@@ -210,10 +214,10 @@ fn inserted(kind: &NodeKind, collection: &Collection, document: &Document) -> St
 fn edges_of(
     id: NodeId,
     kind: &NodeKind,
-    report: &Report,
+    tables: &Tables,
     places: &BTreeMap<(NodeId, CollectionId), usize>,
 ) -> Vec<Edge> {
-    let verdicts: BTreeMap<_, &RuleVerdict> = report
+    let verdicts: BTreeMap<_, &RuleVerdict> = tables
         .rules
         .iter()
         .filter(|verdict| verdict.rule.node == id)

@@ -7,35 +7,31 @@
 
 use std::sync::Arc;
 
-use bloom_stdx::arena::{Arena, Id};
+use bloom_stdx::arena::Arena;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Report;
 use super::asking::{Address, address};
 use super::flow::KindFlow;
-use super::violation::RuleRef;
-use crate::hir::{Loc, NodeId, Program, Rule, RuleId};
+use crate::hir::{Loc, NodeId, Rule};
 
 /// What the last analysis was of, and what it found.
 #[derive(Debug)]
 pub(super) struct Standing {
     flows: Arena<NodeId, KindFlow>,
-    rules: Arena<NodeId, Arena<RuleId, Arc<Rule>>>,
     /// The rules whose tests were compared with others by a literal.
-    told_apart: FxHashSet<Address>,
+    told_apart: Arc<FxHashSet<Address>>,
     report: Report,
 }
 
 impl Standing {
     pub fn new(
-        program: &Program,
         flows: &Arena<NodeId, KindFlow>,
-        told_apart: FxHashSet<Address>,
+        told_apart: Arc<FxHashSet<Address>>,
         report: Report,
     ) -> Self {
         Standing {
             flows: flows.clone(),
-            rules: program.nodes.map(|_, kind| kind.rules.clone()),
             told_apart,
             report,
         }
@@ -43,39 +39,37 @@ impl Standing {
 
     /// The report of the program, if the analysis would go as before; else all stays as it is. Nothing but rules may
     /// differ from then.
-    pub fn again(&mut self, program: &Program, flows: &Arena<NodeId, KindFlow>) -> Option<Report> {
-        let mut changed = Vec::new();
-        for (node, kind) in program.nodes.iter() {
-            let (old, now) = (&self.flows[node], &flows[node]);
-            if old.rules.len() != now.rules.len() || self.rules[node].len() != kind.rules.len() {
+    pub fn again(&mut self, flows: &Arena<NodeId, KindFlow>) -> Option<Report> {
+        let mut moved: FxHashMap<Loc, Loc> = FxHashMap::default();
+        let mut renamed: Vec<Address> = Vec::new();
+        for (node, now) in flows.iter() {
+            let old = &self.flows[node];
+            if old.rules.len() != now.rules.len() {
                 return None;
             }
-            let rules = self.rules[node].iter().zip(kind.rules.values());
-            let summaries = old.rules.iter().zip(&now.rules);
-            for (((id, old), now), (of_old, of_now)) in rules.zip(summaries) {
-                if Arc::ptr_eq(old, now) && Arc::ptr_eq(of_old, of_now) {
+            for (old, now) in old.rules.iter().zip(&*now.rules) {
+                if Arc::ptr_eq(old, now) {
                     continue;
                 }
-                let at = RuleRef { node, rule: id };
-                let stands = of_old == of_now
-                    || of_now.stands_for(of_old) && !self.told_apart.contains(&address(of_old));
-                if !stands || !same_beside_summary(old, now) {
+                let (of_old, of_now) = (&old.summary, &now.summary);
+                let is_told_apart = self.told_apart.contains(&address(of_old));
+                let stands = of_old == of_now || of_now.stands_for(of_old) && !is_told_apart;
+                if is_told_apart {
+                    renamed.push(address(of_now));
+                }
+                if !stands || !same_beside_summary(&old.rule, &now.rule) {
                     return None;
                 }
-                changed.push(at);
+                // Copies of one rule stand at one place, and change together.
+                let loc = now.rule.loc;
+                if *moved.entry(old.rule.loc).or_insert(loc) != loc {
+                    return None;
+                }
             }
         }
-        let mut moved: FxHashMap<Loc, Loc> = FxHashMap::default();
-        for &RuleRef { node, rule } in &changed {
-            let (old, now) = (&self.rules[node][rule], &program.nodes[node].rules[rule]);
-            // Copies of one rule stand at one place, and change together.
-            if *moved.entry(old.loc).or_insert(now.loc) != now.loc {
-                return None;
-            }
-        }
-        for &RuleRef { node, rule } in &changed {
-            self.rules[node][rule] = Arc::clone(&program.nodes[node].rules[rule]);
-            self.flows[node].rules[rule.index()] = Arc::clone(&flows[node].rules[rule.index()]);
+        self.flows = flows.clone();
+        if !renamed.is_empty() {
+            Arc::make_mut(&mut self.told_apart).extend(renamed);
         }
         let outputs = self.report.outputs.iter_mut().map(|one| &mut one.because);
         let views = self.report.views.iter_mut().map(|one| &mut one.because);

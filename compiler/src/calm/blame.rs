@@ -4,6 +4,7 @@
 mod rule;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::ControlFlow;
 
 use super::body::Known;
 use super::found::Found;
@@ -68,7 +69,8 @@ pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<C
         && chains.len() < CHAINS_MAX
     {
         let (at, want, _) = visited[number];
-        for step in search.steps(at, want) {
+        // Of a place that many rules write no more of them are looked at than is told.
+        let _ = search.steps(at, want, &mut |step| {
             match step {
                 Step::Up {
                     at,
@@ -91,7 +93,7 @@ pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<C
                         (chain.rule, chain.atom, chain.cause) == (rule, atom, cause)
                             && chain.over == over
                     };
-                    if chains.len() < CHAINS_MAX && !chains.iter().any(is_known) {
+                    if !chains.iter().any(is_known) {
                         let (places, wants, steps) = way_up(&visited, number);
                         chains.push(Chain {
                             rule,
@@ -105,7 +107,11 @@ pub fn explain(known: Known<'_, '_>, found: &Found, at: At, want: Want) -> Vec<C
                     }
                 }
             }
-        }
+            match chains.len() < CHAINS_MAX {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
     }
     if chains.is_empty() {
         chains.extend(search.on_a_cycle(&visited));
@@ -131,6 +137,9 @@ fn way_up(visited: &[Visited], number: usize) -> Way {
     (places, wants, steps)
 }
 
+/// Takes a step, and says whether more are wanted.
+type Show<'s> = dyn FnMut(Step) -> ControlFlow<()> + 's;
+
 struct Search<'k, 'a> {
     known: Known<'k, 'a>,
     found: &'k Found,
@@ -141,41 +150,44 @@ impl Search<'_, '_> {
         self.found.place(at)
     }
 
-    fn steps(&self, at: At, want: Want) -> Vec<Step> {
+    /// Shows the steps back from a place, until no more are wanted.
+    fn steps(&self, at: At, want: Want, show: &mut Show<'_>) -> ControlFlow<()> {
         let model = self.known.model;
         if model.is_source(at) {
-            return self.of_source(at);
+            return self.of_source(at).into_iter().try_for_each(show);
         }
         if want != Want::Grows && self.known.dependencies.has_conflict(at) {
             let clash = self.clash(at);
             if !clash.is_empty() {
-                return clash;
+                return clash.into_iter().try_for_each(show);
             }
         }
         if model.is_kept(at) {
-            return self.of_kept(at, want);
+            return self.of_kept(at, want).into_iter().try_for_each(show);
         }
-        let mut steps = Vec::new();
-        for rule in model.inserters(at) {
-            if !self.found.rules[rule].props.has(wanted(want)) {
-                steps.extend(self.of_rule(rule, want));
+        let mut is_shown = false;
+        for &rule in model.writers(at) {
+            if self.found.rules[rule].props.has(wanted(want)) || !model.rule(rule).inserts() {
+                continue;
+            }
+            for step in self.of_rule(rule, want) {
+                is_shown = true;
+                show(step)?;
             }
         }
         let cycles = model.is_cyclic(at) && want == Want::Limit;
-        if steps.is_empty() || cycles {
-            let cause = match cycles {
+        if is_shown && !cycles {
+            return ControlFlow::Continue(());
+        }
+        show(Step::Root {
+            rule: self.temporal_rule(at),
+            atom: None,
+            cause: match cycles {
                 true => Cause::Cycle,
                 false => Cause::Batch,
-            };
-            let rule = self.temporal_rule(at);
-            steps.push(Step::Root {
-                rule,
-                atom: None,
-                cause,
-                over: at,
-            });
-        }
-        steps
+            },
+            over: at,
+        })
     }
 
     /// Where each place lacks what it should have only because another one does, in a circle: the circle is the reason.

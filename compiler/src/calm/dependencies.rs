@@ -16,10 +16,11 @@ mod origin;
 
 use std::cell::RefCell;
 
-pub use claims::Claim;
-use claims::Claims;
+use claims::Claim;
+pub use claims::Claims;
 use closure::fixes;
 
+use super::asking::Topic;
 use super::flow::{RuleSummary, SELF, Term};
 use super::model::{At, Model, RuleAt};
 use super::sealing::{Sealing, groups};
@@ -56,17 +57,17 @@ enum Meeting {
 pub struct Dependencies<'m, 'a> {
     model: &'m Model<'a>,
     sealing: &'m Sealing,
-    claims: Claims,
+    claims: &'m Claims,
     /// Rules that are looked through for what columns determine each other.
     through: RefCell<Vec<RuleAt>>,
 }
 
 impl<'m, 'a> Dependencies<'m, 'a> {
-    pub fn new(model: &'m Model<'a>, sealing: &'m Sealing) -> Self {
+    pub fn new(model: &'m Model<'a>, sealing: &'m Sealing, claims: &'m Claims) -> Self {
         Dependencies {
             model,
             sealing,
-            claims: Claims::default(),
+            claims,
             through: RefCell::default(),
         }
     }
@@ -186,11 +187,13 @@ impl<'m, 'a> Dependencies<'m, 'a> {
 
     /// Looks whether the claim holds, which does not depend on what is being looked through.
     fn claimed(&self, claim: Claim, find: impl FnOnce() -> bool) -> bool {
-        self.model.asking().answering(claim.place(), || {
+        let asking = self.model.asking();
+        asking.answering(Topic::facts(claim.place()), || {
             self.claims.hold(claim, || {
                 let outside = self.through.take();
-                let holds = find();
+                let (holds, noted) = asking.noting(find);
                 self.through.replace(outside);
+                self.claims.note(claim, noted);
                 holds
             })
         })
@@ -203,17 +206,12 @@ impl<'m, 'a> Dependencies<'m, 'a> {
         }
     }
 
-    /// The claims that were asked for, and whether they hold.
-    pub fn answers(&self) -> Vec<(Claim, bool)> {
-        self.claims.answers()
-    }
-
-    /// The places of claims that hold no longer, or do now.
-    pub fn changed<'s>(&'s self, answers: &'s [(Claim, bool)]) -> impl Iterator<Item = At> + 's {
-        let changed = answers
-            .iter()
-            .filter(|(claim, held)| self.holds(*claim) != *held);
-        changed.map(|(claim, _)| claim.place())
+    /// Goes over to a program in which something else is known of these topics: gives the places of claims that hold no
+    /// longer, or do now.
+    pub fn again(&self, changed: &[Topic]) -> Vec<At> {
+        let forgotten = self.claims.forget(changed).into_iter();
+        let others = forgotten.filter(|&(claim, held)| self.holds(claim) != held);
+        others.map(|(claim, _)| claim.place()).collect()
     }
 
     fn find_conflict(&self, at: At, span: Span) -> Option<Conflict> {

@@ -36,14 +36,16 @@ pub struct Sequence {
     pub last: Vec<(At, Vec<usize>)>,
 }
 
-/// The channels that have such a last word.
-pub fn sequences(model: &Model<'_>) -> FxHashMap<At, Sequence> {
-    let queued: Vec<At> = model
-        .places()
-        .filter(|&at| group(model, at).is_some())
-        .collect();
+/// The channels that keep the order of their sender.
+pub fn queued(model: &Model<'_>) -> Vec<At> {
+    let places = model.places();
+    places.filter(|&at| group(model, at).is_some()).collect()
+}
+
+/// Those of them that have such a last word.
+pub fn sequences(model: &Model<'_>, queued: &[At]) -> FxHashMap<At, Sequence> {
     let mut found = FxHashMap::default();
-    for &at in &queued {
+    for &at in queued {
         let Some(part) = part(model, at) else {
             continue;
         };

@@ -14,8 +14,11 @@ use std::sync::Arc;
 
 use bloom_stdx::arena::Arena;
 
-use crate::analysis::Reading;
-use crate::hir::{AggregateFunction, Arrow, CollectionId, ConstantId, LitKind, Origin, VarId};
+use crate::analysis::{Reading, RuleAnalysis};
+use crate::hir::{
+    AggregateFunction, Arrow, CollectionId, ConstantId, LitKind, Origin, Rule, VarId,
+};
+use crate::typing::BodyTypes;
 
 /// Stands for `self` among the variables of a rule: what else a value depends on.
 pub const SELF: VarId = VarId(u32::MAX);
@@ -161,8 +164,26 @@ pub struct ColumnShape {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct KindFlow {
     pub shapes: Arc<Arena<CollectionId, Shape>>,
-    pub rules: Vec<Arc<RuleSummary>>,
+    pub rules: Arc<Vec<Arc<RuleFlow>>>,
 }
+
+/// The summary of a rule, with what it is of: as long as it is kept, their addresses are their own.
+#[derive(Debug)]
+pub struct RuleFlow {
+    pub summary: RuleSummary,
+    pub rule: Arc<Rule>,
+    pub types: Arc<BodyTypes>,
+    pub analysis: Arc<RuleAnalysis>,
+}
+
+/// Rules flow alike if their summaries are the same.
+impl PartialEq for RuleFlow {
+    fn eq(&self, other: &Self) -> bool {
+        self.summary == other.summary
+    }
+}
+
+impl Eq for RuleFlow {}
 
 impl Term {
     /// The variables in it.

@@ -6,7 +6,7 @@ use super::notes::Notes;
 use super::properties::Props;
 
 /// The properties of places and rules as far as the fixpoint has come.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Found {
     pub places: Vec<Props>,
     pub rules: Vec<Body>,

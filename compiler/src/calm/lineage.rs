@@ -4,84 +4,148 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use bloom_stdx::graph::components_by;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::flow::{RuleSummary, Term};
+use super::graph::Due;
 use super::model::{At, Model, RuleAt};
 use crate::hir::{CollectionKind, VarId};
 
 /// Of each source, its columns that have the value.
 type Carried = BTreeMap<At, BTreeSet<u32>>;
 
+/// The asynchronous sources from which rows of each place can come at its node. Places that depend on each other have the
+/// same, and mostly so have those that follow.
+#[derive(Debug)]
+pub struct Sources {
+    places: Vec<Arc<[At]>>,
+    /// Each set of sources once.
+    sets: FxHashSet<Arc<[At]>>,
+}
+
+impl Sources {
+    pub fn new(model: &Model<'_>) -> Self {
+        let mut sources = Sources {
+            places: vec![Arc::default(); model.place_count()],
+            sets: FxHashSet::default(),
+        };
+        for component in model.components().iter() {
+            sources.find(model, component);
+        }
+        sources
+    }
+
+    /// Goes over to a program in which other rules write these places.
+    pub fn again(&mut self, model: &Model<'_>, touched: &[At]) {
+        let components = model.components();
+        let mut due = Due::new(components);
+        touched.iter().for_each(|&at| due.push(components.rank(at)));
+        while let Some(rank) = due.pop() {
+            let component = components.component(rank);
+            let before: Vec<Arc<[At]>> = component
+                .iter()
+                .map(|at| Arc::clone(&self.places[at.index()]))
+                .collect();
+            self.find(model, component);
+            for (&at, before) in component.iter().zip(before) {
+                if self.places[at.index()] != before {
+                    let heads = model.readers(at).iter().map(|&rule| model.head(rule));
+                    let ranks = heads.map(|head| components.rank(head));
+                    ranks
+                        .filter(|&other| other > rank)
+                        .for_each(|other| due.push(other));
+                }
+            }
+        }
+    }
+
+    pub fn of(&self, at: At) -> &[At] {
+        &self.places[at.index()]
+    }
+
+    /// Finds those of places that depend on each other, once those of all that they depend on besides are known. Rows of
+    /// what comes by itself do not come from what derives it, so that is left out of how they depend on each other.
+    fn find(&mut self, model: &Model<'_>, component: &[At]) {
+        let mut derived: Vec<At> = Vec::new();
+        for &at in component {
+            let own = match sealed(model, at) {
+                Some((source, _)) => Some(source),
+                None => model.is_asynchronous(at).then_some(at),
+            };
+            match own {
+                Some(source) => self.places[at.index()] = Arc::new([source]),
+                None => derived.push(at),
+            }
+        }
+        if let [at] = derived[..] {
+            return self.join(model, &[at]);
+        }
+        derived.sort_unstable();
+        let further = |node: usize, nth: usize| {
+            let rule = *model.readers(derived[node]).get(nth)?;
+            // What is not among them is as good as nothing new.
+            Some(derived.binary_search(&model.head(rule)).unwrap_or(node))
+        };
+        let parts = components_by(derived.len(), further);
+        for part in parts.iter().rev() {
+            let part: Vec<At> = part.iter().map(|&node| derived[node]).collect();
+            self.join(model, &part);
+        }
+    }
+
+    /// Gives places that have the same sources what they read from others.
+    fn join(&mut self, model: &Model<'_>, part: &[At]) {
+        let mut all: Vec<&Arc<[At]>> = Vec::new();
+        let rules = part.iter().flat_map(|&at| model.writers(at));
+        for from in rules.flat_map(|&rule| model.reads_of(rule)) {
+            let more = &self.places[from.index()];
+            let is_known = more.is_empty() || all.iter().any(|known| Arc::ptr_eq(known, more));
+            if !is_known && part.binary_search(from).is_err() {
+                all.push(more);
+            }
+        }
+        let joined: Arc<[At]> = match &all[..] {
+            [] => Arc::default(),
+            [only] => Arc::clone(only),
+            _ => {
+                let all: BTreeSet<At> = all.iter().flat_map(|one| one.iter().copied()).collect();
+                let all: Arc<[At]> = all.into_iter().collect();
+                match self.sets.get(&all) {
+                    Some(known) => Arc::clone(known),
+                    None => {
+                        self.sets.insert(Arc::clone(&all));
+                        all
+                    }
+                }
+            }
+        };
+        for at in part {
+            self.places[at.index()] = Arc::clone(&joined);
+        }
+    }
+}
+
 pub struct Lineage<'m, 'a> {
     model: &'m Model<'a>,
-    sources: RefCell<FxHashMap<At, Rc<BTreeSet<At>>>>,
+    sources: &'m Sources,
     carried: RefCell<FxHashMap<(At, usize), Rc<Carried>>>,
 }
 
 impl<'m, 'a> Lineage<'m, 'a> {
-    pub fn new(model: &'m Model<'a>) -> Self {
+    pub fn new(model: &'m Model<'a>, sources: &'m Sources) -> Self {
         Lineage {
             model,
-            sources: RefCell::default(),
+            sources,
             carried: RefCell::default(),
         }
     }
 
     /// The asynchronous sources from which rows of the place can come at its node.
-    pub fn sources(&self, at: At) -> Rc<BTreeSet<At>> {
-        if let Some(known) = self.sources.borrow().get(&at) {
-            return Rc::clone(known);
-        }
-        let mut found = BTreeSet::new();
-        let mut seen = BTreeSet::from([at]);
-        let mut open = vec![at];
-        while let Some(at) = open.pop() {
-            if let Some((source, _)) = self.sealed(at) {
-                found.insert(source);
-                continue;
-            }
-            if self.model.is_asynchronous(at) {
-                found.insert(at);
-                continue;
-            }
-            for &rule in self.model.writers(at) {
-                for atom in &self.model.rule(rule).atoms {
-                    let from = self.model.place(rule, atom.collection);
-                    if seen.insert(from) {
-                        open.push(from);
-                    }
-                }
-            }
-        }
-        let found = Rc::new(found);
-        self.sources.borrow_mut().insert(at, Rc::clone(&found));
-        found
-    }
-
-    /// Of a collection of seals: what they are the seals of, and of each column its column there. Seals come
-    /// as rows do, at any time, so they race as such.
-    fn sealed(&self, at: At) -> Option<(At, Vec<Option<u32>>)> {
-        let node = self.model.node_of(at);
-        let kind = self.model.collection(at).kind;
-        let of = match kind {
-            CollectionKind::Seal { of }
-            | CollectionKind::Seals { of }
-            | CollectionKind::Sealed { of } => of,
-            _ => return None,
-        };
-        let source = &self.model.program.nodes[node].collections[of];
-        let is_channel = matches!(source.kind, CollectionKind::Channel { .. });
-        // The columns before are the receiver and the producer.
-        let before = match kind {
-            CollectionKind::Seal { .. } => 2,
-            CollectionKind::Seals { .. } if is_channel => 1,
-            _ => 0,
-        };
-        let partition = source.sealed_by.iter().map(|&column| Some(column));
-        let columns = std::iter::repeat_n(None, before).chain(partition);
-        Some((self.model.place_of(node, of), columns.collect()))
+    pub fn sources(&self, at: At) -> &'m [At] {
+        self.sources.of(at)
     }
 
     /// The columns of sources whose value the column always has.
@@ -90,7 +154,7 @@ impl<'m, 'a> Lineage<'m, 'a> {
         if let Some(known) = self.carried.borrow().get(&key) {
             return Rc::clone(known);
         }
-        if let Some((source, columns)) = self.sealed(at) {
+        if let Some((source, columns)) = sealed(self.model, at) {
             let own = columns.get(column).copied().flatten();
             return Rc::new(Carried::from([(source, own.into_iter().collect())]));
         }
@@ -140,7 +204,7 @@ impl<'m, 'a> Lineage<'m, 'a> {
                     }
                 }
             }
-            for &source in self.sources(from).iter() {
+            for &source in self.sources(from) {
                 let columns = own.remove(&source).unwrap_or_default();
                 all.entry(source)
                     .and_modify(|before| before.retain(|column| columns.contains(column)))
@@ -156,7 +220,7 @@ impl<'m, 'a> Lineage<'m, 'a> {
         atoms
             .flat_map(|atom| {
                 let from = self.model.place(rule, atom.collection);
-                self.sources(from).iter().copied().collect::<Vec<At>>()
+                self.sources(from).iter().copied()
             })
             .collect()
     }
@@ -188,4 +252,28 @@ impl<'m, 'a> Lineage<'m, 'a> {
         }
         way
     }
+}
+
+/// Of a collection of seals: what they are the seals of, and of each column its column there. Seals come
+/// as rows do, at any time, so they race as such.
+pub(super) fn sealed(model: &Model<'_>, at: At) -> Option<(At, Vec<Option<u32>>)> {
+    let node = model.node_of(at);
+    let kind = model.collection(at).kind;
+    let of = match kind {
+        CollectionKind::Seal { of }
+        | CollectionKind::Seals { of }
+        | CollectionKind::Sealed { of } => of,
+        _ => return None,
+    };
+    let source = &model.program.nodes[node].collections[of];
+    let is_channel = matches!(source.kind, CollectionKind::Channel { .. });
+    // The columns before are the receiver and the producer.
+    let before = match kind {
+        CollectionKind::Seal { .. } => 2,
+        CollectionKind::Seals { .. } if is_channel => 1,
+        _ => 0,
+    };
+    let partition = source.sealed_by.iter().map(|&column| Some(column));
+    let columns = std::iter::repeat_n(None, before).chain(partition);
+    Some((model.place_of(node, of), columns.collect()))
 }

@@ -151,7 +151,7 @@ impl<'m, 'a> IdleTicks<'m, 'a> {
         let model = self.model;
         let mut successors = vec![Vec::new(); model.place_count()];
         let mut temporal = Vec::new();
-        for rule in (0..model.rule_count()).filter(|&rule| !self.is_driven(rule)) {
+        for rule in model.rules().filter(|&rule| !self.is_driven(rule)) {
             let (head, summary) = (model.head(rule), model.rule(rule));
             for atom in &summary.atoms {
                 let from = model.place(rule, atom.collection);

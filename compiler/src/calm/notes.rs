@@ -3,19 +3,19 @@
 use std::cell::{Cell, RefCell};
 
 /// Takes notes while somebody wants them.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Notes<T> {
     is_taken: Cell<bool>,
     taken: RefCell<T>,
 }
 
 impl<T: Default> Notes<T> {
-    /// Looks for something, and gives what was noted meanwhile.
+    /// Looks for something, and gives what was noted meanwhile; of that, who wants notes of what is around it has none.
     pub fn taking<R>(&self, find: impl FnOnce() -> R) -> (R, T) {
-        self.is_taken.set(true);
+        let (was_taken, outside) = (self.is_taken.replace(true), self.taken.take());
         let found = find();
-        self.is_taken.set(false);
-        (found, self.taken.take())
+        self.is_taken.set(was_taken);
+        (found, self.taken.replace(outside))
     }
 
     /// Looks for something of which nothing is to be noted.

@@ -4,8 +4,7 @@
 //! One search over the graph for each source, so the work is bounded by sources times rules; a large
 //! program's table stops at [`PATHS_MAX`] rows.
 
-use super::body::Known;
-use super::model::At;
+use super::model::{At, Model};
 use super::report::Path;
 use crate::analysis::Reading;
 use crate::hir::{Arrow, CollectionKind};
@@ -14,19 +13,18 @@ use crate::hir::{Arrow, CollectionKind};
 const PATHS_MAX: usize = 4_096;
 
 /// The ways from each source to each output and view.
-pub fn table(known: Known<'_, '_>) -> Vec<Path> {
-    let model = known.model;
-    let edges: Vec<Vec<(At, u8)>> = edges(known);
-    let ends: Vec<At> = model.places().filter(|&at| is_end(known, at)).collect();
+pub fn table(model: &Model<'_>) -> Vec<Path> {
+    let edges: Vec<Vec<(At, u8)>> = edges(model);
+    let ends: Vec<At> = model.places().filter(|&at| is_end(model, at)).collect();
     let mut found = Vec::new();
-    for from in model.places().filter(|&at| is_start(known, at)) {
+    for from in model.places().filter(|&at| is_start(model, at)) {
         let reached = reached(&edges, from, u8::from(model.is_asynchronous(from)));
         for &to in &ends {
             for kind in 0..4 {
                 if reached[to.index()] & (1 << kind) != 0 && found.len() < PATHS_MAX {
                     found.push(Path {
-                        from: super::verdict::name(known, from),
-                        to: super::verdict::name(known, to),
+                        from: super::verdict::name(model, from),
+                        to: super::verdict::name(model, to),
                         asynchronous: kind & ASYNCHRONOUS != 0,
                         nonmonotone: kind & NONMONOTONE != 0,
                     });
@@ -42,10 +40,9 @@ const ASYNCHRONOUS: u8 = 1;
 const NONMONOTONE: u8 = 2;
 
 /// Of each place, the places derived from it, and what the step there does.
-fn edges(known: Known<'_, '_>) -> Vec<Vec<(At, u8)>> {
-    let model = known.model;
+fn edges(model: &Model<'_>) -> Vec<Vec<(At, u8)>> {
     let mut edges: Vec<Vec<(At, u8)>> = vec![Vec::new(); model.place_count()];
-    for rule in 0..model.rule_count() {
+    for rule in model.rules() {
         let summary = model.rule(rule);
         let head = model.head(rule);
         let crosses = match summary.arrow == Arrow::AsyncMerge {
@@ -94,9 +91,9 @@ fn reached(edges: &[Vec<(At, u8)>], from: At, kind: u8) -> Vec<u8> {
     seen
 }
 
-fn is_start(known: Known<'_, '_>, at: At) -> bool {
-    let collection = known.model.collection(at);
-    let is_read = !known.model.readers(at).is_empty();
+fn is_start(model: &Model<'_>, at: At) -> bool {
+    let collection = model.collection(at);
+    let is_read = !model.readers(at).is_empty();
     is_read
         && match collection.kind {
             CollectionKind::Input => collection.public,
@@ -105,6 +102,6 @@ fn is_start(known: Known<'_, '_>, at: At) -> bool {
         }
 }
 
-fn is_end(known: Known<'_, '_>, at: At) -> bool {
-    super::verdict::is_captured(known, at) || super::verdict::is_view(known, at)
+fn is_end(model: &Model<'_>, at: At) -> bool {
+    super::verdict::is_captured(model, at) || super::verdict::is_view(model, at)
 }

@@ -12,7 +12,7 @@ use super::blame::{self, Chain, Want};
 use super::body::Known;
 use super::flow::Term;
 use super::found::Found;
-use super::lineage::Lineage;
+use super::lineage::{Lineage, Sources};
 use super::model::{At, RuleAt};
 use super::moments::IdleTicks;
 use super::properties::Props;
@@ -25,19 +25,28 @@ use super::violation::{Gate, Moments, Origin, Violation};
 pub struct Points<'k, 'a> {
     known: Known<'k, 'a>,
     found: &'k Found,
-    lineage: Lineage<'k, 'a>,
+    /// Found where something is wrong, and then kept.
+    sources: &'k OnceCell<Sources>,
+    lineage: OnceCell<Lineage<'k, 'a>>,
     /// Asked for where a violation is at a node that has replicas.
     ticks: OnceCell<IdleTicks<'k, 'a>>,
 }
 
 impl<'k, 'a> Points<'k, 'a> {
-    pub fn new(known: Known<'k, 'a>, found: &'k Found) -> Self {
+    pub fn new(known: Known<'k, 'a>, found: &'k Found, sources: &'k OnceCell<Sources>) -> Self {
         Points {
             known,
             found,
-            lineage: Lineage::new(known.model),
+            sources,
+            lineage: OnceCell::new(),
             ticks: OnceCell::new(),
         }
+    }
+
+    fn lineage(&self) -> &Lineage<'k, 'a> {
+        let model = self.known.model;
+        let sources = || self.sources.get_or_init(|| Sources::new(model));
+        self.lineage.get_or_init(|| Lineage::new(model, sources()))
     }
 
     /// The reasons in words, and the numbers of their violations, which are added to those known.
@@ -75,12 +84,12 @@ impl<'k, 'a> Points<'k, 'a> {
         let rule = chain.rule.map(|rule| model.hir_rule(rule).loc);
         let mut path: Vec<SmolStr> = Vec::new();
         let ways = self
-            .lineage
+            .lineage()
             .way(chain.over)
             .into_iter()
             .chain(chain.places.iter().copied());
         for at in ways {
-            let name = name(known, at);
+            let name = name(known.model, at);
             if path.last() != Some(&name) {
                 path.push(name);
             }
@@ -102,7 +111,7 @@ impl<'k, 'a> Points<'k, 'a> {
             .or_else(|| chain.steps.first().map(|step| step.0))?;
         let upwards = upwards(chain, rule);
         let captures =
-            |at: At| is_captured(known, at) || model.is_kept(at) || model.is_asynchronous(at);
+            |at: At| is_captured(known.model, at) || model.is_kept(at) || model.is_asynchronous(at);
         // What only has to grow, for what is derived from it, is captured there.
         let until = upwards
             .iter()
@@ -170,13 +179,7 @@ impl<'k, 'a> Points<'k, 'a> {
     fn sources(&self, places: impl IntoIterator<Item = At>) -> Vec<At> {
         let mut all: Vec<At> = places
             .into_iter()
-            .flat_map(|at| {
-                self.lineage
-                    .sources(at)
-                    .iter()
-                    .copied()
-                    .collect::<Vec<At>>()
-            })
+            .flat_map(|at| self.lineage().sources(at).iter().copied())
             .collect();
         all.sort_unstable();
         all.dedup();
@@ -195,7 +198,7 @@ impl<'k, 'a> Points<'k, 'a> {
             if found.iter().any(|gate| gate.name == name) {
                 return;
             }
-            let origins = self.lineage.of_term(rule, term);
+            let origins = self.lineage().of_term(rule, term);
             let involved = |at: &At| changing.contains(at) || triggers.contains(at);
             let origins = origins.iter().filter(|(at, _)| involved(at));
             let origins = origins.flat_map(|(&at, columns)| {
@@ -264,8 +267,8 @@ fn upwards(chain: &Chain, first: RuleAt) -> Vec<(RuleAt, Option<usize>, Want)> {
 }
 
 fn text(known: Known<'_, '_>, chain: &Chain) -> String {
-    let over = name(known, chain.over);
-    let head = name(known, chain.places[0]);
+    let over = name(known.model, chain.over);
+    let head = name(known.model, chain.places[0]);
     match chain.cause {
         Cause::Negation => {
             format!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::again::Standing;
-use super::flow::{RuleSummary, Shape};
+use super::flow::{RuleFlow, Shape};
 use super::remembered::Remembered;
 use crate::analysis::RuleAnalysis;
 use crate::hir::{CollectionId, Rule};
@@ -35,17 +35,10 @@ pub struct Recall {
 pub(super) struct OfKind {
     pub shapes: Arc<Arena<CollectionId, Shape>>,
     /// By the addresses of what a summary is of.
-    pub rules: Aligned<Key, OfRule>,
+    pub rules: Aligned<Key, Arc<RuleFlow>>,
 }
 
 pub(super) type Key = [usize; 3];
-
-#[derive(Clone, Debug)]
-pub(super) struct OfRule {
-    /// Kept, so that their addresses are their own.
-    pub _of: (Arc<Rule>, Arc<BodyTypes>, Arc<RuleAnalysis>),
-    pub summary: Arc<RuleSummary>,
-}
 
 pub(super) fn key(rule: &Arc<Rule>, types: &Arc<BodyTypes>, analysis: &Arc<RuleAnalysis>) -> Key {
     [
@@ -62,6 +55,12 @@ impl Recall {
             true => self.remembered.looked_for,
             false => 0,
         }
+    }
+
+    /// For how many rules the form was looked for when a program was last analysed.
+    #[cfg(test)]
+    pub(crate) fn remembered_forms(&self) -> usize {
+        self.remembered.looked_for
     }
 
     /// `generation` is that of the recall by which the program was typed.

@@ -1,7 +1,5 @@
 //! What the analysis says, as data: the source of `bloom calm`, of warnings, and of the editor's hints.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
 use super::violation::{RuleRef, Violation};
@@ -14,11 +12,17 @@ pub struct Report {
     pub outputs: Vec<Output>,
     /// What is read "as of now", and may be revised.
     pub views: Vec<View>,
-    pub rules: Arc<Vec<RuleVerdict>>,
-    /// Bud's table: the ways from a source to an output.
-    pub paths: Arc<Vec<Path>>,
     /// Points of order, each once however many outputs and views it spoils.
     pub violations: Vec<Violation>,
+}
+
+/// What follows from the rules without an analysis.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Tables {
+    /// Each rule on its own.
+    pub rules: Vec<RuleVerdict>,
+    /// Bud's table: the ways from a source to an output.
+    pub paths: Vec<Path>,
 }
 
 /// A collection of a kind of node.

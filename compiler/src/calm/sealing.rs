@@ -14,8 +14,10 @@
 
 use rustc_hash::FxHashMap;
 
+use super::asking::Topic;
 use super::fifo::{self, Sequence};
 use super::flow::{Atom, RuleSummary, Term};
+use super::graph::Due;
 use super::model::{At, Model, RuleAt};
 use crate::hir::{Arrow, CollectionKind, Supply};
 
@@ -47,6 +49,8 @@ pub struct Sealing {
     status: Vec<Status>,
     /// Of each `C.sealed`, the place of `C`.
     sources: FxHashMap<At, At>,
+    /// Channels that keep the order of their sender.
+    queued: Vec<At>,
     /// Of channels in the order of their sender.
     sequences: FxHashMap<At, Sequence>,
 }
@@ -56,30 +60,79 @@ impl Sealing {
         let mut sealing = Sealing {
             status: vec![Status::Unknown; model.place_count()],
             sources: FxHashMap::default(),
-            sequences: fifo::sequences(model),
+            queued: fifo::queued(model),
+            sequences: FxHashMap::default(),
         };
-        let mut open = Vec::new();
+        sealing.sequences = fifo::sequences(model, &sealing.queued);
         for at in model.places() {
             let collection = model.collection(at);
             if let CollectionKind::Sealed { of } = collection.kind {
                 let source = model.place_of(model.node_of(at), of);
                 sealing.sources.insert(at, source);
             }
-            sealing.status[at.index()] = sealing.start(model, at);
+        }
+        for component in model.components().iter() {
+            sealing.find(model, component);
+        }
+        sealing
+    }
+
+    /// Goes over to a program in which other rules write these places: gives the places of which something else is known
+    /// now. None if other channels have a last word.
+    pub fn again(&mut self, model: &Model<'_>, touched: &[At]) -> Option<Vec<At>> {
+        if fifo::sequences(model, &self.queued) != self.sequences {
+            return None;
+        }
+        let components = model.components();
+        let mut due = Due::new(components);
+        for &at in touched {
+            due.push(components.rank(at));
+        }
+        let mut changed = Vec::new();
+        while let Some(rank) = due.pop() {
+            let component = components.component(rank);
+            let before: Vec<Status> = component
+                .iter()
+                .map(|at| std::mem::replace(&mut self.status[at.index()], Status::Unknown))
+                .collect();
+            self.find(model, component);
+            for (&at, before) in component.iter().zip(before) {
+                if self.status[at.index()] == before {
+                    continue;
+                }
+                changed.push(at);
+                let heads = model.readers(at).iter().map(|&rule| model.head(rule));
+                let others = heads.map(|head| components.rank(head));
+                others
+                    .filter(|&other| other != rank)
+                    .for_each(|other| due.push(other));
+            }
+        }
+        Some(changed)
+    }
+
+    /// Finds the statuses of places that depend on each other, once those of all that they depend on besides are known.
+    /// Least fixpoint: statuses only rise, and each has few to rise to.
+    fn find(&mut self, model: &Model<'_>, component: &[At]) {
+        let components = model.components();
+        let mut open = Vec::new();
+        for &at in component {
+            self.status[at.index()] = self.start(model, at);
             open.push(at);
         }
-        // Least fixpoint: statuses only rise, and each has few to rise to.
         while let Some(from) = open.pop() {
             for &rule in model.readers(from) {
                 let head = model.head(rule);
-                let now = sealing.of_head(model, head);
-                if sealing.status[head.index()] != now {
-                    sealing.status[head.index()] = now;
+                if components.rank(head) != components.rank(from) {
+                    continue;
+                }
+                let now = self.of_head(model, head);
+                if self.status[head.index()] != now {
+                    self.status[head.index()] = now;
                     open.push(head);
                 }
             }
         }
-        sealing
     }
 
     fn start(&self, model: &Model<'_>, at: At) -> Status {
@@ -191,18 +244,8 @@ impl Sealing {
     }
 
     fn status(&self, model: &Model<'_>, at: At) -> &Status {
-        model.asking().note(at);
+        model.asking().note(Topic::facts(at));
         &self.status[at.index()]
-    }
-
-    /// Whether the same is known of a place in another program, which differs in rules alone.
-    pub fn is_same(&self, other: &Sealing, at: At) -> bool {
-        self.status[at.index()] == other.status[at.index()]
-    }
-
-    /// Whether the same channels have a last word in another program, which differs in rules alone.
-    pub fn has_same_sequences(&self, other: &Sealing) -> bool {
-        self.sequences == other.sequences
     }
 
     /// Whether the rule's own seals freeze the rows that the atom can read.

@@ -2,6 +2,7 @@
 //! points of order, labels, certificates, warnings.
 
 mod fifo;
+pub(crate) mod lineage;
 
 use std::fmt::Write;
 

@@ -1,15 +1,16 @@
 //! From properties to the report.
 
-use std::sync::Arc;
+use std::cell::OnceCell;
 
+use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::blame::Want;
 use super::body::Known;
-use super::certificate::{self, Upstream};
+use super::certificate::{self, Grounds, Promises, Upstream};
 use super::found::Found;
-use super::model::At;
-use super::paths;
+use super::lineage::Sources;
+use super::model::{At, Model};
 use super::points::Points;
 use super::properties::Props;
 use super::report::{Cause, Label, Output, Place, Report, RuleVerdict, View};
@@ -17,52 +18,106 @@ use super::violation::Violation;
 use crate::analysis::Reading;
 use crate::hir::{Arrow, CollectionKind};
 
-/// The report of a program.
-pub fn report(known: Known<'_, '_>, found: &Found) -> Report {
-    let points = Points::new(known, found);
+/// What was said of outputs and views of which nothing bad was to be said, by place.
+#[derive(Debug, Default)]
+pub struct Fine {
+    outputs: FxHashMap<At, Output>,
+    views: FxHashMap<At, View>,
+}
+
+/// What verdicts rest on.
+#[derive(Clone, Copy)]
+pub struct Evidence<'e> {
+    pub promises: &'e Promises,
+    pub grounds: &'e Grounds,
+    /// Found where something is wrong.
+    pub sources: &'e OnceCell<Sources>,
+}
+
+impl Fine {
+    /// Forgets what depends on places that have changed.
+    pub fn forget(&mut self, model: &Model<'_>, changed: Vec<At>) {
+        // What halts a node is asked for wherever that has a part.
+        let halts = |at: &At| model.collection(*at).kind == CollectionKind::Halt;
+        if changed.iter().any(halts) {
+            *self = Fine::default();
+        }
+        if self.outputs.is_empty() && self.views.is_empty() {
+            return;
+        }
+        let mut open = changed;
+        let mut seen = vec![false; model.place_count()];
+        while let Some(at) = open.pop() {
+            if std::mem::replace(&mut seen[at.index()], true) {
+                continue;
+            }
+            let heads = model.readers(at).iter().map(|&rule| model.head(rule));
+            open.extend(heads.chain(model.follow(at)));
+        }
+        self.outputs.retain(|at, _| !seen[at.index()]);
+        self.views.retain(|at, _| !seen[at.index()]);
+    }
+}
+
+/// The report of a program; what is fine is kept.
+pub fn report<'k>(
+    known: Known<'k, '_>,
+    found: &'k Found,
+    evidence: Evidence<'k>,
+    fine: &mut Fine,
+) -> Report {
+    let points = Points::new(known, found, evidence.sources);
     let mut report = Report::default();
-    for at in known.model.places() {
-        if is_captured(known, at) {
-            let output = output(known, found, &points, at, &mut report.violations);
+    for &at in known.model.ends() {
+        if is_captured(known.model, at) {
+            let output = match fine.outputs.get(&at) {
+                Some(output) => output.clone(),
+                None => output(known, found, evidence, &points, at, &mut report.violations),
+            };
+            if output.because.is_empty() && output.violations.is_empty() {
+                fine.outputs.entry(at).or_insert_with(|| output.clone());
+            }
             report.outputs.push(output);
-        } else if is_view(known, at) {
-            let view = view(known, found, &points, at, &mut report.violations);
+        } else if is_view(known.model, at) {
+            let view = match fine.views.get(&at) {
+                Some(view) => view.clone(),
+                None => view(known, found, evidence, &points, at, &mut report.violations),
+            };
+            if view.because.is_empty() && view.violations.is_empty() {
+                fine.views.entry(at).or_insert_with(|| view.clone());
+            }
             report.views.push(view);
         }
     }
-    report.rules = Arc::new(rules(known));
-    report.paths = Arc::new(paths::table(known));
     report
 }
 
 /// What cannot be taken back: `output`s, and effects that are written.
-pub fn is_captured(known: Known<'_, '_>, at: At) -> bool {
-    let collection = known.model.collection(at);
+pub fn is_captured(model: &Model<'_>, at: At) -> bool {
+    let collection = model.collection(at);
     match collection.kind {
-        CollectionKind::Output => {
-            collection.public || known.model.extern_inputs(at).next().is_some()
-        }
+        CollectionKind::Output => collection.public || model.extern_inputs(at).next().is_some(),
         CollectionKind::Stdout | CollectionKind::Stderr | CollectionKind::Halt => {
-            !known.model.writers(at).is_empty()
+            !model.writers(at).is_empty()
         }
         _ => false,
     }
 }
 
-pub fn is_view(known: Known<'_, '_>, at: At) -> bool {
-    let collection = known.model.collection(at);
+pub fn is_view(model: &Model<'_>, at: At) -> bool {
+    let collection = model.collection(at);
     collection.kind == CollectionKind::View && collection.public
 }
 
 /// The name of a collection, with its kind of node where there are several.
-pub fn name(known: Known<'_, '_>, at: At) -> SmolStr {
-    let name = &known.model.collection(at).name;
-    let program = known.model.program;
+pub fn name(model: &Model<'_>, at: At) -> SmolStr {
+    let name = &model.collection(at).name;
+    let program = model.program;
     match program.nodes.len() {
         1 => name.clone(),
-        _ => match known.model.collection(at).kind {
+        _ => match model.collection(at).kind {
             CollectionKind::Channel { .. } => name.clone(),
-            _ => format_smolstr!("{}.{name}", program.nodes[known.model.node_of(at)].name),
+            _ => format_smolstr!("{}.{name}", program.nodes[model.node_of(at)].name),
         },
     }
 }
@@ -70,6 +125,7 @@ pub fn name(known: Known<'_, '_>, at: At) -> SmolStr {
 fn output(
     known: Known<'_, '_>,
     found: &Found,
+    evidence: Evidence<'_>,
     points: &Points<'_, '_>,
     at: At,
     violations: &mut Vec<Violation>,
@@ -84,7 +140,7 @@ fn output(
     };
     let upstream = Upstream::of(known, at);
     let certificate = match fine {
-        true => certificate::of(known, found, &upstream),
+        true => certificate::of(known, evidence, &upstream),
         false => Vec::new(),
     };
     Output {
@@ -92,10 +148,10 @@ fn output(
         node: model.program.nodes[place.node].name.clone(),
         name: collection.name.clone(),
         label: match fine {
-            true => fine_label(known, found, &upstream),
+            true => fine_label(known, evidence.grounds, &upstream),
             false => label(known, found, at, &spoiled, violations),
         },
-        lower_bound: certificate::is_lower_bound(known, found, &upstream),
+        lower_bound: certificate::is_lower_bound(known, found, evidence.promises, &upstream),
         certificate,
         because,
         violations: spoiled,
@@ -107,6 +163,7 @@ fn output(
 fn view(
     known: Known<'_, '_>,
     found: &Found,
+    evidence: Evidence<'_>,
     points: &Points<'_, '_>,
     at: At,
     violations: &mut Vec<Violation>,
@@ -127,7 +184,7 @@ fn view(
         converges,
         prefix_safe: props.has(Props::GROWS),
         certificate: match converges {
-            true => certificate::of(known, found, &Upstream::of(known, at)),
+            true => certificate::of(known, evidence, &Upstream::of(known, at)),
             false => Vec::new(),
         },
         because,
@@ -141,15 +198,13 @@ fn view(
 fn accepted(known: Known<'_, '_>, at: At) -> Option<SmolStr> {
     let collection = known.model.collection(at);
     collection.nondeterministic.clone().or_else(|| {
-        let rules = known.model.writers(at).iter();
-        rules
-            .filter_map(|&rule| known.model.hir_rule(rule).nondeterministic.clone())
-            .next()
+        let rule = known.model.accepted(at)?;
+        known.model.hir_rule(rule).nondeterministic.clone()
     })
 }
 
-fn fine_label(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> Label {
-    match seals(known, found, upstream) {
+fn fine_label(known: Known<'_, '_>, grounds: &Grounds, upstream: &Upstream) -> Label {
+    match seals(known, grounds, upstream) {
         seals if seals.is_empty() => Label::Async,
         seals => Label::Seal(seals),
     }
@@ -196,9 +251,9 @@ fn label(
 }
 
 /// The columns of the seals that the rules upstream wait for.
-fn seals(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> Vec<SmolStr> {
+fn seals(known: Known<'_, '_>, grounds: &Grounds, upstream: &Upstream) -> Vec<SmolStr> {
     let mut columns = Vec::new();
-    for source in certificate::seals(known, found, upstream) {
+    for source in certificate::seals(known, grounds, upstream) {
         let collection = known.model.collection(source);
         for &column in &collection.sealed_by {
             let name = collection.columns[column as usize].name.clone();
@@ -210,10 +265,10 @@ fn seals(known: Known<'_, '_>, found: &Found, upstream: &Upstream) -> Vec<SmolSt
     columns
 }
 
-fn rules(known: Known<'_, '_>) -> Vec<RuleVerdict> {
-    let model = known.model;
-    let rules = (0..model.rule_count()).filter(|&rule| model.is_written(rule));
-    let mut verdicts: Vec<RuleVerdict> = rules
+/// The verdicts on single rules.
+pub fn rules(model: &Model<'_>) -> Vec<RuleVerdict> {
+    let rules = model.rules().filter(|&rule| model.is_written(rule));
+    rules
         .map(|rule| {
             let summary = model.rule(rule);
             let mut why = Vec::new();
@@ -241,8 +296,5 @@ fn rules(known: Known<'_, '_>) -> Vec<RuleVerdict> {
                 why,
             }
         })
-        .collect();
-    // They are kept with the report.
-    verdicts.shrink_to_fit();
-    verdicts
+        .collect()
 }

@@ -10,6 +10,7 @@ use salsa::Setter;
 
 mod edits;
 mod literals;
+mod patched;
 
 use super::{Database, File, Language, Package, calm_report, checked, diagnostics, effort};
 use crate::check::tests::{bloom_files, root, stdlib};

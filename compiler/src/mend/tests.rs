@@ -266,7 +266,7 @@ fn warnings_get_the_fixes_of_what_they_name() {
     let case = case(COUNT);
     let report = &case.checked.calm;
     let output = case.checked.program.file_span(report.outputs[0].loc);
-    let rule = report.rules[0].rule;
+    let rule = case.checked.tables().rules[0].rule;
     let rule = &case.checked.program.nodes[rule.node].rules[rule.rule];
     let rule = case.checked.program.file_span(rule.loc);
     let warning = |named| Diagnostic::new(codes::W0401, rule, "", "").with_label(named, "");

@@ -4,12 +4,16 @@
 //! is taken to hold, and what was found to hold meanwhile may rest on it; if it is refuted, that is forgotten and found
 //! again when it is asked for. What is refuted stays so. Thus the answers are the same in whatever order they are asked
 //! for.
+//!
+//! Claims are kept from one program to the next with the topics that were asked about when each was looked for. Where one
+//! of these changes, the claim is forgotten, and with it what asked about its place.
 
 use std::cell::RefCell;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Span;
+use crate::calm::asking::{Address, Noted, Topic};
 use crate::calm::model::At;
 
 /// What can be claimed of a place.
@@ -21,18 +25,22 @@ pub enum Claim {
     Agrees(At, Span),
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Claims(RefCell<Inner>);
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Inner {
     known: FxHashMap<Claim, Belief>,
     /// What holds as long as something that is looked at does, in the order in which it was found.
     trail: Vec<Claim>,
     open: Vec<Open>,
+    /// What was noted when claims were looked for.
+    noted: FxHashMap<Claim, Noted>,
+    /// The other way round: the claims for which a topic was asked about.
+    asked_for: FxHashMap<Topic, Vec<Claim>>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Belief {
     holds: bool,
     /// The first of the open claims on which it rests, by place.
@@ -40,6 +48,7 @@ struct Belief {
 }
 
 /// A claim that is looked at.
+#[derive(Debug)]
 struct Open {
     claim: Claim,
     /// How long the trail was.
@@ -59,15 +68,6 @@ impl Claim {
 }
 
 impl Claims {
-    /// All that was asked for.
-    pub fn answers(&self) -> Vec<(Claim, bool)> {
-        let inner = self.0.borrow();
-        let known = inner.known.iter();
-        known
-            .map(|(&claim, belief)| (claim, belief.holds))
-            .collect()
-    }
-
     /// Whether the claim holds, which is looked for if it is not known.
     pub fn hold(&self, claim: Claim, find: impl FnOnce() -> bool) -> bool {
         if let Some(known) = self.0.borrow_mut().ask(claim) {
@@ -77,6 +77,49 @@ impl Claims {
         let holds = find();
         self.0.borrow_mut().end(holds);
         holds
+    }
+
+    /// Keeps what was noted when the claim was looked for.
+    pub fn note(&self, claim: Claim, noted: Noted) {
+        let Inner {
+            noted: all,
+            asked_for,
+            ..
+        } = &mut *self.0.borrow_mut();
+        let known = all.entry(claim).or_default();
+        for topic in noted.topics {
+            if !known.topics.contains(&topic) {
+                known.topics.push(topic);
+                asked_for.entry(topic).or_default().push(claim);
+            }
+        }
+        known.told_apart = noted.told_apart;
+    }
+
+    /// Forgets what may be otherwise where something else is known of these topics: gives those claims, and whether they
+    /// held.
+    pub fn forget(&self, changed: &[Topic]) -> Vec<(Claim, bool)> {
+        let inner = &mut *self.0.borrow_mut();
+        let mut open = changed.to_vec();
+        let mut forgotten = Vec::new();
+        while let Some(topic) = open.pop() {
+            for claim in inner.asked_for.remove(&topic).unwrap_or_default() {
+                if let Some(noted) = inner.noted.get_mut(&claim) {
+                    noted.topics.retain(|&other| other != topic);
+                }
+                if let Some(belief) = inner.known.remove(&claim) {
+                    forgotten.push((claim, belief.holds));
+                }
+                open.push(Topic::facts(claim.place()));
+            }
+        }
+        forgotten
+    }
+
+    /// Rules of which a literal in a test told something apart.
+    pub fn told_apart(&self, all: &mut FxHashSet<Address>) {
+        let inner = self.0.borrow();
+        all.extend(inner.noted.values().flat_map(|noted| &noted.told_apart));
     }
 }
 

@@ -20,10 +20,10 @@ pub fn buried(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
     let model = basis.model;
     let summary = model.rule(rule);
     let at = model.head(rule);
-    let writers = model.writers(at);
-    if !model.is_kept(at) || writers.len() > RULES_MAX || !is_simple(summary) {
+    if !model.is_kept(at) || !is_simple(summary) {
         return Vec::new();
     }
+    let writers = model.few_writers(at, RULES_MAX).unwrap_or_default();
     let deletions: Vec<(RuleAt, &RuleSummary)> = writers
         .iter()
         .map(|&writer| (writer, model.rule(writer)))

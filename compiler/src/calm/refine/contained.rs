@@ -38,14 +38,14 @@ pub enum Redundant {
 pub fn redundant(basis: Basis<'_, '_>, rule: RuleAt) -> Redundant {
     let model = basis.model;
     let head = model.head(rule);
-    let writers = model.writers(head);
     let summary = model.rule(rule);
     let at_once = summary.arrow == Arrow::Merge
         || (summary.arrow == Arrow::DeferredMerge && model.only_gains(head));
     if at_once && gives_what_it_reads(summary) {
         return Redundant::InEveryTick;
     }
-    if writers.len() < 2 || writers.len() > RULES_MAX || !is_simple(summary) {
+    let is_compared = |writers: &[RuleAt]| writers.len() > 1 && is_simple(summary);
+    if !model.few_writers(head, RULES_MAX).is_some_and(is_compared) {
         return Redundant::No;
     }
     for other in others(basis, rule) {
@@ -112,7 +112,8 @@ fn others<'b>(basis: Basis<'b, '_>, rule: RuleAt) -> impl Iterator<Item = RuleAt
 
 /// An order of rules, by what they ask for.
 fn smaller(model: &Model<'_>, one: RuleAt, other: RuleAt) -> bool {
-    (size(model.rule(one)), one) < (size(model.rule(other)), other)
+    let (own, of_other) = (size(model.rule(one)), size(model.rule(other)));
+    own < of_other || own == of_other && model.is_before(one, other)
 }
 
 /// Whether the rule reads nothing that is kept.
@@ -185,12 +186,13 @@ fn repeats(basis: Basis<'_, '_>, rule: RuleAt, other: RuleAt) -> bool {
 pub fn was_given(basis: Basis<'_, '_>, rule: RuleAt, atom: &Atom) -> bool {
     let model = basis.model;
     let summary = model.rule(rule);
-    let others = model.writers(model.head(rule));
+    let Some(others) = model.few_writers(model.head(rule), RULES_MAX) else {
+        return false;
+    };
     let at = model.place(rule, atom.collection);
     let inserters: Vec<RuleAt> = model.inserters(at).collect();
     let lattice = model.shape(at).columns.iter().any(|column| column.lattice);
     if others.len() < 2
-        || others.len() > RULES_MAX
         || inserters.is_empty()
         || inserters.len() > RULES_MAX
         || !model.is_kept(at)

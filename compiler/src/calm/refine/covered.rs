@@ -21,12 +21,10 @@ const FRESH: u32 = 1 << 20;
 pub fn covered(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
     let model = basis.model;
     let summary = model.rule(rule);
-    let writers = model.writers(model.head(rule));
-    if writers.len() < 2
-        || writers.len() > RULES_MAX
-        || !is_simple(summary)
-        || !summary.atoms.iter().any(|atom| atom.negated)
-    {
+    let Some(writers) = model.few_writers(model.head(rule), RULES_MAX) else {
+        return Vec::new();
+    };
+    if writers.len() < 2 || !is_simple(summary) || !summary.atoms.iter().any(|atom| atom.negated) {
         return Vec::new();
     }
     let node = model.rule_ref(rule).node;
@@ -89,9 +87,9 @@ fn derivations(
 ) -> Option<Vec<(Vec<Atom>, Vec<Test>)>> {
     let model = basis.model;
     let at = model.place(rule, guard.collection);
-    let writers = model.writers(at);
     let is_derived = model.collection(at).kind == CollectionKind::Scratch;
-    if !is_derived || writers.is_empty() || writers.len() > RULES_MAX {
+    let writers = model.few_writers(at, RULES_MAX)?;
+    if !is_derived || writers.is_empty() {
         return None;
     }
     let body = |&writer: &RuleAt| {

@@ -149,11 +149,10 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
         if self.leads.borrow().len() >= LEADS_MAX {
             return false;
         }
-        let writers = model.writers(at);
-        let found = writers.len() <= RULES_MAX
-            && writers.iter().any(|&writer| {
-                model.rule(writer).arrow == Arrow::Merge && self.may_give(writer, depth - 1)
-            });
+        let writers = model.few_writers(at, RULES_MAX).unwrap_or_default();
+        let found = writers.iter().any(|&writer| {
+            model.rule(writer).arrow == Arrow::Merge && self.may_give(writer, depth - 1)
+        });
         self.leads.borrow_mut().push((collection, depth, found));
         found
     }
@@ -242,8 +241,8 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
         }
         let model = self.basis.model;
         let at = model.place_of(self.node, goal.collection);
-        let writers = model.writers(at);
-        if writers.len() > RULES_MAX || !self.are_rows_kept(at, &goal) {
+        let writers = model.few_writers(at, RULES_MAX).unwrap_or_default();
+        if writers.is_empty() || !self.are_rows_kept(at, &goal) {
             return false;
         }
         writers.iter().any(|&writer| {

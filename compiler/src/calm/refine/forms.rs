@@ -1,29 +1,25 @@
 //! What rules are by form alone, whatever properties the fixpoint finds: looked for once, and recalled as long as what
 //! is known of the places asked about stays the same.
 
-use std::sync::Arc;
-
 use super::contained::{self, Redundant};
 use super::{buried, covered, guard, handled, implied, threshold};
-use crate::calm::asking::Address;
+use crate::calm::askers::{Askers, Part};
+use crate::calm::asking::{Address, Topic};
 use crate::calm::body::Basis;
-use crate::calm::flow::RuleSummary;
-use crate::calm::model::{At, RuleAt};
-use crate::calm::remembered::Kept;
+use crate::calm::model::RuleAt;
 
-/// The forms of a program's rules.
+/// The forms of a program's rules, by number.
+#[derive(Debug, Default)]
 pub struct Forms {
-    rules: Vec<Arc<Looked>>,
+    rules: Vec<Option<Looked>>,
 }
 
 /// The form of a rule, and what it follows from.
 #[derive(Debug)]
-pub struct Looked {
-    pub of: Arc<RuleSummary>,
-    pub head: At,
+struct Looked {
     form: Form,
-    /// The places that were asked about.
-    pub asked: Box<[At]>,
+    /// What was asked about.
+    asked: Box<[Topic]>,
     /// Rules of which a literal in a test told something apart.
     told_apart: Box<[Address]>,
 }
@@ -39,21 +35,31 @@ struct Form {
 }
 
 impl Forms {
-    pub fn new(basis: Basis<'_, '_>, kept: &Kept<'_>) -> Self {
-        let form = |rule| match kept.form(rule) {
-            Some(known) => {
-                basis.model.note_addresses(&known.told_apart);
-                Arc::clone(known)
-            }
-            None => Arc::new(Looked::new(basis, rule)),
-        };
-        Forms {
-            rules: (0..basis.model.rule_count()).map(form).collect(),
+    /// Forgets what was found of a rule.
+    pub fn forget(&mut self, rule: RuleAt, askers: &mut Askers) {
+        if let Some(looked) = self.rules.get_mut(rule).and_then(Option::take) {
+            askers.remove(rule, Part::Form, &looked.asked);
         }
     }
 
-    pub fn into_rules(self) -> Vec<Arc<Looked>> {
-        self.rules
+    /// Looks for the form of a rule of which nothing is known.
+    pub fn find(&mut self, basis: Basis<'_, '_>, rule: RuleAt, askers: &mut Askers) {
+        let (form, noted) = basis.model.asking().noting(|| Form::new(basis, rule));
+        askers.add(rule, Part::Form, &noted.topics);
+        if self.rules.len() <= rule {
+            self.rules.resize_with(basis.model.rule_bound(), || None);
+        }
+        self.rules[rule] = Some(Looked {
+            form,
+            asked: noted.topics.into(),
+            told_apart: noted.told_apart.into(),
+        });
+    }
+
+    /// Rules of which a literal in a test told something apart when the form was looked for.
+    pub fn told_apart(&self, rule: RuleAt) -> &[Address] {
+        let looked = self.rules[rule].as_ref();
+        looked.map_or(&[], |looked| &looked.told_apart)
     }
 
     /// The negated atoms that block only what was derived before.
@@ -87,21 +93,10 @@ impl Forms {
     }
 
     fn of(&self, rule: RuleAt) -> &Form {
-        &self.rules[rule].form
-    }
-}
-
-impl Looked {
-    fn new(basis: Basis<'_, '_>, rule: RuleAt) -> Self {
-        let model = basis.model;
-        let (form, noted) = model.asking().noting(|| Form::new(basis, rule));
-        Looked {
-            of: Arc::clone(model.summary(rule)),
-            head: model.head(rule),
-            form,
-            asked: noted.places.into(),
-            told_apart: noted.told_apart.into(),
-        }
+        let looked = self.rules[rule].as_ref();
+        &looked
+            .expect("forms are found before they are asked for")
+            .form
     }
 }
 

@@ -6,7 +6,10 @@
 
 use std::cell::RefCell;
 
+use rustc_hash::FxHashSet;
+
 use super::entailed::{DEPTH_MAX, RULES_MAX};
+use crate::calm::asking::Topic;
 use crate::calm::model::{At, Model};
 use crate::hir::Arrow;
 
@@ -51,14 +54,36 @@ impl Leads {
     }
 
     fn sign(&self, model: &Model<'_>, at: At, depth: usize) -> Sign {
-        model.asking().answering(at, || self.find(model, at, depth))
+        model
+            .asking()
+            .answering(Topic::facts(at), || self.find(model, at, depth))
     }
 
-    /// Whether what was asked for in another program, which differs in rules alone, is the same of the place.
-    pub fn is_same(&self, other: &Leads, model: &Model<'_>, at: At) -> bool {
-        let known = other.0.borrow()[at.index()];
-        let mut known = known.iter().enumerate();
-        known.all(|(depth, &sign)| sign == Sign::default() || sign == self.find(model, at, depth))
+    /// Goes over to a program in which other rules write these places: gives the places of which something that was asked
+    /// for has another answer.
+    pub fn again(&self, model: &Model<'_>, touched: &[At]) -> Vec<At> {
+        let mut near: FxHashSet<At> = touched.iter().copied().collect();
+        let mut last = touched.to_vec();
+        for _ in 1..DEPTH_MAX {
+            let rules = last.iter().flat_map(|&at| model.readers(at));
+            let heads = rules
+                .filter(|&&rule| !model.is_temporal(rule))
+                .map(|&rule| model.head(rule));
+            let heads: Vec<At> = heads.filter(|&head| near.insert(head)).collect();
+            last = heads;
+        }
+        let mut near: Vec<At> = near.into_iter().collect();
+        near.sort_unstable();
+        let forget = |at: &At| std::mem::take(&mut self.0.borrow_mut()[at.index()]);
+        let before: Vec<[Sign; DEPTH_MAX + 1]> = near.iter().map(forget).collect();
+        let is_other = |(at, known): &(At, [Sign; DEPTH_MAX + 1])| {
+            let mut known = known.iter().enumerate();
+            known.any(|(depth, &sign)| {
+                sign != Sign::default() && sign != self.find(model, *at, depth)
+            })
+        };
+        let changed = near.into_iter().zip(before).filter(is_other);
+        changed.map(|(at, _)| at).collect()
     }
 
     fn find(&self, model: &Model<'_>, at: At, depth: usize) -> Sign {
@@ -67,15 +92,17 @@ impl Leads {
             return known;
         }
         let mut sign: Sign = [at].into_iter().collect();
-        let writers = model.writers(at);
-        if depth > 0 && writers.len() <= RULES_MAX {
-            for &writer in writers {
-                let of = model.rule(writer);
-                if of.arrow == Arrow::Merge {
-                    for (_, atom) in of.positive() {
-                        let from = model.place(writer, atom.collection);
-                        sign.0 |= self.find(model, from, depth - 1).0;
-                    }
+        let writers = if depth > 0 {
+            model.few_writers(at, RULES_MAX)
+        } else {
+            None
+        };
+        for &writer in writers.unwrap_or_default() {
+            let of = model.rule(writer);
+            if of.arrow == Arrow::Merge {
+                for (_, atom) in of.positive() {
+                    let from = model.place(writer, atom.collection);
+                    sign.0 |= self.find(model, from, depth - 1).0;
                 }
             }
         }

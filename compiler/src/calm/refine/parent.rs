@@ -56,11 +56,12 @@ pub fn seals(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom, found: &Found) ->
 fn missing_rules(known: &Known<'_, '_>, rule: RuleAt, atom: &Atom) -> Vec<RuleAt> {
     let model = known.model;
     let at = model.place(rule, atom.collection);
-    let writers = model.writers(at);
-    let is_derived = model.collection(at).kind == CollectionKind::Scratch;
-    match is_derived && writers.len() <= RULES_MAX {
-        true => writers.to_vec(),
-        false => Vec::new(),
+    match model.collection(at).kind {
+        CollectionKind::Scratch => model
+            .few_writers(at, RULES_MAX)
+            .unwrap_or_default()
+            .to_vec(),
+        _ => Vec::new(),
     }
 }
 
@@ -207,8 +208,8 @@ fn is_sealed(
 /// Of a collection that only gains rows, each of them made of a row of the source: the columns with its key.
 fn begun_from(known: &Known<'_, '_>, at: At, source: At, keys: &[usize]) -> Option<Vec<usize>> {
     let model = known.model;
-    let writers = model.writers(at);
-    if !model.only_gains(at) || writers.is_empty() || writers.len() > RULES_MAX {
+    let writers = model.few_writers(at, RULES_MAX)?;
+    if !model.only_gains(at) || writers.is_empty() {
         return None;
     }
     let mut common: Option<Vec<usize>> = None;
