@@ -5,13 +5,13 @@
 //! `errors` waits for every collection that does not itself depend on `errors`.
 
 use bloom_stdx::arena::Id;
-use bloom_stdx::graph::{components, path};
+use bloom_stdx::graph::{components_by, path};
 
 use super::{Reading, RuleAnalysis, Scope, SpecAnalysis};
-use crate::base::{Diagnostic, FileSpan, codes};
+use crate::base::{Diagnostic, codes};
 use crate::hir::{
-    Collection, CollectionId, CollectionKind, HeadColumn, Literal, NodeKind, Program, Rule, Spec,
-    SpecLiteral,
+    Collection, CollectionId, CollectionKind, HeadColumn, Literal, Loc, NodeKind, Program, Rule,
+    Spec, SpecLiteral,
 };
 use crate::syntax::ast::Arrow;
 use crate::typing::SpecTypes;
@@ -62,7 +62,7 @@ struct Edge {
     negative: bool,
     /// What makes it so: `not`, `an aggregate`.
     cause: Cause,
-    place: FileSpan,
+    place: Loc,
 }
 
 /// The strata of a kind of node; cycles through negation are reported.
@@ -72,11 +72,13 @@ pub(super) fn of_node<'r>(
     readings: impl Iterator<Item = &'r [Reading]>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Strata {
-    let mut edges = Vec::new();
+    let mut edges = Vec::with_capacity(2 * kind.rules.len());
+    let mut derived = vec![false; kind.collections.len()];
     for (rule, readings) in kind.rules.values().zip(readings) {
         if rule.arrow != Arrow::Merge {
             continue;
         }
+        derived[rule.head.collection.index()] = true;
         let aggregates = has_aggregate(&rule.head.columns);
         for (node, reading) in rule.literals.iter().zip(readings) {
             let (collection, negated) = match &node.literal {
@@ -97,7 +99,7 @@ pub(super) fn of_node<'r>(
                 body: collection.index(),
                 negative: *reading == Reading::Complete,
                 cause,
-                place: program.file_span(rule.body.loc.at(node.span)),
+                place: rule.body.loc.at(node.span),
             });
         }
     }
@@ -110,13 +112,12 @@ pub(super) fn of_node<'r>(
     // `errors` comes of all that it waits for.
     let waits = |(id, collection): (CollectionId, &Collection)| {
         let is_errors = collection.kind == CollectionKind::Errors;
-        is_errors && edges.iter().any(|edge| edge.head == id.index())
+        (is_errors && edges.iter().any(|edge| edge.head == id.index())).then_some(id)
     };
-    let mut derived: Vec<bool> = kind.collections.iter().map(waits).collect();
-    for rule in kind.rules.values() {
-        derived[rule.head.collection.index()] |= rule.arrow == Arrow::Merge;
+    for id in kind.collections.iter().filter_map(waits) {
+        derived[id.index()] = true;
     }
-    stratify(&names, &edges, &derived, diagnostics)
+    stratify(program, &names, &edges, &derived, diagnostics)
 }
 
 /// Whether two rules with these readings give the same edges, so that strata are the same with either.
@@ -145,7 +146,7 @@ fn wait_for_errors(kind: &NodeKind, edges: &mut Vec<Edge>) {
     let Some(errors) = errors.map(|(id, _)| id.index()) else {
         return;
     };
-    let reads: Vec<FileSpan> = edges
+    let reads: Vec<Loc> = edges
         .iter()
         .filter(|edge| edge.body == errors)
         .map(|edge| edge.place)
@@ -176,26 +177,30 @@ fn wait_for_errors(kind: &NodeKind, edges: &mut Vec<Edge>) {
 
 /// `derived` tells what some rule derives, if only by a fact.
 fn stratify(
+    program: &Program,
     names: &[&str],
     edges: &[Edge],
     derived: &[bool],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Strata {
-    let mut depends: Vec<Vec<usize>> = vec![Vec::new(); names.len()];
-    for edge in edges {
-        depends[edge.head].push(edge.body);
-    }
-    let components = components(&depends);
+    let depends = Depends::new(names.len(), edges);
+    let components = components_by(names.len(), |node, nth| {
+        depends.of(node).get(nth).map(|&body| body as usize)
+    });
     let mut component_of = vec![0; names.len()];
     for (place, component) in components.iter().enumerate() {
         for &node in component {
             component_of[node] = place;
         }
     }
-    report_cycles(names, edges, &depends, &component_of, diagnostics);
+    let is_circle =
+        |edge: &Edge| edge.negative && component_of[edge.head] == component_of[edge.body];
+    if edges.iter().any(is_circle) {
+        report_cycles(program, names, edges, &component_of, diagnostics);
+    }
     let mut levels = vec![0; names.len()];
     let mut count: u32 = 0;
-    for component in &components {
+    for component in components.iter() {
         if !component.iter().any(|&node| derived[node]) {
             continue;
         }
@@ -211,14 +216,49 @@ fn stratify(
     }
 }
 
+/// Of each collection those that it depends on, one behind the other, in the order of edges.
+struct Depends {
+    bodies: Vec<u32>,
+    /// Where those of each collection begin, and where the last ones end.
+    bounds: Vec<u32>,
+}
+
+impl Depends {
+    fn new(count: usize, edges: &[Edge]) -> Self {
+        let mut bounds = vec![0; count + 1];
+        for edge in edges {
+            bounds[edge.head + 1] += 1;
+        }
+        for node in 0..count {
+            bounds[node + 1] += bounds[node];
+        }
+        let mut next = bounds.clone();
+        let mut bodies = vec![0; edges.len()];
+        for edge in edges {
+            let place = &mut next[edge.head];
+            bodies[*place as usize] = edge.body as u32;
+            *place += 1;
+        }
+        Depends { bodies, bounds }
+    }
+
+    fn of(&self, node: usize) -> &[u32] {
+        &self.bodies[self.bounds[node] as usize..self.bounds[node + 1] as usize]
+    }
+}
+
 /// One diagnostic a component with a negative edge inside, the cycle spelled out.
 fn report_cycles(
+    program: &Program,
     names: &[&str],
     edges: &[Edge],
-    depends: &[Vec<usize>],
     component_of: &[usize],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let mut depends: Vec<Vec<usize>> = vec![Vec::new(); names.len()];
+    for edge in edges {
+        depends[edge.head].push(edge.body);
+    }
     let mut reported = Vec::new();
     for edge in edges.iter().filter(|edge| edge.negative) {
         let component = component_of[edge.head];
@@ -229,7 +269,7 @@ fn report_cycles(
         // From the collection that is negated back to the one that negates it.
         let back = match edge.body == edge.head {
             true => vec![edge.head],
-            false => path(depends, edge.body, edge.head, |node| {
+            false => path(&depends, edge.body, edge.head, |node| {
                 component_of[node] == component
             })
             .unwrap_or_default(),
@@ -248,7 +288,7 @@ fn report_cycles(
         }
         let mut diagnostic = Diagnostic::new(
             codes::E0503,
-            edge.place,
+            program.file_span(edge.place),
             format!("cycle through {}: {spelled}", edge.cause.noun()),
             format!("needs `{}` complete", names[edge.body]),
         );
@@ -258,7 +298,7 @@ fn report_cycles(
                 .find(|edge| edge.head == pair[0] && edge.body == pair[1]);
             if let Some(step) = step {
                 let text = format!("`{}` needs `{}` here", names[pair[0]], names[pair[1]]);
-                diagnostic = diagnostic.with_label(step.place, text);
+                diagnostic = diagnostic.with_label(program.file_span(step.place), text);
             }
         }
         diagnostics.push(diagnostic.with_help(
@@ -310,7 +350,7 @@ impl Scope<'_> {
                             true => Cause::Not,
                             false => Cause::Aggregate,
                         },
-                        place: self.program.file_span(rule.loc),
+                        place: rule.loc,
                     });
                 }
                 literals.push(match complete {
@@ -332,7 +372,7 @@ impl Scope<'_> {
         for rule in &spec.rules {
             derived[rule.head.collection as usize] = true;
         }
-        let strata = stratify(&names, &edges, &derived, diagnostics);
+        let strata = stratify(self.program, &names, &edges, &derived, diagnostics);
         SpecAnalysis {
             strata: strata.levels,
             stratum_count: strata.count,
