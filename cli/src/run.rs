@@ -47,9 +47,11 @@ pub(crate) fn run(command: &RunCommand) -> Outcome {
         // It may show all its collections.
         true => pipeline::compile(&sources, mode),
         false => {
-            // A batch may well have one tick, and it finds the code for others when it comes to that.
+            // In a batch most of a large program may have nothing to do, and what has finds its code when it comes to
+            // that. A service has all of it before it listens: one that starts later answers sooner ever after, and no
+            // tick waits for a compiler because a rule has something to do for the first time.
             let ahead = match asks_for_batch(args) {
-                true => Ahead::FirstTick,
+                true => Ahead::None,
                 false => Ahead::All,
             };
             pipeline::compile_to_run(&sources, mode, &args.dump, ahead)

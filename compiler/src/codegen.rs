@@ -34,7 +34,7 @@ use bloom_plan::plan::layout::{Layout, layouts};
 /// Functions start at multiples of this many bytes.
 const ALIGNMENT: usize = 16;
 /// Functions a thread: fewer are generated sooner by one.
-const SHARE_MIN: usize = 256;
+const SHARE_MIN: usize = 64;
 
 /// A machine that code can be generated for.
 #[derive(Clone)]
@@ -47,9 +47,8 @@ pub struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ahead {
     All,
-    /// Of those that the first tick runs. Others follow what changes from tick to tick; whoever runs them asks for
-    /// their code when it comes to that ([`generate_some`]).
-    FirstTick,
+    /// Of none: whoever runs them asks for their code when they have something to do ([`generate_some`]).
+    None,
 }
 
 impl Target {
@@ -113,7 +112,7 @@ pub fn generate(plan: &Plan, target: &Target) -> Artifact {
 pub fn generate_ahead(plan: &Plan, target: &Target, ahead: Ahead) -> Artifact {
     let versions: Vec<VersionId> = match ahead {
         Ahead::All => (0..plan.versions.len() as u32).map(VersionId).collect(),
-        Ahead::FirstTick => of_first_tick(plan),
+        Ahead::None => Vec::new(),
     };
     let functions = (0..plan.functions.len() as u32).map(FunctionId);
     let parts = versions.iter().copied().map(Part::Version);
@@ -130,21 +129,6 @@ pub fn generate_ahead(plan: &Plan, target: &Target, ahead: Ahead) -> Artifact {
         versions: all,
         functions: of_functions.to_vec(),
     }
-}
-
-/// The versions that a first tick may run.
-fn of_first_tick(plan: &Plan) -> Vec<VersionId> {
-    let strata = plan.strata.iter();
-    let strata = strata.flat_map(|s| s.initial.iter().chain(&s.recursive).chain(&s.events));
-    let standing = plan.standing.iter().map(|standing| &standing.version);
-    let mut versions: Vec<VersionId> = strata
-        .chain(&plan.closing)
-        .chain(standing)
-        .copied()
-        .collect();
-    versions.sort_unstable();
-    versions.dedup();
-    versions
 }
 
 /// Machine code for some versions of `plan`.
@@ -167,8 +151,9 @@ enum Part {
 
 /// Code with these parts one after another, and the offset of each.
 fn generate_parts(plan: &Plan, parts: &[Part], target: &Target) -> (Vec<u8>, Vec<u32>) {
+    let known = Known::of(plan);
     let generate = |parts: &[Part]| {
-        let mut compiler = Compiler::new(plan, target);
+        let mut compiler = Compiler::new(plan, &known, target);
         let mut code = Vec::new();
         let offsets = parts.iter().map(|&part| {
             compiler.place(&mut code, |c| match part {
@@ -204,7 +189,8 @@ fn generate_parts(plan: &Plan, parts: &[Part], target: &Target) -> (Vec<u8>, Vec
 
 /// The code of every version and function before Cranelift's own passes, as text.
 pub fn clif(plan: &Plan, target: &Target) -> String {
-    let mut compiler = Compiler::new(plan, target);
+    let known = Known::of(plan);
+    let mut compiler = Compiler::new(plan, &known, target);
     let mut text = String::new();
     for version in (0..plan.versions.len() as u32).map(VersionId) {
         let _ = writeln!(text, "; {version}\n{}", compiler.version(version));
@@ -216,21 +202,34 @@ pub fn clif(plan: &Plan, target: &Target) -> String {
     text
 }
 
-struct Compiler<'p> {
-    plan: &'p Plan,
+/// What is worked out of a plan as a whole.
+struct Known {
     fallible: Fallible,
     layouts: Vec<Layout>,
+}
+
+impl Known {
+    fn of(plan: &Plan) -> Known {
+        Known {
+            fallible: Fallible::of(plan),
+            layouts: layouts(plan),
+        }
+    }
+}
+
+struct Compiler<'p> {
+    plan: &'p Plan,
+    known: &'p Known,
     target: &'p Target,
     building: FunctionBuilderContext,
     context: Context,
 }
 
 impl<'p> Compiler<'p> {
-    fn new(plan: &'p Plan, target: &'p Target) -> Self {
+    fn new(plan: &'p Plan, known: &'p Known, target: &'p Target) -> Self {
         Compiler {
             plan,
-            fallible: Fallible::of(plan),
-            layouts: layouts(plan),
+            known,
             target,
             building: FunctionBuilderContext::new(),
             context: Context::new(),
@@ -240,8 +239,8 @@ impl<'p> Compiler<'p> {
     fn version(&mut self, version: VersionId) -> Function {
         nest::build(
             self.plan,
-            &self.fallible,
-            &self.layouts,
+            &self.known.fallible,
+            &self.known.layouts,
             &*self.target.isa,
             &mut self.building,
             version,
@@ -251,7 +250,7 @@ impl<'p> Compiler<'p> {
     fn function(&mut self, function: FunctionId) -> Function {
         scalar::build(
             self.plan,
-            &self.fallible,
+            &self.known.fallible,
             &*self.target.isa,
             &mut self.building,
             function,

@@ -134,13 +134,8 @@ impl Code {
         })
     }
 
-    /// The versions that there is no code for.
-    pub fn absent(&self) -> Vec<VersionId> {
-        let versions = (0..).map(VersionId).zip(&self.versions);
-        let absent = versions.filter(|(_, address)| address.is_null());
-        absent.map(|(version, _)| version).collect()
-    }
-
+    /// Whether there is code for a version.
+    #[inline]
     pub fn has(&self, version: VersionId) -> bool {
         !self.versions[version.0 as usize].is_null()
     }

@@ -8,6 +8,7 @@ mod fixpoint;
 mod flow;
 mod grouping;
 mod interface;
+mod likely;
 mod memo;
 mod profiled;
 mod rederive;
@@ -81,6 +82,10 @@ pub struct Machine {
     pub all_looked_at_again: bool,
     /// Counts iterations, over all ticks.
     clock: u64,
+    /// The stratum that runs; past the last, what comes after all.
+    stratum: usize,
+    /// How many versions have got their code when they were about to run.
+    generated: usize,
     /// Whether the running stratum has met trouble that will be there in the next tick, too.
     lasting_trouble: bool,
     /// No tick has taken effect yet.
@@ -180,6 +185,8 @@ impl Machine {
             looked_at_again: vec![BTreeSet::new(); plan.relations.len()],
             all_looked_at_again: false,
             clock: 0,
+            stratum: 0,
+            generated: 0,
             lasting_trouble: false,
             first_tick: true,
             restored: false,
@@ -287,7 +294,8 @@ impl Machine {
     /// Runs the versions that come after all strata.
     pub fn run_closing(&mut self) {
         let outer = self.enter(Place::Closing);
-        self.replan(self.program.plan().strata.len());
+        self.stratum = self.program.plan().strata.len();
+        self.replan(self.stratum);
         for place in 0..self.program.plan().closing.len() {
             let version = self.program.plan().closing[place];
             if self.is_due(version) {
@@ -306,14 +314,15 @@ impl Machine {
         self.leave(outer);
     }
 
-    /// Whether there is anything that the version could derive. Bootstrap rules run in the first
-    /// tick; after a crash not into what was restored.
+    /// Whether there is anything that the version could derive.
     fn is_due(&self, version: VersionId) -> bool {
-        let plan = self.program.plan();
         let mut needs = self.program.schedule().needs[version.0 as usize].iter();
-        if needs.any(|id| self.relations[id.0 as usize].is_empty()) {
-            return false;
-        }
+        needs.all(|id| !self.relations[id.0 as usize].is_empty()) && self.is_of_this_tick(version)
+    }
+
+    /// Bootstrap rules run in the first tick; after a crash not into what was restored.
+    fn is_of_this_tick(&self, version: VersionId) -> bool {
+        let plan = self.program.plan();
         let rule = &plan.rules[plan.versions[version.0 as usize].rule.0 as usize];
         let durable = RelationKind::Table { durable: true };
         !rule.bootstrap
@@ -327,8 +336,8 @@ impl Machine {
 
     /// Runs a version that need not find the rows of the delta in these indexes.
     fn run_overlooking(&mut self, version: VersionId, overlooked: &[IndexId]) {
-        let outer = self.enter(Place::Version(version));
         self.complete(version);
+        let outer = self.enter(Place::Version(version));
         self.catch_up(version, overlooked);
         if !self.run_shared(version) {
             let before = self.new_rows_of(version);

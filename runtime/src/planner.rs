@@ -17,7 +17,8 @@ pub trait Planner: Debug + Send + Sync {
         statistics: &dyn Statistics,
     ) -> Option<(Plan, Patch)>;
 
-    /// The code of versions of a plan that was loaded without.
+    /// The code of versions of a plan that was loaded without: the first has something to do for the first time, and
+    /// others are likely to follow, whose code may also be left for later.
     fn code(&self, plan: &Plan, versions: &[VersionId]) -> Patch;
 
     /// Whether a plan for so many rows of a relation is to be looked at again now that there are `now`: where all

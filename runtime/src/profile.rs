@@ -42,6 +42,8 @@ pub enum Place {
     Stratum(u32),
     /// What comes after all strata.
     Closing,
+    /// Making machine code for versions that have something to do for the first time.
+    Code,
     /// Machine code of a version, and its probes.
     Version(VersionId),
     /// Bringing an index up to date before it is read.

@@ -3,7 +3,7 @@
 use std::hash::Hasher;
 use std::sync::Arc;
 
-use bloom_plan::artifact::{Artifact, Patch};
+use bloom_plan::artifact::Artifact;
 use bloom_plan::plan::{Plan, RelationId, RelationKind};
 use rustc_hash::FxHasher;
 
@@ -33,15 +33,14 @@ impl Program {
         }))
     }
 
-    /// The same program by another plan, or with code for versions that had none, whose versions of the patch are other than in its own.
-    pub(crate) fn patched(&self, plan: Plan, patch: &Patch) -> Result<Arc<Program>, LoadError> {
-        let code = self.code.patched(patch)?;
-        Ok(Arc::new(Program {
+    /// The same program by another plan.
+    pub(crate) fn with_plan(&self, plan: Plan, code: Code) -> Arc<Program> {
+        Arc::new(Program {
             types: Arc::clone(&self.types),
             schedule: Schedule::new(&plan),
             plan: Arc::new(plan),
             code: Arc::new(code),
-        }))
+        })
     }
 
     pub fn plan(&self) -> &Arc<Plan> {

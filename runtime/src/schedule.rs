@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::{
-    AggregateId, Arrow, ConstantId, Expr, Extent, IndexId, Op, Plan, Relation, RelationId,
-    RelationKind, Site, Stratum, Upkeep, Version, VersionId,
+    AggregateId, Arrow, ConstantId, Expr, Extent, IndexId, Op, Plan, RelationId, RelationKind,
+    Site, Stratum, Upkeep, Version, VersionId,
 };
 
 pub use ahead::Ahead;
@@ -130,7 +130,7 @@ impl Schedule {
             let deltas: BTreeSet<RelationId> = deltas.collect();
             deltas.into_iter().collect()
         });
-        let of_standing = |id: &RelationId| plan.standing.iter().any(|s| s.relation == *id);
+        let of_standing: BTreeSet<RelationId> = plan.standing.iter().map(|s| s.relation).collect();
         let mut reads_events = vec![false; plan.rules.len()];
         for version in plan.strata.iter().flat_map(|stratum| &stratum.events) {
             reads_events[plan.versions[version.0 as usize].rule.0 as usize] = true;
@@ -162,14 +162,6 @@ impl Schedule {
             RelationKind::Periodic { every } => Some((id, every)),
             _ => None,
         });
-        let companions = |suffix: &str| -> Vec<Option<RelationId>> {
-            let companion = |relation: &Relation| {
-                let name = format!("{}.{suffix}", relation.name);
-                let place = plan.relations.iter().position(|r| r.name == name)?;
-                Some(RelationId(place as u32))
-            };
-            plan.relations.iter().map(companion).collect()
-        };
         let keeps_rows = |id: &RelationId| !plan.relations[id.0 as usize].kind.is_transient();
         let errors = of_kind(&|kind| kind == RelationKind::Errors);
         Schedule {
@@ -191,7 +183,7 @@ impl Schedule {
                 .collect(),
             keeps: heads
                 .iter()
-                .map(|heads| heads.iter().any(of_standing))
+                .map(|heads| heads.iter().any(|id| of_standing.contains(id)))
                 .collect(),
             lasts: heads
                 .iter()
@@ -229,8 +221,8 @@ impl Schedule {
                 .collect(),
             durable: of_kind(&|kind| kind == RelationKind::Table { durable: true }),
             timers: timers.collect(),
-            seals: companions("seals"),
-            arrived: companions("seal.arrived"),
+            seals: companions(plan, ".seals"),
+            arrived: companions(plan, ".seal.arrived"),
             errors: errors.first().map(|&relation| Errors {
                 relation,
                 filled: first_reader(plan, relation),
@@ -270,6 +262,17 @@ fn is_outlet(kind: RelationKind) -> bool {
         | RelationKind::Alive
         | RelationKind::Errors => false,
     }
+}
+
+/// By relation: the one that has its name and this behind it, if there is one.
+fn companions(plan: &Plan, suffix: &str) -> Vec<Option<RelationId>> {
+    let named = (0..).map(RelationId).zip(&plan.relations);
+    let of = named.filter_map(|(id, relation)| Some((relation.name.strip_suffix(suffix)?, id)));
+    let of: BTreeMap<&str, RelationId> = of.collect();
+    let relations = plan.relations.iter();
+    relations
+        .map(|relation| of.get(relation.name.as_str()).copied())
+        .collect()
 }
 
 fn target(version: &Version) -> Target {

@@ -11,10 +11,26 @@ const REACH: usize = 12;
 
 /// The text of a program with so many rules.
 pub fn text(rules: usize, seed: u64) -> String {
+    program(rules, seed, true)
+}
+
+/// As [`text`], but rows do not multiply: with [`FACTS`] every group has a few, and each rule something to read.
+pub fn text_to_run(rules: usize, seed: u64) -> String {
+    program(rules, seed, false)
+}
+
+/// Files of rows that reach all groups.
+pub const FACTS: [(&str, &str); 2] = [
+    ("order.csv", "id,group,amount\n1,1,1000\n2,1,1001\n"),
+    ("link.csv", "from,to\n1,2\n"),
+];
+
+fn program(rules: usize, seed: u64, multiplies: bool) -> String {
     let mut program = Program {
         text: String::from(PREFACE),
         random: Random::new(seed),
         left: rules,
+        multiplies,
     };
     let mut group = 0;
     while program.left > 0 {
@@ -38,6 +54,8 @@ struct Program {
     random: Random,
     /// Rules that are still to be written.
     left: usize,
+    /// Whether rules make rows with other numbers of each that they read.
+    multiplies: bool,
 }
 
 impl Program {
@@ -86,15 +104,19 @@ impl Program {
                 "orders0{{id, group: {n}, amount}} <= order{{id, group: {m}, amount}};"
             );
         }
+        let (sum, rest, steps) = match self.multiplies {
+            true => ("a + b", format!("{m} + {n}"), format!("group + {n}, {m}")),
+            false => ("a", "2 + 1000".to_owned(), "1".to_owned()),
+        };
         match self.random.below(6) {
             0 => format!(
                 "orders{group}{{id, group: to, amount}} <= orders{group}{{id, group, amount}}, link{{from: group, to}};"
             ),
             1 => format!(
-                "orders{group}{{id, group, amount: a + b}} <= orders{a}{{id, group, amount: a}}, orders{b}{{id, amount: b}}, a < b + {n};"
+                "orders{group}{{id, group, amount: {sum}}} <= orders{a}{{id, group, amount: a}}, orders{b}{{id, amount: b}}, a < b + {n};"
             ),
             2 => format!(
-                "orders{group}{{id, group, amount}} <= orders{a}{{id, group, amount: was}}, let amount = was % {m} + {n};"
+                "orders{group}{{id, group, amount}} <= orders{a}{{id, group, amount: was}}, let amount = was % {rest};"
             ),
             3 => format!(
                 "orders{group}{{id, group, amount: {n}}} <+ orders{group}{{id, group, amount: {m}}};"
@@ -103,7 +125,7 @@ impl Program {
                 "orders{group}{{id, group, amount}} <= orders{a}{{id, group, amount}}, high{b}{{group, amount: high}}, high >= {n};"
             ),
             _ => format!(
-                "orders{group}{{id, group: step, amount}} <= orders{a}{{id, group, amount}}, step in [group, group + {n}, {m}];"
+                "orders{group}{{id, group: step, amount}} <= orders{a}{{id, group, amount}}, step in [group, {steps}];"
             ),
         }
     }
@@ -132,7 +154,7 @@ impl Program {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{text, text_to_run};
 
     #[test]
     fn a_seed_gives_one_program_of_so_many_rules() {
@@ -140,5 +162,6 @@ mod tests {
         assert_ne!(text(137, 1), text(137, 2));
         let rules = |text: &str| text.lines().filter(|line| line.contains(" <")).count();
         assert_eq!(rules(&text(137, 1)), 137);
+        assert_eq!(rules(&text_to_run(137, 1)), 137);
     }
 }

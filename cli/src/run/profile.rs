@@ -285,6 +285,7 @@ fn place_name(plan: &Plan, place: Place) -> String {
         Place::Arrivals => "arrivals".to_owned(),
         Place::Stratum(number) => format!("stratum {number}"),
         Place::Closing => "after all strata".to_owned(),
+        Place::Code => "generate machine code".to_owned(),
         Place::Version(version) => rule(plan, version),
         Place::Index(index) => format!("bring {} up to date", index_name(plan, index)),
         Place::Derived(relation) => format!("into {}", relation_name(plan, relation)),

@@ -46,6 +46,7 @@ fn a_batch_tells_what_each_rule_and_index_did() {
     assert_eq!(counts(&run.err, second), [3, 9, 9, 6, 9], "{}", run.err);
     assert_eq!(counts(&run.err, "edge(a)"), [9, 9, 1], "{}", run.err);
     assert_eq!(counts(&run.err, "  tick"), [1], "{}", run.err);
+    assert_eq!(counts(&run.err, "generate machine code"), [1]);
 
     let folded = folder.read("profile.folded");
     let stacks = stacks(&folded);

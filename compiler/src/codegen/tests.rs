@@ -126,9 +126,9 @@ fn division_is_guarded_by_branches() {
     assert!(!text.contains("    trap"), "{text}");
 }
 
-/// Code does not depend on how many threads generate it, and versions that no first tick runs have none at first.
+/// Code does not depend on how many threads generate it, nor on when.
 #[test]
-fn threads_and_what_is_left_for_later_change_no_code() {
+fn neither_threads_nor_time_change_code() {
     let mut plan = example();
     let version = plan.versions[0].clone();
     plan.versions = vec![version; SHARE_MIN + 1];
@@ -137,11 +137,17 @@ fn threads_and_what_is_left_for_later_change_no_code() {
         generate_ahead(&plan, &Target::native().by(threads), ahead)
     };
     assert_eq!(by(1, Ahead::All), by(3, Ahead::All));
-    let first = by(1, Ahead::FirstTick);
-    let there = first
-        .versions
-        .iter()
-        .filter(|&&offset| offset != Artifact::ABSENT);
-    assert_eq!(there.count(), of_first_tick(&plan).len());
-    assert!(first.code.len() < by(1, Ahead::All).code.len() / 100);
+    let none = by(1, Ahead::None);
+    assert!(
+        none.versions
+            .iter()
+            .all(|&offset| offset == Artifact::ABSENT)
+    );
+    assert_eq!(none.functions.len(), plan.functions.len());
+    let all = by(1, Ahead::All);
+    let last = VersionId(SHARE_MIN as u32);
+    let patch = generate_some(&plan, &[last], &Target::native());
+    let later = &all.code[all.versions[last.0 as usize] as usize..];
+    assert_eq!(patch.versions, [(last, 0)]);
+    assert_eq!(patch.code, later[..patch.code.len()]);
 }

@@ -2,9 +2,9 @@
 //! runtime must agree on it. What a relation was before is read by the index that tells how it is, so
 //! both hold the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Extent, IndexId, Op, Plan, RelationId, Role};
+use super::{Extent, Index, IndexId, Op, Plan, RelationId, Role};
 
 /// The most columns that an index copies.
 const COLUMNS_MAX: usize = 3;
@@ -30,25 +30,25 @@ pub fn layouts(plan: &Plan) -> Vec<Layout> {
             loaded.extend(bind.iter().map(|bind| bind.column));
         }
     }
+    // When a row came is known by its number, and so is the row that stands for a deferred change.
+    let standing: HashSet<IndexId> = plan.standing.iter().map(|s| s.index).collect();
     let indexes = (0..).map(IndexId).zip(&plan.indexes);
     let layouts = indexes.map(|(id, index)| {
         let loaded = loaded.get(&(index.relation, &index.columns[..]));
-        layout(plan, id, loaded.cloned().unwrap_or_default())
+        let by_number = index.part == Extent::Founded || standing.contains(&id);
+        layout(plan, index, by_number, loaded.cloned().unwrap_or_default())
     });
     layouts.collect()
 }
 
-fn layout(plan: &Plan, id: IndexId, mut loaded: Vec<u32>) -> Layout {
-    let index = &plan.indexes[id.0 as usize];
+fn layout(plan: &Plan, index: &Index, by_number: bool, mut loaded: Vec<u32>) -> Layout {
     let columns = &plan.relations[index.relation.0 as usize].columns;
     let is_key = |column: &u32| columns[*column as usize].role == Role::Key;
     let keys = (0..columns.len() as u32).filter(is_key);
     if !index.columns.is_empty() && keys.eq(index.columns.iter().copied()) {
         return Layout::Key;
     }
-    // When a row came is known by its number, and so is the row that stands for a deferred change.
-    let stands = plan.standing.iter().any(|standing| standing.index == id);
-    if index.part == Extent::Founded || stands {
+    if by_number {
         return Layout::Numbers;
     }
     loaded.sort_unstable();

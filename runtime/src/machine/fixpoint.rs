@@ -27,6 +27,7 @@ impl Machine {
             return;
         }
         let outer = self.enter(Place::Stratum(number as u32));
+        self.stratum = number;
         self.replan(number);
         if self.program.plan().strata[number].upkeep == Upkeep::Flow {
             self.run_flow(number);

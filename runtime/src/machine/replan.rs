@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use bloom_plan::plan::{Extent, Op, Plan, RelationId, Stratum, VersionId};
+use bloom_plan::plan::{Extent, Op, RelationId, Stratum, VersionId};
 use bloom_plan::statistics::Statistics;
 
 use crate::planner::Planner;
@@ -181,27 +181,15 @@ impl Machine {
         let replanned = planner.replan(plan, &choices.versions, &sizes);
         if let Some((plan, patch)) = replanned
             // Memory that cannot be made executable is no reason to stop: the old plan is as right.
-            && let Ok(program) = self.program.patched(plan, &patch)
+            && let Ok(code) = self.context.code().patched(&patch)
         {
-            self.adopt(program);
+            self.adopt(self.program.with_plan(plan, code));
         }
     }
 
-    /// Has code for all versions, if there is none for this one. Versions that only later ticks run come without it
-    /// where a program may well have one tick only.
-    pub(super) fn complete(&mut self, version: VersionId) {
-        if self.program.code().has(version) {
-            return;
-        }
-        let planner = self.replanning.as_ref().map(|r| Arc::clone(&r.planner));
-        let planner =
-            planner.expect("whoever loads a program without all its code lends a planner");
-        let plan = self.program.plan();
-        let patch = planner.code(plan, &self.program.code().absent());
-        let program = self.program.patched(Plan::clone(plan), &patch);
-        let program = program.expect("memory that code runs from could be had before");
-        self.context.adopt(program.plan(), program.code());
-        self.program = program;
+    /// Who makes plans and code, if there is somebody.
+    pub(super) fn planner(&self) -> Option<Arc<dyn Planner>> {
+        self.replanning.as_ref().map(|r| Arc::clone(&r.planner))
     }
 
     /// Goes on with another plan.

@@ -45,6 +45,13 @@ pub fn section(root: &Path, options: &Options) -> Result<String, String> {
     let rules = options.size(RULES);
     let text = rules_program::text(rules, options.seed);
     let large = write(folder.join("rules.bloom"), &text)?;
+    let busy = rules_program::text_to_run(rules, options.seed);
+    let busy = write(folder.join("busy.bloom"), &busy)?;
+    let busy_facts = folder.join("busy-facts");
+    std::fs::create_dir_all(&busy_facts).map_err(|e| format!("{}: {e}", busy_facts.display()))?;
+    for (name, rows) in rules_program::FACTS {
+        write(busy_facts.join(name), rows)?;
+    }
     let empty = folder.join("empty");
     std::fs::create_dir_all(&empty).map_err(|e| format!("{}: {e}", empty.display()))?;
 
@@ -56,6 +63,7 @@ pub fn section(root: &Path, options: &Options) -> Result<String, String> {
         command
     };
     let of_rules = times(&run(&large, &empty), &folder, options.runs)?;
+    let of_busy = times(&run(&busy, &busy_facts), &folder, options.runs)?;
     let of_small = times(&run(&small, &facts), &folder, SHORT_RUNS)?;
     let built = folder.join("built");
     let mut build = Command::new(peers::bloom(root, Profile::Release));
@@ -76,6 +84,10 @@ pub fn section(root: &Path, options: &Options) -> Result<String, String> {
         of_rules.0,
         of_rules.1,
         met(ratio >= 100.0)
+    ));
+    put(format!(
+        "| `bloom run` of {rules} rules, each of which has rows to read | {:.3} ({:.3}) | |",
+        of_busy.0, of_busy.1
     ));
     put(format!(
         "| `bloom run` of one rule and one fact | {:.4} ({:.4}) | at most {COLD_START_MAX}: {}; goal {COLD_START_GOAL}: {} |",
