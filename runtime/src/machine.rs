@@ -139,6 +139,12 @@ pub struct Trouble {
     pub conflicts: Conflicts,
 }
 
+impl Trouble {
+    pub fn is_empty(&self) -> bool {
+        self.errors.is_empty() && self.conflicts.is_empty()
+    }
+}
+
 impl Machine {
     pub fn new(program: Arc<Program>, address: &str, seed: u64) -> Machine {
         let plan = program.plan();
@@ -322,12 +328,13 @@ impl Machine {
 
     /// Bootstrap rules run in the first tick; after a crash not into what was restored.
     fn is_of_this_tick(&self, version: VersionId) -> bool {
+        if !self.program.schedule().once[version.0 as usize] {
+            return true;
+        }
         let plan = self.program.plan();
         let rule = &plan.rules[plan.versions[version.0 as usize].rule.0 as usize];
         let durable = RelationKind::Table { durable: true };
-        !rule.bootstrap
-            || self.first_tick
-                && !(self.restored && plan.relations[rule.head.0 as usize].kind == durable)
+        self.first_tick && !(self.restored && plan.relations[rule.head.0 as usize].kind == durable)
     }
 
     fn run(&mut self, version: VersionId) {
@@ -339,7 +346,9 @@ impl Machine {
         self.complete(version);
         let outer = self.enter(Place::Version(version));
         self.catch_up(version, overlooked);
-        if !self.run_shared(version) {
+        if self.crew.is_none() {
+            self.run_alone(version);
+        } else if !self.run_shared(version) {
             let before = self.new_rows_of(version);
             self.derived = 0;
             self.run_alone(version);

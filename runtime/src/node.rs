@@ -150,13 +150,15 @@ impl Node {
 
     /// Runs one tick.
     pub fn step(&mut self, input: Input) -> Output {
+        let mut output = Output::default();
         let outer = self.machine.enter(Place::Tick);
-        let output = self.run_tick(input);
+        self.run_tick(&input, &mut output);
         self.machine.leave(outer);
         output
     }
 
-    fn run_tick(&mut self, input: Input) -> Output {
+    /// Both are large, and stay where they are.
+    fn run_tick(&mut self, input: &Input, output: &mut Output) {
         let outer = self.machine.enter(Place::Changes);
         self.machine.begin_tick(&self.next.changes);
         self.machine.leave(outer);
@@ -182,21 +184,20 @@ impl Node {
         self.machine.leave(outer);
         let reported = self.evaluate(&before.errors);
         if let Some(stopped) = self.machine.stopped.take() {
-            return self.give_up(before, stopped);
+            return self.give_up(before, stopped, output);
         }
         let outer = self.machine.enter(Place::Output);
         self.settle_deferred();
         let halts = self.on_conflict == OnConflict::Halt;
         if halts && !self.machine.trouble.conflicts.is_empty() {
-            return self.halt(before);
+            return self.halt(before, output);
         }
         self.tick += 1;
         self.machine.watch.count_tick();
-        let output = self.finish(&reported);
+        self.finish(&reported, output);
         self.machine.first_tick = false;
         self.machine.end_tick();
         self.machine.leave(outer);
-        output
     }
 
     /// Runs all strata and the closing versions. Gives the errors that `errors` has been filled
@@ -236,29 +237,22 @@ impl Node {
         self.next.errors = before.errors;
     }
 
-    fn give_up(&mut self, before: Before, stopped: Stopped) -> Output {
+    fn give_up(&mut self, before: Before, stopped: Stopped, output: &mut Output) {
         self.undo(before);
         self.machine.trouble = Trouble::default();
-        Output {
-            tick: self.tick,
-            stopped: Some(stopped),
-            stats: self.machine.stats,
-            ..Output::default()
-        }
+        output.tick = self.tick;
+        output.stopped = Some(stopped);
+        output.stats = self.machine.stats;
     }
 
-    fn halt(&mut self, before: Before) -> Output {
+    fn halt(&mut self, before: Before, output: &mut Output) {
         self.undo(before);
         let reports = self.conflict_reports();
-        let errors = self.errors_so_far();
+        output.tick = self.tick;
+        output.halted_by_conflict = reports.into_iter().next().map(|(conflict, _)| conflict);
+        output.errors = self.errors_so_far();
+        output.stats = self.machine.stats;
         self.machine.trouble = Trouble::default();
-        Output {
-            tick: self.tick,
-            halted_by_conflict: reports.into_iter().next().map(|(conflict, _)| conflict),
-            errors,
-            stats: self.machine.stats,
-            ..Output::default()
-        }
     }
 
     /// The rows of a collection in the finished tick, before its deferred changes; sorted.

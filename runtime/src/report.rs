@@ -129,36 +129,41 @@ pub fn refused(
 /// A row with where it is from.
 type OwnedRow = (Vec<u64>, Origin);
 
-/// Key conflicts of a tick: for each relation and key, who claims what.
+/// For each relation and key, who claims what.
+type Claims = BTreeMap<(RelationId, Vec<u64>), BTreeSet<OwnedRow>>;
+
+/// Key conflicts of a tick. Hardly any has some, so none cost nothing to make, to hand on and to drop.
 #[derive(Clone, Debug, Default)]
 pub struct Conflicts {
-    claims: BTreeMap<(RelationId, Vec<u64>), BTreeSet<OwnedRow>>,
+    claims: Option<Box<Claims>>,
 }
 
 impl Conflicts {
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.claims.is_empty()
+        self.claims.is_none()
     }
 
     pub fn add(&mut self, relation: RelationId, key: Vec<u64>, clash: Clash) {
-        let claims = self.claims.entry((relation, key)).or_default();
-        claims.extend(clash.claims);
+        let all = self.claims.get_or_insert_default();
+        all.entry((relation, key)).or_default().extend(clash.claims);
     }
 
+    #[inline]
     pub fn append(&mut self, other: Conflicts) {
-        if self.is_empty() {
-            *self = other;
+        let Some(others) = other.claims else {
             return;
-        }
-        for (key, claims) in other.claims {
-            self.claims.entry(key).or_default().extend(claims);
+        };
+        let all = self.claims.get_or_insert_default();
+        for (key, claims) in *others {
+            all.entry(key).or_default().extend(claims);
         }
     }
 
     /// One report for each new row in conflict, sorted; with the row it is told against.
     pub fn report(&self, store: &Store, plan: &Plan) -> Vec<(Conflict, ErrorRow)> {
         let mut reports = Vec::new();
-        for ((relation, _), claims) in &self.claims {
+        for ((relation, _), claims) in self.claims.iter().flat_map(|all| all.iter()) {
             let declaration = &plan.relations[relation.0 as usize];
             let types: Vec<TypeId> = declaration.columns.iter().map(|c| c.ty).collect();
             let mut claims: Vec<(Claim, Origin)> = claims

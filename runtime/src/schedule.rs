@@ -54,6 +54,8 @@ pub struct Schedule {
     pub ahead: Vec<Option<Ahead>>,
     /// By version: the relations that must have rows for it to derive something.
     pub needs: Vec<Vec<RelationId>>,
+    /// By version: whether it is one of the first tick alone.
+    pub once: Vec<bool>,
     /// By rule: whether it runs in every tick, since it reads what lives for one.
     pub reads_events: Vec<bool>,
     /// Relations of which it matters what went.
@@ -70,6 +72,8 @@ pub struct Schedule {
     pub fleeting: Vec<RelationId>,
     /// The others, which follow what they are derived from, and their strata.
     pub derived: Vec<(RelationId, usize)>,
+    /// By relation: its stratum, if it is one of these.
+    pub follows: Vec<Option<usize>>,
     /// Places of the others.
     pub lasting: Vec<usize>,
     /// Relations whose rows leave the node, or come back to it, when a tick ends.
@@ -191,6 +195,11 @@ impl Schedule {
                 .collect(),
             ahead: plan.versions.iter().map(|v| Ahead::of(plan, v)).collect(),
             needs: plan.versions.iter().map(|v| needs_of(plan, v)).collect(),
+            once: plan
+                .versions
+                .iter()
+                .map(|v| plan.rules[v.rule.0 as usize].bootstrap)
+                .collect(),
             watched: watched(plan),
             reads_events,
             standing,
@@ -202,6 +211,16 @@ impl Schedule {
                 .into_iter()
                 .filter(|id| !flows(id))
                 .filter_map(|id| Some((id, head_of[id.0 as usize]?)))
+                .collect(),
+            follows: (0..)
+                .map(RelationId)
+                .zip(&plan.relations)
+                .map(
+                    |(id, relation)| match relation.kind.is_transient() && !flows(&id) {
+                        true => head_of[id.0 as usize],
+                        false => None,
+                    },
+                )
                 .collect(),
             bootstraps: bootstraps.collect(),
             deterministic: !plan.sites.iter().any(nondeterministic),

@@ -82,11 +82,7 @@ impl Machine {
 
     /// Rows come into a relation from elsewhere: if it follows others, its stratum starts afresh.
     pub(super) fn expect_rows(&mut self, id: RelationId) {
-        let schedule = self.program.schedule();
-        if schedule.is_transient(id)
-            && !schedule.is_fleeting(id)
-            && let Some(stratum) = schedule.head_of[id.0 as usize]
-        {
+        if let Some(stratum) = self.program.schedule().follows[id.0 as usize] {
             self.forget_stratum(stratum);
         }
     }

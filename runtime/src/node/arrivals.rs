@@ -154,7 +154,7 @@ impl Node {
     }
 
     /// Loads what has arrived; what does not fit is refused and reported.
-    pub(super) fn load_arrivals(&mut self, input: Input, loopback: &[(RelationId, Vec<u64>)]) {
+    pub(super) fn load_arrivals(&mut self, input: &Input, loopback: &[(RelationId, Vec<u64>)]) {
         let mut arrivals = std::mem::take(&mut self.fed);
         arrivals.extend_from_slice(loopback);
         for timer in &mut self.timers {

@@ -23,13 +23,12 @@ impl Node {
                 continue;
             }
             let id = RelationId(place as u32);
-            let mut deferred = std::mem::take(&mut self.machine.deferred[place]);
             let stays = !self.machine.program.schedule().is_transient(id);
             let relation = &self.machine.relations[place];
+            let deferred = &mut self.machine.deferred[place];
             let room = self.room.take_change();
             let settled = deferred.settle(&mut self.machine.context, relation, stays, room);
             deferred.clear();
-            self.machine.deferred[place] = deferred;
             let mut conflicts = Conflicts::default();
             for clash in settled.clashes {
                 let key = relation.shape().key_of(&clash.claims[0].0);
@@ -50,7 +49,7 @@ impl Node {
     }
 
     /// The output of a tick that takes effect.
-    pub(super) fn finish(&mut self, reported: &[ErrorRow]) -> Output {
+    pub(super) fn finish(&mut self, reported: &[ErrorRow], output: &mut Output) {
         let errors = self.errors_so_far();
         match self.machine.program.schedule().errors.map(|e| e.filled) {
             Some(Filled::Before(_) | Filled::BeforeClosing) => {
@@ -60,18 +59,16 @@ impl Node {
             Some(Filled::Last) => self.load_errors(errors.iter()),
             None => {}
         }
-        self.machine.trouble = Trouble::default();
+        if !self.machine.trouble.is_empty() {
+            self.machine.trouble = Trouble::default();
+        }
         self.remember_arrivals();
-        let mut output = Output {
-            tick: self.tick,
-            durable: self.durable_changes(),
-            errors,
-            ..Output::default()
-        };
-        self.hand_out(&mut output);
+        output.tick = self.tick;
+        output.durable = self.durable_changes();
+        output.errors = errors;
+        self.hand_out(output);
         self.machine.stats.values = self.machine.context.store.len() as u64;
         output.stats = self.machine.stats;
-        output
     }
 
     /// Sends, lines, the exit code, and the rows of outputs.
@@ -193,7 +190,7 @@ impl Node {
     /// The tick's errors so far, sorted.
     pub(super) fn errors_so_far(&self) -> Vec<ErrorRow> {
         let trouble = &self.machine.trouble;
-        if trouble.errors.is_empty() && trouble.conflicts.is_empty() {
+        if trouble.is_empty() {
             return Vec::new();
         }
         let mut errors = trouble.errors.clone();

@@ -66,8 +66,15 @@ impl Relation {
         self.gone.clear();
         self.lost = false;
         self.base = self.len();
-        self.past = None;
+        self.forget_past();
         self.log.clear();
+    }
+
+    #[inline]
+    fn forget_past(&mut self) {
+        if self.past.is_some() {
+            self.past = None;
+        }
     }
 
     /// What is there now is what the next tick is compared with.
@@ -123,7 +130,7 @@ impl Relation {
     pub fn forget(&mut self) {
         self.unknown = true;
         self.gone.clear();
-        self.past = None;
+        self.forget_past();
         self.clear();
         self.counts.clear();
         self.stamps.clear();

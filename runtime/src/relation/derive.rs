@@ -19,6 +19,9 @@ use super::{Clash, Merged, Origin, Relation, Stamping};
 /// Rows that are looked up together.
 pub const BATCH_ROWS: usize = 64;
 
+/// Fewer rows are looked up one after the other: what one waits for, hardly any other would meanwhile use.
+const TOGETHER_MIN: usize = 4;
+
 /// From so many rows on that come at once, most of them are taken to be new.
 const LOADED_ROWS_MIN: usize = 1 << 12;
 
@@ -70,6 +73,14 @@ impl Relation {
         if self.is_splittable() {
             return self.emit_set(rows);
         }
+        if rows.len() < TOGETHER_MIN * stride {
+            for (place, row) in rows.chunks_exact(stride).enumerate() {
+                if let Err(error) = self.emit_at(context, self.address(row), row, origin) {
+                    failed.push((place, error));
+                }
+            }
+            return;
+        }
         for (batch, rows) in rows.chunks(BATCH_ROWS * stride).enumerate() {
             let mut addresses = [0; BATCH_ROWS];
             self.touch(rows, &mut addresses);
@@ -119,7 +130,11 @@ impl Relation {
     /// As [`Relation::emit_set`], of `N` columns.
     fn emit_keys<const N: usize>(&mut self, rows: &[u64]) {
         let (rows, _) = rows.as_chunks::<N>();
-        let (total, _) = self.total.as_chunks::<N>();
+        if rows.len() < TOGETHER_MIN {
+            rows.iter()
+                .for_each(|row| self.emit_key(row, row_hash(row)));
+            return;
+        }
         for rows in rows.chunks(BATCH_ROWS) {
             let mut hashes = [0; BATCH_ROWS];
             for (row, hash) in rows.iter().zip(&mut hashes) {
@@ -131,25 +146,31 @@ impl Relation {
                 self.touch_at(&hashes[..rows.len()]);
             }
             for &place in &missing[..count] {
-                let (row, hash) = (&rows[usize::from(place)], hashes[usize::from(place)]);
-                let (new, _) = self.new.rows.as_chunks::<N>();
-                let number = u32::try_from(total.len() + new.len());
-                let number = number.expect("below 2^32 rows a relation");
-                let same = |n: u32| match total.get(n as usize) {
-                    Some(there) => there == row,
-                    None => new[n as usize - total.len()] == *row,
-                };
-                if self.keys.insert_unless(hash, number, same) {
-                    self.new.rows.extend_from_slice(row);
-                }
+                let place = usize::from(place);
+                self.emit_key(&rows[place], hashes[place]);
             }
+        }
+    }
+
+    /// Takes a derived row of `N` columns, all of them its key, which has this hash.
+    #[inline(always)]
+    fn emit_key<const N: usize>(&mut self, row: &[u64; N], hash: u64) {
+        let (total, _) = self.total.as_chunks::<N>();
+        let (new, _) = self.new.rows.as_chunks::<N>();
+        let number = u32::try_from(total.len() + new.len());
+        let number = number.expect("below 2^32 rows a relation");
+        let same = |n: u32| match total.get(n as usize) {
+            Some(there) => there == row,
+            None => new[n as usize - total.len()] == *row,
+        };
+        if self.keys.insert_unless(hash, number, same) {
+            self.new.rows.extend_from_slice(row);
         }
     }
 
     /// Has the memory on its way that looking up the keys of these rows takes.
     pub fn warm(&self, rows: &[u64]) {
-        // Nothing waits beside a row that is alone.
-        if rows.len() == self.shape.stride {
+        if rows.len() < TOGETHER_MIN * self.shape.stride {
             return;
         }
         let mut addresses = [0; BATCH_ROWS];
@@ -313,13 +334,20 @@ impl Relation {
     }
 
     /// Moves `new` into `total`; what changed becomes `delta`.
+    #[inline]
     pub fn merge(&mut self) -> Merged {
-        let mut merged = Merged::default();
         self.clear_delta();
-        if self.new.is_empty() {
-            return merged;
+        match self.new.is_empty() {
+            true => Merged::default(),
+            false => self.merge_new(),
         }
-        merged.rows = self.append();
+    }
+
+    fn merge_new(&mut self) -> Merged {
+        let mut merged = Merged {
+            rows: self.append(),
+            clashes: Vec::new(),
+        };
         if !self.new.changes.targets.is_empty() {
             self.take_changes(&mut merged);
         }

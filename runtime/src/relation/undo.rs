@@ -20,7 +20,9 @@ impl Relation {
         if self.is_at_rest() {
             return;
         }
-        self.poisoned.clear();
+        if !self.poisoned.is_empty() {
+            self.poisoned.clear();
+        }
         self.begin_here();
         self.begun = (self.generation == self.settled).then_some(self.generation);
     }
