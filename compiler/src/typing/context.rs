@@ -76,6 +76,13 @@ impl<'a> Context<'a> {
         self.constants[id.index()]
     }
 
+    /// Whether no column and no constant waits for a rule to tell its type.
+    pub fn is_settled(&self) -> bool {
+        let columns = self.columns.iter().flatten().flatten();
+        let mut all = columns.chain(&self.constants);
+        all.all(|&ty| !self.store.holds_var(ty))
+    }
+
     fn declared(&mut self, ty: Option<&TypeRef>) -> Ty {
         match ty {
             Some(ty) => self.lower(ty, &[]),

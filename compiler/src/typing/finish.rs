@@ -14,29 +14,38 @@ use bloom_plan::types::{Field, LatticeKind, Type, TypeId, Variant};
 use bloom_stdx::arena::{Arena, Id};
 
 use super::context::Context;
-use super::infer::{Draft, Found, Infer};
+use super::infer::{Draft, Found, Infer, Setting};
 use super::program::setting;
 use super::shared::Shared;
-use super::ty::{Con, Mark, Term, Ty};
+use super::ty::{Closed, Con, Mark, Term, Ty};
 use super::{
     BodyTypes, ColumnTypes, ConstantTypes, Instance, InstanceId, NodeTypes, OwnLattice, SpecTypes,
     Typed,
 };
-use crate::hir::{Builtin, FunctionId, LatticeForm, TypeDefId, TypeDefKind};
+use crate::hir::{Builtin, FunctionId, LatticeForm, Rule, TypeDefId, TypeDefKind};
 
 pub struct Finish<'c, 'a> {
     pub(super) cx: &'c mut Context<'a>,
     pub state: State,
     /// The definitions that lead back to themselves.
     cyclic: Vec<bool>,
+    /// The types of rules.
+    bodies: Shared,
+}
+
+/// The types of a rule as far as they are known before all rules are typed.
+pub enum RuleTypes {
+    Closed(Arc<BodyTypes>),
+    /// Another rule may still tell some.
+    Open(Found),
 }
 
 /// What is closed so far.
 #[derive(Clone, Debug)]
 pub struct State {
     pub typed: Typed,
-    /// Of closed terms.
-    ids: FxHashMap<Ty, TypeId>,
+    /// Of terms that were closed.
+    ids: Closed,
     /// Of definitions that hold themselves, by whether they are a lattice and their arguments: in these,
     /// equal structure does not tell equal types.
     recursive: FxHashMap<(TypeDefId, bool, Vec<TypeId>), TypeId>,
@@ -51,7 +60,7 @@ impl State {
         typed.types.intern(Type::Tuple(Vec::new()));
         State {
             typed,
-            ids: FxHashMap::default(),
+            ids: Closed::default(),
             recursive: FxHashMap::default(),
             instances: FxHashMap::default(),
             work: VecDeque::new(),
@@ -62,8 +71,7 @@ impl State {
 impl State {
     /// Forgets what was closed since the mark, by its terms: the closed types themselves stay.
     pub fn forget(&mut self, mark: Mark) {
-        self.ids.retain(|&ty, _| mark.holds(ty));
-        self.ids.shrink_to_fit();
+        self.ids.forget(mark);
     }
 }
 
@@ -71,7 +79,12 @@ impl<'c, 'a> Finish<'c, 'a> {
     /// Goes on from what is closed so far.
     pub fn new(cx: &'c mut Context<'a>, state: State) -> Self {
         let cyclic = cx.program.cyclic_types();
-        Finish { cx, state, cyclic }
+        Finish {
+            cx,
+            state,
+            cyclic,
+            bodies: Shared::default(),
+        }
     }
 
     pub fn constants(&mut self, found: Vec<Option<Found>>) {
@@ -82,11 +95,27 @@ impl<'c, 'a> Finish<'c, 'a> {
         }
     }
 
+    /// Infers a rule of the kind with this number.
+    pub fn rule(&mut self, kind: usize, rule: &'a Rule) -> Found {
+        Infer::new(self.cx, &rule.body, Setting::Rule, &[]).rule(kind, rule)
+    }
+
+    /// The types of a rule that shares no variable with another; its terms are forgotten.
+    pub fn settled_rule(&mut self, kind: usize, rule: &'a Rule) -> Arc<BodyTypes> {
+        let mark = self.cx.store.mark();
+        let found = self.rule(kind, rule);
+        let types = self.body(found);
+        self.instances();
+        if self.cx.store.forget(mark) {
+            self.state.forget(mark);
+        }
+        self.bodies.shared(types)
+    }
+
     /// Kinds of node and unused modules, by the types of columns, the columns' defaults, the rules.
-    pub fn kinds(&mut self, defaults: Vec<Vec<Vec<Option<Found>>>>, rules: Vec<Vec<Found>>) {
+    pub fn kinds(&mut self, defaults: Vec<Vec<Vec<Option<Found>>>>, rules: Vec<Vec<RuleTypes>>) {
         let columns = self.cx.columns.clone();
         let kinds = columns.into_iter().zip(defaults).zip(rules);
-        let mut shared = Shared::default();
         for (place, ((columns, defaults), rules)) in kinds.enumerate() {
             let mut node = NodeTypes::default();
             let mut collections = Arena::new();
@@ -99,9 +128,15 @@ impl<'c, 'a> Finish<'c, 'a> {
                 collections.push(columns.collect());
             }
             node.collections = Arc::new(collections);
-            for found in rules {
-                let types = self.body(found);
-                node.rules.push(shared.shared(types));
+            for types in rules {
+                let types = match types {
+                    RuleTypes::Closed(types) => types,
+                    RuleTypes::Open(found) => {
+                        let types = self.body(found);
+                        self.bodies.shared(types)
+                    }
+                };
+                node.rules.push(types);
             }
             if place < self.cx.program.nodes.len() {
                 self.state.typed.nodes.push(node);
@@ -220,7 +255,7 @@ impl<'c, 'a> Finish<'c, 'a> {
 
     pub(super) fn close(&mut self, ty: Ty) -> TypeId {
         let ty = self.cx.store.resolve(ty);
-        if let Some(&id) = self.state.ids.get(&ty) {
+        if let Some(id) = self.state.ids.get(ty) {
             return id;
         }
         let Term::App(con, args) = self.cx.store.term(ty).clone() else {

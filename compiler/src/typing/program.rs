@@ -3,7 +3,8 @@
 //!
 //! Columns without declared types are shared variables. Rules that read such columns wait for the
 //! rules that derive them, as far as they are not recursive, so that a rule sees types and not
-//! variables wherever it can.
+//! variables wherever it can. Once no column and no constant waits for its type, a rule's terms are
+//! known to no other rule: then they are closed and forgotten when the rule is typed.
 
 use std::ops::Range;
 
@@ -12,7 +13,7 @@ use bloom_stdx::arena::Id;
 use super::Typed;
 use super::context::Context;
 use super::declarations;
-use super::finish::{Finish, State};
+use super::finish::{Finish, RuleTypes, State};
 use super::infer::{Found, Infer, Setting};
 use super::ty::{Mark, Ty};
 use crate::base::codes;
@@ -41,30 +42,30 @@ pub(super) fn infer_all(program: &Program) -> Inference<'_> {
     declarations::check(&mut cx);
     let defaults = defaults(&mut cx);
     functions(&mut cx);
-    let declared = cx.store.mark();
-    let first = cx.diagnostics.len();
-    let (rules, reports) = rules(&mut cx);
-    let of_rules = first..cx.diagnostics.len();
+    let mut finish = Finish::new(&mut cx, State::new());
+    finish.samples();
+    let declared = finish.cx.store.mark();
+    let first = finish.cx.diagnostics.len();
+    let (rules, reports) = rules(&mut finish);
+    let of_rules = first..finish.cx.diagnostics.len();
     let tests = program.tests.iter();
     let tests: Vec<Found> = tests
-        .map(|test| Infer::new(&mut cx, &test.body, Setting::Test, &[]).test(test, None))
+        .map(|test| Infer::new(finish.cx, &test.body, Setting::Test, &[]).test(test, None))
         .collect();
     let fault_tests = program.fault_tests.iter();
     let fault_tests: Vec<Found> = fault_tests
         .map(|fault| {
             let test = &fault.test;
-            Infer::new(&mut cx, &test.body, Setting::Test, &[]).test(test, Some(&fault.bounds))
+            Infer::new(finish.cx, &test.body, Setting::Test, &[]).test(test, Some(&fault.bounds))
         })
         .collect();
     let specs: Vec<(Vec<Vec<Ty>>, Vec<Found>)> = program
         .specs
         .iter()
-        .map(|spec| self::spec(&mut cx, spec))
+        .map(|spec| self::spec(finish.cx, spec))
         .collect();
-    declarations::check_columns(&mut cx);
+    declarations::check_columns(finish.cx);
 
-    let mut finish = Finish::new(&mut cx, State::new());
-    finish.samples();
     finish.constants(constants);
     finish.kinds(defaults, rules);
     finish.tests(tests, fault_tests);
@@ -147,43 +148,45 @@ pub(super) fn setting(function: &Function) -> Setting {
 }
 
 /// The rules of each kind, and where the diagnostics of each are.
-fn rules<'a>(cx: &mut Context<'a>) -> (Vec<Vec<Found>>, Vec<Vec<Range<usize>>>) {
-    let kinds = cx.kinds.clone();
+fn rules<'c, 'a>(finish: &mut Finish<'c, 'a>) -> (Vec<Vec<RuleTypes>>, Vec<Vec<Range<usize>>>) {
+    let kinds = finish.cx.kinds.clone();
     let mut all = Vec::with_capacity(kinds.len());
     let mut reports = Vec::with_capacity(kinds.len());
+    let mut is_settled = finish.cx.is_settled();
     for (place, kind) in kinds.into_iter().enumerate() {
-        let mut found: Vec<Option<Found>> = vec![None; kind.rules.len()];
+        let mut found: Vec<Option<RuleTypes>> = kind.rules.ids().map(|_| None).collect();
         let mut said = vec![0..0; kind.rules.len()];
-        let mut infer = |cx: &mut Context<'a>, id: RuleId| {
-            let first = cx.diagnostics.len();
-            found[id.index()] = Some(rule_of(cx, place, &kind.rules[id]));
-            said[id.index()] = first..cx.diagnostics.len();
+        let mut infer = |finish: &mut Finish<'c, 'a>, id: RuleId| {
+            let first = finish.cx.diagnostics.len();
+            let types = match is_settled {
+                true => RuleTypes::Closed(finish.settled_rule(place, &kind.rules[id])),
+                false => RuleTypes::Open(finish.rule(place, &kind.rules[id])),
+            };
+            found[id.index()] = Some(types);
+            said[id.index()] = first..finish.cx.diagnostics.len();
         };
         let mut waiting: Vec<RuleId> = kind.rules.ids().collect();
         while !waiting.is_empty() {
             let before = waiting.len();
             waiting.retain(|&id| {
                 let rule = &kind.rules[id];
-                let ready = reads_known(cx, place, rule);
+                let ready = reads_known(finish.cx, place, rule);
                 if ready {
-                    infer(cx, id);
+                    infer(finish, id);
                 }
                 !ready
             });
             // Recursive: the one written first begins.
             if waiting.len() == before {
                 let id = waiting.remove(0);
-                infer(cx, id);
+                infer(finish, id);
             }
         }
         all.push(found.into_iter().flatten().collect());
         reports.push(said);
+        is_settled = is_settled || finish.cx.is_settled();
     }
     (all, reports)
-}
-
-fn rule_of<'a>(cx: &mut Context<'a>, kind: usize, rule: &'a Rule) -> Found {
-    Infer::new(cx, &rule.body, Setting::Rule, &[]).rule(kind, rule)
 }
 
 /// Whether all columns that the body names have types.

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::hir::{Builtin, OPTION, TypeDefId};
+use bloom_plan::types::TypeId;
 
 /// A type, possibly with variables in it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -101,6 +102,8 @@ pub struct Store {
     traits: Vec<Traits>,
     ids: FxHashMap<Term, Ty>,
     bindings: Vec<Option<Ty>>,
+    /// The variables in the order in which they were bound.
+    bound: Vec<u32>,
 }
 
 /// What there was in a store.
@@ -108,13 +111,7 @@ pub struct Store {
 pub struct Mark {
     terms: usize,
     variables: usize,
-}
-
-impl Mark {
-    /// Whether the type was there.
-    pub const fn holds(self, ty: Ty) -> bool {
-        (ty.0 as usize) < self.terms
-    }
+    bound: usize,
 }
 
 impl Default for Store {
@@ -124,6 +121,7 @@ impl Default for Store {
             traits: Vec::new(),
             ids: FxHashMap::default(),
             bindings: Vec::new(),
+            bound: Vec::new(),
         };
         store.intern(Term::Error);
         for builtin in NULLARY {
@@ -144,14 +142,15 @@ impl Store {
         Mark {
             terms: self.terms.len(),
             variables: self.bindings.len(),
+            bound: self.bound.len(),
         }
     }
 
-    /// Forgets all terms since the mark, which nothing may name any more; unless an earlier variable is bound to one
-    /// of them. Whether it did.
+    /// Forgets all terms since the mark, which nothing may name any more; unless an earlier variable was bound since, and
+    /// perhaps to one of them. Whether it did.
     pub fn forget(&mut self, mark: Mark) -> bool {
-        let bound = self.bindings[..mark.variables].iter().flatten();
-        if bound.into_iter().any(|&ty| !mark.holds(ty)) {
+        let is_earlier = |&var: &u32| (var as usize) < mark.variables;
+        if self.bound[mark.bound..].iter().any(is_earlier) {
             return false;
         }
         for term in self.terms.drain(mark.terms..) {
@@ -161,6 +160,7 @@ impl Store {
         }
         self.traits.truncate(mark.terms);
         self.bindings.truncate(mark.variables);
+        self.bound.truncate(mark.bound);
         true
     }
 
@@ -170,6 +170,7 @@ impl Store {
         self.traits.shrink_to_fit();
         self.ids.shrink_to_fit();
         self.bindings.shrink_to_fit();
+        self.bound.shrink_to_fit();
     }
 
     /// A variable bound to nothing yet.
@@ -320,6 +321,7 @@ impl Store {
             return false;
         }
         self.bindings[var as usize] = Some(ty);
+        self.bound.push(var);
         true
     }
 
@@ -401,6 +403,29 @@ impl Store {
         self.traits.push(self.traits_of_term(&term));
         self.terms.push(term);
         ty
+    }
+}
+
+/// What was found of terms, by their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Closed(Vec<Option<TypeId>>);
+
+impl Closed {
+    pub fn get(&self, ty: Ty) -> Option<TypeId> {
+        *self.0.get(ty.0 as usize)?
+    }
+
+    pub fn insert(&mut self, ty: Ty, id: TypeId) {
+        let at = ty.0 as usize;
+        if at >= self.0.len() {
+            self.0.resize(at + 1, None);
+        }
+        self.0[at] = Some(id);
+    }
+
+    /// Forgets what was found of terms since the mark.
+    pub fn forget(&mut self, mark: Mark) {
+        self.0.truncate(mark.terms);
     }
 }
 
