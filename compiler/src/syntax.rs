@@ -75,7 +75,7 @@ pub fn parse(text: &str) -> Parse {
             break;
         }
         let fragment = parse_fragment(&text[span.range()]);
-        parse.add_beside_items(&fragment, span.start);
+        parse.add_beside_items(&fragment.diagnostics, &fragment.angles, span.start);
         let nodes = fragment.items.into_iter();
         items.extend(nodes.map(|node| ast::ItemNode {
             offset: node.offset + span.start,
@@ -249,12 +249,11 @@ impl Parse {
     }
 
     /// Puts in what the fragment at `offset` holds besides its items.
-    fn add_beside_items(&mut self, fragment: &Fragment, offset: u32) {
-        let diagnostics = fragment.diagnostics.iter().cloned();
+    fn add_beside_items(&mut self, diagnostics: &[Diagnostic], angles: &[u32], offset: u32) {
+        let diagnostics = diagnostics.iter().cloned();
         self.diagnostics
             .extend(diagnostics.map(|d| d.placed(FileId::default(), offset)));
-        self.angles
-            .extend(fragment.angles.iter().map(|at| at + offset));
+        self.angles.extend(angles.iter().map(|at| at + offset));
     }
 
     /// Brings the diagnostics in order and within their bounds.

@@ -46,7 +46,7 @@ fn tests(snapshot: &Snapshot, items: &[ItemNode], base: u32, lenses: &mut Vec<ls
     for node in items {
         let start = base + node.offset;
         let (test, title, command) = match &node.item.kind {
-            ItemKind::Test(test) => (test, "Run test", "bloom.runTest"),
+            ItemKind::Test(test) => (&**test, "Run test", "bloom.runTest"),
             ItemKind::FaultTest(fault) => (&fault.test, "Run fault test", "bloom.runFaultTest"),
             ItemKind::Module(module) => {
                 tests(snapshot, &module.items, start, lenses);

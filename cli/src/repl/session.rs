@@ -91,6 +91,7 @@ impl Session {
         let module = syntax::parse(entry).module;
         let is_feed = |kind: &ItemKind| match kind {
             ItemKind::Rule(rule) => {
+                let rule = rule.read();
                 let name = rule.head.path.to_string();
                 rule.arrow.is_none() && self.live.is_fed_from_outside(&name)
             }

@@ -46,7 +46,7 @@ pub(super) fn rule_of(
     body: Vec<bloom::Literal>,
     span: Span,
 ) -> bloom::ItemKind {
-    bloom::ItemKind::Rule(bloom::Rule {
+    bloom::ItemKind::Rule(bloom::RuleItem::new(bloom::Rule {
         docs: Vec::new(),
         attributes: Vec::new(),
         head: bloom::Head {
@@ -58,7 +58,7 @@ pub(super) fn rule_of(
         arrow_span: span,
         body,
         span,
-    })
+    }))
 }
 
 pub(super) fn row(relation: &str, args: Vec<bloom::Pattern>, span: Span) -> bloom::Literal {

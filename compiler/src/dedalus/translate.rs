@@ -306,7 +306,7 @@ impl Translation {
             immutable: None,
             sealed_by: Vec::new(),
         };
-        self.push(0, span, bloom::ItemKind::Collection(collection));
+        self.push(0, span, bloom::ItemKind::Collection(Box::new(collection)));
     }
 
     fn push(&mut self, offset: u32, span: Span, kind: bloom::ItemKind) {

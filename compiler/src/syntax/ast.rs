@@ -12,6 +12,7 @@ mod expr;
 mod item;
 mod reading;
 mod rule;
+mod rule_item;
 mod test;
 
 pub use expr::{
@@ -28,6 +29,7 @@ pub use rule::{
     Aggregate, Arrow, Atom, AtomArgs, FieldPattern, Head, HeadArgs, HeadField, Literal,
     LiteralKind, Location, LocationKind, Pattern, PatternKind, Rule, Seal,
 };
+pub use rule_item::RuleItem;
 pub use test::{
     Checker, Expect, FaultBounds, FaultOption, FaultTest, Feed, Never, NodeDecl, Spec, SpecLine,
     Step, StepKind, Test,

@@ -9,7 +9,7 @@ mod docs;
 
 pub use docs::doc_line;
 
-use super::ast::{Item, ItemNode};
+use super::ast::{Item, ItemKind, ItemNode, Rule};
 use super::construct::{Context, Unit};
 use super::depth::too_deep;
 use super::lexer::{Comment, CommentKind, Lexed, lex};
@@ -31,7 +31,7 @@ pub struct Fragment {
 }
 
 pub fn parse_fragment(text: &str) -> Fragment {
-    parse_fragment_again(text, &KnownItems::default())
+    fragment(text, None)
 }
 
 /// An item inside a block without mistakes.
@@ -45,8 +45,13 @@ pub struct Known {
 /// Items by their texts.
 pub type KnownItems<'k> = FxHashMap<&'k str, Known>;
 
-/// As [`parse_fragment`]; an item in a block that is among the known ones is not parsed.
+/// As [`parse_fragment`], to be kept: rules are folded, and an item in a block that is among the known ones is not
+/// parsed.
 pub fn parse_fragment_again(text: &str, known: &KnownItems<'_>) -> Fragment {
+    fragment(text, Some(known))
+}
+
+fn fragment(text: &str, known: Option<&KnownItems<'_>>) -> Fragment {
     let lexed = lex(text);
     let Split {
         pieces, mismatches, ..
@@ -54,11 +59,23 @@ pub fn parse_fragment_again(text: &str, known: &KnownItems<'_>) -> Fragment {
     let mut parser = Parser::new(text, lexed);
     // A brace too many or too few may change what an item's text means.
     if mismatches.is_empty() {
-        parser.known = Some(known);
+        parser.known = known;
+        parser.folds = known.is_some();
     }
     let items = parser.items(&pieces, 0);
     parser.mismatches(&mismatches);
     parser.finish(items)
+}
+
+/// The rule that the text of an item is.
+pub fn read_rule(text: &str) -> Option<Rule> {
+    match parse_unit(text, TokenKind::ReadItem) {
+        (Some(Unit::Item(_, kind)), _) => match *kind {
+            ItemKind::Rule(rule) => Some(rule.into_rule()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Parses all of `text` as the unit that `read` asks for.
@@ -73,6 +90,8 @@ pub fn parse_unit(text: &str, read: TokenKind) -> (Option<Unit>, Vec<Diagnostic>
 struct Parser<'t> {
     text: &'t str,
     known: Option<&'t KnownItems<'t>>,
+    /// Whether rules that are items are kept folded.
+    folds: bool,
     tokens: Vec<Token>,
     comments: Vec<Comment>,
     /// What the lexer found.
@@ -99,6 +118,7 @@ impl<'t> Parser<'t> {
         Self {
             text,
             known: None,
+            folds: false,
             tokens: lexed.tokens,
             comments: lexed.comments,
             lexical: lexed.diagnostics,

@@ -5,6 +5,7 @@
 //! edit touches, and all from the first behind it on. That holds if what lies between reads by itself as it
 //! does in its place ([`Part`]); else more of the file is read, and in the end all of it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -12,7 +13,7 @@ use rustc_hash::FxHashMap;
 use super::ast::{Item, ItemKind, ItemNode};
 use super::parser::{Known, KnownItems};
 use super::{ERRORS_MAX, Fragment, Outline, Parse, Part, part};
-use crate::base::Span;
+use crate::base::{Diagnostic, Span};
 
 /// How many fragments behind an edit are read again: at first, and how much further after each try.
 const REACH: [usize; 4] = [1, 8, 64, 512];
@@ -32,11 +33,20 @@ pub struct Recall {
     pub parsed: usize,
 }
 
+/// What is kept of a fragment beside its items.
 #[derive(Clone, Debug)]
 struct Kept {
-    fragment: Arc<Fragment>,
-    /// Says nothing and holds no angle brackets: items are all that there is.
-    is_plain: bool,
+    /// How many items it has.
+    items: u32,
+    /// None of a fragment that says nothing and holds no angle brackets, as most do.
+    beside: Option<Arc<Beside>>,
+}
+
+/// Counts from the start of the fragment.
+#[derive(Debug)]
+struct Beside {
+    diagnostics: Vec<Diagnostic>,
+    angles: Vec<u32>,
 }
 
 /// What of the file of before is there still.
@@ -134,15 +144,9 @@ impl Recall {
             .iter()
             .map(|span| span.shifted(start))
             .collect();
-        let kept = self.kept(text, before..behind, &now);
-        let items = |kept: &[Kept]| -> usize { kept.iter().map(Kept::item_count).sum() };
-        let first = items(&self.fragments[..before]);
-        let last = first + items(&self.fragments[before..behind]);
-        let new: Vec<ItemNode> = kept
-            .iter()
-            .zip(&now)
-            .flat_map(|(kept, span)| placed(&kept.fragment, span.start))
-            .collect();
+        let (kept, new) = self.read(text, before..behind, &now);
+        let first = item_count(&self.fragments[..before]);
+        let last = first + item_count(&self.fragments[before..behind]);
         let moved = |at: u32| (at as usize + text.len() - self.text.len()) as u32;
         let old_end = match self.outline.fragments.get(behind) {
             Some(span) => span.start,
@@ -179,58 +183,69 @@ impl Recall {
             outline,
             is_regular,
         } = part(text, false);
-        let kept = self.kept(text, 0..self.fragments.len(), &outline.fragments);
-        let all = kept.iter().zip(&outline.fragments);
-        let items = all.flat_map(|(kept, span)| placed(&kept.fragment, span.start));
-        self.items = items.collect();
-        self.fragments = kept;
+        (self.fragments, self.items) = self.read(text, 0..self.fragments.len(), &outline.fragments);
         self.is_regular = is_regular && self.fragments.len() == outline.fragments.len();
         self.outline = outline;
         self.text = Arc::clone(text);
     }
 
-    /// The fragments at these places, shared with those of before whose text they have. Where errors are too
-    /// many, the rest is left out.
-    fn kept(&mut self, text: &str, before: std::ops::Range<usize>, now: &[Span]) -> Vec<Kept> {
+    /// The fragments at these places and their items, shared with those of before whose text they have. Where errors are
+    /// too many, the rest is left out.
+    fn read(
+        &mut self,
+        text: &str,
+        before: Range<usize>,
+        now: &[Span],
+    ) -> (Vec<Kept>, Vec<ItemNode>) {
+        let mut rest = &self.items[item_count(&self.fragments[..before.start])..];
         let old = self.fragments[before.clone()].iter();
         let old = old.zip(&self.outline.fragments[before]);
-        let mut known: FxHashMap<&str, &Kept> = FxHashMap::default();
+        let mut known: FxHashMap<&str, (&Kept, &[ItemNode], u32)> = FxHashMap::default();
         let mut inside = KnownItems::default();
         for (kept, span) in old {
+            let items;
+            (items, rest) = rest.split_at(kept.items as usize);
             let of = &self.text[span.range()];
-            known.insert(of, kept);
-            if kept.fragment.diagnostics.is_empty() {
-                collect(&kept.fragment, of, &mut inside);
+            known.insert(of, (kept, items, span.start));
+            if !kept.speaks() {
+                collect(items, kept.angles(), *span, of, &mut inside);
             }
         }
         let mut errors = 0;
         let mut all = Vec::with_capacity(now.len());
+        let mut all_items = Vec::with_capacity(now.len());
         for span in now {
             if errors >= ERRORS_MAX {
                 break;
             }
             let text = &text[span.range()];
             let kept = match known.get(text) {
-                Some(&kept) => kept.clone(),
+                Some(&(kept, items, start)) => {
+                    all_items.extend(moved(items, start, span.start));
+                    kept.clone()
+                }
                 None => {
                     self.parsed += 1;
-                    Kept::new(super::parser::parse_fragment_again(text, &inside))
+                    let fragment = super::parser::parse_fragment_again(text, &inside);
+                    all_items.extend(moved(&fragment.items, 0, span.start));
+                    Kept::new(fragment)
                 }
             };
-            let diagnostics = kept.fragment.diagnostics.iter();
+            let diagnostics = kept.diagnostics().iter();
             errors += diagnostics.filter(|d| d.is_error()).count();
             all.push(kept);
         }
-        all
+        (all, all_items)
     }
 
     /// All that is known, put together.
     fn parse(&mut self) -> Parse {
         let mut parse = Parse::of(&self.outline);
         let all = self.fragments.iter().zip(&self.outline.fragments);
-        let speaking = all.filter(|(kept, _)| !kept.is_plain);
-        for (kept, span) in speaking {
-            parse.add_beside_items(&kept.fragment, span.start);
+        for (kept, span) in all {
+            if let Some(beside) = &kept.beside {
+                parse.add_beside_items(&beside.diagnostics, &beside.angles, span.start);
+            }
         }
         if parse.errors() >= ERRORS_MAX {
             // So many errors are rare: then all is read as from nothing.
@@ -247,47 +262,79 @@ impl Recall {
 
 impl Kept {
     fn new(fragment: Fragment) -> Self {
+        let Fragment {
+            items,
+            diagnostics,
+            angles,
+        } = fragment;
+        let is_plain = diagnostics.is_empty() && angles.is_empty();
+        let beside = Beside {
+            diagnostics,
+            angles,
+        };
         Self {
-            is_plain: fragment.diagnostics.is_empty() && fragment.angles.is_empty(),
-            fragment: Arc::new(fragment),
+            items: items.len() as u32,
+            beside: (!is_plain).then(|| Arc::new(beside)),
         }
     }
 
-    fn item_count(&self) -> usize {
-        self.fragment.items.len()
+    fn diagnostics(&self) -> &[Diagnostic] {
+        self.beside
+            .as_ref()
+            .map_or(&[], |beside| &beside.diagnostics)
+    }
+
+    fn angles(&self) -> &[u32] {
+        self.beside.as_ref().map_or(&[], |beside| &beside.angles)
+    }
+
+    /// Whether something is said of it.
+    fn speaks(&self) -> bool {
+        !self.diagnostics().is_empty()
     }
 }
 
-/// The items of a fragment that stands at `start`.
-fn placed(fragment: &Fragment, start: u32) -> impl Iterator<Item = ItemNode> {
-    fragment.items.iter().map(move |node| ItemNode {
-        offset: node.offset + start,
+fn item_count(fragments: &[Kept]) -> usize {
+    fragments.iter().map(|kept| kept.items as usize).sum()
+}
+
+/// The items of a fragment that stood at one place, at another.
+fn moved(items: &[ItemNode], from: u32, to: u32) -> impl Iterator<Item = ItemNode> {
+    items.iter().map(move |node| ItemNode {
+        offset: node.offset - from + to,
         item: Arc::clone(&node.item),
     })
 }
 
 /// The items inside blocks of a fragment without mistakes, by their text.
-fn collect<'t>(fragment: &Fragment, text: &'t str, known: &mut KnownItems<'t>) {
-    fn walk(items: &[ItemNode], base: u32, known: &mut impl FnMut(&Arc<Item>, u32)) {
-        for node in items {
-            let start = base + node.offset;
-            if let ItemKind::Module(module) = &node.item.kind {
-                for inner in &module.items {
-                    known(&inner.item, start + inner.offset);
-                }
-                walk(&module.items, start, known);
+fn collect<'t>(
+    items: &[ItemNode],
+    angles: &[u32],
+    fragment: Span,
+    text: &'t str,
+    known: &mut KnownItems<'t>,
+) {
+    fn walk(item: &Item, start: u32, known: &mut impl FnMut(&Arc<Item>, u32)) {
+        if let ItemKind::Module(module) = &item.kind {
+            for inner in &module.items {
+                let start = start + inner.offset;
+                known(&inner.item, start);
+                walk(&inner.item, start, known);
             }
         }
     }
-    walk(&fragment.items, 0, &mut |item, start| {
+    let mut add = |item: &Arc<Item>, start: u32| {
         let span = item.span.shifted(start);
-        let angles = fragment.angles.iter().filter(|&&at| span.contains(at));
+        let angles = angles.iter().filter(|&&at| span.contains(at));
         let found = Known {
             item: Arc::clone(item),
             angles: angles.map(|at| at - start).collect(),
         };
         known.insert(&text[span.range()], found);
-    });
+    };
+    for node in items {
+        walk(&node.item, node.offset - fragment.start, &mut add);
+    }
 }
 
 /// How many bytes are the same at the start and, of the rest, at the end; whole characters.

@@ -83,7 +83,7 @@ fn find(items: &[ItemNode], start: u32, at: u32) -> Option<(u32, Span, ast::Coll
             return find(&module.items, offset, at);
         }
         if let ItemKind::Collection(decl) = &node.item.kind {
-            return Some((offset, span, decl.clone()));
+            return Some((offset, span, ast::Collection::clone(decl)));
         }
         return None;
     }

@@ -8,7 +8,7 @@
 
 mod edit;
 
-use super::kind::{Kind, PendingRule};
+use super::kind::{Kind, PendingRule, RuleTree};
 use super::recall::{Entry, GONE, Key, Known, Recall, has_many_gone, named};
 use super::rule::fitted;
 use super::scope::{Scope, ScopeId};
@@ -389,7 +389,7 @@ impl<'a> Resolver<'a> {
             };
             let pending = PendingRule {
                 scope,
-                rule,
+                rule: RuleTree::Item(rule),
                 item: placed.item,
                 group: SmolStr::default(),
                 bootstrap: false,

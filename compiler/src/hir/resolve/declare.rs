@@ -6,7 +6,7 @@
 mod instances;
 
 use super::attributes::Attributes;
-use super::kind::{PendingColumns, PendingConstant, PendingFunction, PendingRule};
+use super::kind::{PendingColumns, PendingConstant, PendingFunction, PendingRule, RuleTree};
 use super::modules::Args;
 use super::scope::{ModuleEntry, ScopeId, TypeEntry, Value};
 use super::{Resolver, doc};
@@ -126,38 +126,31 @@ impl<'a> Resolver<'a> {
         let item_ref = self.item_of(scope, node);
         let item = &node.item;
         let attributes = self.attributes(item, item_ref);
-        let rules = |this: &mut Self, rules: &'a [ast::Rule], group, bootstrap, seal| {
-            this.kind.rules.extend(rules.iter().map(|rule| PendingRule {
-                scope,
-                rule,
-                item: item_ref,
-                group: SmolStr::clone(&group),
-                bootstrap,
-                seal,
-                nondeterministic: attributes.nondeterministic.clone(),
-            }));
+        let rules = |this: &mut Self, rules: &[RuleTree<'a>], group, bootstrap, seal| {
+            this.kind
+                .rules
+                .extend(rules.iter().map(|&rule| PendingRule {
+                    scope,
+                    rule,
+                    item: item_ref,
+                    group: SmolStr::clone(&group),
+                    bootstrap,
+                    seal,
+                    nondeterministic: attributes.nondeterministic.clone(),
+                }));
         };
         match &item.kind {
             ItemKind::Rule(rule) => {
-                rules(
-                    self,
-                    std::slice::from_ref(rule),
-                    SmolStr::default(),
-                    false,
-                    false,
-                );
+                let rule = RuleTree::Item(rule);
+                rules(self, &[rule], SmolStr::default(), false, false);
             }
             ItemKind::Seal(seal) => {
-                rules(
-                    self,
-                    std::slice::from_ref(&seal.rule),
-                    SmolStr::default(),
-                    false,
-                    true,
-                );
+                let rule = RuleTree::Inner(&seal.rule);
+                rules(self, &[rule], SmolStr::default(), false, true);
             }
             ItemKind::Bootstrap(block) => {
-                rules(self, &block.rules, SmolStr::default(), true, false);
+                let inner: Vec<RuleTree<'_>> = block.rules.iter().map(RuleTree::Inner).collect();
+                rules(self, &inner, SmolStr::default(), true, false);
             }
             ItemKind::Rules(group) => {
                 self.scopes[scope].groups.push(group.name.text.clone());
@@ -167,7 +160,9 @@ impl<'a> Resolver<'a> {
                     .without
                     .contains(&(scope, group.name.text.clone()))
                 {
-                    rules(self, &group.rules, qualified, false, false);
+                    let inner: Vec<RuleTree<'_>> =
+                        group.rules.iter().map(RuleTree::Inner).collect();
+                    rules(self, &inner, qualified, false, false);
                 }
             }
             ItemKind::Collection(decl) => {

@@ -1,5 +1,6 @@
 //! Building a kind of node: declare everything, then resolve what the declarations hold.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::again::StandingKind;
@@ -67,13 +68,38 @@ pub(super) struct PendingFunction<'a> {
 
 pub(super) struct PendingRule<'a> {
     pub scope: ScopeId,
-    pub rule: &'a ast::Rule,
+    pub rule: RuleTree<'a>,
     pub item: ItemRef,
     /// Empty for none.
     pub group: SmolStr,
     pub bootstrap: bool,
     pub seal: bool,
     pub nondeterministic: Option<SmolStr>,
+}
+
+/// Where the tree of a rule is.
+#[derive(Clone, Copy)]
+pub(super) enum RuleTree<'a> {
+    Item(&'a ast::RuleItem),
+    /// In an item.
+    Inner(&'a ast::Rule),
+}
+
+impl<'a> RuleTree<'a> {
+    pub fn read(self) -> Cow<'a, ast::Rule> {
+        match self {
+            RuleTree::Item(item) => item.read(),
+            RuleTree::Inner(rule) => Cow::Borrowed(rule),
+        }
+    }
+
+    /// Stands for the tree as long as its item is kept.
+    pub fn address(self) -> usize {
+        match self {
+            RuleTree::Item(item) => std::ptr::from_ref(item).addr(),
+            RuleTree::Inner(rule) => std::ptr::from_ref(rule).addr(),
+        }
+    }
 }
 
 /// A module of the root file, with the modules around it.

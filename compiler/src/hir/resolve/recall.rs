@@ -185,7 +185,7 @@ impl Known {
 impl Key {
     pub fn new(pending: &PendingRule<'_>) -> Self {
         Key {
-            address: std::ptr::from_ref(pending.rule).addr(),
+            address: pending.rule.address(),
             scope: pending.scope,
             item: pending.item,
         }

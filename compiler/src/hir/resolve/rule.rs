@@ -33,7 +33,7 @@ impl<'a> Resolver<'a> {
     }
 
     pub fn resolved_rule(&mut self, pending: &PendingRule<'a>) -> Option<Rule> {
-        let rule = pending.rule;
+        let rule = &*pending.rule.read();
         let before = self.mistakes;
         let loc = Loc::new(pending.item, rule.span);
         let path_loc = loc.at(rule.head.path.span());

@@ -23,7 +23,7 @@ pub(super) fn inline(site: &Site<'_>) -> Option<Action> {
     let name = FileSpan::new(FileId(0), declared.name());
     let all = names_of(site.db, site.package).of(Target::Collection(name));
     let mentions: Vec<Mention> = all.collect();
-    let rules = site.rules();
+    let rules = site.rules_of(name);
     let heads = rules
         .iter()
         .filter(|of| site.meant_by(&of.rule.head.path, of.base) == Some(name));

@@ -55,7 +55,7 @@ pub(super) fn to_lattice(site: &Site<'_>) -> Vec<Action> {
 fn braced(site: &Site<'_>, declared: &Declared<'_>, column: &Column, position: usize) -> Vec<Edit> {
     let name = FileSpan::new(FileId(0), declared.name());
     let mut edits = Vec::new();
-    for of in site.rules() {
+    for of in site.rules_of(name) {
         let head = &of.rule.head;
         if site.meant_by(&head.path, of.base) != Some(name) {
             continue;

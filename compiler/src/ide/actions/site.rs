@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::complete::Scene;
-use super::super::names::names_of;
+use super::super::names::{Target, names_of};
 use crate::base::{FileId, FileSpan, Span};
 use crate::calm::fixes::Declaration;
 use crate::database::{self, Db, Package};
@@ -86,18 +86,33 @@ impl<'d> Site<'d> {
         &rest[..rest.len() - rest.trim_start().len()]
     }
 
-    /// All rules of the file, with the modules in it.
-    pub fn rules(&self) -> Vec<RuleSite<'d>> {
+    /// The rules of the items at places that are wanted, with those in modules.
+    fn rules(&self, is_wanted: impl Fn(Span) -> bool) -> Vec<RuleSite<'d>> {
         let mut found = Vec::new();
         walk(&self.scene.module.items, 0, &mut |item, base| {
-            found.extend(item.rules().map(|rule| RuleSite { rule, item, base }));
+            if is_wanted(item.span.shifted(base)) {
+                found.extend(item.rules().map(|rule| RuleSite { rule, item, base }));
+            }
         });
         found
     }
 
+    /// The rules of the file that name the collection which is declared at a place.
+    pub fn rules_of(&self, name: FileSpan) -> Vec<RuleSite<'d>> {
+        let mentions = names_of(self.db, self.package).of(Target::Collection(name));
+        let mentions = mentions.map(|one| one.place);
+        let own = mentions.filter(|place| place.file == FileId(0));
+        let mut starts: Vec<u32> = own.map(|place| place.span.start).collect();
+        starts.sort_unstable();
+        self.rules(|item| {
+            let next = starts.partition_point(|&start| start < item.start);
+            starts.get(next).is_some_and(|&start| start < item.end)
+        })
+    }
+
     /// The rule that the selection is in.
     pub fn rule(&self) -> Option<RuleSite<'d>> {
-        let rules = self.rules();
+        let rules = self.rules(|item| self.holds(item));
         rules
             .into_iter()
             .find(|site| self.holds(site.place(site.rule.span)))

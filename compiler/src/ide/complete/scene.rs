@@ -265,7 +265,7 @@ impl<'d> Scene<'d> {
             let imports = items.filter_map(|node| match &node.item.kind {
                 ItemKind::Import(import) => {
                     let named = import.alias.as_ref().unwrap_or(import.target.path.last());
-                    Some((named.text.to_string(), import))
+                    Some((named.text.to_string(), &**import))
                 }
                 _ => None,
             });

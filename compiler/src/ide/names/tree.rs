@@ -415,7 +415,7 @@ impl<'s> Walk<'_, 's, '_> {
                 self.declare(&periodic.name, Target::Collection);
                 self.expr(&periodic.every);
             }
-            ItemKind::Rule(rule) => self.rule(rule),
+            ItemKind::Rule(rule) => self.rule(&rule.read()),
             ItemKind::Bootstrap(block) => block.rules.iter().for_each(|rule| self.rule(rule)),
             ItemKind::Rules(rules) => self.group(rules),
             ItemKind::Seal(seal) => self.rule(&seal.rule),

@@ -1,6 +1,6 @@
 //! Items: everything that stands at the top of a file or in the body of a module.
 
-use super::{Arg, Expr, FaultTest, Name, Path, Rule, Seal, Spec, Test};
+use super::{Arg, Expr, FaultTest, Name, Path, Rule, RuleItem, Seal, Spec, Test};
 use crate::base::Span;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ pub struct Item {
 
 impl Item {
     /// The rules that it is or holds, but for those of a module, which are items of their own, and of a spec, whose
-    /// heads are no collections.
+    /// heads are no collections. For whoever looks at few items: the trees of folded rules stay.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         let (one, more): (Option<&Rule>, &[Rule]) = match &self.kind {
-            ItemKind::Rule(rule) => (Some(rule), &[]),
+            ItemKind::Rule(rule) => (Some(rule.tree()), &[]),
             ItemKind::Seal(seal) => (Some(&seal.rule), &[]),
             ItemKind::Bootstrap(block) => (None, &block.rules),
             ItemKind::Rules(group) => (None, &group.rules),
@@ -69,30 +69,30 @@ pub struct Attribute {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ItemKind {
-    Import(Import),
-    Include(Include),
-    TypeAlias(TypeAlias),
-    Record(Record),
-    Enum(Enum),
-    Lattice(Lattice),
-    /// Boxed, as other items are smaller, and more.
+    // Boxed, as most items are rules.
+    Import(Box<Import>),
+    Include(Box<Include>),
+    TypeAlias(Box<TypeAlias>),
+    Record(Box<Record>),
+    Enum(Box<Enum>),
+    Lattice(Box<Lattice>),
     Function(Box<Function>),
     Const(Box<Const>),
-    Collection(Collection),
-    Periodic(Periodic),
+    Collection(Box<Collection>),
+    Periodic(Box<Periodic>),
     /// A rule; a fact is a rule without an arrow.
-    Rule(Rule),
+    Rule(RuleItem),
     Bootstrap(Block),
-    Rules(RuleGroup),
-    Seal(Seal),
+    Rules(Box<RuleGroup>),
+    Seal(Box<Seal>),
     /// `module`, `node` and `protocol`.
-    Module(ModuleItem),
-    Spec(Spec),
-    Test(Test),
-    FaultTest(FaultTest),
-    Extern(ExternNode),
+    Module(Box<ModuleItem>),
+    Spec(Box<Spec>),
+    Test(Box<Test>),
+    FaultTest(Box<FaultTest>),
+    Extern(Box<ExternNode>),
     /// What could not be parsed; the error is in the parse's diagnostics.
-    Broken(Broken),
+    Broken(Box<Broken>),
 }
 
 /// Names of a broken item, so that their uses need not be errors as well.

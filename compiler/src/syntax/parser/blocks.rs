@@ -6,7 +6,7 @@ use super::{Known, Parser, after_attributes};
 use crate::base::{Span, codes};
 use crate::syntax::ast::{
     Block, Broken, ExternNode, FaultTest, Item, ItemKind, ItemNode, LatticeForm, Name, OwnMerge,
-    Rule, RuleGroup, Spec, SpecLine, Step, StepKind, Test,
+    Rule, RuleGroup, RuleItem, Spec, SpecLine, Step, StepKind, Test,
 };
 use crate::syntax::construct::{ExternPart, Header, LatticePart, Unit};
 use crate::syntax::messages;
@@ -73,7 +73,11 @@ impl Parser<'_> {
                     Vec::new(),
                     self.broken(rest.start..used, rest.start..used, start),
                 ),
-                Some(Unit::Item(attributes, kind)) => (attributes, *kind),
+                Some(Unit::Item(attributes, kind)) => {
+                    let is_fine = self.diagnostics.len() == before;
+                    let span = Span::new(start, self.end_of(used));
+                    (attributes, self.kept(*kind, is_fine, span))
+                }
                 _ => (
                     Vec::new(),
                     self.broken(rest.start..used, rest.start..used, start),
@@ -91,6 +95,16 @@ impl Parser<'_> {
                 }),
             });
             rest.start = used;
+        }
+    }
+
+    /// The kind as it is kept: a rule folded, if that is asked for and nothing is wrong with it.
+    fn kept(&self, kind: ItemKind, is_fine: bool, span: Span) -> ItemKind {
+        match kind {
+            ItemKind::Rule(_) if self.folds && is_fine => {
+                ItemKind::Rule(RuleItem::folded(&self.text[span.range()]))
+            }
+            kind => kind,
         }
     }
 
@@ -132,39 +146,39 @@ impl Parser<'_> {
         match header {
             Header::Module(mut module) => {
                 module.items = self.items(pieces, start);
-                ItemKind::Module(module)
+                ItemKind::Module(Box::new(module))
             }
             Header::Lattice(mut lattice) => {
                 let own = self.own_merge(pieces, start);
                 lattice.form = LatticeForm::Own(Box::new(own));
-                ItemKind::Lattice(lattice)
+                ItemKind::Lattice(Box::new(lattice))
             }
             Header::Bootstrap => ItemKind::Bootstrap(Block {
                 rules: self.rules(pieces, start),
             }),
-            Header::Rules(name) => ItemKind::Rules(RuleGroup {
+            Header::Rules(name) => ItemKind::Rules(Box::new(RuleGroup {
                 name,
                 rules: self.rules(pieces, start),
-            }),
-            Header::Spec(name) => ItemKind::Spec(Spec {
+            })),
+            Header::Spec(name) => ItemKind::Spec(Box::new(Spec {
                 name,
                 lines: self.spec_lines(pieces, start),
-            }),
-            Header::Test(name, name_span, checks) => ItemKind::Test(Test {
+            })),
+            Header::Test(name, name_span, checks) => ItemKind::Test(Box::new(Test {
                 name,
                 name_span,
                 checks,
                 steps: self.steps(pieces, start),
-            }),
-            Header::FaultTest(name, name_span, checks, bounds) => ItemKind::FaultTest(FaultTest {
-                test: Test {
+            })),
+            Header::FaultTest(name, name_span, checks, bounds) => {
+                let test = Test {
                     name,
                     name_span,
                     checks,
                     steps: self.steps(pieces, start),
-                },
-                bounds,
-            }),
+                };
+                ItemKind::FaultTest(Box::new(FaultTest { test, bounds }))
+            }
             Header::Extern(name) => {
                 let mut node = ExternNode {
                     name,
@@ -172,7 +186,7 @@ impl Parser<'_> {
                     paths: Vec::new(),
                 };
                 self.extern_parts(pieces, start, &mut node);
-                ItemKind::Extern(node)
+                ItemKind::Extern(Box::new(node))
             }
         }
     }
@@ -290,7 +304,7 @@ impl Parser<'_> {
             })
             .collect();
         let mentions = self.mentions(all);
-        ItemKind::Broken(Broken { declares, mentions })
+        ItemKind::Broken(Box::new(Broken { declares, mentions }))
     }
 
     fn mentions(&self, tokens: Range<usize>) -> Vec<SmolStr> {

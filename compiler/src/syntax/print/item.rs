@@ -50,7 +50,7 @@ impl Printer {
                 self.mark(")");
                 self.end();
             }
-            ItemKind::Rule(rule) => self.rule(rule),
+            ItemKind::Rule(rule) => self.rule(&rule.read()),
             ItemKind::Bootstrap(block) => {
                 self.word("bootstrap");
                 self.rules(&block.rules);

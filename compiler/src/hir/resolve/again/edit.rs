@@ -121,7 +121,7 @@ pub(crate) fn same_header(a: &ast::Item, b: &ast::Item) -> bool {
         replicated,
         protocols,
         items: _,
-    } = x;
+    } = &**x;
     a.docs == b.docs
         && a.attributes == b.attributes
         && *kind == y.kind
