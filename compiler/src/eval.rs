@@ -139,8 +139,8 @@ impl<'a> Evaluator<'a> {
         let body = &self.program.functions[instance.function].body;
         let value = body.value.ok_or(RowError::Invalid)?;
         let mut frame = Frame::new(body, &instance.body);
-        for (&param, argument) in body.params.iter().zip(arguments) {
-            frame.slots[param.index()] = Some(argument);
+        for (param, argument) in body.params.iter().zip(arguments) {
+            frame.slots[param.var.index()] = Some(argument);
         }
         self.deeper(|| self.expr(&mut frame, value))
     }

@@ -26,8 +26,8 @@ mod tests;
 mod ty;
 
 pub use body::{
-    Arm, BinaryOp, Body, CallArg, Ctor, Expr, ExprNode, FieldValue, LitKind, Part, Pat, PatNode,
-    SortKey, UnaryOp, Var, VariantRef,
+    Arm, BinaryOp, Body, CallArg, Ctor, Expr, ExprNode, FieldValue, LitKind, Member, Param, Part,
+    Pat, PatNode, SortKey, UnaryOp, Var, VariantRef,
 };
 pub use kind::Supply;
 pub use program::{

@@ -239,10 +239,10 @@ pub fn literal_value(literal: &LitKind) -> Value {
     match literal {
         LitKind::Int(n) => Value::Int(*n),
         LitKind::Float(x) => Value::Float(x.value()),
-        LitKind::Str(text) => Value::String(text.clone()),
+        LitKind::Str(text) => Value::String((**text).clone()),
         LitKind::Bytes(bytes) => Value::Bytes(bytes.as_slice().into()),
         LitKind::Bool(b) => Value::Bool(*b),
         LitKind::Duration(n) => Value::Duration(*n),
-        LitKind::Address(addr) => Value::Addr(addr.clone()),
+        LitKind::Address(addr) => Value::Addr((**addr).clone()),
     }
 }

@@ -35,8 +35,8 @@ pub fn functions(
         };
         let sources = function.params.len();
         let mut growths = Growths::new(typed, &found, &function.body, &instance.body, sources);
-        for (source, &param) in function.body.params.iter().enumerate() {
-            growths.grow(param, source);
+        for (source, param) in function.body.params.iter().enumerate() {
+            growths.grow(param.var, source);
         }
         let growth = growths.of(value);
         for (place, growth) in growth.iter().enumerate() {

@@ -99,7 +99,7 @@ impl Scope<'_> {
 /// become more.
 fn ranged_over(body: &Body, types: &BodyTypes, scope: &Scope<'_>, source: ExprId) -> ExprId {
     match body.expr(source) {
-        Expr::Field { receiver, name, .. } if name == "reveal" => {
+        Expr::Field { receiver, member } if member.name == "reveal" => {
             match scope.typed.types.get(types.exprs[*receiver]) {
                 Type::Set(_) => *receiver,
                 _ => source,

@@ -198,8 +198,8 @@ fn view(
 fn accepted(known: Known<'_, '_>, at: At) -> Option<SmolStr> {
     let collection = known.model.collection(at);
     collection.nondeterministic.clone().or_else(|| {
-        let rule = known.model.accepted(at)?;
-        known.model.hir_rule(rule).nondeterministic.clone()
+        let rule = known.model.hir_rule(known.model.accepted(at)?);
+        rule.nondeterministic.as_deref().cloned()
     })
 }
 

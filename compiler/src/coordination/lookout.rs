@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use crate::calm::report::Place;
 use crate::hir::{
-    Arrow, CollectionId, Expr, HeadColumn, Literal, NodeId, NodeKind, Pat, Program, Rule, Supply,
+    Arrow, AtomArg, CollectionId, Expr, HeadColumn, Literal, NodeId, NodeKind, Pat, Program, Rule,
+    Supply,
 };
 
 /// The collection of a kind that a place of another kind stands for: a channel is in many.
@@ -89,12 +90,10 @@ fn is_one_of(rule: &Rule, head: &HeadColumn, pats: &[&Pat]) -> bool {
 }
 
 /// The rows that a rule reads, negated or not.
-pub(super) fn atoms(
-    rule: &Rule,
-) -> impl Iterator<Item = (CollectionId, &Vec<crate::hir::AtomArg>)> {
+pub(super) fn atoms(rule: &Rule) -> impl Iterator<Item = (CollectionId, &[AtomArg])> {
     rule.literals.iter().filter_map(|node| match &node.literal {
         Literal::Atom { collection, args } | Literal::Not { collection, args } => {
-            Some((*collection, args))
+            Some((*collection, &**args))
         }
         Literal::Error | Literal::Condition(_) | Literal::Let { .. } | Literal::In { .. } => None,
     })

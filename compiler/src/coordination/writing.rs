@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 use crate::hir::{
     Arrow, AtomArg, BinaryOp, Body, Collection, CollectionId, CollectionKind, Column, Delivery,
-    Expr, ExprId, ExprNode, Head, HeadColumn, LitKind, Literal, LiteralNode, Loc, NodeKind, Origin,
-    Pat, PatId, PatNode, Rule, TypeRef, Var, VarId,
+    Expr, ExprId, ExprNode, Head, HeadColumn, LitKind, Literal, LiteralNode, Loc, Member, NodeKind,
+    Origin, Pat, PatId, PatNode, Rule, TypeRef, Var, VarId,
 };
 
 /// A column of an atom or a head.
@@ -36,13 +37,13 @@ impl RuleWriter {
 
     /// A row whose columns are these, in order; columns beyond them are free.
     pub fn row(mut self, collection: CollectionId, cells: &[Cell]) -> Self {
-        let args = self.args(cells);
+        let args = self.args(cells).into();
         self.push(Literal::Atom { collection, args });
         self
     }
 
     pub fn no_row(mut self, collection: CollectionId, cells: &[Cell]) -> Self {
-        let args = self.args(cells);
+        let args = self.args(cells).into();
         self.push(Literal::Not { collection, args });
         self
     }
@@ -59,10 +60,12 @@ impl RuleWriter {
         let args: Vec<ExprId> = args.iter().map(|name| self.read(name)).collect();
         let args = match args.as_slice() {
             [_] => args,
-            _ => vec![self.expr(Expr::Tuple(args))],
+            _ => vec![self.expr(Expr::Tuple(args.into()))],
         };
-        let name = SmolStr::new(name);
-        let call = self.expr(Expr::CallBuiltin { name, args });
+        let call = self.expr(Expr::CallBuiltin {
+            name: Box::new(SmolStr::new(name)),
+            args: args.into(),
+        });
         self.push(Literal::Condition(call));
         self
     }
@@ -83,16 +86,19 @@ impl RuleWriter {
     /// `name.reveal.to_string()`: what a lattice value is now, as a value that can be a key.
     pub fn content(&mut self, name: &str) -> ExprId {
         let receiver = self.read(name);
+        let span = self.loc.span;
+        let member = |name| {
+            let name = SmolStr::new_static(name);
+            Box::new(Member { name, span })
+        };
         let revealed = self.expr(Expr::Field {
             receiver,
-            name: SmolStr::new("reveal"),
-            name_span: self.loc.span,
+            member: member("reveal"),
         });
         self.expr(Expr::Method {
             receiver: revealed,
-            name: SmolStr::new("to_string"),
-            name_span: self.loc.span,
-            args: Vec::new(),
+            member: member("to_string"),
+            args: ThinVec::new(),
         })
     }
 
@@ -114,13 +120,13 @@ impl RuleWriter {
     ) -> Arc<Rule> {
         let head = Head {
             collection,
-            columns,
+            columns: columns.into(),
             span: self.loc.span,
         };
         Arc::new(Rule {
             head,
             arrow,
-            literals: self.literals,
+            literals: self.literals.into(),
             bootstrap: false,
             group: None,
             origin,
@@ -153,7 +159,6 @@ impl RuleWriter {
             self.body.vars.push(Var {
                 name: SmolStr::new(name),
                 span: self.loc.span,
-                ty: None,
                 local: false,
             })
         })

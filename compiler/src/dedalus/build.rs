@@ -89,7 +89,7 @@ pub(super) fn argument(arg: &Expr) -> bloom::Pattern {
         ExprKind::Variable(text) => bloom::PatternKind::Var(variable(text, arg.span)),
         ExprKind::Wildcard => bloom::PatternKind::Wildcard,
         ExprKind::Int(n) => bloom::PatternKind::Literal(bloom::LitKind::Int(*n)),
-        ExprKind::Text(text) => bloom::PatternKind::Literal(bloom::LitKind::Str(text.clone())),
+        ExprKind::Text(text) => bloom::PatternKind::Literal(bloom::LitKind::text(text.clone())),
         ExprKind::Binary(..) | ExprKind::Aggregate(..) => bloom::PatternKind::Error,
     };
     pattern(kind, arg.span)
@@ -130,7 +130,7 @@ pub(super) fn expr(e: &Expr) -> bloom::Expr {
         ExprKind::Variable(text) => bloom::ExprKind::Name(variable(text, e.span)),
         ExprKind::Wildcard => bloom::ExprKind::Wildcard,
         ExprKind::Int(n) => bloom::ExprKind::Literal(bloom::LitKind::Int(*n)),
-        ExprKind::Text(text) => bloom::ExprKind::Literal(bloom::LitKind::Str(text.clone())),
+        ExprKind::Text(text) => bloom::ExprKind::Literal(bloom::LitKind::text(text.clone())),
         ExprKind::Binary(op, left, right) => {
             return binary(operator(*op), expr(left), expr(right), e.span);
         }

@@ -222,11 +222,11 @@ impl Making<'_> {
         self.kind.rules.push(Arc::new(hir::Rule {
             head: Head {
                 collection: head,
-                columns: rule.head.columns.clone(),
+                columns: rule.head.columns.as_slice().into(),
                 span: rule.loc.span,
             },
             arrow: Arrow::Merge,
-            literals,
+            literals: literals.into(),
             bootstrap: false,
             group: None,
             origin: Origin::Written,
@@ -264,13 +264,13 @@ impl Making<'_> {
                 negated,
             } => {
                 let collection = CollectionId::from_index(*collection as usize);
-                vec![atom(collection, args.clone(), *negated)]
+                vec![atom(collection, args.as_slice().into(), *negated)]
             }
             SpecLiteral::Up { node, negated } => {
-                let args = vec![AtomArg {
+                let args = Box::new([AtomArg {
                     column: 0,
                     pat: *node,
-                }];
+                }]);
                 vec![atom(self.up(), args, *negated)]
             }
             SpecLiteral::Crashed {
@@ -311,7 +311,7 @@ impl Making<'_> {
                         made.push(bind);
                     }
                 }
-                made.push(atom(relation, columns, *negated));
+                made.push(atom(relation, columns.into(), *negated));
                 made
             }
         }
@@ -330,7 +330,6 @@ impl Making<'_> {
         let var = body.vars.push(Var {
             name: "@".into(),
             span,
-            ty: None,
             local: false,
         });
         types.vars.push(self.addr);

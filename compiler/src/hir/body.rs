@@ -4,6 +4,7 @@ use super::{Builtin, ConstantId, ExprId, FunctionId, Loc, PatId, TypeDefId, Type
 use crate::base::Span;
 use bloom_stdx::arena::Arena;
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 pub use crate::syntax::ast::{BinaryOp, LitKind, UnaryOp};
 
@@ -14,7 +15,7 @@ pub struct Body {
     pub pats: Arena<PatId, PatNode>,
     pub vars: Arena<VarId, Var>,
     /// The parameters of a function, in order.
-    pub params: Vec<VarId>,
+    pub params: ThinVec<Param>,
     /// The value of a function, constant or default; none in rules and tests, whose parts name their own.
     pub value: Option<ExprId>,
     /// Whether a mistake in it was reported: what its types say may follow from that.
@@ -28,10 +29,15 @@ pub struct Var {
     pub name: SmolStr,
     /// Where it is first named.
     pub span: Span,
-    /// Of a function's parameter; boxed, as few variables are one.
-    pub ty: Option<Box<TypeRef>>,
     /// Whether it is of a lambda, an arm or a `let … in`, not of the whole rule.
     pub local: bool,
+}
+
+/// A parameter of a function, with its declared type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Param {
+    pub var: VarId,
+    pub ty: TypeRef,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,12 +46,13 @@ pub struct ExprNode {
     pub span: Span,
 }
 
+/// Small, as every rule has several: what is large in one of them stands in a box.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr {
     /// Was reported.
     Error,
     Literal(LitKind),
-    Interpolation(Vec<Part>),
+    Interpolation(ThinVec<Part>),
     SelfAddr,
     Var(VarId),
     Constant(ConstantId),
@@ -55,31 +62,29 @@ pub enum Expr {
     TestNode(u32),
     Call {
         function: FunctionId,
-        args: Vec<CallArg>,
+        args: ThinVec<CallArg>,
     },
     /// A function of [`bloom_plan::functions::BUILTINS`], by name; also a built-in constant such as
     /// `int_max`, without arguments.
     CallBuiltin {
-        name: SmolStr,
-        args: Vec<ExprId>,
+        name: Box<SmolStr>,
+        args: ThinVec<ExprId>,
     },
     /// A call of a parameter of function type.
     CallVar {
         var: VarId,
-        args: Vec<ExprId>,
+        args: ThinVec<ExprId>,
     },
     /// `receiver.name(args)`: what it is, the receiver's type tells.
     Method {
         receiver: ExprId,
-        name: SmolStr,
-        name_span: Span,
-        args: Vec<ExprId>,
+        member: Box<Member>,
+        args: ThinVec<ExprId>,
     },
     /// `receiver.name`: a field, or a method without arguments such as `reveal`.
     Field {
         receiver: ExprId,
-        name: SmolStr,
-        name_span: Span,
+        member: Box<Member>,
     },
     TupleField {
         receiver: ExprId,
@@ -87,20 +92,19 @@ pub enum Expr {
     },
     /// A variant, a lattice of the user or a built-in one, with arguments by name or position.
     Construct {
-        /// Boxed, as other expressions are smaller, and more.
         ctor: Box<Ctor>,
-        args: Vec<CallArg>,
+        args: ThinVec<CallArg>,
     },
     /// `R{a: 1, b}`; fields in the order written, each named once, all of them the record's.
     Record {
         def: TypeDefId,
-        fields: Vec<FieldValue>,
+        fields: ThinVec<FieldValue>,
     },
-    Tuple(Vec<ExprId>),
-    List(Vec<ExprId>),
+    Tuple(ThinVec<ExprId>),
+    List(ThinVec<ExprId>),
     /// `{}` is this: the empty set or the empty map, as the expected type says.
-    Set(Vec<ExprId>),
-    Map(Vec<(ExprId, ExprId)>),
+    Set(ThinVec<ExprId>),
+    Map(ThinVec<(ExprId, ExprId)>),
     Unary {
         op: UnaryOp,
         operand: ExprId,
@@ -121,7 +125,7 @@ pub enum Expr {
     },
     Match {
         scrutinee: ExprId,
-        arms: Vec<Arm>,
+        arms: ThinVec<Arm>,
     },
     Let {
         pat: PatId,
@@ -129,9 +133,16 @@ pub enum Expr {
         body: ExprId,
     },
     Lambda {
-        params: Vec<PatId>,
+        params: ThinVec<PatId>,
         body: ExprId,
     },
+}
+
+/// What stands behind a dot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Member {
+    pub name: SmolStr,
+    pub span: Span,
 }
 
 /// What a constructor's name means.
@@ -194,6 +205,7 @@ pub struct PatNode {
     pub span: Span,
 }
 
+/// As small as [`Expr`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Pat {
     /// Was reported; matches anything.
@@ -206,19 +218,29 @@ pub enum Pat {
     /// As [`Expr::TestNode`].
     TestNode(u32),
     Literal(LitKind),
-    Tuple(Vec<PatId>),
-    List(Vec<PatId>),
+    Tuple(ThinVec<PatId>),
+    List(ThinVec<PatId>),
     /// By position; the number of arguments is checked where the variant is known.
     Variant {
-        /// Boxed, as other patterns are smaller, and more.
         ctor: Box<Ctor>,
-        args: Vec<PatId>,
+        args: ThinVec<PatId>,
     },
     /// Fields that are not named are free.
     Record {
         def: TypeDefId,
-        fields: Vec<(u32, PatId)>,
+        fields: ThinVec<(u32, PatId)>,
     },
+}
+
+impl Expr {
+    /// The name of the built-in function or the method that it calls.
+    pub fn called(&self) -> Option<&str> {
+        match self {
+            Expr::CallBuiltin { name, .. } => Some(name),
+            Expr::Method { member, .. } => Some(&member.name),
+            _ => None,
+        }
+    }
 }
 
 impl Body {
@@ -227,7 +249,7 @@ impl Body {
             exprs: Arena::new(),
             pats: Arena::new(),
             vars: Arena::new(),
-            params: Vec::new(),
+            params: ThinVec::new(),
             value: None,
             mistaken: false,
             loc,
@@ -281,7 +303,7 @@ impl Body {
     pub fn pat_children(&self, id: PatId) -> Vec<PatId> {
         match self.pat(id) {
             Pat::Tuple(parts) | Pat::List(parts) | Pat::Variant { args: parts, .. } => {
-                parts.clone()
+                parts.to_vec()
             }
             Pat::Record { fields, .. } => fields.iter().map(|&(_, pat)| pat).collect(),
             Pat::Error
@@ -318,7 +340,7 @@ impl Body {
             | Expr::CallVar { args, .. }
             | Expr::Tuple(args)
             | Expr::List(args)
-            | Expr::Set(args) => args.clone(),
+            | Expr::Set(args) => args.to_vec(),
             Expr::Method { receiver, args, .. } => std::iter::once(*receiver)
                 .chain(args.iter().copied())
                 .collect(),
@@ -342,5 +364,20 @@ impl Body {
             Expr::Let { value, body, .. } => vec![*value, *body],
             Expr::Lambda { body, .. } => vec![*body],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Expr, ExprNode, Pat, PatNode, Var};
+    use crate::hir::{Literal, Rule};
+
+    /// What an editor keeps for each rule.
+    #[test]
+    fn nodes_are_small() {
+        assert_eq!((size_of::<Expr>(), size_of::<ExprNode>()), (24, 32));
+        assert_eq!((size_of::<Pat>(), size_of::<PatNode>()), (24, 32));
+        assert_eq!(size_of::<Var>(), 40);
+        assert_eq!((size_of::<Literal>(), size_of::<Rule>()), (24, 176));
     }
 }

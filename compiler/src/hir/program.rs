@@ -9,6 +9,7 @@ use bloom_stdx::arena::{Arena, Id};
 use bloom_stdx::graph::components;
 use smol_str::SmolStr;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 pub use crate::syntax::ast::{Arrow, FunctionKind};
 pub use bloom_plan::plan::Delivery;
@@ -257,14 +258,14 @@ pub struct Rule {
     /// [`Arrow::Merge`] for facts.
     pub arrow: Arrow,
     /// In the order written; empty for facts.
-    pub literals: Vec<LiteralNode>,
+    pub literals: ThinVec<LiteralNode>,
     /// Of the first tick only: a fact, or a rule of a `bootstrap` block.
     pub bootstrap: bool,
     /// The `rules` group, qualified by imports.
-    pub group: Option<SmolStr>,
+    pub group: Option<Box<SmolStr>>,
     pub origin: Origin,
     /// The reason given in `#[nondeterministic("reason")]`.
-    pub nondeterministic: Option<SmolStr>,
+    pub nondeterministic: Option<Box<SmolStr>>,
     pub body: Body,
     /// The whole rule.
     pub loc: Loc,
@@ -287,7 +288,7 @@ pub enum Origin {
 pub struct Head {
     pub collection: CollectionId,
     /// One a column of the collection, in its order.
-    pub columns: Vec<HeadColumn>,
+    pub columns: ThinVec<HeadColumn>,
     pub span: Span,
 }
 
@@ -340,11 +341,11 @@ pub enum Literal {
     Error,
     Atom {
         collection: CollectionId,
-        args: Vec<AtomArg>,
+        args: Box<[AtomArg]>,
     },
     Not {
         collection: CollectionId,
-        args: Vec<AtomArg>,
+        args: Box<[AtomArg]>,
     },
     Condition(ExprId),
     Let {

@@ -314,7 +314,7 @@ impl<'a> Subject<'a> {
         let (id, function) = functions.find(|(_, function)| self.is_at(function.body.loc, of))?;
         let name = &function.body.vars.get(var)?.name;
         let mut params = function.body.params.iter().zip(&function.params);
-        if let Some((_, declared)) = params.find(|(param, _)| **param == var) {
+        if let Some((_, declared)) = params.find(|(param, _)| param.var == var) {
             return Some((name, self.program.show_type(declared)));
         }
         let instances = self.typed.instances.values();

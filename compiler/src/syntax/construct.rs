@@ -205,18 +205,18 @@ impl<'t> Context<'t> {
 
     pub fn string(&mut self, span: Span) -> Expr {
         let value = self.text(span);
-        literal(LitKind::Str(value), span)
+        literal(LitKind::text(value), span)
     }
 
     pub fn bytes(&mut self, span: Span) -> Expr {
         let text = self.slice(span);
         let value = self.decoder(span).bytes(text);
-        literal(LitKind::Bytes(value), span)
+        literal(LitKind::Bytes(value.into()), span)
     }
 
     pub fn address(&mut self, span: Span) -> Expr {
         let value = self.address_text(span);
-        literal(LitKind::Address(value), span)
+        literal(LitKind::address(value), span)
     }
 
     pub fn address_location(&mut self, span: Span) -> Location {

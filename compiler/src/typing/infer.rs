@@ -99,12 +99,14 @@ enum Deferred {
 impl<'c, 'a> Infer<'c, 'a> {
     /// `params` stand for the type parameters of the function that the body is of.
     pub fn new(cx: &'c mut Context<'a>, body: &'a Body, setting: Setting, params: &[Ty]) -> Self {
-        let mut vars = Vec::with_capacity(body.vars.len());
-        for var in body.vars.values() {
-            vars.push(match &var.ty {
-                Some(ty) => cx.lower(ty, params),
-                None => cx.store.fresh(),
-            });
+        let mut vars = vec![Ty::ERROR; body.vars.len()];
+        for param in &body.params {
+            vars[param.var.index()] = cx.lower(&param.ty, params);
+        }
+        for own in body.vars.ids() {
+            if !body.params.iter().any(|param| param.var == own) {
+                vars[own.index()] = cx.store.fresh();
+            }
         }
         Infer {
             cx,

@@ -41,12 +41,14 @@ fn in_conditions(rule: &Rule) -> Vec<ExprId> {
 /// Edits that take each `.reveal` out of the conditions.
 fn reveals(cx: Context<'_>, rule: &Rule) -> Vec<Edit> {
     let edit = |id: ExprId| {
-        let (Expr::Field { receiver, name, .. } | Expr::Method { receiver, name, .. }) =
-            rule.body.expr(id)
+        let (Expr::Field { receiver, member }
+        | Expr::Method {
+            receiver, member, ..
+        }) = rule.body.expr(id)
         else {
             return None;
         };
-        (name == "reveal").then(|| {
+        (member.name == "reveal").then(|| {
             let whole = cx.place_of(rule.body.expr_loc(id));
             let receiver = cx.place_of(rule.body.expr_loc(*receiver));
             replaced(between(receiver.span.end, whole.span.end, whole), "")

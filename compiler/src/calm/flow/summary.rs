@@ -1,6 +1,6 @@
 //! From a rule to its summary.
 
-use bloom_plan::functions::Kind;
+use bloom_plan::functions::{self, Kind};
 use bloom_plan::types::{Type, TypeId};
 use bloom_stdx::arena::Arena;
 
@@ -55,8 +55,9 @@ impl Declared {
                         self.functions[*function]
                     }
                     Expr::Constant(constant) => self.constants[*constant],
-                    Expr::CallBuiltin { name, .. } | Expr::Method { name, .. } => {
-                        let mut entries = bloom_plan::functions::named(name);
+                    Expr::CallBuiltin { .. } | Expr::Method { .. } => {
+                        let called = expr.called().into_iter();
+                        let mut entries = called.flat_map(functions::named);
                         entries.any(|(_, entry)| entry.kind == Kind::Nondeterministic)
                     }
                     _ => false,

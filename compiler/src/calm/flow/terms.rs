@@ -44,14 +44,13 @@ pub(super) fn value_term(body: &Body, expr: ExprId) -> Term {
 pub(super) fn contains(body: &Body, expr: ExprId) -> Option<(VarId, VarId)> {
     let Expr::Method {
         receiver,
-        name,
+        member,
         args,
-        ..
     } = body.expr(expr)
     else {
         return None;
     };
-    match (name.as_str(), body.expr(*receiver), &args[..]) {
+    match (member.name.as_str(), body.expr(*receiver), &args[..]) {
         ("contains", Expr::Var(elements), &[element]) => match body.expr(element) {
             Expr::Var(element) => Some((*elements, *element)),
             _ => None,
@@ -65,12 +64,11 @@ fn is_size(body: &Body, expr: ExprId) -> bool {
     match body.expr(expr) {
         Expr::Method {
             receiver,
-            name,
+            member,
             args,
-            ..
         } => {
             args.is_empty()
-                && matches!(name.as_str(), "size" | "len")
+                && matches!(member.name.as_str(), "size" | "len")
                 && matches!(body.expr(*receiver), Expr::Var(_))
         }
         _ => false,

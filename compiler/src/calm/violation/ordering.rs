@@ -154,8 +154,10 @@ fn draws(program: &Program, body: &Body) -> bool {
             let init = program.constants[*constant].init.as_ref();
             init.is_some_and(|init| draws(program, init))
         }
-        Expr::CallBuiltin { name, .. } | Expr::Method { name, .. } => {
-            functions::named(name).any(|(_, entry)| entry.kind == Kind::Nondeterministic)
+        Expr::CallBuiltin { .. } | Expr::Method { .. } => {
+            let called = node.expr.called().into_iter();
+            let mut entries = called.flat_map(functions::named);
+            entries.any(|(_, entry)| entry.kind == Kind::Nondeterministic)
         }
         _ => false,
     })

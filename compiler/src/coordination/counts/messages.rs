@@ -95,7 +95,7 @@ fn events<'r>(
     is_event: &'r impl Fn(CollectionId) -> bool,
 ) -> impl Iterator<Item = &'r [AtomArg]> {
     rule.literals.iter().filter_map(|node| match &node.literal {
-        Literal::Atom { collection, args } => is_event(*collection).then_some(args.as_slice()),
+        Literal::Atom { collection, args } => is_event(*collection).then_some(&**args),
         Literal::Not { .. }
         | Literal::Error
         | Literal::Condition(_)

@@ -44,13 +44,15 @@ impl Printer<'_> {
             Expr::CallVar { var, args } => format!("{}({})", self.body.vars[*var].name, all(args)),
             Expr::Method {
                 receiver,
-                name,
+                member,
                 args,
-                ..
             } => {
+                let name = &member.name;
                 format!("{}.{name}({})", self.expr(*receiver), all(args))
             }
-            Expr::Field { receiver, name, .. } => format!("{}.{name}", self.expr(*receiver)),
+            Expr::Field { receiver, member } => {
+                format!("{}.{}", self.expr(*receiver), member.name)
+            }
             Expr::TupleField { receiver, index } => format!("{}.{index}", self.expr(*receiver)),
             Expr::Construct { ctor, args } if args.is_empty() => self.ctor(ctor),
             Expr::Construct { ctor, args } => format!("{}({})", self.ctor(ctor), self.args(args)),

@@ -87,7 +87,7 @@ impl<'a> Resolver<'a> {
                     kind: ast::ExprKind::Literal(ast::LitKind::Str(text)),
                     ..
                 },
-            ] if !text.is_empty() => Some(text.clone()),
+            ] if !text.is_empty() => Some(SmolStr::clone(text)),
             _ => None,
         };
         if given.is_none() {

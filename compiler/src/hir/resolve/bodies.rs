@@ -10,7 +10,7 @@ use super::scope::{ScopeId, Value};
 use crate::base::{Span, codes};
 use crate::hir::{
     Body, Expr, ExprId, ExprNode, Function, FunctionId, FunctionKind, ItemRef, Loc, OwnLattice,
-    Pat, PatId, PatNode, TypeRef, Var, VarId,
+    Param, Pat, PatId, PatNode, TypeRef, Var, VarId,
 };
 use crate::syntax::ast;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -86,23 +86,22 @@ impl<'r, 'a> BodyCx<'r, 'a> {
         if let Some(&var) = self.vars.get(&name.text) {
             return var;
         }
-        let var = self.new_var(name, None, false);
+        let var = self.new_var(name, false);
         self.vars.insert(name.text.clone(), var);
         var
     }
 
     /// A variable of an arm, lambda, `let … in` or of a function's parameter.
-    pub fn local_var(&mut self, name: &ast::Name, ty: Option<TypeRef>) -> VarId {
-        let var = self.new_var(name, ty, true);
+    pub fn local_var(&mut self, name: &ast::Name) -> VarId {
+        let var = self.new_var(name, true);
         self.locals.push((name.text.clone(), var));
         var
     }
 
-    fn new_var(&mut self, name: &ast::Name, ty: Option<TypeRef>, local: bool) -> VarId {
+    fn new_var(&mut self, name: &ast::Name, local: bool) -> VarId {
         self.body.vars.push(Var {
             name: name.text.clone(),
             span: name.span,
-            ty: ty.map(Box::new),
             local,
         })
     }
@@ -150,8 +149,8 @@ impl<'r, 'a> BodyCx<'r, 'a> {
     /// A parameter of a function.
     pub fn parameter(&mut self, name: &ast::Name, ty: TypeRef) {
         self.check_shadowing(name);
-        let var = self.local_var(name, Some(ty));
-        self.body.params.push(var);
+        let var = self.local_var(name);
+        self.body.params.push(Param { var, ty });
     }
 }
 

@@ -4,10 +4,11 @@ use super::bodies::{BodyCx, Mode};
 use super::head::{names_added, quoted};
 use super::scope::Value;
 use crate::base::{Span, codes};
-use crate::hir::{AggregateFunction, Arm, CallArg, Expr, ExprId, FieldValue, Part};
+use crate::hir::{AggregateFunction, Arm, CallArg, Expr, ExprId, FieldValue, Member, Part};
 use crate::syntax::ast::{self, ExprKind};
 use bloom_plan::functions::{BUILTINS, named};
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 /// Names of the built-in functions and constants, without methods.
 pub(super) fn builtin_functions() -> impl Iterator<Item = &'static str> {
@@ -34,7 +35,7 @@ impl BodyCx<'_, '_> {
         self.alloc(resolved, expr.span)
     }
 
-    fn exprs(&mut self, exprs: &[ast::Expr]) -> Vec<ExprId> {
+    fn exprs(&mut self, exprs: &[ast::Expr]) -> ThinVec<ExprId> {
         exprs.iter().map(|expr| self.expr(expr)).collect()
     }
 
@@ -179,8 +180,8 @@ impl BodyCx<'_, '_> {
         }
         if is_builtin_constant(name.as_str()) {
             return Expr::CallBuiltin {
-                name: name.text.clone(),
-                args: Vec::new(),
+                name: Box::new(name.text.clone()),
+                args: ThinVec::new(),
             };
         }
         match self.mode {
@@ -249,8 +250,7 @@ impl BodyCx<'_, '_> {
         }
         Expr::Field {
             receiver: self.expr(base),
-            name: name.text.clone(),
-            name_span: name.span,
+            member: member(name),
         }
     }
 
@@ -296,7 +296,7 @@ impl BodyCx<'_, '_> {
             return self.construct(&ast::Path::single(name.clone()), args, span);
         }
         if let Some(var) = self.known_var(name.as_str())
-            && self.body.vars[var].ty.is_some()
+            && self.body.params.iter().any(|param| param.var == var)
         {
             return Expr::CallVar {
                 var,
@@ -310,7 +310,7 @@ impl BodyCx<'_, '_> {
             },
             Some(Value::Error) => Expr::Error,
             _ if is_builtin_function(name.as_str()) => Expr::CallBuiltin {
-                name: name.text.clone(),
+                name: Box::new(name.text.clone()),
                 args: self.positional(args),
             },
             Some(Value::Collection(_)) => {
@@ -395,13 +395,12 @@ impl BodyCx<'_, '_> {
         }
         Expr::Method {
             receiver: self.expr(receiver),
-            name: name.text.clone(),
-            name_span: name.span,
+            member: member(name),
             args: self.positional(args),
         }
     }
 
-    fn args(&mut self, args: &[ast::Arg]) -> Vec<CallArg> {
+    fn args(&mut self, args: &[ast::Arg]) -> ThinVec<CallArg> {
         args.iter()
             .map(|arg| CallArg {
                 name: arg.name.as_ref().map(|name| name.text.clone()),
@@ -411,7 +410,7 @@ impl BodyCx<'_, '_> {
     }
 
     /// Arguments of what has no names for its parameters.
-    fn positional(&mut self, args: &[ast::Arg]) -> Vec<ExprId> {
+    fn positional(&mut self, args: &[ast::Arg]) -> ThinVec<ExprId> {
         for name in args.iter().filter_map(|arg| arg.name.as_ref()) {
             let loc = self.loc(name.span);
             let message = format!("no parameter is called `{name}` here");
@@ -491,7 +490,14 @@ impl BodyCx<'_, '_> {
         }
         Expr::Record {
             def,
-            fields: resolved,
+            fields: resolved.into(),
         }
     }
+}
+
+fn member(name: &ast::Name) -> Box<Member> {
+    Box::new(Member {
+        name: name.text.clone(),
+        span: name.span,
+    })
 }

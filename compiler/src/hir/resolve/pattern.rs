@@ -5,6 +5,7 @@ use super::bodies::BodyCx;
 use crate::base::codes;
 use crate::hir::{Pat, PatId};
 use crate::syntax::ast::{self, PatternKind};
+use thin_vec::ThinVec;
 
 impl BodyCx<'_, '_> {
     /// A pattern whose variables are the rule's.
@@ -24,7 +25,7 @@ impl BodyCx<'_, '_> {
         } else if let Some(&node) = self.test_nodes.get(&name.text) {
             Pat::TestNode(node)
         } else if local {
-            Pat::Var(self.local_var(name, None))
+            Pat::Var(self.local_var(name))
         } else {
             Pat::Var(self.rule_var(name))
         };
@@ -54,7 +55,7 @@ impl BodyCx<'_, '_> {
         self.alloc_pat(pat, pattern.span)
     }
 
-    fn patterns(&mut self, patterns: &[ast::Pattern], local: bool) -> Vec<PatId> {
+    fn patterns(&mut self, patterns: &[ast::Pattern], local: bool) -> ThinVec<PatId> {
         patterns
             .iter()
             .map(|pattern| self.any_pattern(pattern, local))
@@ -89,7 +90,7 @@ impl BodyCx<'_, '_> {
         match def {
             Some(def) => Pat::Record {
                 def,
-                fields: resolved,
+                fields: resolved.into(),
             },
             None => Pat::Error,
         }

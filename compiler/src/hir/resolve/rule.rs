@@ -60,19 +60,19 @@ impl<'a> Resolver<'a> {
         Some(Rule {
             head: Head {
                 collection,
-                columns,
+                columns: columns.into(),
                 span: rule.head.span,
             },
             arrow,
-            literals,
+            literals: literals.into(),
             bootstrap: first_tick,
-            group: (!pending.group.is_empty()).then(|| pending.group.clone()),
+            group: (!pending.group.is_empty()).then(|| Box::new(pending.group.clone())),
             origin: if pending.seal {
                 Origin::SealSend
             } else {
                 Origin::Written
             },
-            nondeterministic: pending.nondeterministic.clone(),
+            nondeterministic: pending.nondeterministic.clone().map(Box::new),
             body,
             loc,
         })
@@ -285,7 +285,7 @@ impl BodyCx<'_, '_> {
         let loc = self.loc(atom.path.span());
         match self.r.find_collection(self.scope, &atom.path, loc) {
             Some(Found { id: collection, .. }) => {
-                let args = self.atom_args(collection, atom);
+                let args = self.atom_args(collection, atom).into();
                 if negated {
                     Literal::Not { collection, args }
                 } else {

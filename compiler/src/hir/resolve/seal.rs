@@ -327,7 +327,6 @@ impl Collector {
                 let var = body.vars.push(Var {
                     name: name.clone(),
                     span: loc.span,
-                    ty: None,
                     local: false,
                 });
                 (name, var)
@@ -383,21 +382,21 @@ impl Collector {
     fn literal(&mut self, node: &NodeKind, read: &Reads) -> LiteralNode {
         let literal = match read {
             Reads::Row(collection) => {
-                let args = self.args(node, *collection, true);
+                let args = self.args(node, *collection, true).into();
                 Literal::Atom {
                     collection: *collection,
                     args,
                 }
             }
             Reads::Partition(collection) => {
-                let args = self.args(node, *collection, false);
+                let args = self.args(node, *collection, false).into();
                 Literal::Atom {
                     collection: *collection,
                     args,
                 }
             }
             Reads::NoRow(collection) => {
-                let args = self.args(node, *collection, true);
+                let args = self.args(node, *collection, true).into();
                 Literal::Not {
                     collection: *collection,
                     args,
@@ -406,10 +405,10 @@ impl Collector {
             Reads::Member(collection, kind) => {
                 let producer = self.var("producer").expect("every collector has one");
                 let addr = self.pat(Pat::Var(producer));
-                let kind = self.pat(Pat::Literal(LitKind::Str(kind.clone())));
+                let kind = self.pat(Pat::Literal(LitKind::text(kind.clone())));
                 Literal::Atom {
                     collection: *collection,
-                    args: vec![
+                    args: Box::new([
                         AtomArg {
                             column: 0,
                             pat: addr,
@@ -418,7 +417,7 @@ impl Collector {
                             column: 1,
                             pat: kind,
                         },
-                    ],
+                    ]),
                 }
             }
         };

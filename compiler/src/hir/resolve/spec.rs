@@ -348,7 +348,7 @@ fn location(cx: &mut BodyCx<'_, '_>, at: Option<&ast::Location>) -> Location {
         LocationKind::SelfAddr => Location::Pat(cx.alloc_pat(Pat::SelfAddr, at.span)),
         LocationKind::Expr(expr) => Location::Expr(cx.expr(expr)),
         LocationKind::Address(address) => {
-            let literal = Pat::Literal(crate::hir::LitKind::Address(address.clone()));
+            let literal = Pat::Literal(crate::hir::LitKind::address(address.clone()));
             Location::Pat(cx.alloc_pat(literal, at.span))
         }
     }

@@ -10,6 +10,7 @@ use crate::hir::{
 };
 use smol_str::{SmolStr, format_smolstr};
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 impl<'a> Resolver<'a> {
     pub fn describe_program(&mut self) {
@@ -42,7 +43,7 @@ impl<'a> Resolver<'a> {
                     head,
                     SmolStr::new(symbol(rule.arrow)),
                 ];
-                texts.map(LitKind::Str).to_vec()
+                texts.map(LitKind::text).to_vec()
             })
             .collect()
     }
@@ -52,7 +53,7 @@ impl<'a> Resolver<'a> {
         collections
             .map(|collection| {
                 let kind = SmolStr::new(collection.kind.word());
-                vec![LitKind::Str(collection.name.clone()), LitKind::Str(kind)]
+                vec![LitKind::text(collection.name.clone()), LitKind::text(kind)]
             })
             .collect()
     }
@@ -84,8 +85,8 @@ impl<'a> Resolver<'a> {
         rows.dedup();
         let literals = rows.into_iter().map(|(head, body, negated)| {
             vec![
-                LitKind::Str(head),
-                LitKind::Str(body),
+                LitKind::text(head),
+                LitKind::text(body),
                 LitKind::Bool(negated),
             ]
         });
@@ -112,7 +113,7 @@ fn fact(collection: CollectionId, row: Vec<LitKind>, loc: Loc) -> Rule {
             span: loc.span,
         },
         arrow: Arrow::Merge,
-        literals: Vec::new(),
+        literals: ThinVec::new(),
         bootstrap: true,
         group: None,
         origin: Origin::System,

@@ -53,13 +53,15 @@ impl Writer<'_> {
             }
             Expr::Method {
                 receiver,
-                name,
+                member,
                 args,
-                ..
             } => {
+                let name = &member.name;
                 format!("{}.{name}({})", self.receiver(*receiver), self.all(args))
             }
-            Expr::Field { receiver, name, .. } => format!("{}.{name}", self.receiver(*receiver)),
+            Expr::Field { receiver, member } => {
+                format!("{}.{}", self.receiver(*receiver), member.name)
+            }
             Expr::TupleField { receiver, index } => format!("{}.{index}", self.receiver(*receiver)),
             Expr::Construct { ctor, args } if args.is_empty() => self.ctor(ctor),
             Expr::Construct { ctor, args } => format!("{}({})", self.ctor(ctor), self.args(args)),

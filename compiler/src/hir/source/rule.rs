@@ -35,7 +35,7 @@ impl<'a> Source<'a> {
             Some(of) => format!("seal {}", names::plain(&of.name)),
             None => names::plain(&head.name),
         };
-        let mut text = reason(rule.nondeterministic.as_deref());
+        let mut text = reason(rule.nondeterministic.as_ref().map(|reason| reason.as_str()));
         text += &format!("{name}{{{}}}", columns.join(", "));
         if !rule.literals.is_empty() {
             let literal = |node_: &LiteralNode| match &node_.literal {

@@ -82,21 +82,18 @@ struct Walk<'p, 'm> {
 impl Walk<'_, '_> {
     fn body(&mut self, body: &Body, types: Option<&BodyTypes>) {
         for (id, node) in body.exprs.iter() {
-            let Expr::Field {
-                name, name_span, ..
-            } = &node.expr
-            else {
+            let Expr::Field { member, .. } = &node.expr else {
                 continue;
             };
             let field = match types {
                 Some(types) => self
                     .by_type(types, id)
                     .map(|field| self.known.place(field.loc)),
-                None => self.alone.get(name.as_str()).copied().flatten(),
+                None => self.alone.get(member.name.as_str()).copied().flatten(),
             };
             if let Some(declared) = field {
                 self.mentions.push(Mention {
-                    place: self.known.place(body.loc.at(*name_span)),
+                    place: self.known.place(body.loc.at(member.span)),
                     target: Target::Field(declared),
                     role: Role::Reads,
                 });

@@ -6,7 +6,7 @@ use super::{Known, Mention, Role, Row, Rows, Source, Target};
 use crate::base::{FileSpan, Span};
 use crate::hir::{
     Action, Body, Collection, CollectionId, CollectionKind, ConstantId, Expr, Literal, Loc,
-    NodeKind, Origin, Pat, Rule, SpecLiteral, Test, VarId,
+    NodeKind, Origin, Param, Pat, Rule, SpecLiteral, Test, VarId,
 };
 
 /// After so many rules, or items, it is asked whether somebody waits.
@@ -248,7 +248,7 @@ impl<'p, 's> Walk<'p, 's, '_> {
                 | Expr::Lambda { .. } => {}
             }
         }
-        for &var in &body.params {
+        for &Param { var, .. } in &body.params {
             self.variable(body, of, var, body.vars[var].span);
         }
     }

@@ -21,7 +21,8 @@ pub(super) fn lower(cx: &mut Lowering<'_>, id: InstanceId, passed: &[Passed]) ->
     let source = &program.functions[instance.function];
     let mut lowering = BodyLowering::new(cx, &source.body, &instance.body);
     let mut passed = passed.iter();
-    for (&var, &ty) in source.body.params.iter().zip(&instance.params) {
+    for (param, &ty) in source.body.params.iter().zip(&instance.params) {
+        let var = param.var;
         match lowering.cx.is_function(ty).then(|| passed.next()).flatten() {
             None => {
                 lowering.declare(var);

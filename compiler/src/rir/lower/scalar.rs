@@ -103,9 +103,9 @@ impl BodyLowering<'_, '_> {
             LitKind::Int(n) | LitKind::Duration(n) => Expr::Word(*n as u64),
             LitKind::Float(x) => Expr::Word(canonical_float(x.value()).to_bits()),
             LitKind::Bool(b) => Expr::Word(u64::from(*b)),
-            LitKind::Str(text) => self.cx.literal(ty, Value::String(text.clone())),
+            LitKind::Str(text) => self.cx.literal(ty, Value::String((**text).clone())),
             LitKind::Bytes(bytes) => self.cx.literal(ty, Value::Bytes(bytes.as_slice().into())),
-            LitKind::Address(text) => self.cx.literal(ty, Value::Addr(text.clone())),
+            LitKind::Address(text) => self.cx.literal(ty, Value::Addr((**text).clone())),
         }
     }
 

@@ -5,6 +5,7 @@
 use super::{Name, Path, Pattern};
 use crate::base::Span;
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Expr {
@@ -109,13 +110,24 @@ pub enum ExprKind {
 pub enum LitKind {
     Int(i64),
     Float(FloatBits),
-    Str(SmolStr),
-    Bytes(Vec<u8>),
+    /// Boxed, as other literals are smaller, and more.
+    Str(Box<SmolStr>),
+    Bytes(ThinVec<u8>),
     Bool(bool),
     /// In nanoseconds.
     Duration(i64),
     /// `@"host:port"`
-    Address(SmolStr),
+    Address(Box<SmolStr>),
+}
+
+impl LitKind {
+    pub fn text(text: impl Into<SmolStr>) -> Self {
+        LitKind::Str(Box::new(text.into()))
+    }
+
+    pub fn address(address: impl Into<SmolStr>) -> Self {
+        LitKind::Address(Box::new(address.into()))
+    }
 }
 
 /// A float by its bits, so that trees have an equality and a hash.

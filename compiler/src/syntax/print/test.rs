@@ -62,7 +62,7 @@ impl Printer {
     }
 
     fn text(&mut self, text: &str) {
-        let kind = ExprKind::Literal(LitKind::Str(text.into()));
+        let kind = ExprKind::Literal(LitKind::text(text));
         self.expr(&Expr::new(kind, Span::default()));
     }
 

@@ -283,8 +283,10 @@ impl Infer<'_, '_> {
     /// What stands behind a dot, the receiver inferred: a field, `reveal` or a method.
     pub(super) fn method(&mut self, expr: ExprId, found: Ty, args: &[ExprId], last: bool) -> Ty {
         let (receiver, name, is_call) = match self.body.expr(expr) {
-            Expr::Method { receiver, name, .. } => (*receiver, name, true),
-            Expr::Field { receiver, name, .. } => (*receiver, name, false),
+            Expr::Method {
+                receiver, member, ..
+            } => (*receiver, &member.name, true),
+            Expr::Field { receiver, member } => (*receiver, &member.name, false),
             _ => return Ty::ERROR,
         };
         if self.cx.store.is_error(found) {
@@ -360,7 +362,7 @@ impl Infer<'_, '_> {
             false => (codes::E0302, "field"),
         };
         let span = match self.body.expr(expr) {
-            Expr::Method { name_span, .. } | Expr::Field { name_span, .. } => *name_span,
+            Expr::Method { member, .. } | Expr::Field { member, .. } => member.span,
             _ => self.body.exprs[expr].span,
         };
         let loc = self.body.loc.at(span);
