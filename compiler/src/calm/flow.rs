@@ -13,6 +13,7 @@ pub use summary::{Declared, Setting, shapes, summarize};
 use std::sync::Arc;
 
 use bloom_stdx::arena::Arena;
+use thin_vec::ThinVec;
 
 use crate::analysis::{Reading, RuleAnalysis};
 use crate::hir::{
@@ -31,14 +32,14 @@ pub struct RuleSummary {
     /// Of the first tick only.
     pub bootstrap: bool,
     /// One a column of the head.
-    pub columns: Vec<Term>,
+    pub columns: ThinVec<Term>,
     /// The columns that are aggregates.
-    pub aggregates: Vec<Aggregate>,
+    pub aggregates: ThinVec<Aggregate>,
     /// The rows that it reads.
-    pub atoms: Vec<Atom>,
+    pub atoms: ThinVec<Atom>,
     /// `let`s and generators.
-    pub bindings: Vec<Binding>,
-    pub tests: Vec<Test>,
+    pub bindings: ThinVec<Binding>,
+    pub tests: ThinVec<Test>,
     /// Reads a clock or draws a random value.
     pub chance: bool,
     pub origin: Origin,
@@ -54,10 +55,10 @@ pub struct Atom {
     /// How the rule grows with the row's lattice values.
     pub reading: Reading,
     /// One a column of the collection.
-    pub terms: Vec<Term>,
+    pub terms: ThinVec<Term>,
 }
 
-/// What stands in a column.
+/// What stands in a column. Small, as rules have many.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Term {
     /// Free; in a head: left out, or an aggregate.
@@ -68,7 +69,7 @@ pub enum Term {
     SelfAddr,
     /// In a head, the value of an expression; in a body, a pattern.
     Of {
-        vars: Vec<VarId>,
+        vars: ThinVec<VarId>,
         form: Form,
     },
 }
@@ -92,7 +93,7 @@ pub struct Aggregate {
     /// None for `count()`.
     pub operand: Option<Term>,
     /// What it is taken by, where that is a value that ascends.
-    pub by: Vec<Term>,
+    pub by: ThinVec<Term>,
     /// How the column grows with the rows that are aggregated.
     pub growth: crate::analysis::Growth,
 }
@@ -100,8 +101,8 @@ pub struct Aggregate {
 /// `let p = e` or `p in e`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
-    pub binds: Vec<VarId>,
-    pub reads: Vec<VarId>,
+    pub binds: ThinVec<VarId>,
+    pub reads: ThinVec<VarId>,
     pub generates: bool,
     pub source: Source,
 }
@@ -132,7 +133,7 @@ pub enum Test {
         element: VarId,
     },
     Other {
-        reads: Vec<VarId>,
+        reads: ThinVec<VarId>,
     },
 }
 
@@ -321,5 +322,17 @@ impl Test {
             Test::Contains { elements, element } => [elements, element].contains(&&var),
             Test::Other { reads } => reads.contains(&var),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Atom, RuleSummary, Term, Test};
+
+    /// What an editor keeps for each rule.
+    #[test]
+    fn summaries_are_small() {
+        assert_eq!((size_of::<Term>(), size_of::<Test>()), (24, 56));
+        assert_eq!((size_of::<Atom>(), size_of::<RuleSummary>()), (24, 56));
     }
 }

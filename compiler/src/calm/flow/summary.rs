@@ -3,6 +3,7 @@
 use bloom_plan::functions::{self, Kind};
 use bloom_plan::types::{Type, TypeId};
 use bloom_stdx::arena::Arena;
+use thin_vec::{ThinVec, thin_vec};
 
 use super::terms::{comparison, contains, is_whole, reads, value_term};
 use super::{Aggregate, Atom, Binding, ColumnShape, Form, RuleSummary, Shape, Source, Term, Test};
@@ -104,11 +105,11 @@ pub fn summarize(setting: Setting<'_>, rule: &Rule, readings: &[Reading]) -> Rul
         head: rule.head.collection,
         arrow: cx.arrow(),
         bootstrap: rule.bootstrap,
-        columns: Vec::with_capacity(rule.head.columns.len()),
-        aggregates: Vec::new(),
-        atoms: Vec::new(),
-        bindings: Vec::new(),
-        tests: Vec::new(),
+        columns: ThinVec::with_capacity(rule.head.columns.len()),
+        aggregates: ThinVec::new(),
+        atoms: ThinVec::new(),
+        bindings: ThinVec::new(),
+        tests: ThinVec::new(),
         chance: cx.by_chance(),
         origin: rule.origin,
     };
@@ -165,6 +166,7 @@ pub fn summarize(setting: Setting<'_>, rule: &Rule, readings: &[Reading]) -> Rul
             }
         }
     }
+    summary.aggregates.shrink_to_fit();
     summary.atoms.shrink_to_fit();
     summary.bindings.shrink_to_fit();
     summary.tests.shrink_to_fit();
@@ -280,7 +282,7 @@ impl Summary<'_> {
         match key.descending {
             false => self.value_term(key.key),
             true => Term::Of {
-                vars: Vec::new(),
+                vars: ThinVec::new(),
                 form: Form::Other,
             },
         }
@@ -299,7 +301,7 @@ impl Summary<'_> {
         reading: Reading,
     ) -> Atom {
         let columns = self.setting.shapes[collection].columns.len();
-        let mut terms = vec![Term::Any; columns];
+        let mut terms = thin_vec![Term::Any; columns];
         for arg in args {
             if let Some(term) = terms.get_mut(arg.column as usize) {
                 *term = self.pattern_term(arg.pat);
@@ -327,7 +329,7 @@ impl Summary<'_> {
             | Pat::List(_)
             | Pat::Variant { .. }
             | Pat::Record { .. } => Term::Of {
-                vars: walk::pat_variables(body, pat),
+                vars: walk::pat_variables(body, pat).into(),
                 form: match is_whole(body, pat) {
                     true => Form::Whole,
                     false => Form::Other,
@@ -370,8 +372,8 @@ impl Summary<'_> {
     fn binding(&self, pat: PatId, value: ExprId, generates: bool, source: Source) -> Binding {
         let body = self.body();
         Binding {
-            binds: walk::pat_variables(body, pat),
-            reads: reads(body, value),
+            binds: walk::pat_variables(body, pat).into(),
+            reads: reads(body, value).into(),
             generates,
             source,
         }
@@ -393,7 +395,7 @@ impl Summary<'_> {
                     negated: true,
                 },
                 _ => Test::Other {
-                    reads: reads(body, expr),
+                    reads: reads(body, expr).into(),
                 },
             },
             Expr::Binary { op, left, right } => match comparison(*op) {
@@ -403,13 +405,13 @@ impl Summary<'_> {
                     right: self.value_term(*right),
                 },
                 None => Test::Other {
-                    reads: reads(body, expr),
+                    reads: reads(body, expr).into(),
                 },
             },
             _ => match contains(body, expr) {
                 Some((elements, element)) => Test::Contains { elements, element },
                 None => Test::Other {
-                    reads: reads(body, expr),
+                    reads: reads(body, expr).into(),
                 },
             },
         }

@@ -30,7 +30,7 @@ pub(super) fn value_term(body: &Body, expr: ExprId) -> Term {
         Expr::Constant(constant) => Term::Constant(*constant),
         Expr::SelfAddr => Term::SelfAddr,
         _ => Term::Of {
-            vars: reads(body, expr),
+            vars: reads(body, expr).into(),
             form: match (is_size(body, expr), is_made(body, expr)) {
                 (true, _) => Form::Size,
                 (false, true) => Form::Made,

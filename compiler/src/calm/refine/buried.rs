@@ -61,6 +61,6 @@ fn takes(
         columns: only(&deletion.columns),
         ..deletion.clone()
     };
-    let head: Vec<Term> = only(&insertion.columns);
+    let head = only(&insertion.columns);
     is_contained(between, &general, &head, &[present(guard)], &[])
 }

@@ -46,7 +46,7 @@ pub fn covered(basis: Basis<'_, '_>, rule: RuleAt) -> Vec<usize> {
         let denied = |bodies: Vec<(Vec<Atom>, Vec<Test>)>| {
             bodies.into_iter().all(|(atoms, tests)| {
                 let atoms = [rest.clone(), atoms].concat();
-                let tests = [summary.tests.clone(), tests].concat();
+                let tests = [&summary.tests[..], &tests].concat();
                 let mut others = others.iter();
                 // The tests of who derives the guard's row are among them.
                 let derive = model.writers(model.place(rule, guard.collection));

@@ -192,7 +192,7 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
             });
         }
         let goal = Atom {
-            terms,
+            terms: terms.into(),
             ..atom.clone()
         };
         let goals = Goals {
@@ -318,7 +318,7 @@ impl<'g, 'k, 'a> Given<'g, 'k, 'a> {
                 });
             }
             let atom = Atom {
-                terms,
+                terms: terms.into(),
                 ..atom.clone()
             };
             match atom.negated {
