@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bloom_stdx::arena::Arena;
 use rustc_hash::FxHashMap;
+use salsa::Setter;
 
 use crate::analysis::{self, Analysis};
 use crate::base::{Diagnostic, FileId, FileSpan};
@@ -158,6 +159,26 @@ impl Recalls {
         // What was kept before goes when the lock is open again: it may be large.
         let _before = self.lock().others.insert(key, found);
     }
+}
+
+/// Lets go of a package that nobody asks about any more, and of its root file. A result stays until another takes its
+/// place, so the file is emptied and all is asked again; `ask` asks what is not known here.
+pub fn forget(db: &mut Database, package: Package, ask: impl FnOnce(&Database)) {
+    let root = package.files(db).first().copied();
+    package.set_files(db).to(root.into_iter().collect());
+    if let Some(root) = root {
+        root.set_text(db).to(Arc::default());
+        problems(db, package);
+        ask(db);
+    }
+    let Inner {
+        files,
+        packages,
+        others,
+    } = &mut *db.recalls.lock();
+    files.retain(|file, _| Some(*file) != root);
+    packages.remove(&package);
+    others.retain(|(of, _), _| *of != package);
 }
 
 /// A file's tree, diagnostics and comments.

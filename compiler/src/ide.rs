@@ -43,5 +43,14 @@ pub use structure::{Fold, FoldKind, folds, selections};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tokens::{Word, WordKind, words, words_of};
 
+use crate::database::{Db, Package};
+
+/// Finds whatever is kept of a package here, so that it takes the place of what was kept before.
+pub fn find_all(db: &dyn Db, package: Package) {
+    names_of(db, package);
+    names::fields_of(db, package);
+    words_of(db, package);
+}
+
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use salsa::Setter;
 use tower_lsp::ls_types::{TextDocumentContentChangeEvent, Uri};
 
+use crate::inputs::Spare;
 use crate::library::Library;
 use crate::modules;
 use crate::packages::{OpenManifest, is_manifest, roots};
@@ -31,6 +32,7 @@ pub struct Documents {
     db: Database,
     library: Library,
     open: FxHashMap<Uri, Document>,
+    spare: Spare,
     manifests: FxHashMap<Uri, OpenManifest>,
     /// Files that programs import, by the root folder and the name there.
     imported: FxHashMap<(PathBuf, String), Imported>,
@@ -82,6 +84,7 @@ impl Documents {
             db: Database::default(),
             library,
             open: FxHashMap::default(),
+            spare: Spare::default(),
             manifests: FxHashMap::default(),
             imported: FxHashMap::default(),
         }
@@ -126,8 +129,7 @@ impl Documents {
         let name = of_library.unwrap_or_else(own_name);
         let language = path.as_deref().map_or(Language::Bloom, language);
         let lines = Arc::new(Starts::new(&text));
-        let file = File::new(&self.db, name, language, text);
-        let package = Package::new(&self.db, vec![file]);
+        let (file, package) = self.spare.take(&mut self.db, name, language, text);
         let document = Document {
             file,
             version,
@@ -178,7 +180,8 @@ impl Documents {
 
     pub fn close(&mut self, uri: &Uri) {
         self.manifests.remove(uri);
-        if self.open.remove(uri).is_some() {
+        if let Some(Document { file, package, .. }) = self.open.remove(uri) {
+            self.spare.give(&mut self.db, file, package);
             // What imports it reads the disk again.
             self.refresh();
         }

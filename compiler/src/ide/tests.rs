@@ -10,6 +10,7 @@ use bloom_stdx::random::Random;
 
 mod actions;
 mod editing;
+mod forgetting;
 mod hovering;
 
 /// The program without its cursor, and where that was.
