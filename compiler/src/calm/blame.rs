@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use super::body::Known;
 use super::found::Found;
+use super::graph::CROWD_MAX;
 use super::model::{At, RuleAt};
 use super::properties::Props;
 use super::report::Cause;
@@ -166,10 +167,7 @@ impl Search<'_, '_> {
             return self.of_kept(at, want).into_iter().try_for_each(show);
         }
         let mut is_shown = false;
-        for &rule in model.writers(at) {
-            if self.found.rules[rule].props.has(wanted(want)) || !model.rule(rule).inserts() {
-                continue;
-            }
+        for rule in self.failing(at, want) {
             for step in self.of_rule(rule, want) {
                 is_shown = true;
                 show(step)?;
@@ -188,6 +186,13 @@ impl Search<'_, '_> {
             },
             over: at,
         })
+    }
+
+    /// The rules by which a place lacks something; of a crowd only the first: there are reasons enough.
+    fn failing(&self, at: At, want: Want) -> impl Iterator<Item = RuleAt> {
+        let rules = self.known.model.inserters(at);
+        let failing = rules.filter(move |&rule| !self.found.rules[rule].props.has(wanted(want)));
+        failing.take(CROWD_MAX)
     }
 
     /// Where each place lacks what it should have only because another one does, in a circle: the circle is the reason.
@@ -287,12 +292,8 @@ impl Search<'_, '_> {
         let model = self.known.model;
         let arrow = |rule: RuleAt| model.rule(rule).arrow;
         let mut steps = Vec::new();
-        let lacking = |want: Want| {
-            let rules = model.inserters(at);
-            rules.filter(move |&rule| !self.found.rules[rule].props.has(wanted(want)))
-        };
         if want != Want::Grows {
-            for rule in lacking(Want::Union) {
+            for rule in self.failing(at, Want::Union) {
                 steps.extend(self.of_rule(rule, Want::Union));
             }
         }
@@ -319,7 +320,7 @@ impl Search<'_, '_> {
             steps.push(self.root_at(rule, 0, Cause::Upsert));
         }
         if want == Want::Limit {
-            for rule in lacking(Want::Limit) {
+            for rule in self.failing(at, Want::Limit) {
                 steps.extend(self.of_rule(rule, Want::Limit));
             }
         }
