@@ -15,7 +15,7 @@ use bloom_stdx::arena::{Arena, Id};
 
 use super::context::Context;
 use super::infer::{Draft, Found, Infer, Setting};
-use super::program::setting;
+use super::program::{Defaults, setting};
 use super::shared::Shared;
 use super::ty::{Closed, Con, Mark, Term, Ty};
 use super::{
@@ -36,8 +36,8 @@ pub struct Finish<'c, 'a> {
 /// The types of a rule as far as they are known before all rules are typed.
 pub enum RuleTypes {
     Closed(Arc<BodyTypes>),
-    /// Another rule may still tell some.
-    Open(Found),
+    /// Another rule may still tell some. Boxed, as there are many rules, and hardly any is open.
+    Open(Box<Found>),
 }
 
 /// What is closed so far.
@@ -113,7 +113,7 @@ impl<'c, 'a> Finish<'c, 'a> {
     }
 
     /// Kinds of node and unused modules, by the types of columns, the columns' defaults, the rules.
-    pub fn kinds(&mut self, defaults: Vec<Vec<Vec<Option<Found>>>>, rules: Vec<Vec<RuleTypes>>) {
+    pub fn kinds(&mut self, defaults: Defaults, rules: Vec<Vec<RuleTypes>>) {
         let columns = self.cx.columns.clone();
         let kinds = columns.into_iter().zip(defaults).zip(rules);
         for (place, ((columns, defaults), rules)) in kinds.enumerate() {
@@ -123,7 +123,7 @@ impl<'c, 'a> Finish<'c, 'a> {
                 let columns = columns.into_iter().zip(defaults);
                 let columns = columns.map(|(ty, default)| ColumnTypes {
                     ty: self.close(ty),
-                    default: default.map(|found| Box::new(self.body(found))),
+                    default: default.map(|found| Box::new(self.body(*found))),
                 });
                 collections.push(columns.collect());
             }
@@ -132,7 +132,7 @@ impl<'c, 'a> Finish<'c, 'a> {
                 let types = match types {
                     RuleTypes::Closed(types) => types,
                     RuleTypes::Open(found) => {
-                        let types = self.body(found);
+                        let types = self.body(*found);
                         self.bodies.shared(types)
                     }
                 };

@@ -103,8 +103,8 @@ fn constants(cx: &mut Context<'_>) -> Vec<Option<Found>> {
     found
 }
 
-/// The bodies of column defaults, by kind, collection and column.
-type Defaults = Vec<Vec<Vec<Option<Found>>>>;
+/// The bodies of column defaults, by kind, collection and column. Boxed, as few columns have one.
+pub(super) type Defaults = Vec<Vec<Vec<Option<Box<Found>>>>>;
 
 fn defaults(cx: &mut Context<'_>) -> Defaults {
     let kinds = cx.kinds.clone();
@@ -119,7 +119,7 @@ fn defaults(cx: &mut Context<'_>) -> Defaults {
                     declared
                         .default
                         .as_ref()
-                        .map(|body| Infer::new(cx, body, Setting::Value, &[]).value(ty)),
+                        .map(|body| Box::new(Infer::new(cx, body, Setting::Value, &[]).value(ty))),
                 );
             }
             collections.push(columns);
@@ -160,7 +160,7 @@ fn rules<'c, 'a>(finish: &mut Finish<'c, 'a>) -> (Vec<Vec<RuleTypes>>, Vec<Vec<R
             let first = finish.cx.diagnostics.len();
             let types = match is_settled {
                 true => RuleTypes::Closed(finish.settled_rule(place, &kind.rules[id])),
-                false => RuleTypes::Open(finish.rule(place, &kind.rules[id])),
+                false => RuleTypes::Open(Box::new(finish.rule(place, &kind.rules[id]))),
             };
             found[id.index()] = Some(types);
             said[id.index()] = first..finish.cx.diagnostics.len();
