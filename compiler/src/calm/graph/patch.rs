@@ -114,11 +114,13 @@ impl Graph {
             return;
         }
         let mut order = std::mem::take(&mut self.order[node.index()]);
-        for &rule in &order[before.clone()] {
-            if !kept.contains(&Some(rule)) {
-                self.take_out(rule);
-                steps.gone.push(rule);
-                edit.gone.push(rule);
+        // In the order in which they were.
+        let mut still = kept.iter().flatten().peekable();
+        for rule in &order[before.clone()] {
+            if still.next_if_eq(&rule).is_none() {
+                self.take_out(*rule);
+                steps.gone.push(*rule);
+                edit.gone.push(*rule);
             }
         }
         let mut new = Vec::new();
@@ -205,8 +207,10 @@ struct Changed {
 }
 
 impl Changed {
+    /// How many rules came or went. Between two that did there may be any number of others.
     fn count(&self) -> usize {
-        self.before.len().max(self.kept.len())
+        let still = self.kept.iter().flatten().count();
+        self.before.len() + self.kept.len() - 2 * still
     }
 }
 

@@ -269,3 +269,29 @@ fn what_is_left_of_the_corpus_is_right() {
     }
     assert!(tally.spared * 4 > tally.right, "{tally:?}");
 }
+
+/// As when one rule is put back and another taken out, far from it.
+#[test]
+fn rules_between_two_that_changed_are_left_alone() {
+    const RULES: usize = 400;
+    let tables: String = (0..RULES)
+        .map(|n| format!("table t{n}(x: Int);\n"))
+        .collect();
+    let without = |left_out: usize| {
+        let rules = (0..RULES).filter(|&n| n != left_out);
+        let rules: String = rules.map(|n| format!("t{n}{{x}} <= a{{x}};\n")).collect();
+        format!("input a(x: Int);\n{tables}{rules}")
+    };
+    let mut db = Database::default();
+    let file = File::new(&db, "main".to_owned(), Language::Bloom, without(3));
+    let package = Package::new(&db, vec![file]);
+    let mut looked_for = |db: &Database| {
+        compare(db, package, &mut Tally::default(), String::new);
+        let recalls = db.recalls.lock();
+        recalls.packages[&package].calm.remembered_forms()
+    };
+    assert_eq!(looked_for(&db), RULES - 1);
+    file.set_text(&mut db).to(without(RULES - 3).into());
+    let again = looked_for(&db);
+    assert!(again < 10, "{again} of {RULES}");
+}
