@@ -2,7 +2,8 @@
 //!
 //! A job goes to the first thread that has nothing to do, and a thread is started only while all have; so the jobs of a
 //! client that waits for each answer run on one thread. The allocator keeps pages of every size of block for each
-//! thread: what an analysis holds, spread over several, takes as many times the room in the end.
+//! thread: what an analysis holds, spread over several, takes as many times the room in the end. A thread that has had
+//! nothing to do for a while ends, and what it was done with goes back to the system.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -10,11 +11,15 @@ use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 /// Jobs wait for each other's queries, so more at once bring little.
 const THREADS_MAX: usize = 4;
+
+/// A thread with nothing to do waits so long for more.
+const IDLE_MAX: Duration = Duration::from_secs(1);
 
 /// Deep programs recurse deeply.
 const STACK_BYTES: usize = 64 << 20;
@@ -23,12 +28,17 @@ const STACK_BYTES: usize = 64 << 20;
 type Job = Box<dyn FnOnce() -> Box<dyn FnOnce()> + Send>;
 
 /// Ends its threads when it is dropped, once they have done what they were given.
-#[derive(Default)]
 pub struct Threads(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
     inner: Mutex<Inner>,
+    idle_max: Duration,
+}
+
+impl Default for Threads {
+    fn default() -> Self {
+        Self::ending_after(IDLE_MAX)
+    }
 }
 
 #[derive(Default)]
@@ -42,10 +52,25 @@ struct Inner {
 struct Thread {
     woken: Arc<Condvar>,
     next: Option<Job>,
-    is_idle: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Busy,
+    Idle,
+    /// Another may be started in its place.
+    Ended,
 }
 
 impl Threads {
+    fn ending_after(idle_max: Duration) -> Self {
+        Self(Arc::new(Shared {
+            inner: Mutex::default(),
+            idle_max,
+        }))
+    }
+
     /// What comes of the job, or what it panicked with.
     pub async fn run<T: Send + 'static>(
         &self,
@@ -71,34 +96,43 @@ impl Threads {
     /// An error if there is no thread, and the system gives none.
     fn give(&self, job: Job) -> io::Result<()> {
         let mut inner = self.0.lock();
-        if let Some(thread) = inner.threads.iter_mut().find(|thread| thread.is_idle) {
-            thread.is_idle = false;
+        let is = |state: State| move |thread: &Thread| thread.state == state;
+        if let Some(idle) = inner.threads.iter().position(is(State::Idle)) {
+            let thread = &mut inner.threads[idle];
+            thread.state = State::Busy;
             thread.next = Some(job);
             thread.woken.notify_one();
             return Ok(());
         }
-        let number = inner.threads.len();
+        let ended = inner.threads.iter().position(is(State::Ended));
+        let number = ended.unwrap_or(inner.threads.len());
         if number < THREADS_MAX {
-            let shared = Arc::clone(&self.0);
-            let woken = Arc::new(Condvar::new());
-            let wakes = Arc::clone(&woken);
-            let started = thread::Builder::new()
-                .name(format!("answers-{number}"))
-                .stack_size(STACK_BYTES)
-                .spawn(move || shared.work(number, &wakes));
-            match started {
-                Ok(_runs_by_itself) => inner.threads.push(Thread {
-                    woken,
-                    next: None,
-                    is_idle: false,
-                }),
+            match self.start(number) {
+                Ok(thread) if ended.is_some() => inner.threads[number] = thread,
+                Ok(thread) => inner.threads.push(thread),
                 // Those that there are will come to it.
-                Err(_) if number > 0 => {}
+                Err(_) if inner.threads.iter().any(is(State::Busy)) => {}
                 Err(error) => return Err(error),
             }
         }
         inner.waiting.push_back(job);
         Ok(())
+    }
+
+    /// Who starts it holds the lock until it stands among the others.
+    fn start(&self, number: usize) -> io::Result<Thread> {
+        let shared = Arc::clone(&self.0);
+        let woken = Arc::new(Condvar::new());
+        let wakes = Arc::clone(&woken);
+        let _runs_by_itself = thread::Builder::new()
+            .name(format!("answers-{number}"))
+            .stack_size(STACK_BYTES)
+            .spawn(move || shared.work(number, &wakes))?;
+        Ok(Thread {
+            woken,
+            next: None,
+            state: State::Busy,
+        })
     }
 }
 
@@ -128,7 +162,9 @@ impl Shared {
                 drop(inner);
                 let tell = job();
                 inner = self.lock();
-                inner.threads[number].is_idle = inner.waiting.is_empty();
+                if inner.waiting.is_empty() {
+                    inner.threads[number].state = State::Idle;
+                }
                 drop(inner);
                 tell();
                 inner = self.lock();
@@ -137,20 +173,26 @@ impl Shared {
             if inner.is_closed {
                 return;
             }
-            inner.threads[number].is_idle = true;
-            let woke = woken.wait_while(inner, |inner| {
-                inner.threads[number].next.is_none() && !inner.is_closed
-            });
-            inner = woke.unwrap_or_else(PoisonError::into_inner);
+            inner.threads[number].state = State::Idle;
+            let is_unused =
+                |inner: &mut Inner| inner.threads[number].next.is_none() && !inner.is_closed;
+            let woke = woken.wait_timeout_while(inner, self.idle_max, is_unused);
+            let (woke, waited) = woke.unwrap_or_else(PoisonError::into_inner);
+            inner = woke;
+            if waited.timed_out() {
+                inner.threads[number].state = State::Ended;
+                return;
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{THREADS_MAX, Threads};
+    use super::{State, THREADS_MAX, Threads};
     use std::sync::{Arc, Barrier, mpsc};
     use std::thread;
+    use std::time::Duration;
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
@@ -188,6 +230,19 @@ mod tests {
         let mut done: Vec<usize> = receiver.iter().take(3 * THREADS_MAX).collect();
         done.sort_unstable();
         assert_eq!(done, (0..3 * THREADS_MAX).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_thread_with_nothing_to_do_ends_and_another_comes_in_its_place() {
+        let threads = Threads::ending_after(Duration::ZERO);
+        let id = || block_on(threads.run(|| thread::current().id())).ok();
+        let first = id();
+        while threads.0.lock().threads[0].state != State::Ended {
+            thread::yield_now();
+        }
+        let second = id();
+        assert!(first.is_some() && second.is_some() && first != second);
+        assert_eq!(threads.0.lock().threads.len(), 1);
     }
 
     #[test]

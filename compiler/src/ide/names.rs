@@ -228,6 +228,7 @@ impl Names {
         let mut mentions = Vec::with_capacity(bytes / BYTES_A_NAME);
         let rows = program::names(known, sources, &mut mentions);
         tree::names(known, sources, &rows, &mut mentions);
+        drop(rows);
         Self::of_mentions(mentions)
     }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -16,6 +17,9 @@ pub(super) struct Client {
     next_id: u64,
     version: i64,
 }
+
+/// By then the server has given back what it was done with.
+const AT_REST: Duration = Duration::from_secs(3);
 
 const URI: &str = "file:///bench/main.bloom";
 
@@ -155,8 +159,9 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| format!("an answer is no JSON: {error}"))
     }
 
-    /// Bytes of memory in use now, as the kernel says.
+    /// Bytes of memory in use once the server has had nothing to do for a while, as the kernel says.
     pub(super) fn memory(&self) -> Result<u64, String> {
+        thread::sleep(AT_REST);
         let path = format!("/proc/{}/status", self.server.id());
         let status = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
