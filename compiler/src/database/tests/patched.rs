@@ -285,7 +285,7 @@ fn rules_between_two_that_changed_are_left_alone() {
     let mut db = Database::default();
     let file = File::new(&db, "main".to_owned(), Language::Bloom, without(3));
     let package = Package::new(&db, vec![file]);
-    let mut looked_for = |db: &Database| {
+    let looked_for = |db: &Database| {
         compare(db, package, &mut Tally::default(), String::new);
         let recalls = db.recalls.lock();
         recalls.packages[&package].calm.remembered_forms()
