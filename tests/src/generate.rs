@@ -103,6 +103,16 @@ impl Case {
         mixing::case(seed)
     }
 
+    /// Adds a declaration: a kind of collection, its name, its columns.
+    fn declare(&mut self, text: &str) {
+        let (_, rest) = text.split_once(' ').expect("a kind stands before the name");
+        let (name, _) = rest.split_once('(').expect("columns stand after the name");
+        self.declarations.push(Declaration {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        });
+    }
+
     /// The program of a seed.
     pub fn random(seed: u64) -> Case {
         let mut random = Random::split(seed, 0xb100);

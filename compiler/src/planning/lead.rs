@@ -28,36 +28,20 @@ pub(super) fn leads_back(rule: &Rule, head: &[Column]) -> bool {
 
 /// Adds what the literal binds to what is known, if it can be looked up or computed.
 fn follow(literal: &Literal, known: &mut FxHashSet<Register>) -> bool {
-    match literal {
+    let is_found = match literal {
         Literal::Atom { columns, .. } => {
             let mut given = columns.iter().flatten();
-            if !given.any(|column| is_known(column, known)) {
-                return false;
-            }
-            known.extend(columns.iter().filter_map(variable));
+            given.any(|column| is_known(column, known))
         }
-        Literal::Not { .. } | Literal::Condition(_) => {}
-        Literal::Let { guard, bind } => {
-            let mut read = guard.iter().chain(bind.iter().map(|(_, value)| value));
-            if !read.all(|expr| is_known(expr, known)) {
-                return false;
-            }
-            known.extend(bind.iter().map(|(register, _)| *register));
+        Literal::Not { .. } | Literal::Condition(_) => true,
+        Literal::Let { .. } | Literal::Each { .. } | Literal::Range { .. } => {
+            literal.needs().iter().all(|needed| known.contains(needed))
         }
-        Literal::Each { source, into, .. } => {
-            if !is_known(source, known) {
-                return false;
-            }
-            known.extend(into);
-        }
-        Literal::Range { from, to, into } => {
-            if !is_known(from, known) || !is_known(to, known) {
-                return false;
-            }
-            known.insert(*into);
-        }
+    };
+    if is_found {
+        known.extend(literal.binds());
     }
-    true
+    is_found
 }
 
 fn variable(column: &Option<Expr>) -> Option<Register> {

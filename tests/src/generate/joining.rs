@@ -3,7 +3,7 @@
 
 use bloom_stdx::random::Random;
 
-use super::{Case, Declaration, Rule};
+use super::{Case, Rule};
 
 /// Nodes of the graphs.
 const NODES: usize = 5;
@@ -36,17 +36,16 @@ pub(super) fn case(seed: u64) -> Case {
     // What lives for a tick is derived anew; what lasts is kept up.
     let source = if random.chance(1, 3) { "arc" } else { "t" };
     let kind = |random: &mut Random| *random.pick(&["view", "scratch"]);
-    for (name, text) in [
-        ("come", "input come(a: Int, b: Int);".to_owned()),
-        ("go", "input go(a: Int, b: Int);".to_owned()),
-        ("arc", "input arc(a: Int, b: Int);".to_owned()),
-        ("t", "table t(a: Int, b: Int);".to_owned()),
-        ("f", "table f(a: Int, b: Int);".to_owned()),
-        ("p", format!("{} p(a: Int, b: Int);", kind(&mut random))),
-        ("q", format!("{} q(a: Int, b: Int);", kind(&mut random))),
+    for text in [
+        "input come(a: Int, b: Int);".to_owned(),
+        "input go(a: Int, b: Int);".to_owned(),
+        "input arc(a: Int, b: Int);".to_owned(),
+        "table t(a: Int, b: Int);".to_owned(),
+        "table f(a: Int, b: Int);".to_owned(),
+        format!("{} p(a: Int, b: Int);", kind(&mut random)),
+        format!("{} q(a: Int, b: Int);", kind(&mut random)),
     ] {
-        let name = name.to_owned();
-        case.declarations.push(Declaration { name, text });
+        case.declare(&text);
     }
     let begins = format!("{source}{{a, b}}");
     for (head, arrow, literal) in [

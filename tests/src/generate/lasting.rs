@@ -5,7 +5,7 @@
 use bloom_stdx::random::Random;
 
 use super::rule;
-use super::{Case, Collection, Declaration, Kind, LEVELS, Rule, Ty, constant};
+use super::{Case, Collection, Kind, LEVELS, Rule, Ty, constant};
 
 const TICKS_MIN: usize = 30;
 
@@ -200,7 +200,7 @@ fn closure(random: &mut Random, stores: &[Store], case: &mut Case) {
             ],
         ),
         3 => {
-            add(case, "q", "view q(a: Int, b: Int);");
+            case.declare("view q(a: Int, b: Int);");
             (
                 "view r(a: Int, b: Int);",
                 vec![
@@ -211,7 +211,7 @@ fn closure(random: &mut Random, stores: &[Store], case: &mut Case) {
             )
         }
         4 => {
-            add(case, "q", "view q(a: Int, b: Int);");
+            case.declare("view q(a: Int, b: Int);");
             (
                 "view r(a: Int, b: Int);",
                 vec![
@@ -224,7 +224,7 @@ fn closure(random: &mut Random, stores: &[Store], case: &mut Case) {
         }
         _ => return,
     };
-    add(case, "r", declared);
+    case.declare(declared);
     for text in rules {
         let (head, literals) = text.split_once(" <= ").expect("a rule has an arrow");
         case.rules.push(Rule {
@@ -273,20 +273,13 @@ fn groups(random: &mut Random, stores: &[Store], case: &mut Case) {
             "table" => format!("a: Int, b: {ty}"),
             _ => format!("a: Int => b: {ty}"),
         };
-        add(case, &name, &format!("{kind} {name}({key});"));
+        case.declare(&format!("{kind} {name}({key});"));
         case.rules.push(Rule {
             head: format!("{name}{{a: x, b: {aggregate}}}"),
             arrow: "<=",
             literals: vec![format!("{table}{{a: x, b: y}}"), format!("{table}{{b: z}}")],
         });
     }
-}
-
-fn add(case: &mut Case, name: &str, text: &str) {
-    case.declarations.push(Declaration {
-        name: name.to_owned(),
-        text: text.to_owned(),
-    });
 }
 
 fn feed(random: &mut Random, stores: &[Store]) -> String {

@@ -4,7 +4,7 @@
 
 use bloom_stdx::random::Random;
 
-use super::{Case, Declaration, Rule};
+use super::{Case, Rule};
 
 /// Nodes of the graphs.
 const NODES: usize = 4;
@@ -59,17 +59,17 @@ pub(super) fn case(seed: u64) -> Case {
     let mut random = Random::split(seed, 0x317e);
     let mut case = Case::default();
     for text in [
-        "input come(a: Int, b: Int)",
-        "input go(a: Int, b: Int)",
-        "input arc(a: Int, b: Int)",
-        "table t(a: Int, b: Int)",
-        "table f(a: Int, b: Int)",
-        "table r(a: Int, b: Int)",
-        "table k(a: Int => least: Min<Int>)",
-        "view p(a: Int, b: Int)",
-        "scratch q(a: Int, b: Int)",
+        "input come(a: Int, b: Int);",
+        "input go(a: Int, b: Int);",
+        "input arc(a: Int, b: Int);",
+        "table t(a: Int, b: Int);",
+        "table f(a: Int, b: Int);",
+        "table r(a: Int, b: Int);",
+        "table k(a: Int => least: Min<Int>);",
+        "view p(a: Int, b: Int);",
+        "scratch q(a: Int, b: Int);",
     ] {
-        declare(&mut case, text);
+        case.declare(text);
     }
     for (head, arrow, body) in [
         ("t{a, b}", "<+", "come{a, b}"),
@@ -89,7 +89,7 @@ pub(super) fn case(seed: u64) -> Case {
     }
     if random.chance(2, 3) {
         let (declared, head, body) = LATTICES[random.below(LATTICES.len())];
-        declare(&mut case, &format!("view {declared}"));
+        case.declare(&format!("view {declared};"));
         let body: Vec<String> = body.iter().map(|text| (*text).to_owned()).collect();
         rule(&mut case, head, "<=", &body);
     }
@@ -105,15 +105,6 @@ fn written(random: &mut Random, literal: &str) -> String {
     literal
         .replace("R{", &format!("{within}{{"))
         .replace("E{", &format!("{outside}{{"))
-}
-
-fn declare(case: &mut Case, text: &str) {
-    let (_, rest) = text.split_once(' ').expect("a kind stands before the name");
-    let (name, _) = rest.split_once('(').expect("columns stand after the name");
-    case.declarations.push(Declaration {
-        name: name.to_owned(),
-        text: format!("{text};"),
-    });
 }
 
 fn rule(case: &mut Case, head: &str, arrow: &'static str, literals: &[String]) {
