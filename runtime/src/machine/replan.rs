@@ -107,8 +107,13 @@ struct Sizes<'m> {
 }
 
 impl<'m> Sizes<'m> {
-    fn new(relations: &'m [Relation], heads: &'m [RelationId], reads: &[RelationId]) -> Sizes<'m> {
-        let rows = |id: &RelationId| relations[id.0 as usize].len() as u64;
+    /// `reads`: what the versions read that are planned, also those that run in every tick.
+    fn new(
+        relations: &'m [Relation],
+        heads: &'m [RelationId],
+        reads: &[(RelationId, u64)],
+    ) -> Sizes<'m> {
+        let rows = |(id, _): &(RelationId, u64)| relations[id.0 as usize].len() as u64;
         Sizes {
             relations,
             heads,
@@ -174,10 +179,8 @@ impl Machine {
             };
         }
         let plan = self.program.plan();
-        let sizes = match (schedule.heads.get(stratum), schedule.reads.get(stratum)) {
-            (Some(heads), Some(reads)) => Sizes::new(relations, heads, reads),
-            _ => Sizes::new(relations, &[], &[]),
-        };
+        let heads = schedule.heads.get(stratum).map_or(&[][..], Vec::as_slice);
+        let sizes = Sizes::new(relations, heads, &choices.reads);
         let replanned = planner.replan(plan, &choices.versions, &sizes);
         if let Some((plan, patch)) = replanned
             // Memory that cannot be made executable is no reason to stop: the old plan is as right.
@@ -218,13 +221,14 @@ mod tests {
     fn what_is_to_come_is_not_taken_for_small() {
         let ids = [0, 1, 2].map(RelationId);
         let mut relations = ids.map(|_| relation("kk").1);
+        let reads = ids.map(|id| (id, 0));
         (0..100).for_each(|n| relations[0].insert(&[n, 7]));
-        let sizes = Sizes::new(&relations, &ids[1..2], &ids);
+        let sizes = Sizes::new(&relations, &ids[1..2], &reads);
         assert_eq!(ids.map(|id| sizes.rows(id)), [100, 100, 0]);
         assert_eq!(ids.map(|id| sizes.distinct(id, &[0])), [100, 10, 0]);
         assert_eq!(sizes.distinct(ids[1], &[0, 1]), 100);
         relations[1].insert(&[1, 1]);
-        let sizes = Sizes::new(&relations, &ids[1..2], &ids);
+        let sizes = Sizes::new(&relations, &ids[1..2], &reads);
         assert_eq!(sizes.rows(ids[1]), 1);
     }
 }
