@@ -3,7 +3,9 @@
 pub mod aligned;
 pub mod arena;
 mod edit_distance;
+mod ends;
 pub mod graph;
 pub mod random;
 
 pub use edit_distance::{edit_distance, nearest};
+pub use ends::{common_end, common_ends, common_start, common_text};

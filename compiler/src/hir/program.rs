@@ -67,7 +67,7 @@ impl Program {
 }
 
 /// Where an item starts in its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     pub file: FileId,
     pub offset: u32,

@@ -1,12 +1,12 @@
 //! Where names stand, and what they mean: collections and their columns, functions, constants, variables, types,
 //! modules, nodes of tests.
 //!
-//! Two walks find them. The resolved program ([`program`]) says what each literal, head and expression means and
-//! where it is as a whole; where in it the name stands, its text tells. The syntax trees ([`tree`]) have the names
-//! that resolution leaves no place of. What a module declares is known by its declaration, so that the copies
-//! which imports make of it are one. A third walk ([`fields`]) finds the fields behind dots, which only types tell;
-//! they are looked for where they are asked for, so that what needs no types does not wait for them. After an edit of
-//! rules ([`again`]) both walks look at these.
+//! They are found item by item, in two ways. The resolved program ([`program`]) says what each literal, head and
+//! expression means and where it is as a whole; where in it the name stands, its text tells. The syntax tree ([`tree`])
+//! has the names that resolution leaves no place of. What a module declares is known by its declaration, so that the
+//! copies which imports make of it are one. A walk of its own ([`fields`]) finds the fields behind dots, which only
+//! types tell; they are looked for where they are asked for, so that what needs no types does not wait for them. After
+//! an edit of rules ([`again`]) these are looked at, and all other items keep their names ([`packed`]).
 
 mod again;
 mod fields;
@@ -14,10 +14,11 @@ mod packed;
 mod program;
 mod tree;
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use bloom_stdx::arena::Arena;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::base::{FileId, FileSpan, Span};
 use crate::database::{self, Db, Package};
@@ -26,7 +27,7 @@ use crate::syntax::ast;
 use crate::typing::Typed;
 
 use again::Standing;
-use packed::Mentions;
+use packed::{Groups, ItemNames, Mentions, Numbers};
 
 /// What a name does where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,15 +104,12 @@ pub struct Source<'t> {
     pub module: &'t ast::Module,
 }
 
-/// Hardly any text has more names than one in so many bytes.
-const BYTES_A_NAME: usize = 4;
-
 /// All names of a program.
 #[derive(Debug, Default)]
 pub struct Names {
     mentions: Mentions,
-    /// The places in `mentions`, by what they mean: once somebody asks.
-    same: OnceLock<Vec<u32>>,
+    /// By what they mean: once somebody asks.
+    groups: OnceLock<Groups>,
 }
 
 /// The names of a package.
@@ -217,42 +215,36 @@ impl Names {
             only: None,
             pause: &|| {},
         };
-        let mut mentions = Vec::new();
-        fields::names(known, typed, &mut mentions);
-        Self::of_mentions(mentions)
+        let mut found = Vec::new();
+        fields::names(known, typed, &mut found);
+        found.sort_unstable();
+        let mut numbers = Numbers::default();
+        let mut files = Vec::new();
+        for own in found.chunk_by(|(a, _), (b, _)| a == b) {
+            let item = own[0].0;
+            let mut mentions = own.iter().map(|(_, mention)| *mention).collect();
+            let names = ItemNames::new(item, &mut mentions, &mut numbers);
+            files.resize_with(files.len().max(item.file.0 as usize + 1), Vec::new);
+            files[item.file.0 as usize].push((item.offset, Arc::new(names)));
+        }
+        Self::of_mentions(Mentions::new(files, numbers))
     }
 
     fn found(known: Known<'_>, sources: &[Source<'_>]) -> Self {
-        // Room for all at once: what is not used of it costs nothing, and a list that grows takes three times its length.
-        let bytes: usize = sources.iter().map(|source| source.text.len()).sum();
-        let mut mentions = Vec::with_capacity(bytes / BYTES_A_NAME);
-        let rows = program::names(known, sources, &mut mentions);
-        tree::names(known, sources, &rows, &mut mentions);
-        drop(rows);
-        Self::of_mentions(mentions)
+        let mut numbers = Numbers::default();
+        let mut files = vec![Vec::new(); sources.len()];
+        tree::names(known, sources, &mut |item, mentions| {
+            let names = ItemNames::new(item, mentions, &mut numbers);
+            files[item.file.0 as usize].push((item.offset, Arc::new(names)));
+        });
+        Self::of_mentions(Mentions::new(files, numbers))
     }
 
-    fn of_mentions(mut mentions: Vec<Mention>) -> Self {
-        if !mentions.is_sorted() {
-            mentions.sort_unstable();
-        }
-        mentions.dedup();
-        Self::packed(Mentions::new(mentions.into_iter()))
-    }
-
-    fn packed(mentions: Mentions) -> Self {
+    fn of_mentions(mentions: Mentions) -> Self {
         Self {
             mentions,
-            same: OnceLock::new(),
+            groups: OnceLock::new(),
         }
-    }
-
-    fn same(&self) -> &[u32] {
-        self.same.get_or_init(|| {
-            let mut same: Vec<u32> = (0..self.mentions.len() as u32).collect();
-            same.sort_by_key(|&at| self.mentions.target(at as usize));
-            same
-        })
     }
 
     /// The name at a byte of a file, or just before it. Where a column and a variable are named by one word, the
@@ -287,21 +279,36 @@ impl Names {
     }
 
     /// All places that mean the same, in the order of files.
-    pub fn of(&self, target: Target) -> impl Iterator<Item = Mention> + '_ {
-        let meant = |at: u32| self.mentions.target(at as usize);
-        let same = self.same();
-        let first = same.partition_point(|&at| meant(at) < target);
-        let same = same[first..].iter();
-        same.take_while(move |&&at| meant(at) == target)
-            .map(|&at| self.mentions.get(at as usize))
+    pub fn of(&self, target: Target) -> impl Iterator<Item = Mention> + use<> {
+        let groups = self.groups.get_or_init(|| self.mentions.grouped());
+        self.mentions.of(target, groups).into_iter()
     }
 
     /// The names of a file, in the order of its text.
-    pub fn in_file(
+    pub fn in_file(&self, file: FileId) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+        self.mentions.in_file(file)
+    }
+
+    /// As [`Self::in_file`], of the items of which a part is between two places, and may be more.
+    pub(super) fn in_part(
         &self,
         file: FileId,
-    ) -> impl DoubleEndedIterator<Item = Mention> + ExactSizeIterator + '_ {
-        self.mentions.in_file(file)
+        from: u32,
+        upto: u32,
+    ) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+        self.mentions.in_part(file, from, upto)
+    }
+
+    /// From where to where items of a file have others than the names that they had, or stand elsewhere: counted from the
+    /// start of the text if that is before an edit, and from its end if behind, where `lengths` are those of the text
+    /// before and now. Names may be said to be others that are not.
+    pub(super) fn differ(
+        &self,
+        before: &Self,
+        file: FileId,
+        lengths: (usize, usize),
+    ) -> Option<Range<usize>> {
+        self.mentions.differ(&before.mentions, file, lengths)
     }
 
     /// All names, by file and place.
@@ -335,17 +342,33 @@ impl Known<'_> {
     fn wants(self, place: Place) -> bool {
         self.only.is_none_or(|only| only.contains(&place))
     }
-
-    fn wants_item(self, item: ItemRef) -> bool {
-        self.only.is_none() || self.wants(self.places[item])
-    }
 }
 
-/// Which collection a row in the text is of: by the place of the whole head, literal or step.
-type Rows<'p> = FxHashMap<FileSpan, Vec<Row<'p>>>;
+/// What gets the names of each item that names are looked for in, in the order of files and places. They may be in any
+/// order, some twice, and are taken from the list.
+type Found<'f> = dyn FnMut(Place, &mut Vec<Mention>) + 'f;
+
+/// Which collection each row of an item is of: by the place of the whole head, literal or step.
+#[derive(Default)]
+struct Rows<'p>(Vec<(FileSpan, Row<'p>)>);
 
 /// A row, by the last part of its path, and of which declared collection it is: `c.sealed` is of `c`.
+#[derive(Clone, Copy)]
 struct Row<'p> {
     name: &'p str,
     of: &'p Collection,
+}
+
+impl<'p> Rows<'p> {
+    /// Puts them in order, after which they can be asked for.
+    fn sort(&mut self) {
+        self.0.sort_by_key(|(place, _)| *place);
+    }
+
+    fn at(&self, place: FileSpan) -> impl Iterator<Item = Row<'p>> + '_ {
+        let first = self.0.partition_point(|(own, _)| *own < place);
+        let rows = self.0[first..].iter();
+        rows.take_while(move |(own, _)| *own == place)
+            .map(|(_, row)| *row)
+    }
 }

@@ -12,6 +12,7 @@ mod actions;
 mod editing;
 mod forgetting;
 mod hovering;
+mod words;
 
 /// The program without its cursor, and where that was.
 fn cursor(fixture: &str) -> (String, u32) {

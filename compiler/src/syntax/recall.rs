@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use bloom_stdx::common_text;
 use rustc_hash::FxHashMap;
 
 use super::ast::{Item, ItemKind, ItemNode};
@@ -77,7 +78,7 @@ impl Recall {
         if !self.is_regular || text.len() > super::SOURCE_BYTES_MAX {
             return None;
         }
-        let (prefix, suffix) = common_ends(&self.text, text);
+        let (prefix, suffix) = common_text(&self.text, text);
         let spans = &self.outline.fragments;
         let mut before = spans.partition_point(|span| (span.end as usize) < prefix);
         // What ends by itself ends there whatever follows.
@@ -335,36 +336,4 @@ fn collect<'t>(
     for node in items {
         walk(&node.item, node.offset - fragment.start, &mut add);
     }
-}
-
-/// How many bytes are the same at the start and, of the rest, at the end; whole characters.
-fn common_ends(a: &str, b: &str) -> (usize, usize) {
-    const BLOCK: usize = 4096;
-    let (x, y) = (a.as_bytes(), b.as_bytes());
-    let short = x.len().min(y.len());
-    let mut prefix = 0;
-    while prefix + BLOCK <= short && x[prefix..prefix + BLOCK] == y[prefix..prefix + BLOCK] {
-        prefix += BLOCK;
-    }
-    while prefix < short && x[prefix] == y[prefix] {
-        prefix += 1;
-    }
-    while !(a.is_char_boundary(prefix) && b.is_char_boundary(prefix)) {
-        prefix -= 1;
-    }
-    let short = short - prefix;
-    let mut suffix = 0;
-    while suffix + BLOCK <= short
-        && x[x.len() - suffix - BLOCK..x.len() - suffix]
-            == y[y.len() - suffix - BLOCK..y.len() - suffix]
-    {
-        suffix += BLOCK;
-    }
-    while suffix < short && x[x.len() - suffix - 1] == y[y.len() - suffix - 1] {
-        suffix += 1;
-    }
-    while !(a.is_char_boundary(a.len() - suffix) && b.is_char_boundary(b.len() - suffix)) {
-        suffix -= 1;
-    }
-    (prefix, suffix)
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bloom_compiler::ide::{self, Word};
+use bloom_stdx::{common_end, common_start};
 use salsa::Database as _;
 use tower_lsp::ls_types as lsp;
 
@@ -231,26 +232,6 @@ impl Writer {
             });
         }
     }
-}
-
-const BLOCK: usize = 4096;
-
-/// How many bytes are the same at the start.
-fn common_start(a: &[u8], b: &[u8]) -> usize {
-    let blocks = a.chunks(BLOCK).zip(b.chunks(BLOCK));
-    let blocks = blocks.take_while(|(a, b)| a == b).count();
-    let known = (BLOCK * blocks).min(a.len()).min(b.len());
-    let rest = a[known..].iter().zip(&b[known..]);
-    known + rest.take_while(|(a, b)| a == b).count()
-}
-
-fn common_end(a: &[u8], b: &[u8]) -> usize {
-    let blocks = a.rchunks(BLOCK).zip(b.rchunks(BLOCK));
-    let blocks = blocks.take_while(|(a, b)| a == b).count();
-    let known = (BLOCK * blocks).min(a.len()).min(b.len());
-    let rest = a[..a.len() - known].iter().rev();
-    let rest = rest.zip(b[..b.len() - known].iter().rev());
-    known + rest.take_while(|(a, b)| a == b).count()
 }
 
 fn commas(numbers: &[u8]) -> usize {

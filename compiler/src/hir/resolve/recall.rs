@@ -96,7 +96,7 @@ impl Recall {
             });
         }
         let old: Vec<Known> = self.items.iter().map(|&(known, _)| known).collect();
-        let (prefix, suffix) = common_ends(&old, &items);
+        let (prefix, suffix) = bloom_stdx::common_ends(&old, &items);
         let changed = |of: &[Known]| -> Vec<Known> {
             let middle = &of[prefix..of.len() - suffix];
             middle
@@ -289,12 +289,4 @@ fn walk(items: &[ast::ItemNode], base: u32, visit: &mut impl FnMut(&ast::ItemNod
             walk(&module.items, offset, visit);
         }
     }
-}
-
-/// How many values are the same at the start and, of the rest, at the end.
-fn common_ends<T: PartialEq>(a: &[T], b: &[T]) -> (usize, usize) {
-    let prefix = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&a[prefix..], &b[prefix..]);
-    let suffix = a.iter().rev().zip(b.iter().rev());
-    (prefix, suffix.take_while(|(a, b)| a == b).count())
 }

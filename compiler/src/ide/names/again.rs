@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Known, Names, Source, Target, program, tree};
-use crate::base::{FileId, FileSpan};
+use super::packed::{ItemNames, Mentions, Numbers};
+use super::{Known, Mention, Names, Source, Target, program, tree};
+use crate::base::{FileId, FileSpan, Span};
 use crate::hir::{self, Place, Rule};
 use crate::syntax::ast::{self, ItemKind, ItemNode};
 
@@ -30,14 +31,20 @@ struct Entry<'m> {
     item: &'m Arc<ast::Item>,
 }
 
-/// What became of the items of a file from a place on.
+/// What became of a file.
+struct Moved {
+    /// Where its items have gone.
+    pieces: Vec<Piece>,
+    /// Where each item of now starts, and which of before it is whose names mean what they did.
+    items: Vec<(u32, Option<usize>)>,
+}
+
+/// Where the items of a file have gone from a place on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Piece {
     start: u32,
     /// How far they moved; none if they are gone.
     by: Option<i64>,
-    /// Whether names in them mean what they did.
-    stays: bool,
 }
 
 impl Standing {
@@ -72,25 +79,45 @@ impl Standing {
         }
         let (gone, mut fresh) = self.changed(known);
         let files = self.modules.iter().zip(modules).zip((0..).map(FileId));
-        let pieces: Option<Vec<Vec<Piece>>> = files
-            .map(|(((_, old), new), file)| pieces(file, old, new, &gone, &mut fresh))
+        let files: Option<Vec<Moved>> = files
+            .map(|(((_, old), new), file)| moved(file, old, new, &gone, &mut fresh))
             .collect();
-        let moves = Moves(pieces?);
+        let moves = Moves(files?);
         (known.pause)();
         let only = Known {
             only: Some(&fresh),
             ..known
         };
-        let mut found = Vec::new();
-        let rows = program::names(only, sources, &mut found);
-        tree::names(only, sources, &rows, &mut found);
-        found.sort_unstable();
+        let mut found: Vec<(Place, Vec<Mention>)> = Vec::new();
+        tree::names(only, sources, &mut |item, mentions| {
+            found.push((item, std::mem::take(mentions)));
+        });
         (known.pause)();
-        let place = |place: FileSpan| moves.piece(place)?.stays.then(|| moves.place(place))?;
-        let target = |target: Target| moves.target(target);
-        Some(Names::packed(
-            self.names.mentions.again(place, target, found),
-        ))
+        let before = &self.names.mentions;
+        let wanted = found.iter().flat_map(|(_, mentions)| mentions);
+        let wanted = wanted.map(|mention| mention.target);
+        let mut numbers = Numbers::again(before, |target| moves.target(target), wanted);
+        let mut found = found.into_iter();
+        let files = moves.0.iter().zip((0..).map(FileId));
+        let files: Vec<Vec<_>> = files
+            .map(|(moved, file)| {
+                let old = before.items(file);
+                let items = moved.items.iter();
+                let items = items.map(|&(start, of)| {
+                    let names = match of {
+                        Some(at) => Arc::clone(&old.get(at)?.names),
+                        None => {
+                            let (item, mut mentions) = found.next()?;
+                            Arc::new(ItemNames::new(item, &mut mentions, &mut numbers))
+                        }
+                    };
+                    Some((start, names))
+                });
+                items.collect::<Option<Vec<_>>>()
+            })
+            .collect::<Option<_>>()?;
+        let mentions = Mentions::new(files, numbers);
+        (!mentions.has_many_gone()).then(|| Names::of_mentions(mentions))
     }
 
     /// The places of items of which other rules are there now: as they were, and as they are.
@@ -139,13 +166,13 @@ fn is_same(a: &Entry<'_>, b: &Entry<'_>) -> bool {
 
 /// What became of the items of a file, unless others than rules came or went. Adds the places of items that names are
 /// to be looked for in.
-fn pieces(
+fn moved(
     file: FileId,
     old: &ast::Module,
     new: &ast::Module,
     gone: &FxHashSet<Place>,
     fresh: &mut FxHashSet<Place>,
-) -> Option<Vec<Piece>> {
+) -> Option<Moved> {
     let (mut before, mut after) = (Vec::new(), Vec::new());
     entries(&old.items, 0, &mut before);
     entries(&new.items, 0, &mut after);
@@ -154,31 +181,23 @@ fn pieces(
         offset: entry.start,
     };
     let partners = partners(&before, &after)?;
-    let mut is_new = vec![true; after.len()];
+    let mut items: Vec<(u32, Option<usize>)> = after.iter().map(|now| (now.start, None)).collect();
     let mut pieces: Vec<Piece> = Vec::new();
-    for (entry, partner) in before.iter().zip(partners) {
+    for (number, (entry, partner)) in before.iter().zip(partners).enumerate() {
         let now = partner.map(|at| &after[at]);
-        let mut stays = false;
         if let (Some(at), Some(now)) = (partner, now) {
-            is_new[at] = false;
-            stays = !gone.contains(&place(entry)) && !fresh.contains(&place(now));
-            if !stays {
-                fresh.insert(place(now));
-            }
+            let stays = !gone.contains(&place(entry)) && !fresh.contains(&place(now));
+            items[at].1 = stays.then_some(number);
         }
-        let piece = Piece {
-            start: entry.start,
-            by: now.map(|now| i64::from(now.start) - i64::from(entry.start)),
-            stays,
-        };
-        let goes_on = |last: &Piece| (last.by, last.stays) == (piece.by, piece.stays);
-        if !pieces.last().is_some_and(goes_on) {
-            pieces.push(piece);
+        let by = now.map(|now| i64::from(now.start) - i64::from(entry.start));
+        if pieces.last().is_none_or(|last| last.by != by) {
+            let start = entry.start;
+            pieces.push(Piece { start, by });
         }
     }
-    let new = after.iter().zip(is_new).filter(|(_, is_new)| *is_new);
+    let new = after.iter().zip(&items).filter(|(_, (_, of))| of.is_none());
     fresh.extend(new.map(|(entry, _)| place(entry)));
-    Some(pieces)
+    Some(Moved { pieces, items })
 }
 
 /// Of each item of before, which of those of now it is.
@@ -223,20 +242,16 @@ fn partners(before: &[Entry<'_>], after: &[Entry<'_>]) -> Option<Vec<Option<usiz
     others.next().is_none().then_some(partners)
 }
 
-/// Of each file, what became of its items.
-struct Moves(Vec<Vec<Piece>>);
+/// By file.
+struct Moves(Vec<Moved>);
 
 impl Moves {
-    fn piece(&self, place: FileSpan) -> Option<Piece> {
-        let pieces = self.0.get(place.file.0 as usize)?;
-        let next = pieces.partition_point(|piece| piece.start <= place.span.start);
-        next.checked_sub(1).map(|at| pieces[at])
-    }
-
     fn place(&self, place: FileSpan) -> Option<FileSpan> {
-        let by = self.piece(place)?.by?;
+        let pieces = &self.0.get(place.file.0 as usize)?.pieces;
+        let next = pieces.partition_point(|piece| piece.start <= place.span.start);
+        let by = pieces[next.checked_sub(1)?].by?;
         let moved = |at: u32| (i64::from(at) + by) as u32;
-        let span = crate::base::Span::new(moved(place.span.start), moved(place.span.end));
+        let span = Span::new(moved(place.span.start), moved(place.span.end));
         Some(FileSpan::new(place.file, span))
     }
 

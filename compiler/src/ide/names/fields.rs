@@ -8,10 +8,11 @@ use rustc_hash::FxHashMap;
 
 use super::{Known, Mention, Role, Target};
 use crate::base::FileSpan;
-use crate::hir::{Body, Expr, ExprId, Field, TypeDef};
+use crate::hir::{Body, Expr, ExprId, Field, Place, TypeDef};
 use crate::typing::{BodyTypes, Typed, Use};
 
-pub(super) fn names(known: Known<'_>, typed: &Typed, mentions: &mut Vec<Mention>) {
+/// Adds them, each with its item.
+pub(super) fn names(known: Known<'_>, typed: &Typed, found: &mut Vec<(Place, Mention)>) {
     let program = known.program;
     let mut alone: FxHashMap<&str, Option<FileSpan>> = FxHashMap::default();
     for field in program.types.values().flat_map(TypeDef::fields) {
@@ -28,7 +29,7 @@ pub(super) fn names(known: Known<'_>, typed: &Typed, mentions: &mut Vec<Mention>
         types: &typed.types,
         defs: types.map(|def| (def.name.as_str(), def)).collect(),
         alone,
-        mentions,
+        found,
     };
     for (kind, types) in typed.kinds(program) {
         let Some(types) = types else { continue };
@@ -76,7 +77,7 @@ struct Walk<'p, 'm> {
     defs: FxHashMap<&'p str, &'p TypeDef>,
     /// The fields whose names no other has.
     alone: FxHashMap<&'p str, Option<FileSpan>>,
-    mentions: &'m mut Vec<Mention>,
+    found: &'m mut Vec<(Place, Mention)>,
 }
 
 impl Walk<'_, '_> {
@@ -92,11 +93,12 @@ impl Walk<'_, '_> {
                 None => self.alone.get(member.name.as_str()).copied().flatten(),
             };
             if let Some(declared) = field {
-                self.mentions.push(Mention {
+                let mention = Mention {
                     place: self.known.place(body.loc.at(member.span)),
                     target: Target::Field(declared),
                     role: Role::Reads,
-                });
+                };
+                self.found.push((self.known.places[body.loc.item], mention));
             }
         }
     }

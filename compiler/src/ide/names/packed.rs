@@ -1,153 +1,229 @@
-//! Names by place, in a third of the memory: of a name its place in the file and the number of what it means.
+//! Names by item, in a third of the memory: of a name its place in the item and the number of what it means.
 //!
-//! A program has a million names where it has a hundred thousand lines, and they mean a few hundred thousand things. A
-//! thing may have two numbers after edits, and some may be of what is gone: where these are many, all are given anew.
+//! A program has a million names where it has a hundred thousand lines, and they mean a few hundred thousand things,
+//! most of them variables, which no other item names. An item's names count from its start, so that they are shared
+//! with the program that an edit elsewhere makes of it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use thin_vec::ThinVec;
 
 use super::{Mention, Role, Target};
 use crate::base::{FileId, FileSpan, Span};
+use crate::hir::{Place, VarId};
 
-/// So many numbers more than at first, or twice as many, and they are given anew.
-const TARGETS_MORE_MAX: usize = 1024;
+/// So many numbers more than at first, or twice as many, and most may be of what is gone.
+const NUMBERS_MORE_MAX: usize = 1024;
 
-/// Names in the order of their places, each once.
-#[derive(Debug, Default)]
-pub(super) struct Mentions {
-    /// Where those of each file begin.
-    files: Vec<u32>,
-    packed: Vec<Packed>,
-    targets: Vec<Target>,
-    /// How many there were when all had got their numbers.
-    targets_at_first: usize,
+/// The names of an item in the order of their places, each once.
+#[derive(Debug)]
+pub(super) struct ItemNames {
+    packed: Box<[Packed]>,
+    variables: ThinVec<Variable>,
+}
+
+/// A variable of the rule, function or constant at a place in the item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Variable {
+    of: Span,
+    id: VarId,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Packed {
+    /// In the item.
     start: u32,
     /// The length, and in the two lowest bits the role.
     length: u32,
+    /// The number of what is meant; of a variable its place in the item's list, with [`VARIABLE`] set.
     target: u32,
 }
 
 const ROLES: [Role; 3] = [Role::Declares, Role::Writes, Role::Reads];
 
+const VARIABLE: u32 = 1 << 31;
+
+impl ItemNames {
+    /// Leaves no mention in the list.
+    pub(super) fn new(item: Place, mentions: &mut Vec<Mention>, numbers: &mut Numbers) -> Self {
+        if !mentions.is_sorted() {
+            mentions.sort_unstable();
+        }
+        mentions.dedup();
+        let inside = |place: FileSpan| Span {
+            start: place.span.start.wrapping_sub(item.offset),
+            end: place.span.end.wrapping_sub(item.offset),
+        };
+        let variable = |target: Target| match target {
+            Target::Variable(of, id) => Some(Variable { of: inside(of), id }),
+            _ => None,
+        };
+        let named = mentions
+            .iter()
+            .filter_map(|mention| variable(mention.target));
+        let mut variables: ThinVec<Variable> = named.collect();
+        variables.sort_unstable();
+        variables.dedup();
+        variables.shrink_to_fit();
+        let packed = mentions.drain(..).map(|mention| {
+            debug_assert!(
+                mention.place.file == item.file && mention.place.span.start >= item.offset
+            );
+            let own = variable(mention.target).and_then(|own| variables.binary_search(&own).ok());
+            Packed {
+                start: inside(mention.place).start,
+                length: mention.place.span.len() << 2 | mention.role as u32,
+                target: match own {
+                    Some(at) => VARIABLE | at as u32,
+                    None => numbers.of(mention.target),
+                },
+            }
+        });
+        Self {
+            packed: packed.collect(),
+            variables,
+        }
+    }
+}
+
+/// What names mean, by number, and the numbers of some of it.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    targets: Vec<Target>,
+    /// How many there were when all names had got theirs, if that is not now.
+    at_first: Option<usize>,
+    known: FxHashMap<Target, u32>,
+}
+
+impl Numbers {
+    /// Those of before, each of which `moved` has found again, if it is there still; known is the number of what is
+    /// `wanted`.
+    pub(super) fn again(
+        before: &Mentions,
+        moved: impl Fn(Target) -> Option<Target>,
+        wanted: impl Iterator<Item = Target>,
+    ) -> Self {
+        let unknown = u32::MAX;
+        let mut known: FxHashMap<Target, u32> = wanted.map(|target| (target, unknown)).collect();
+        let gone = Target::File(FileId(u32::MAX));
+        let mut targets = Vec::with_capacity(before.targets.len() + known.len());
+        for (number, &target) in (0..).zip(&before.targets) {
+            let target = moved(target).unwrap_or(gone);
+            if let Some(known) = known.get_mut(&target) {
+                *known = number;
+            }
+            targets.push(target);
+        }
+        known.retain(|_, number| *number != unknown);
+        Self {
+            targets,
+            at_first: Some(before.numbers_at_first),
+            known,
+        }
+    }
+
+    fn of(&mut self, target: Target) -> u32 {
+        let next = self.targets.len() as u32;
+        let number = *self.known.entry(target).or_insert(next);
+        if number == next {
+            self.targets.push(target);
+        }
+        number
+    }
+}
+
+/// The names of a program.
+#[derive(Debug, Default)]
+pub(super) struct Mentions {
+    /// The items of each file, by place; those inside of another after it.
+    files: Vec<Vec<Entry>>,
+    /// How many names are before those of each file.
+    firsts: Vec<u32>,
+    /// What the numbers mean.
+    targets: Vec<Target>,
+    numbers_at_first: usize,
+    count: usize,
+}
+
+/// An item.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) start: u32,
+    /// How many names of the program are before it.
+    first: u32,
+    pub(super) names: Arc<ItemNames>,
+}
+
 impl Mentions {
-    /// Of names in order.
-    pub(super) fn new(sorted: impl ExactSizeIterator<Item = Mention>) -> Self {
-        let mut known: FxHashMap<Target, u32> = FxHashMap::default();
+    pub(super) fn new(files: Vec<Vec<(u32, Arc<ItemNames>)>>, numbers: Numbers) -> Self {
         let mut found = Self {
-            packed: Vec::with_capacity(sorted.len()),
+            numbers_at_first: numbers.at_first.unwrap_or(numbers.targets.len()),
+            targets: numbers.targets,
             ..Self::default()
         };
-        for mention in sorted {
-            let next = found.targets.len() as u32;
-            let number = *known.entry(mention.target).or_insert(next);
-            if number == next {
-                found.targets.push(mention.target);
-            }
-            found.push(mention, number);
-        }
         found.targets.shrink_to_fit();
-        found.targets_at_first = found.targets.len();
+        for items in files {
+            found.firsts.push(found.count as u32);
+            let entries = items.into_iter().map(|(start, names)| {
+                let first = found.count as u32;
+                found.count += names.packed.len();
+                Entry {
+                    start,
+                    first,
+                    names,
+                }
+            });
+            found.files.push(entries.collect());
+        }
         found
     }
 
-    fn push(&mut self, mention: Mention, target: u32) {
-        let FileSpan { file, span } = mention.place;
-        let first = self.packed.len() as u32;
-        while self.files.len() <= file.0 as usize {
-            self.files.push(first);
-        }
-        self.packed.push(Packed {
-            start: span.start,
-            length: span.len() << 2 | mention.role as u32,
-            target,
-        });
-    }
-
-    /// These after `moved` has said where places and what they mean have gone, and others, which are in order.
-    pub(super) fn again(
-        &self,
-        place: impl Fn(FileSpan) -> Option<FileSpan>,
-        target: impl Fn(Target) -> Option<Target>,
-        others: Vec<Mention>,
-    ) -> Self {
-        let moved: Vec<Option<Target>> = self.targets.iter().map(|&of| target(of)).collect();
-        let gone = Target::File(FileId(u32::MAX));
-        let mut found = Self {
-            packed: Vec::with_capacity(self.packed.len() + others.len()),
-            targets: moved.iter().map(|of| of.unwrap_or(gone)).collect(),
-            targets_at_first: self.targets_at_first,
-            ..Self::default()
-        };
-        let mut others = others.into_iter().peekable();
-        let mut last: Option<Mention> = None;
-        let mut is_sorted = true;
-        let mut add = |found: &mut Self, mention: Mention, number: Option<u32>| {
-            if last == Some(mention) {
-                return;
-            }
-            is_sorted &= last.is_none_or(|last| last < mention);
-            last = Some(mention);
-            let number = number.unwrap_or_else(|| {
-                found.targets.push(mention.target);
-                found.targets.len() as u32 - 1
-            });
-            found.push(mention, number);
-        };
-        for (at, mention) in self.iter().enumerate() {
-            let number = self.packed[at].target;
-            let (Some(place), Some(target)) = (place(mention.place), moved[number as usize]) else {
-                continue;
-            };
-            let mention = Mention {
-                place,
-                target,
-                role: mention.role,
-            };
-            while let Some(before) = others.next_if(|other| *other < mention) {
-                add(&mut found, before, None);
-            }
-            add(&mut found, mention, Some(number));
-        }
-        for other in others {
-            add(&mut found, other, None);
-        }
-        let has_many = found.targets.len() > 2 * found.targets_at_first + TARGETS_MORE_MAX;
-        match is_sorted && !has_many {
-            true => found,
-            false => {
-                let mut all: Vec<Mention> = found.iter().collect();
-                all.sort_unstable();
-                all.dedup();
-                Self::new(all.into_iter())
-            }
-        }
-    }
-
     pub(super) fn len(&self) -> usize {
-        self.packed.len()
+        self.count
     }
 
-    pub(super) fn get(&self, at: usize) -> Mention {
-        let file = self.files.partition_point(|&first| first as usize <= at) - 1;
-        self.of_file(FileId(file as u32), at)
+    /// Whether so much may be gone of what has a number that all had better be given anew.
+    pub(super) fn has_many_gone(&self) -> bool {
+        self.targets.len() > 2 * self.numbers_at_first + NUMBERS_MORE_MAX
     }
 
-    fn of_file(&self, file: FileId, at: usize) -> Mention {
+    /// The items of a file.
+    pub(super) fn items(&self, file: FileId) -> &[Entry] {
+        self.files.get(file.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn mention(&self, file: FileId, entry: &Entry, packed: Packed) -> Mention {
         let Packed {
             start,
             length,
             target,
-        } = self.packed[at];
+        } = packed;
+        let place = |span: Span| {
+            let (start, end) = (span.start, span.end);
+            let moved = |at: u32| at.wrapping_add(entry.start);
+            FileSpan::new(file, Span::new(moved(start), moved(end)))
+        };
         Mention {
-            place: FileSpan::new(file, Span::new(start, start + (length >> 2))),
-            target: self.targets[target as usize],
+            place: place(Span {
+                start,
+                end: start.wrapping_add(length >> 2),
+            }),
+            target: match target & VARIABLE {
+                0 => self.targets[target as usize],
+                _ => {
+                    let Variable { of, id } = entry.names.variables[(target & !VARIABLE) as usize];
+                    Target::Variable(place(of), id)
+                }
+            },
             role: ROLES[(length & 3) as usize],
         }
+    }
+
+    fn of_item(&self, file: FileId, entry: &Entry) -> impl DoubleEndedIterator<Item = Mention> {
+        let packed = entry.names.packed.iter();
+        packed.map(move |&packed| self.mention(file, entry, packed))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Mention> + '_ {
@@ -155,22 +231,49 @@ impl Mentions {
         files.flat_map(|file| self.in_file(file))
     }
 
-    /// Which of all are in a file.
-    fn range(&self, file: FileId) -> Range<usize> {
-        let first = |file: usize| {
-            self.files
-                .get(file)
-                .map_or(self.packed.len(), |&at| at as usize)
-        };
-        let file = file.0 as usize;
-        first(file)..first(file + 1)
+    pub(super) fn in_file(&self, file: FileId) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+        self.in_part(file, 0, u32::MAX)
     }
 
-    pub(super) fn in_file(
+    /// The names in the items of a file of which a part is between two places, and may be more.
+    pub(super) fn in_part(
         &self,
         file: FileId,
-    ) -> impl DoubleEndedIterator<Item = Mention> + ExactSizeIterator + '_ {
-        self.range(file).map(move |at| self.of_file(file, at))
+        from: u32,
+        upto: u32,
+    ) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+        let items = self.items(file);
+        let first = items.partition_point(|entry| entry.start <= from);
+        let last = items.partition_point(|entry| entry.start < upto);
+        let items = &items[first.saturating_sub(1)..last.max(first)];
+        items
+            .iter()
+            .flat_map(move |entry| self.of_item(file, entry))
+    }
+
+    /// As [`super::Names::differ`].
+    pub(super) fn differ(
+        &self,
+        before: &Self,
+        file: FileId,
+        (old_length, length): (usize, usize),
+    ) -> Option<Range<usize>> {
+        let (old, new) = (before.items(file), self.items(file));
+        let is_one = |a: &Entry, b: &Entry| Arc::ptr_eq(&a.names, &b.names);
+        let pairs = old.iter().zip(new);
+        let same = pairs.take_while(|(a, b)| a.start == b.start && is_one(a, b));
+        let start = same.count();
+        let pairs = old[start..].iter().rev().zip(new[start..].iter().rev());
+        let behind = |a: &Entry, b: &Entry| {
+            old_length - a.start as usize == length - b.start as usize && is_one(a, b)
+        };
+        let end = pairs.take_while(|(a, b)| behind(a, b)).count();
+        let (old, new) = (&old[start..old.len() - end], &new[start..]);
+        let is_same = old.is_empty() && new.len() == end;
+        let first = [old.first(), new.first()].into_iter().flatten();
+        let first = first.map(|entry| entry.start as usize).min();
+        let next = new.get(new.len() - end).map(|entry| entry.start as usize);
+        (!is_same).then(|| first.unwrap_or(0)..next.unwrap_or(length))
     }
 
     /// Those of a file that begin at a byte, or last before it.
@@ -179,18 +282,84 @@ impl Mentions {
         file: FileId,
         offset: u32,
     ) -> impl DoubleEndedIterator<Item = Mention> + '_ {
-        let range = self.range(file);
-        let own = &self.packed[range.clone()];
-        let after = own.partition_point(|packed| packed.start <= offset);
-        let place = |packed: &Packed| (packed.start, packed.length >> 2);
-        let last = own[..after].last().map(place);
-        let first = own[..after].partition_point(|packed| Some(place(packed)) < last);
-        let found = range.start + first..range.start + after;
-        found.map(move |at| self.of_file(file, at))
+        let items = self.items(file).iter();
+        let found = items.rev().find_map(|entry| {
+            let within = offset.checked_sub(entry.start)?;
+            let packed = &entry.names.packed;
+            let after = packed.partition_point(|packed| packed.start <= within);
+            (after > 0).then_some((entry, &packed[..after]))
+        });
+        found.into_iter().flat_map(move |(entry, until)| {
+            let place = |packed: &Packed| (packed.start, packed.length >> 2);
+            let last = until.last().map(place);
+            let first = until.partition_point(|packed| Some(place(packed)) < last);
+            let found = until[first..].iter();
+            found.map(move |&packed| self.mention(file, entry, packed))
+        })
     }
 
-    /// What a name means.
-    pub(super) fn target(&self, at: usize) -> Target {
-        self.targets[self.packed[at].target as usize]
+    /// The places of names by what they mean, but for variables.
+    pub(super) fn grouped(&self) -> Groups {
+        let meant = || {
+            let entries = self.files.iter().flatten();
+            let packed = entries.flat_map(|entry| entry.names.packed.iter());
+            packed.map(|packed| packed.target as usize).enumerate()
+        };
+        let is_variable = |target: usize| target & VARIABLE as usize != 0;
+        let mut ends = vec![0u32; self.targets.len() + 1];
+        for (_, target) in meant().filter(|&(_, target)| !is_variable(target)) {
+            ends[target + 1] += 1;
+        }
+        for at in 1..ends.len() {
+            ends[at] += ends[at - 1];
+        }
+        let mut places = vec![0; ends.last().map_or(0, |&end| end as usize)];
+        // What was where a group starts is in the end where it ends.
+        for (at, target) in meant().filter(|&(_, target)| !is_variable(target)) {
+            places[ends[target] as usize] = at as u32;
+            ends[target] += 1;
+        }
+        Groups { ends, places }
+    }
+
+    /// All that mean the same, in the order of files.
+    pub(super) fn of<'m>(&'m self, target: Target, groups: &'m Groups) -> Vec<Mention> {
+        if let Target::Variable(of, _) = target {
+            let items = self.items(of.file);
+            let at = items.partition_point(|entry| entry.start <= of.span.start);
+            let item = at.checked_sub(1).map(|at| &items[at]);
+            let mentions = item
+                .into_iter()
+                .flat_map(|item| self.of_item(of.file, item));
+            return mentions
+                .filter(|mention| mention.target == target)
+                .collect();
+        }
+        let numbers = (0..).zip(&self.targets).filter(|(_, own)| **own == target);
+        let places = numbers.flat_map(|(number, _)| groups.of(number));
+        places.map(|&at| self.get(at)).collect()
+    }
+
+    /// The name with this number.
+    fn get(&self, at: u32) -> Mention {
+        let file = self.firsts.partition_point(|&first| first <= at) - 1;
+        let items = &self.files[file];
+        let entry = &items[items.partition_point(|entry| entry.first <= at) - 1];
+        let packed = entry.names.packed[(at - entry.first) as usize];
+        self.mention(FileId(file as u32), entry, packed)
+    }
+}
+
+/// The places of names by the number of what they mean.
+#[derive(Debug)]
+pub(super) struct Groups {
+    ends: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl Groups {
+    fn of(&self, number: usize) -> &[u32] {
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.places[start as usize..self.ends[number] as usize]
     }
 }

@@ -1,55 +1,92 @@
 //! Names that the resolved program says the meaning of: in heads, literals, expressions and steps.
 
-use std::sync::Arc;
-
 use super::{Known, Mention, Role, Row, Rows, Source, Target};
 use crate::base::{FileSpan, Span};
 use crate::hir::{
     Action, Body, Collection, CollectionId, CollectionKind, ConstantId, Expr, Literal, Loc,
-    NodeKind, Origin, Param, Pat, Rule, SpecLiteral, Test, VarId,
+    NodeKind, Origin, Param, Pat, Place, Rule, SpecLiteral, SpecRule, Test, VarId,
 };
 
-/// After so many rules, or items, it is asked whether somebody waits.
-pub(super) const RULES_AT_ONCE: usize = 256;
+/// What the program has of the items, in the order of their places.
+pub(super) struct Parts<'p>(Vec<(Place, Part<'p>)>);
 
-/// Adds the names of the program, and says which collection each row in the text is of.
-pub(super) fn names<'p>(
-    known: Known<'p>,
-    sources: &[Source<'_>],
-    mentions: &mut Vec<Mention>,
-) -> Rows<'p> {
-    let mut walk = Walk {
-        known,
-        sources,
-        mentions,
-        rows: Rows::default(),
-    };
-    let program = known.program;
-    let is_wanted = |body: &&Body| known.wants_item(body.loc.item);
-    let functions = program.functions.values().map(|function| &function.body);
-    let constants = program.constants.values();
-    let constants = constants.filter_map(|constant| constant.init.as_ref());
-    for body in functions.chain(constants).filter(is_wanted) {
-        walk.body(body);
+enum Part<'p> {
+    /// Of a function or constant, or the default of a column.
+    Body(&'p Body),
+    Rule(&'p NodeKind, &'p Rule),
+    Test(&'p Test),
+    SpecRule(&'p SpecRule),
+}
+
+impl<'p> Parts<'p> {
+    /// Those of the items that names are looked for in.
+    pub(super) fn new(known: Known<'p>) -> Self {
+        let mut parts = Vec::new();
+        let mut add = |loc: Loc, part: Part<'p>| {
+            let place = known.places[loc.item];
+            if known.wants(place) {
+                parts.push((place, part));
+            }
+        };
+        let program = known.program;
+        let functions = program.functions.values().map(|function| &function.body);
+        let constants = program.constants.values();
+        let constants = constants.filter_map(|constant| constant.init.as_ref());
+        for body in functions.chain(constants) {
+            add(body.loc, Part::Body(body));
+        }
+        for kind in program.kinds() {
+            let columns = kind.collections.values().flat_map(|of| of.columns.iter());
+            for body in columns.filter_map(|column| column.default.as_ref()) {
+                add(body.loc, Part::Body(body));
+            }
+            for rule in kind.rules.values().filter(|rule| is_written(rule)) {
+                add(rule.loc, Part::Rule(kind, rule));
+            }
+        }
+        let fault_tests = program.fault_tests.iter().map(|fault| &fault.test);
+        for test in program.tests.iter().chain(fault_tests) {
+            add(test.body.loc, Part::Test(test));
+        }
+        for rule in program.specs.iter().flat_map(|spec| &spec.rules) {
+            add(rule.loc, Part::SpecRule(rule));
+        }
+        parts.sort_by_key(|(place, _)| *place);
+        Self(parts)
     }
-    for kind in program.kinds() {
-        walk.kind(kind);
-    }
-    let fault_tests = program.fault_tests.iter().map(|fault| &fault.test);
-    for test in program.tests.iter().chain(fault_tests) {
-        if known.wants_item(test.body.loc.item) {
-            walk.test(test);
+
+    /// Adds the names of an item, and which collection each row in it is of.
+    pub(super) fn names(
+        &self,
+        item: Place,
+        (known, sources): (Known<'p>, &[Source<'_>]),
+        mentions: &mut Vec<Mention>,
+        rows: &mut Rows<'p>,
+    ) {
+        let mut walk = Walk {
+            known,
+            sources,
+            mentions,
+            rows,
+        };
+        let first = self.0.partition_point(|(place, _)| *place < item);
+        let own = self.0[first..].iter();
+        for (_, part) in own.take_while(|(place, _)| *place == item) {
+            match part {
+                Part::Body(body) => walk.body(body),
+                Part::Rule(kind, rule) => walk.rule(kind, rule),
+                Part::Test(test) => walk.test(test),
+                Part::SpecRule(rule) => walk.spec_rule(rule),
+            }
         }
     }
-    walk.specs();
-    walk.rows
 }
 
 struct Walk<'p, 's, 'm> {
     known: Known<'p>,
     sources: &'s [Source<'s>],
     mentions: &'m mut Vec<Mention>,
-    rows: Rows<'p>,
+    rows: &'m mut Rows<'p>,
 }
 
 impl<'p, 's> Walk<'p, 's, '_> {
@@ -70,37 +107,22 @@ impl<'p, 's> Walk<'p, 's, '_> {
         }
     }
 
-    fn kind(&mut self, kind: &'p NodeKind) {
-        for collection in kind.collections.values() {
-            let defaults = collection.columns.iter();
-            for body in defaults.filter_map(|column| column.default.as_ref()) {
-                if self.known.wants_item(body.loc.item) {
-                    self.body(body);
+    fn rule(&mut self, kind: &'p NodeKind, rule: &'p Rule) {
+        let head = rule.loc.at(rule.head.span);
+        self.path(head, Role::Writes, kind, rule.head.collection);
+        for node in &rule.literals {
+            match node.literal {
+                Literal::Atom { collection, .. } | Literal::Not { collection, .. } => {
+                    let literal = rule.loc.at(node.span);
+                    self.path(literal, Role::Reads, kind, collection);
                 }
+                Literal::Error
+                | Literal::Condition(_)
+                | Literal::Let { .. }
+                | Literal::In { .. } => {}
             }
         }
-        let wanted = |rule: &&Arc<Rule>| is_written(rule) && self.known.wants_item(rule.loc.item);
-        let wanted: Vec<&'p Arc<Rule>> = kind.rules.values().filter(wanted).collect();
-        for (number, rule) in wanted.into_iter().enumerate() {
-            if number % RULES_AT_ONCE == 0 {
-                (self.known.pause)();
-            }
-            let head = rule.loc.at(rule.head.span);
-            self.path(head, Role::Writes, kind, rule.head.collection);
-            for node in &rule.literals {
-                match node.literal {
-                    Literal::Atom { collection, .. } | Literal::Not { collection, .. } => {
-                        let literal = rule.loc.at(node.span);
-                        self.path(literal, Role::Reads, kind, collection);
-                    }
-                    Literal::Error
-                    | Literal::Condition(_)
-                    | Literal::Let { .. }
-                    | Literal::In { .. } => {}
-                }
-            }
-            self.body(&rule.body);
-        }
+        self.body(&rule.body);
     }
 
     /// The tree has the places of what its steps name; here is what they mean.
@@ -144,20 +166,15 @@ impl<'p, 's> Walk<'p, 's, '_> {
         self.body(&test.body);
     }
 
-    fn specs(&mut self) {
-        let known = self.known;
-        let program = known.program;
-        let rules = program.specs.iter().flat_map(|spec| &spec.rules);
-        for rule in rules.filter(|rule| known.wants_item(rule.loc.item)) {
-            for literal in &rule.literals {
-                if let SpecLiteral::At { collections, .. } = literal {
-                    for &(node, collection) in collections {
-                        self.row(rule.loc, &program.nodes[node], collection);
-                    }
+    fn spec_rule(&mut self, rule: &'p SpecRule) {
+        for literal in &rule.literals {
+            if let SpecLiteral::At { collections, .. } = literal {
+                for &(node, collection) in collections {
+                    self.row(rule.loc, &self.known.program.nodes[node], collection);
                 }
             }
-            self.body(&rule.body);
         }
+        self.body(&rule.body);
     }
 
     fn row(&mut self, whole: Loc, kind: &'p NodeKind, collection: CollectionId) -> &'p Collection {
@@ -170,7 +187,7 @@ impl<'p, 's> Walk<'p, 's, '_> {
             false => &own.name,
         };
         let name = name.rsplit('.').next().unwrap_or_default();
-        self.rows.entry(place).or_default().push(Row { name, of });
+        self.rows.0.push((place, Row { name, of }));
         of
     }
 

@@ -6,8 +6,8 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::program::RULES_AT_ONCE;
-use super::{Known, Mention, Role, Rows, Source, Target};
+use super::program::Parts;
+use super::{Found, Known, Mention, Role, Rows, Source, Target};
 use crate::base::{FileId, FileSpan, Span};
 use crate::hir::{Collection, Place};
 use crate::syntax::ast::{
@@ -21,12 +21,11 @@ mod tests;
 /// In scope everywhere.
 const PRELUDE: &str = "std.prelude";
 
-pub(super) fn names<'p, 's>(
-    known: Known<'p>,
-    sources: &'s [Source<'s>],
-    rows: &'s Rows<'p>,
-    mentions: &mut Vec<Mention>,
-) {
+/// After so many items it is asked whether somebody waits.
+const ITEMS_AT_ONCE: usize = 256;
+
+/// Finds the names of each item, those that the program says among them.
+pub(super) fn names<'s>(known: Known<'_>, sources: &'s [Source<'s>], found: &mut Found<'_>) {
     let mut levels = FxHashMap::default();
     for (file, source) in (0..).map(FileId).zip(sources) {
         let level = Level {
@@ -40,9 +39,11 @@ pub(super) fn names<'p, 's>(
     let prelude = sources.iter().position(|source| source.name == PRELUDE);
     let mut walk = Walk {
         known,
+        parts: Parts::new(known),
         sources,
-        rows,
-        mentions,
+        rows: Rows::default(),
+        mentions: Vec::new(),
+        found,
         fields: fields(levels.values()),
         levels,
         scopes: Vec::new(),
@@ -124,11 +125,15 @@ struct Scopes {
     params: Scope,
 }
 
-struct Walk<'p, 's, 'm> {
+struct Walk<'p, 's, 'f> {
     known: Known<'p>,
+    parts: Parts<'p>,
     sources: &'s [Source<'s>],
-    rows: &'s Rows<'p>,
-    mentions: &'m mut Vec<Mention>,
+    /// Of the item.
+    rows: Rows<'p>,
+    /// Of the item.
+    mentions: Vec<Mention>,
+    found: &'f mut Found<'f>,
     /// What is in files, modules and imports.
     levels: FxHashMap<Target, Level<'s>>,
     /// Of each record, variant and lattice, by where it is declared.
@@ -359,7 +364,7 @@ impl<'s> Walk<'_, 's, '_> {
 
     fn items(&mut self, items: &'s [ItemNode], base: u32) {
         for (number, node) in items.iter().enumerate() {
-            if number % RULES_AT_ONCE == 0 {
+            if number % ITEMS_AT_ONCE == 0 {
                 (self.known.pause)();
             }
             self.around = (items, base);
@@ -368,9 +373,18 @@ impl<'s> Walk<'_, 's, '_> {
                 file: self.file,
                 offset: self.base,
             };
-            // What is in a module may be wanted where the module as such is not.
-            if matches!(node.item.kind, ItemKind::Module(_)) || self.known.wants(place) {
+            if self.known.wants(place) {
+                let known = (self.known, self.sources);
+                self.rows.0.clear();
+                let (mentions, rows) = (&mut self.mentions, &mut self.rows);
+                self.parts.names(place, known, mentions, rows);
+                self.rows.sort();
                 self.item(&node.item);
+                (self.found)(place, &mut self.mentions);
+            }
+            // What is in a module may be wanted where the module as such is not.
+            if let ItemKind::Module(module) = &node.item.kind {
+                self.inside(module, base + node.offset);
             }
         }
     }
@@ -419,7 +433,7 @@ impl<'s> Walk<'_, 's, '_> {
             ItemKind::Bootstrap(block) => block.rules.iter().for_each(|rule| self.rule(rule)),
             ItemKind::Rules(rules) => self.group(rules),
             ItemKind::Seal(seal) => self.rule(&seal.rule),
-            ItemKind::Module(module) => self.module_item(module),
+            ItemKind::Module(module) => self.module_header(module),
             ItemKind::Spec(spec) => self.spec(spec),
             ItemKind::Test(test) => self.test(test),
             ItemKind::FaultTest(fault) => self.test(&fault.test),
@@ -431,10 +445,8 @@ impl<'s> Walk<'_, 's, '_> {
         }
     }
 
-    fn module_item(&mut self, module: &'s ast::ModuleItem) {
+    fn module_header(&mut self, module: &ast::ModuleItem) {
         self.declare(&module.name, Target::Module);
-        let of = Target::Module(self.place(module.name.span));
-        let (file, base) = (self.file, self.base);
         for protocol in &module.protocols {
             if let TypeKind::Path { path, args } = &protocol.kind {
                 self.module_path(path);
@@ -447,14 +459,22 @@ impl<'s> Walk<'_, 's, '_> {
             let default = param.default.iter();
             default.for_each(|default| self.argument(default));
         }
+    }
+
+    /// The items of a module that starts at `base`.
+    fn inside(&mut self, module: &'s ast::ModuleItem, base: u32) {
+        let file = self.file;
+        let place = |name: &Name| FileSpan::new(file, name.span.shifted(base));
         let params = module.params.iter();
         let params: Scope = params
             .map(|param| {
-                let place = FileSpan::new(file, param.name.span.shifted(self.base));
-                (param.name.text.clone(), Target::Constant(place))
+                (
+                    param.name.text.clone(),
+                    Target::Constant(place(&param.name)),
+                )
             })
             .collect();
-        self.enter(of);
+        self.enter(Target::Module(place(&module.name)));
         self.scopes.last_mut().expect("it was just pushed").params = params;
         self.file = file;
         self.items(&module.items, base);

@@ -69,8 +69,8 @@ impl<'p> Walk<'p, '_, '_> {
 
     /// The collections that a path may mean in the row at a place.
     pub(super) fn collections(&self, whole: Span, path: &ast::Path) -> Vec<&'p Collection> {
-        let rows = self.rows.get(&self.place(whole)).into_iter().flatten();
         let own = path.last().as_str();
+        let rows = self.rows.at(self.place(whole));
         rows.filter(|row| row.name == own)
             .map(|row| row.of)
             .collect()
