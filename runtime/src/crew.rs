@@ -25,6 +25,16 @@ pub trait Crew: Debug + Send + Sync {
         work.rows.max(work.derived) >= WORK_MIN && work.new / 2 <= work.derived / 5
     }
 
+    /// Whether the rows that a run begins with are worth putting into the order of keys that their derivations share, of a
+    /// relation that has so many: few are in the processor's cache anyway, and to move a row takes longer than it saves
+    /// unless much is derived from it.
+    fn parts(&self, work: Work, keys: usize) -> bool {
+        const ROWS_MIN: usize = 1 << 10;
+        const DERIVED_MIN: usize = 4;
+        const KEYS_MIN: usize = 1 << 16;
+        work.rows >= ROWS_MIN && work.derived / DERIVED_MIN >= work.rows && keys >= KEYS_MIN
+    }
+
     /// Calls `job` once with each number below `jobs`, in any order and on any thread, and returns when
     /// all calls have.
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync));

@@ -10,6 +10,7 @@ mod grouping;
 mod interface;
 mod likely;
 mod memo;
+mod parted;
 mod profiled;
 mod rederive;
 mod replan;
@@ -60,6 +61,8 @@ pub struct Machine {
     groups: Vec<Groups>,
     /// Room for derived rows.
     out: Vec<u64>,
+    /// The rows of the delta that the running version begins with, if it takes them in another order (`parted`).
+    parted: Option<Vec<u64>>,
     /// Groups of counted relations.
     pub kept: Vec<KeptGroups>,
     /// By stratum.
@@ -175,6 +178,7 @@ impl Machine {
             sent: sent.collect(),
             groups: plan.aggregates.iter().map(|_| Groups::default()).collect(),
             out: Vec::new(),
+            parted: None,
             kept: plan
                 .aggregates
                 .iter()
@@ -381,6 +385,7 @@ impl Machine {
 
     fn run_alone(&mut self, version: VersionId) {
         self.look_ahead(version);
+        self.parted = self.parted_delta(version);
         let code = self.context.code().version(version);
         self.begin_out(version);
         let frame: *mut Frame = (&raw mut *self).cast();
@@ -388,6 +393,7 @@ impl Machine {
         // which is of the code's own plan; no reference into the machine is in use while it runs.
         unsafe { code(frame) };
         self.flush(version);
+        self.parted = None;
         self.copies.clear();
         if self.mode == Mode::Merge
             && let Target::Groups(aggregate) = self.program.schedule().targets[version.0 as usize]

@@ -3,6 +3,7 @@
 mod ahead;
 mod overlooked;
 mod readers;
+mod recurring;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,8 @@ pub struct Schedule {
     pub targets: Vec<Target>,
     /// By version: whether several threads may run it, each from some of the rows it begins with.
     pub shareable: Vec<bool>,
+    /// By version: the column of its delta that recurs in what it derives (`recurring`).
+    pub recurring: Vec<Option<usize>>,
     /// By version: words of what it derives, one thing after the other.
     pub strides: Vec<usize>,
     /// By version: the indexes that it reads.
@@ -174,6 +177,7 @@ impl Schedule {
                 .iter()
                 .map(|v| is_shareable(plan, v))
                 .collect(),
+            recurring: plan.versions.iter().map(recurring::column).collect(),
             strides: plan.versions.iter().map(stride).collect(),
             probed: plan.versions.iter().map(probed).collect(),
             overlooked: overlooked::by_version(plan),

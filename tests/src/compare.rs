@@ -36,7 +36,7 @@ const STALE_EVERY: u64 = 40;
 /// How many programs there are for one that comes without code.
 const BARE_EVERY: usize = 3;
 
-/// Workers who take on the last chunk first, and any number of rows.
+/// Workers who take on the last chunk first, most numbers of rows however small, and all in another order.
 #[derive(Debug)]
 struct Backwards;
 
@@ -45,7 +45,11 @@ impl Crew for Backwards {
         3
     }
 
-    fn shares(&self, _: Work) -> bool {
+    fn shares(&self, work: Work) -> bool {
+        !work.rows.is_multiple_of(4)
+    }
+
+    fn parts(&self, _: Work, _: usize) -> bool {
         true
     }
 

@@ -110,12 +110,17 @@ pub(super) unsafe extern "C" fn scan(
 ) {
     // SAFETY: the contract of this module.
     let machine = unsafe { machine(frame) };
+    let parted = machine
+        .parted
+        .as_ref()
+        .map(|rows| (rows.as_ptr(), rows.len()));
     let (relation, copies) = machine.relation_and_copies(RelationId(relation as u32));
     let stride = relation.shape().stride;
     let (rows, count) = match extent {
         EXTENT_DELTA => {
-            let rows = relation.delta();
-            (rows.as_ptr(), rows.len() / stride)
+            let delta = relation.delta();
+            let (rows, words) = parted.unwrap_or((delta.as_ptr(), delta.len()));
+            (rows, words / stride)
         }
         EXTENT_BEFORE => relation.all_before(copies),
         // A relation whose support could only be found in all its rows is not looked into for it.

@@ -154,6 +154,8 @@ impl Machine {
                 Sink::Groups(aggregate.group.len())
             }
         };
+        let parted = self.parted_delta(version);
+        let rows = parted.as_deref().unwrap_or(rows);
         let Some(done) = self.derive_shared(&*crew, version, rows, stride, sink) else {
             return false;
         };
