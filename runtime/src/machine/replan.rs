@@ -7,10 +7,13 @@
 //! small, a product with it would look cheap. It is expected to become as large as the largest that the stratum
 //! reads.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use bloom_plan::plan::{Extent, Op, RelationId, Stratum, VersionId};
 use bloom_plan::statistics::Statistics;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::planner::Planner;
 use crate::program::Program;
@@ -104,6 +107,8 @@ struct Sizes<'m> {
     heads: &'m [RelationId],
     /// How many rows are expected of heads that have none yet.
     expected: u64,
+    /// What was counted already: each order of joins that is looked at asks for much of the same.
+    counted: RefCell<HashMap<(RelationId, Vec<u32>), u64, FxBuildHasher>>,
 }
 
 impl<'m> Sizes<'m> {
@@ -118,6 +123,7 @@ impl<'m> Sizes<'m> {
             relations,
             heads,
             expected: reads.iter().map(rows).max().unwrap_or_default(),
+            counted: RefCell::default(),
         }
     }
 
@@ -138,7 +144,9 @@ impl Statistics for Sizes<'_> {
     fn distinct(&self, relation: RelationId, columns: &[u32]) -> u64 {
         let there = &self.relations[relation.0 as usize];
         if !self.is_to_come(relation) {
-            return there.count_distinct(columns);
+            let mut counted = self.counted.borrow_mut();
+            let counted = counted.entry((relation, columns.to_vec()));
+            return *counted.or_insert_with(|| there.count_distinct(columns));
         }
         // As if each column had values of its own, and all columns as many.
         let share = columns.len() as f64 / there.shape().types.len().max(1) as f64;

@@ -12,12 +12,13 @@
 
 use bloom_plan::plan::layout::Layout;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
-use crate::rows::{clear_table, hash, key_hash};
+use crate::rows::{clear_table, key_hash};
 
 use super::Relation;
 use super::lists::{List, Lists};
-use super::postings::{Posting, Postings, address, header, is_it};
+use super::postings::{Posting, Postings, address, hash_of, header, is_it};
 
 /// From so many rows on that come at once, they are looked through for how close together their keys stand.
 const LOADED_ROWS_MIN: usize = 64;
@@ -142,8 +143,8 @@ impl Index {
     /// Adds a row to a table of hashes.
     fn insert_far(&mut self, row: &[u64], number: u32) {
         let key = self.take_key(row);
-        let (hash_of, word) = address(&key);
-        let header = header(&key);
+        let (hash, word) = address(&key);
+        let header = header(&key, word);
         let Index {
             item,
             postings: Postings::Far(table),
@@ -153,20 +154,24 @@ impl Index {
         else {
             unreachable!("a window has taken the row itself");
         };
-        let found = table.find_mut(hash_of, |posting| is_it(lists, posting, word, &key));
-        if let Some(posting) = found {
-            push_item(lists, &mut posting.list, item, row, number);
-        } else {
-            let mut list = List::default();
-            if header > 0 {
-                lists.push(&mut list, key.iter().copied());
+        let width = key.len();
+        let entry = table.entry(
+            hash,
+            |posting| is_it(lists, posting, word, &key),
+            |posting| hash_of(width, posting.key),
+        );
+        match entry {
+            Entry::Occupied(mut entry) => {
+                push_item(lists, &mut entry.get_mut().list, item, row, number);
             }
-            push_item(lists, &mut list, item, row, number);
-            let posting = Posting { key: word, list };
-            table.insert_unique(hash_of, posting, |posting| match header {
-                0 => hash([posting.key]),
-                _ => posting.key,
-            });
+            Entry::Vacant(entry) => {
+                let mut list = List::default();
+                if header > 0 {
+                    lists.push(&mut list, key.iter().copied());
+                }
+                push_item(lists, &mut list, item, row, number);
+                entry.insert(Posting { key: word, list });
+            }
         }
         self.key = key;
     }
@@ -189,7 +194,7 @@ impl Index {
 
     fn take_out(&mut self, row: &[u64], number: u32) {
         let key = self.take_key(row);
-        let header = header(&key);
+        let header = header(&key, address(&key).1);
         let Index {
             item,
             postings,
@@ -226,7 +231,7 @@ impl Index {
             postings, lists, ..
         } = self;
         if let Some(list) = postings.list_mut(lists, &key) {
-            let items = &mut lists.get_mut(*list)[header(&key)..];
+            let items = &mut lists.get_mut(*list)[header(&key, address(&key).1)..];
             let place = items.iter().rposition(|&there| there == u64::from(from));
             let place = place.expect("a row of the relation is in its indexes");
             items[place] = to.into();
@@ -251,7 +256,9 @@ impl Index {
             Postings::Far(table) => {
                 let (hash, word) = address(key);
                 let found = table.find(hash, |posting| is_it(&self.lists, posting, word, key));
-                found.map_or(&[], |posting| &self.lists.get(posting.list)[header(key)..])
+                found.map_or(&[], |posting| {
+                    &self.lists.get(posting.list)[header(key, word)..]
+                })
             }
         }
     }

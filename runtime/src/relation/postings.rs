@@ -3,7 +3,7 @@
 
 use hashbrown::HashTable;
 
-use crate::rows::hash;
+use crate::rows::{SHARED_HASH, hash, key_hash};
 
 use super::lists::{List, Lists};
 use super::window::Window;
@@ -19,7 +19,8 @@ pub enum Postings {
 /// Items of one key; never none.
 #[derive(Clone, Copy, Debug)]
 pub struct Posting {
-    /// The key, if it is one word; else its hash, and the key stands before the items.
+    /// The key, if it is one word; else its hash (`rows::key_hash`). If other keys may have the same, the key stands
+    /// before the items.
     pub key: u64,
     pub list: List,
 }
@@ -98,19 +99,34 @@ impl Postings {
 /// Where to look for a key: its hash, and the word of its posting.
 #[inline]
 pub fn address(key: &[u64]) -> (u64, u64) {
-    let hash = hash(key.iter().copied());
-    match key {
-        [word] => (hash, *word),
-        _ => (hash, hash),
+    let word = match *key {
+        [word] => word,
+        _ => key_hash(key),
+    };
+    (hash_of(key.len(), word), word)
+}
+
+/// Where a posting stands whose key has so many words.
+#[inline]
+pub fn hash_of(width: usize, word: u64) -> u64 {
+    match width {
+        1 => hash([word]),
+        // Hashes that tell keys apart have no trailing bits, from which tables take places.
+        _ => word.rotate_left(u64::BITS / 2),
     }
 }
 
-/// Words of a list before its items.
-pub fn header(key: &[u64]) -> usize {
-    if key.len() == 1 { 0 } else { key.len() }
+/// Words of a list before its items: the key, where the word of its posting may be that of another.
+#[inline]
+pub fn header(key: &[u64], word: u64) -> usize {
+    match key.len() == 1 || word & SHARED_HASH == 0 {
+        true => 0,
+        false => key.len(),
+    }
 }
 
 #[inline]
 pub fn is_it(lists: &Lists, posting: &Posting, word: u64, key: &[u64]) -> bool {
-    posting.key == word && (key.len() == 1 || lists.get(posting.list)[..key.len()] == *key)
+    let header = header(key, word);
+    posting.key == word && (header == 0 || lists.get(posting.list)[..header] == *key)
 }

@@ -172,3 +172,43 @@ fn follow_changes(key: impl Fn(u64) -> u64) {
         }
     }
 }
+
+/// Some keys are told apart by their words alone, others have hashes that more than one may have.
+#[test]
+fn indexes_of_several_columns_hold_the_rows_of_each_key() {
+    let (_, mut r) = relation("kkk");
+    let numbers = r.add_index(&[0, 2], &Layout::Numbers, &mut Vec::new());
+    let copies = r.add_index(&[0, 2], &Layout::Columns(vec![1]), &mut Vec::new());
+    let mut state = 1_u64;
+    for _ in 0..3000 {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let large = state >> 30 & 1;
+        let row = [
+            state >> 40 & 3 | large << 50,
+            state >> 45 & 15,
+            state >> 50 & 3,
+        ];
+        match r.find(&row) {
+            Some(number) => r.remove(number),
+            None => r.insert(&row),
+        }
+        if state >> 60 > 0 {
+            continue;
+        }
+        for index in [numbers, copies] {
+            r.catch_up(index, r.len());
+        }
+        for key in (0..4).flat_map(|a| (0..4).flat_map(move |b| [[a, b], [a | 1 << 50, b]])) {
+            let rows = r.rows().filter(|row| [row[0], row[2]] == key);
+            let expected: BTreeSet<u64> = rows.map(|row| row[1]).collect();
+            let found = r.probe(numbers, &key).iter();
+            let found: BTreeSet<u64> = found.map(|&n| r.row(n as u32)[1]).collect();
+            assert_eq!(found, expected, "{key:?}");
+            let copied = r.probe(copies, &key);
+            assert_eq!(copied.len(), expected.len(), "{key:?}");
+            assert!(copied.iter().all(|word| expected.contains(word)), "{key:?}");
+        }
+    }
+}
