@@ -68,6 +68,14 @@ pub struct Input {
     pub seals: Vec<(RelationId, Row)>,
 }
 
+impl Input {
+    /// Whether rows or lines are among it.
+    pub(crate) fn brings_values(&self) -> bool {
+        let is_empty = self.rows.is_empty() && self.messages.is_empty();
+        !(is_empty && self.stdin.is_empty() && self.seals.is_empty())
+    }
+}
+
 /// A row under way from one node to another (or to the same one).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Message {
@@ -101,6 +109,30 @@ pub struct Output {
     /// What to write before anything else leaves the node.
     pub durable: Vec<DurableChange>,
     pub stats: Stats,
+}
+
+impl Output {
+    /// Empties it, with room for the next.
+    pub(crate) fn clear(&mut self) {
+        empty(&mut self.sends);
+        empty(&mut self.outputs);
+        empty(&mut self.stdout);
+        empty(&mut self.stderr);
+        empty(&mut self.errors);
+        empty(&mut self.durable);
+        self.halt = None;
+        if self.halted_by_conflict.is_some() || self.stopped.is_some() {
+            (self.halted_by_conflict, self.stopped) = (None, None);
+        }
+    }
+}
+
+/// Most are empty already, and to find nothing to drop takes a call.
+#[inline]
+fn empty<T>(all: &mut Vec<T>) {
+    if !all.is_empty() {
+        all.clear();
+    }
 }
 
 /// Changes of a durable table by a tick, with those it deferred to the next. Deletes come first.

@@ -7,12 +7,13 @@
 //! nobody needs these any more. Where rows do not fit a word,
 //! or have columns that are no numbers, their numbers are sorted by comparing rows.
 
-use bloom_plan::plan::{Column, RelationId};
+use bloom_plan::plan::Column;
 use bloom_plan::types::{Type, TypeId, TypeTable};
 use bloom_plan::value::{Row, Value};
 
 use crate::api::Misfit;
 use crate::context::Context;
+use crate::pieces::Pieces;
 use crate::report;
 use crate::store::Store;
 
@@ -469,7 +470,7 @@ fn sort_words(words: &mut [u64], spare: &mut [u64], bits: u32) {
 }
 
 /// Rows for the next tick, by collection.
-pub(crate) type Fed = Vec<(RelationId, Vec<u64>)>;
+pub(crate) type Fed = Pieces<Vec<u64>>;
 
 #[cfg(test)]
 mod tests;

@@ -9,8 +9,9 @@ use std::borrow::Cow;
 use bloom_plan::plan::RowError;
 
 use crate::context::Context;
+use crate::pieces::Piece;
 use crate::relation::{BATCH_ROWS, Clash, NumberTable, Origin, Relation, Shape};
-use crate::rows::{push_row, same_row};
+use crate::rows::{each_row, push_row, same_row};
 
 /// Words that there stays room for when all are settled: one large tick is to cost no memory for good.
 const KEPT_WORDS_MAX: usize = 1 << 14;
@@ -34,65 +35,74 @@ struct Source {
     origin: Origin,
 }
 
-/// What is different in the next tick; whole rows, end to end.
+/// What is different in the next tick; whole rows, end to end. Where those are that go is known from when the change was
+/// found until it is made, since nothing else changes a relation in between.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
-    /// Rows that go.
-    pub deletes: Vec<u64>,
-    /// Rows that take the place of those with their keys.
-    pub replacements: Vec<u64>,
+    /// Numbers of rows that go, ascending.
+    deletes: Vec<u32>,
+    /// Rows that take the place of those with their keys, and the numbers of these.
+    replacements: Vec<u64>,
+    replaced: Vec<u32>,
     /// Rows whose keys are then free.
-    pub inserts: Vec<u64>,
+    inserts: Vec<u64>,
+}
+
+impl Piece for Change {
+    fn clear(&mut self) {
+        self.deletes.clear();
+        self.replacements.clear();
+        self.replaced.clear();
+        self.inserts.clear();
+    }
+
+    fn capacity(&self) -> usize {
+        let numbers = self.deletes.capacity() + self.replaced.capacity();
+        numbers / 2 + self.replacements.capacity() + self.inserts.capacity()
+    }
 }
 
 impl Change {
+    /// In it these rows of the relation go and those come, whose keys are free then.
+    pub fn set(&mut self, relation: &Relation, gone: &[u64], came: &[u64]) {
+        let gone = each_row(gone, relation.shape().stride);
+        let numbers = gone.map(|row| relation.find(row).expect("a row that is to go is there"));
+        self.deletes.extend(numbers);
+        self.deletes.sort_unstable();
+        self.inserts.extend_from_slice(came);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.deletes.is_empty() && self.replacements.is_empty() && self.inserts.is_empty()
     }
 
-    pub fn clear(&mut self) {
-        self.deletes.clear();
-        self.replacements.clear();
-        self.inserts.clear();
-    }
-
-    /// How many words there is room for without more memory.
-    pub fn capacity(&self) -> usize {
-        self.deletes.capacity() + self.replacements.capacity() + self.inserts.capacity()
-    }
-
     /// Rows that go or are replaced; to be asked for before the change is made.
     pub fn gone<'c>(&'c self, relation: &'c Relation) -> impl Iterator<Item = &'c [u64]> {
-        let stride = relation.shape().stride;
-        let replaced = self.replacements.chunks_exact(stride);
-        let replaced = replaced.map(|row| relation.row(number_of(relation, row)));
-        self.deletes.chunks_exact(stride).chain(replaced)
+        let numbers = self.deletes.iter().chain(&self.replaced);
+        numbers.map(|&number| relation.row(number))
     }
 
     /// Rows that are there then.
     pub fn came(&self, stride: usize) -> impl Iterator<Item = &[u64]> {
-        let replacements = self.replacements.chunks_exact(stride);
-        replacements.chain(self.inserts.chunks_exact(stride))
+        each_row(&self.replacements, stride).chain(each_row(&self.inserts, stride))
     }
 
-    /// Makes the change. Rows go before others come.
-    pub fn apply(&self, relation: &mut Relation) {
-        let batch = BATCH_ROWS * relation.shape().stride;
-        for rows in self.deletes.chunks(batch) {
-            relation.warm(rows);
-            for row in rows.chunks_exact(relation.shape().stride) {
-                relation.take_out(number_of(relation, row));
-            }
-        }
+    /// Makes the change. Rows go before others come, the last first: one that goes gives its number to the last.
+    pub fn apply(&mut self, relation: &mut Relation) {
         let in_place = relation.is_overwritable();
-        for rows in self.replacements.chunks(batch) {
-            relation.warm(rows);
-            for row in rows.chunks_exact(relation.shape().stride) {
-                let number = number_of(relation, row);
-                match in_place {
-                    true => relation.overwrite(number, row),
-                    false => relation.take_out(number),
-                }
+        if in_place {
+            let rows = each_row(&self.replacements, relation.shape().stride);
+            for (row, &number) in rows.zip(&self.replaced) {
+                relation.overwrite(number, row);
+            }
+        } else if !self.replaced.is_empty() {
+            self.deletes.append(&mut self.replaced);
+            self.deletes.sort_unstable();
+        }
+        for numbers in self.deletes.rchunks(BATCH_ROWS) {
+            relation.warm_rows(numbers);
+            for &number in numbers.iter().rev() {
+                relation.take_out(number);
             }
         }
         if !in_place {
@@ -102,18 +112,17 @@ impl Change {
     }
 }
 
-/// The number of the row that has the key of this one.
-fn number_of(relation: &Relation, row: &[u64]) -> u32 {
-    let number = relation.find(row);
-    number.expect("a row that is to go is there until it does")
-}
-
-/// A change, and what stood in the way of more.
+/// What stood in the way of a change.
 #[derive(Debug, Default)]
-pub struct Settled {
-    pub change: Change,
+pub struct Hindered {
     pub clashes: Vec<Clash>,
     pub failures: Vec<(Vec<u64>, Origin, RowError)>,
+}
+
+impl Hindered {
+    pub fn is_empty(&self) -> bool {
+        self.clashes.is_empty() && self.failures.is_empty()
+    }
 }
 
 impl Deferred {
@@ -154,32 +163,32 @@ impl Deferred {
         self.sources.push(Source { upsert, origin });
     }
 
-    /// The change to `relation`, whose rows stay into the next tick only if `stays`; in `room`, an empty change.
+    /// Finds the change to `relation`, whose rows stay into the next tick only if `stays`. `change` is empty before.
     pub fn settle(
         &mut self,
         context: &mut Context,
         relation: &Relation,
         stays: bool,
-        room: Change,
-    ) -> Settled {
+        change: &mut Change,
+    ) -> Hindered {
         let are_alone = self.have_own_keys(relation.shape());
         let mut settling = Settling {
             relation,
             stays,
             doomed: self.doomed(relation, stays),
             spared: Vec::new(),
-            settled: Settled {
-                change: room,
-                ..Settled::default()
-            },
+            change,
+            hindered: Hindered::default(),
         };
+        let stride = relation.shape().stride;
         if are_alone {
-            let stride = relation.shape().stride;
-            let sources = self.sources.chunks(BATCH_ROWS);
-            for (rows, sources) in self.arrivals.chunks(BATCH_ROWS * stride).zip(sources) {
+            let mut left = &self.arrivals[..];
+            for sources in self.sources.chunks(BATCH_ROWS) {
+                let (rows, others) = left.split_at(sources.len() * stride);
+                left = others;
                 settling.warm(rows);
-                for (row, &source) in rows.chunks_exact(stride).zip(sources) {
-                    settling.take(context, &[Candidate { row, source }]);
+                for (row, &source) in each_row(rows, stride).zip(sources) {
+                    settling.take_alone(context, Candidate { row, source });
                 }
             }
         } else {
@@ -195,7 +204,7 @@ impl Deferred {
     /// The rows that a `<-` takes away: their numbers, ascending.
     fn doomed(&self, relation: &Relation, stays: bool) -> Vec<u32> {
         let mut doomed = Vec::new();
-        if !stays {
+        if !stays || self.deletes.is_empty() {
             return doomed;
         }
         let stride = relation.shape().stride;
@@ -222,7 +231,7 @@ impl Deferred {
             return true;
         }
         let row = |number: u32| &arrivals[number as usize * shape.stride..][..shape.stride];
-        let mut rows = (0..).zip(arrivals.chunks_exact(shape.stride));
+        let mut rows = (0..).zip(each_row(arrivals, shape.stride));
         let are_alone = rows.all(|(number, arrived)| {
             let is_same = |other: u32| shape.same_key(row(other), arrived);
             keys.insert_unless(shape.key_hash(arrived), number, is_same)
@@ -263,7 +272,8 @@ struct Settling<'r> {
     doomed: Vec<u32>,
     /// Those of them whose keys have a row in the next tick all the same.
     spared: Vec<u32>,
-    settled: Settled,
+    change: &'r mut Change,
+    hindered: Hindered,
 }
 
 impl Settling<'_> {
@@ -273,38 +283,63 @@ impl Settling<'_> {
         }
     }
 
-    /// Takes all rows of `<+` and `<+-` of one key.
-    fn take(&mut self, context: &mut Context, group: &[Candidate<'_>]) {
-        let stored = self.relation.find(group[0].row).filter(|_| self.stays);
-        let is_doomed = |number: &u32| self.doomed.binary_search(number).is_ok();
-        let kept = stored.filter(|number| !is_doomed(number));
-        let change = &mut self.settled.change;
-        match next_row(context, self.relation, group, kept) {
-            Next::Row(row) => match stored {
-                None => push_row(&mut change.inserts, &row),
-                Some(number) => {
-                    if kept.is_none() {
-                        self.spared.push(number);
-                    }
-                    if !same_row(self.relation.row(number), &row) {
-                        push_row(&mut change.replacements, &row);
-                    }
-                }
-            },
-            Next::Clash(clash) => self.settled.clashes.push(clash),
-            Next::Failure(row, origin, error) => self.settled.failures.push((row, origin, error)),
+    fn is_doomed(&self, number: u32) -> bool {
+        self.doomed.binary_search(&number).is_ok()
+    }
+
+    /// The number of the row that has the key now, if it stays.
+    #[inline]
+    fn stored(&self, row: &[u64]) -> Option<u32> {
+        match self.stays {
+            true => self.relation.find(row),
+            false => None,
         }
     }
 
-    fn end(mut self) -> Settled {
-        self.spared.sort_unstable();
-        for number in self.doomed {
-            if self.spared.binary_search(&number).is_err() {
-                let row = self.relation.row(number);
-                self.settled.change.deletes.extend_from_slice(row);
-            }
+    /// Takes the only row of `<+` and `<+-` of its key.
+    #[inline]
+    fn take_alone(&mut self, context: &mut Context, candidate: Candidate<'_>) {
+        if !candidate.source.upsert {
+            return self.take(context, &[candidate]);
         }
-        self.settled
+        let stored = self.stored(candidate.row);
+        self.put(stored, candidate.row);
+    }
+
+    /// Takes all rows of `<+` and `<+-` of one key.
+    fn take(&mut self, context: &mut Context, group: &[Candidate<'_>]) {
+        let stored = self.stored(group[0].row);
+        let kept = stored.filter(|&number| !self.is_doomed(number));
+        match next_row(context, self.relation, group, kept) {
+            Next::Row(row) => self.put(stored, &row),
+            Next::Clash(clash) => self.hindered.clashes.push(clash),
+            Next::Failure(row, origin, error) => self.hindered.failures.push((row, origin, error)),
+        }
+    }
+
+    /// The key of a row, which that with this number has now, has this row in the next tick.
+    #[inline]
+    fn put(&mut self, stored: Option<u32>, row: &[u64]) {
+        let Some(number) = stored else {
+            return push_row(&mut self.change.inserts, row);
+        };
+        if !self.doomed.is_empty() && self.is_doomed(number) {
+            self.spared.push(number);
+        }
+        if !same_row(self.relation.row(number), row) {
+            push_row(&mut self.change.replacements, row);
+            self.change.replaced.push(number);
+        }
+    }
+
+    fn end(mut self) -> Hindered {
+        if !self.doomed.is_empty() {
+            self.spared.sort_unstable();
+            let is_spared = |number: &u32| self.spared.binary_search(number).is_ok();
+            self.doomed.retain(|number| !is_spared(number));
+            self.change.deletes.append(&mut self.doomed);
+        }
+        self.hindered
     }
 }
 
@@ -369,3 +404,6 @@ fn matches(there: &[u64], row: &[u64], given: u64) -> bool {
     let is_given = |column: usize| column >= 63 || given >> column & 1 == 1;
     (0..there.len()).all(|c| !is_given(c) || there[c] == row[c])
 }
+
+#[cfg(test)]
+mod tests;

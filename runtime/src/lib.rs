@@ -28,6 +28,8 @@ pub mod profile;
 
 mod relation;
 
+mod pieces;
+
 mod deferred;
 
 mod aggregate;

@@ -16,6 +16,7 @@ mod rederive;
 mod replan;
 mod shared;
 mod standing;
+mod taking;
 mod tally;
 mod yields;
 
@@ -34,9 +35,9 @@ use crate::crew::Crew;
 use crate::deferred::Deferred;
 use crate::profile::{Place, Profile};
 use crate::program::Program;
-use crate::relation::{Copies, Index, IndexPlace, Origin, Relation, Shape};
-use crate::report::{self, Conflicts};
-use crate::rows::RowSet;
+use crate::relation::{Clash, Copies, Index, IndexPlace, Origin, Relation, Shape};
+use crate::report::Conflicts;
+use crate::rows::{RowSet, each_row, rows_in};
 use crate::schedule::Target;
 
 use memo::Seen;
@@ -53,11 +54,16 @@ const OUT_ROWS: usize = 256;
 pub struct Machine {
     pub context: Context,
     pub program: Arc<Program>,
+    /// The same: whoever looks at it while the machine changes takes this, and nothing is counted.
+    held: Option<Arc<Program>>,
     pub relations: Vec<Relation>,
     indexes: Vec<Probed>,
     pub deferred: Vec<Deferred>,
-    /// What `<~` derived.
+    /// The relations of which the running tick has deferred something.
+    pub deferring: Vec<RelationId>,
+    /// What `<~` derived, and the relations of which something was.
     pub sent: Vec<RowSet>,
+    pub sending: Vec<RelationId>,
     groups: Vec<Groups>,
     /// Room for derived rows.
     out: Vec<u64>,
@@ -67,6 +73,11 @@ pub struct Machine {
     pub kept: Vec<KeptGroups>,
     /// By stratum.
     seen: Vec<Seen>,
+    /// Relations that the running tick has changed, or the last one, and room for those of the one before.
+    moved: Vec<RelationId>,
+    before: Vec<RelationId>,
+    /// By stratum: whether it follows one of them.
+    due: Vec<bool>,
     /// By stratum: whether upkeep has turned out to be worth what it takes.
     wanted: Vec<bool>,
     /// What becomes of what versions derive.
@@ -95,8 +106,10 @@ pub struct Machine {
     pub first_tick: bool,
     /// Durable tables were restored at the start.
     pub restored: bool,
-    /// Row errors of the running attempt at a stratum.
-    failures: BTreeSet<ErrorRow>,
+    /// What went wrong in the running attempt at a stratum.
+    pub attempt: Trouble,
+    /// Room for what a merge finds.
+    clashing: Vec<Clash>,
     pub trouble: Trouble,
     pub stats: Stats,
     pub bounds: Bounds,
@@ -143,8 +156,15 @@ pub struct Trouble {
 }
 
 impl Trouble {
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.errors.is_empty() && self.conflicts.is_empty()
+    }
+
+    #[cold]
+    fn append(&mut self, mut other: Trouble) {
+        self.errors.append(&mut other.errors);
+        self.conflicts.append(other.conflicts);
     }
 }
 
@@ -163,8 +183,11 @@ impl Machine {
         for &id in program.schedule().deltas.iter().flatten() {
             relations[id.0 as usize].follow();
         }
+        for &id in &program.schedule().ignored {
+            relations[id.0 as usize].ignore();
+        }
         let sent = relations.iter().map(|r| RowSet::new(r.shape().stride));
-        Machine {
+        let mut machine = Machine {
             context: Context::new(
                 Arc::clone(plan),
                 Arc::clone(program.types()),
@@ -175,7 +198,9 @@ impl Machine {
             ),
             indexes,
             deferred: relations.iter().map(|_| Deferred::default()).collect(),
+            deferring: Vec::new(),
             sent: sent.collect(),
+            sending: Vec::new(),
             groups: plan.aggregates.iter().map(|_| Groups::default()).collect(),
             out: Vec::new(),
             parted: None,
@@ -185,6 +210,9 @@ impl Machine {
                 .map(|_| KeptGroups::default())
                 .collect(),
             seen: vec![Seen::Never; plan.strata.len()],
+            moved: Vec::new(),
+            before: Vec::new(),
+            due: vec![false; plan.strata.len()],
             wanted: vec![false; plan.strata.len()],
             mode: Mode::Merge,
             sign: 1,
@@ -200,7 +228,8 @@ impl Machine {
             lasting_trouble: false,
             first_tick: true,
             restored: false,
-            failures: BTreeSet::new(),
+            attempt: Trouble::default(),
+            clashing: Vec::new(),
             trouble: Trouble::default(),
             stats: Stats::default(),
             bounds: Bounds::default(),
@@ -212,48 +241,32 @@ impl Machine {
             replanning: None,
             stopped: None,
             relations,
+            held: Some(Arc::clone(&program)),
             program,
-        }
+        };
+        machine.touch_all();
+        machine
     }
 
     pub fn relation(&mut self, id: RelationId) -> &mut Relation {
         &mut self.relations[id.0 as usize]
     }
 
+    /// The program, to be given back.
+    fn hold_program(&mut self) -> Arc<Program> {
+        let held = self.held.take();
+        held.filter(|held| Arc::ptr_eq(held, &self.program))
+            .unwrap_or_else(|| Arc::clone(&self.program))
+    }
+
+    fn let_go(&mut self, held: Arc<Program>) {
+        self.held = Some(held);
+    }
+
     /// With the room for what it was before.
     #[inline]
     fn relation_and_copies(&mut self, id: RelationId) -> (&mut Relation, &mut Copies) {
         (&mut self.relations[id.0 as usize], &mut self.copies)
-    }
-
-    /// Merges rows from outside; their keys must not conflict among themselves, nor with what is
-    /// there.
-    pub fn load(&mut self, arrivals: &[(RelationId, Vec<u64>)]) {
-        if arrivals.is_empty() {
-            return;
-        }
-        let mut touched = std::mem::take(&mut self.touched);
-        touched.extend(arrivals.iter().map(|(id, _)| *id));
-        touched.sort_unstable();
-        touched.dedup();
-        for &id in &touched {
-            self.expect_rows(id);
-        }
-        loop {
-            for (id, rows) in arrivals {
-                self.merge_rows(*id, rows, Origin::ARRIVAL);
-            }
-            let (conflicts, poisoned) = self.merge_all(&touched);
-            if !poisoned {
-                self.commit(conflicts);
-                break;
-            }
-        }
-        for &id in &touched {
-            self.relation(id).clear_delta();
-        }
-        touched.clear();
-        self.touched = touched;
     }
 
     fn run_all(&mut self, versions: &[VersionId]) {
@@ -320,7 +333,7 @@ impl Machine {
         } else {
             self.defer_standing();
         }
-        self.commit(Conflicts::default());
+        self.commit();
         self.leave(outer);
     }
 
@@ -365,8 +378,8 @@ impl Machine {
     /// Brings the indexes up to date that the version probes; these but for the rows of the delta.
     fn catch_up(&mut self, version: VersionId, overlooked: &[IndexId]) {
         let version = version.0 as usize;
-        for number in 0..self.program.schedule().probed[version].len() {
-            let index = self.program.schedule().probed[version][number];
+        for number in 0..self.program.schedule().lagging[version].len() {
+            let index = self.program.schedule().lagging[version][number];
             let Probed {
                 relation, place, ..
             } = self.indexes[index.0 as usize];
@@ -392,7 +405,7 @@ impl Machine {
         // SAFETY: the frame is the first field of the context, which is the first of this machine,
         // which is of the code's own plan; no reference into the machine is in use while it runs.
         unsafe { code(frame) };
-        self.flush(version);
+        self.take_out(version);
         self.parted = None;
         self.copies.clear();
         if self.mode == Mode::Merge
@@ -420,13 +433,18 @@ impl Machine {
         self.program.schedule().targets[version.0 as usize]
     }
 
-    /// Takes the rows that a version has put into `out`.
+    /// Takes the rows that a version has put into `out`, and gives it room for more.
     fn flush(&mut self, version: VersionId) {
+        self.take_out(version);
+        self.begin_out(version);
+    }
+
+    fn take_out(&mut self, version: VersionId) {
         let words = (self.context.out() as usize - self.out.as_ptr() as usize) / size_of::<u64>();
         if words == 0 {
             return;
         }
-        self.derived += words / self.program.schedule().strides[version.0 as usize];
+        self.derived += rows_in(words, self.program.schedule().strides[version.0 as usize]);
         let out = std::mem::take(&mut self.out);
         let rows = &out[..words];
         match self.target(version) {
@@ -447,7 +465,6 @@ impl Machine {
             }
         }
         self.out = out;
-        self.begin_out(version);
     }
 
     fn take_rows(&mut self, version: VersionId, relation: RelationId, arrow: Arrow, rows: &[u64]) {
@@ -455,59 +472,9 @@ impl Machine {
             Mode::Merge => self.derive(relation, arrow, rows, Origin::version(version)),
             Mode::Count => {
                 let stride = self.relations[relation.0 as usize].shape().stride;
-                let each = rows.chunks_exact(stride);
-                each.for_each(|row| self.tally.add(row, self.sign));
+                each_row(rows, stride).for_each(|row| self.tally.add(row, self.sign));
             }
             Mode::Gather => self.gathered.extend_from_slice(rows),
-        }
-    }
-
-    /// Takes derived rows, of all arrows but `<-`.
-    fn derive(&mut self, id: RelationId, arrow: Arrow, rows: &[u64], origin: Origin) {
-        let place = id.0 as usize;
-        let each = rows.chunks_exact(self.relations[place].shape().stride);
-        match arrow {
-            Arrow::Merge => self.merge_rows(id, rows, origin),
-            Arrow::Deferred => each.for_each(|row| self.deferred[place].merge(row, origin)),
-            Arrow::Upsert => each.for_each(|row| self.deferred[place].upsert(row, origin)),
-            Arrow::Async => each.for_each(|row| {
-                self.sent[place].insert(row);
-            }),
-            Arrow::Delete => unreachable!("a `<-` derives rows one by one"),
-        }
-    }
-
-    fn merge_rows(&mut self, id: RelationId, rows: &[u64], origin: Origin) {
-        let relation = &mut self.relations[id.0 as usize];
-        let stride = relation.shape().stride;
-        let mut failed = Vec::new();
-        relation.emit_batch(&mut self.context, rows, origin, &mut failed);
-        for (place, error) in failed {
-            self.fail_row(id, &rows[place * stride..][..stride], origin, error);
-        }
-    }
-
-    /// Drops a head row whose lattices do not join.
-    pub fn fail_row(
-        &mut self,
-        id: RelationId,
-        row: &[u64],
-        origin: Origin,
-        error: bloom_plan::plan::RowError,
-    ) {
-        self.note_origin(origin);
-        let columns = self.relations[id.0 as usize].shape().types.len();
-        let row: Vec<(usize, u64)> = row.iter().copied().enumerate().take(columns).collect();
-        let (store, plan) = (&self.context.store, self.program.plan());
-        let error = report::head_error(store, plan, id, &row, origin, error);
-        self.failures.insert(error);
-    }
-
-    /// The attempt stands, and so does what went wrong in it.
-    pub fn commit(&mut self, conflicts: Conflicts) {
-        self.trouble.conflicts.append(conflicts);
-        if !self.failures.is_empty() {
-            self.trouble.errors.append(&mut self.failures);
         }
     }
 
@@ -515,7 +482,9 @@ impl Machine {
     fn clear_derived(&mut self) {
         self.deferred.iter_mut().for_each(Deferred::clear);
         self.sent.iter_mut().for_each(RowSet::clear);
-        self.failures.clear();
+        self.deferring.clear();
+        self.sending.clear();
+        self.attempt = Trouble::default();
     }
 }
 

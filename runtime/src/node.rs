@@ -7,7 +7,6 @@
 
 mod arrivals;
 mod finish;
-mod room;
 mod snapshot;
 
 use std::sync::Arc;
@@ -22,15 +21,16 @@ use crate::cells::{self, Fed, Feed, Form, Rows};
 use crate::crew::Crew;
 use crate::deferred::Change;
 use crate::machine::{Machine, Trouble};
+use crate::pieces::Pieces;
 use crate::planner::Planner;
 use crate::profile::{Clock, Place, Profile};
 use crate::program::Program;
 use crate::relation::{Relation, Shape};
 use crate::report;
+use crate::rows::each_row;
 use crate::schedule::Filled;
 
 use arrivals::Timer;
-use room::Room;
 pub use snapshot::Snapshot;
 
 /// One running node.
@@ -43,6 +43,10 @@ pub struct Node {
     timers: Vec<Timer>,
     /// What the last tick left for the next.
     next: Next,
+    /// What the running tick was left of that, but for changes.
+    left: Left,
+    /// The errors that `errors` was filled with.
+    reported: Vec<ErrorRow>,
     /// Every arrival ever of relations that are `immutable`, by relation.
     history: Vec<Option<Relation>>,
     /// A snapshot was taken, so that no value may be reclaimed.
@@ -51,7 +55,6 @@ pub struct Node {
     fed: Fed,
     /// By relation: what its cells look like from outside.
     forms: Vec<Box<[Form]>>,
-    room: Room,
     /// Whether a tick's output has the rows of outputs.
     hands_out_rows: bool,
 }
@@ -59,19 +62,30 @@ pub struct Node {
 /// What one tick leaves for the next.
 #[derive(Clone, Debug, Default)]
 struct Next {
-    changes: Vec<(RelationId, Change)>,
+    changes: Pieces<Change>,
+    left: Left,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Left {
     /// Rows of loopbacks.
-    loopback: Vec<(RelationId, Vec<u64>)>,
+    loopback: Fed,
     /// Errors raised after `errors` was filled.
     errors: Vec<ErrorRow>,
 }
 
-/// What a halted tick gives back.
+/// What a halted tick gives back, beside what was left for it.
 struct Before {
     random: Random,
     timers: Vec<Timer>,
-    loopback: Vec<(RelationId, Vec<u64>)>,
-    errors: Vec<ErrorRow>,
+}
+
+impl Left {
+    #[inline]
+    fn clear(&mut self) {
+        self.loopback.clear();
+        self.errors.clear();
+    }
 }
 
 impl Node {
@@ -97,11 +111,12 @@ impl Node {
             tick: 0,
             timers,
             next: Next::default(),
+            left: Left::default(),
+            reported: Vec::new(),
             history: history.collect(),
             pinned: false,
-            fed: Fed::new(),
+            fed: Fed::default(),
             forms: forms.collect(),
-            room: Room::default(),
             hands_out_rows: true,
         };
         node.settle_in(config)?;
@@ -151,20 +166,24 @@ impl Node {
     /// Runs one tick.
     pub fn step(&mut self, input: Input) -> Output {
         let mut output = Output::default();
-        let outer = self.machine.enter(Place::Tick);
-        self.run_tick(&input, &mut output);
-        self.machine.leave(outer);
+        self.step_into(&input, &mut output);
         output
     }
 
-    /// Both are large, and stay where they are.
+    /// As [`Node::step`], with the output of an earlier tick, whose place that of this one takes: both are large, and
+    /// stay where they are.
+    pub fn step_into(&mut self, input: &Input, output: &mut Output) {
+        output.clear();
+        let outer = self.machine.enter(Place::Tick);
+        self.run_tick(input, output);
+        self.machine.leave(outer);
+    }
+
     fn run_tick(&mut self, input: &Input, output: &mut Output) {
         let outer = self.machine.enter(Place::Changes);
-        self.machine.begin_tick(&self.next.changes);
+        self.machine.begin_tick(&mut self.next.changes);
+        self.next.changes.clear();
         self.machine.leave(outer);
-        for (_, change) in self.next.changes.drain(..) {
-            self.room.give_change(change);
-        }
         let outer = self.machine.enter(Place::Sweep);
         self.sweep_if_due();
         self.machine.leave(outer);
@@ -176,13 +195,13 @@ impl Node {
         let before = Before {
             random: self.machine.context.random().clone(),
             timers: self.timers.clone(),
-            loopback: std::mem::take(&mut self.next.loopback),
-            errors: std::mem::take(&mut self.next.errors),
         };
+        self.left.clear();
+        std::mem::swap(&mut self.left, &mut self.next.left);
         let outer = self.machine.enter(Place::Arrivals);
-        self.load_arrivals(input, &before.loopback);
+        self.load_arrivals(input);
         self.machine.leave(outer);
-        let reported = self.evaluate(&before.errors);
+        self.evaluate();
         if let Some(stopped) = self.machine.stopped.take() {
             return self.give_up(before, stopped, output);
         }
@@ -194,37 +213,39 @@ impl Node {
         }
         self.tick += 1;
         self.machine.watch.count_tick();
-        self.finish(&reported, output);
+        self.finish(output);
         self.machine.first_tick = false;
         self.machine.end_tick();
         self.machine.leave(outer);
     }
 
-    /// Runs all strata and the closing versions. Gives the errors that `errors` has been filled
-    /// with.
-    fn evaluate(&mut self, carried: &[ErrorRow]) -> Vec<ErrorRow> {
+    /// Runs the strata that may have something to do, and the closing versions.
+    fn evaluate(&mut self) {
         let filled = self.machine.program.schedule().errors.map(|e| e.filled);
-        let mut reported = Vec::new();
         for stratum in 0..self.machine.program.plan().strata.len() {
             if filled == Some(Filled::Before(stratum)) {
-                reported = self.fill_errors(carried);
+                self.fill_errors();
             }
-            self.machine.run_stratum(stratum);
-            if self.machine.stopped.is_some() {
-                return reported;
+            if self.machine.is_stratum_due(stratum) {
+                self.machine.run_stratum(stratum);
+                if self.machine.stopped.is_some() {
+                    return;
+                }
             }
         }
         if filled == Some(Filled::BeforeClosing) {
-            reported = self.fill_errors(carried);
+            self.fill_errors();
         }
         self.machine.run_closing();
-        reported
     }
 
-    fn fill_errors(&mut self, carried: &[ErrorRow]) -> Vec<ErrorRow> {
-        let reported = self.errors_so_far();
-        self.load_errors(carried.iter().chain(&reported));
-        reported
+    fn fill_errors(&mut self) {
+        self.reported = self.errors_so_far();
+        if !self.left.errors.is_empty() || !self.reported.is_empty() {
+            let carried = self.left.errors.iter();
+            let errors: Vec<ErrorRow> = carried.chain(&self.reported).cloned().collect();
+            self.load_errors(&errors);
+        }
     }
 
     /// Takes the tick back.
@@ -233,8 +254,7 @@ impl Node {
         self.next.changes.clear();
         self.machine.context.set_random(before.random);
         self.timers = before.timers;
-        self.next.loopback = before.loopback;
-        self.next.errors = before.errors;
+        std::mem::swap(&mut self.left, &mut self.next.left);
     }
 
     fn give_up(&mut self, before: Before, stopped: Stopped, output: &mut Output) {
@@ -317,11 +337,7 @@ impl Node {
     pub fn feed(&mut self, relation: RelationId) -> Feed<'_> {
         let plan = self.machine.program.plan();
         let columns = &plan.relations[relation.0 as usize].columns;
-        if self.fed.last().is_none_or(|(id, _)| *id != relation) {
-            let room = self.room.take_rows();
-            self.fed.push((relation, room));
-        }
-        let (_, words) = self.fed.last_mut().expect("one was pushed at least");
+        let words = self.fed.last_of(relation);
         let forms = &self.forms[relation.0 as usize];
         Feed::new(&mut self.machine.context, columns, forms, words)
     }
@@ -398,8 +414,8 @@ impl Node {
     pub fn wants_tick(&self) -> bool {
         self.tick == 0
             || !self.next.changes.is_empty()
-            || !self.next.loopback.is_empty()
-            || !self.next.errors.is_empty()
+            || !self.next.left.loopback.is_empty()
+            || !self.next.left.errors.is_empty()
     }
 
     /// What the last tick left for the next; two ticks that end with the same contents and leave the same are
@@ -414,10 +430,13 @@ impl Node {
             rows
         };
         let changes = self.next.changes.iter();
-        let loopback = self.next.loopback.iter();
-        let mut loopback: Vec<(RelationId, Vec<Row>)> = loopback
-            .map(|(id, row)| (*id, values(*id, &mut std::iter::once(row.as_slice()))))
-            .collect();
+        let mut loopback = Vec::new();
+        for (id, rows) in self.next.left.loopback.iter() {
+            let stride = self.machine.relations[id.0 as usize].shape().stride;
+            for row in each_row(rows, stride) {
+                loopback.push((*id, values(*id, &mut std::iter::once(row))));
+            }
+        }
         loopback.sort();
         Pending {
             changes: changes
@@ -432,7 +451,7 @@ impl Node {
                 })
                 .collect(),
             loopback,
-            errors: self.next.errors.clone(),
+            errors: self.next.left.errors.clone(),
         }
     }
 

@@ -31,7 +31,7 @@ use bloom_plan::plan;
 use hashbrown::HashSet;
 use rustc_hash::FxBuildHasher;
 
-use crate::rows::push_row;
+use crate::rows::{each_row, push_row, rows_in};
 
 pub use changes::Change;
 pub use derive::BATCH_ROWS;
@@ -71,14 +71,6 @@ pub struct Clash {
     pub poisons: bool,
 }
 
-/// What a merge did.
-#[derive(Debug, Default)]
-pub struct Merged {
-    /// Rows added or grown.
-    pub rows: usize,
-    pub clashes: Vec<Clash>,
-}
-
 #[derive(Debug)]
 pub struct Relation {
     shape: Shape,
@@ -104,8 +96,6 @@ pub struct Relation {
     generation: u64,
     /// The generation that the last tick ended with.
     settled: u64,
-    /// And that with which the last tick began, if it is the one with which the tick before ended.
-    begun: Option<u64>,
     /// Overwritten lattice columns: row number, then one word a lattice column.
     log: Vec<u64>,
     /// Rows below were there at the end of the last tick.
@@ -114,6 +104,9 @@ pub struct Relation {
     gone: Vec<u64>,
     watched: bool,
     followed: bool,
+    ignored: bool,
+    /// Whether it is among those that the running tick has changed, or the last one.
+    pub moved: bool,
     /// Whether rows went.
     lost: bool,
     /// Whether what was there is not known.
@@ -157,11 +150,12 @@ impl Relation {
             log: Vec::new(),
             generation: 0,
             settled: 0,
-            begun: None,
             base: 0,
             gone: Vec::new(),
             watched: false,
             followed: false,
+            ignored: false,
+            moved: false,
             lost: false,
             unknown: false,
             past: None,
@@ -179,7 +173,7 @@ impl Relation {
     }
 
     pub fn len(&self) -> usize {
-        self.total.len() / self.shape.stride
+        rows_in(self.total.len(), self.shape.stride)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -253,7 +247,7 @@ impl Relation {
 
     /// Adds rows whose keys are not there, all different.
     pub fn insert_all(&mut self, rows: &[u64]) {
-        for row in rows.chunks_exact(self.shape.stride) {
+        for row in each_row(rows, self.shape.stride) {
             self.insert(row);
         }
     }

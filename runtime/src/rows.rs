@@ -63,6 +63,43 @@ fn packed_hash<const N: usize>(words: [u64; N]) -> u64 {
     folded.wrapping_mul(SECOND_MULTIPLIER)
 }
 
+/// How many rows of so many words that is. To divide takes longer than most of what is done for a row, and rows of few
+/// words are common.
+#[inline]
+pub fn rows_in(words: usize, stride: usize) -> usize {
+    match stride {
+        1 => words,
+        2 => words / 2,
+        3 => words / 3,
+        4 => words / 4,
+        _ => words / stride,
+    }
+}
+
+/// Rows end to end, without a division before the first.
+#[inline]
+pub fn each_row(rows: &[u64], stride: usize) -> EachRow<'_> {
+    EachRow { rows, stride }
+}
+
+/// See [`each_row`].
+#[derive(Clone, Debug)]
+pub struct EachRow<'r> {
+    rows: &'r [u64],
+    stride: usize,
+}
+
+impl<'r> Iterator for EachRow<'r> {
+    type Item = &'r [u64];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'r [u64]> {
+        let (row, rest) = self.rows.split_at_checked(self.stride)?;
+        self.rows = rest;
+        Some(row)
+    }
+}
+
 /// Adds a row. Few words are written one by one: for so few it takes longer to call what copies many.
 #[inline]
 pub fn push_row(into: &mut Vec<u64>, row: &[u64]) {
@@ -122,8 +159,12 @@ impl RowSet {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &[u64]> {
-        self.rows.chunks_exact(self.stride)
+        each_row(&self.rows, self.stride)
     }
 
     /// Adds a row; whether it was new.

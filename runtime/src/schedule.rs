@@ -1,6 +1,7 @@
 //! What a tick needs to know of a plan, worked out once when the program is loaded.
 
 mod ahead;
+mod due;
 mod overlooked;
 mod readers;
 mod recurring;
@@ -9,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::{
-    AggregateId, Arrow, ConstantId, Expr, Extent, IndexId, Op, Plan, RelationId, RelationKind,
-    Site, Stratum, Upkeep, Version, VersionId,
+    AggregateId, Arrow, ConstantId, Expr, Extent, IndexId, Op, Plan, Relation, RelationId,
+    RelationKind, Role, Site, Stratum, Upkeep, Version, VersionId,
 };
 
 pub use ahead::Ahead;
@@ -35,6 +36,8 @@ pub struct Schedule {
     pub strides: Vec<usize>,
     /// By version: the indexes that it reads.
     pub probed: Vec<Vec<IndexId>>,
+    /// By version: those of them that take rows in only when they are about to be read.
+    pub lagging: Vec<Vec<IndexId>>,
     /// By version of a fixpoint: the indexes that may lack the delta while it runs (`overlooked`).
     pub overlooked: Vec<Vec<IndexId>>,
     /// By stratum: the relations that it merges into.
@@ -69,18 +72,26 @@ pub struct Schedule {
     pub bootstraps: Vec<bool>,
     /// Whether no function of the plan gives another result each time.
     pub deterministic: bool,
-    /// Relations whose rows live for one tick, as far as one can see.
-    pub transient: Vec<RelationId>,
-    /// Those of them that are forgotten at each tick's end.
-    pub fleeting: Vec<RelationId>,
+    /// By relation: whether its rows live for one tick, as far as one can see.
+    transient: Vec<bool>,
+    /// By relation: whether they do, and are forgotten at each tick's end.
+    fleeting: Vec<bool>,
+    /// Relations of which nobody asks what a tick has changed.
+    pub ignored: Vec<RelationId>,
+    /// By relation: the strata that may have something to do when it has changed.
+    pub followers: Vec<Vec<usize>>,
+    /// By stratum: whether it may have something to do in a tick that changes nothing.
+    pub restless: Vec<bool>,
+    /// Relations whose keys always have the same contents.
+    pub immutable: Vec<RelationId>,
     /// The others, which follow what they are derived from, and their strata.
     pub derived: Vec<(RelationId, usize)>,
     /// By relation: its stratum, if it is one of these.
     pub follows: Vec<Option<usize>>,
     /// Places of the others.
     pub lasting: Vec<usize>,
-    /// Relations whose rows leave the node, or come back to it, when a tick ends.
-    pub outlets: Vec<RelationId>,
+    /// Relations whose rows of a tick are those of its output.
+    pub outputs: Vec<RelationId>,
     /// Tables whose changes are to be written.
     pub durable: Vec<RelationId>,
     pub timers: Vec<(RelationId, ConstantId)>,
@@ -129,6 +140,7 @@ impl Schedule {
         }
         let reads = plan.strata.iter().zip(&heads);
         let reads = reads.map(|(stratum, heads)| reads_of(plan, stratum, heads));
+        let reads: Vec<Vec<RelationId>> = reads.collect();
         let growable = plan.strata.iter().zip(&heads);
         let growable = growable.map(|(stratum, heads)| growable_of(plan, stratum, heads));
         let deltas = plan.strata.iter().map(|stratum| {
@@ -158,17 +170,24 @@ impl Schedule {
             rules.any(|rule| plan.rules[rule.0 as usize].bootstrap)
         });
         let nondeterministic = |site: &Site| site.builtin.get().kind == Kind::Nondeterministic;
-        let of_kind = |keep: &dyn Fn(RelationKind) -> bool| -> Vec<RelationId> {
+        let of_relations = |keep: &dyn Fn(&Relation) -> bool| -> Vec<RelationId> {
             let ids = (0..).map(RelationId).zip(&plan.relations);
-            ids.filter(|(_, r)| keep(r.kind))
-                .map(|(id, _)| id)
-                .collect()
+            ids.filter(|(_, r)| keep(r)).map(|(id, _)| id).collect()
+        };
+        let of_kind = |keep: &dyn Fn(RelationKind) -> bool| -> Vec<RelationId> {
+            of_relations(&|relation| keep(relation.kind))
         };
         let timers = (0..).map(RelationId).zip(&plan.relations);
         let timers = timers.filter_map(|(id, relation)| match relation.kind {
             RelationKind::Periodic { every } => Some((id, every)),
             _ => None,
         });
+        let watched = watched(plan);
+        let fleeting = (0..).map(RelationId).zip(&plan.relations);
+        let fleeting = fleeting.map(|(id, relation)| relation.kind.is_transient() && flows(&id));
+        let fleeting: Vec<bool> = fleeting.collect();
+        let ignored = due::ignored(plan, &heads, &watched, &fleeting);
+        let followers = due::followers(plan, &reads, &fleeting);
         let keeps_rows = |id: &RelationId| !plan.relations[id.0 as usize].kind.is_transient();
         let errors = of_kind(&|kind| kind == RelationKind::Errors);
         Schedule {
@@ -179,11 +198,12 @@ impl Schedule {
                 .collect(),
             recurring: plan.versions.iter().map(recurring::column).collect(),
             strides: plan.versions.iter().map(stride).collect(),
+            lagging: plan.versions.iter().map(|v| lagging(plan, v)).collect(),
             probed: plan.versions.iter().map(probed).collect(),
             overlooked: overlooked::by_version(plan),
             growable: growable.collect(),
             deltas: deltas.collect(),
-            reads: reads.collect(),
+            reads,
             recursive: plan
                 .strata
                 .iter()
@@ -204,13 +224,18 @@ impl Schedule {
                 .iter()
                 .map(|v| plan.rules[v.rule.0 as usize].bootstrap)
                 .collect(),
-            watched: watched(plan),
+            watched,
             reads_events,
             standing,
-            fleeting: of_kind(&RelationKind::is_transient)
-                .into_iter()
-                .filter(&flows)
+            ignored,
+            followers,
+            restless: plan
+                .strata
+                .iter()
+                .map(|stratum| due::is_restless(plan, stratum, &fleeting))
                 .collect(),
+            immutable: of_relations(&|relation| relation.immutable),
+            fleeting,
             derived: of_kind(&RelationKind::is_transient)
                 .into_iter()
                 .filter(|id| !flows(id))
@@ -230,18 +255,18 @@ impl Schedule {
             deterministic: !plan.sites.iter().any(nondeterministic),
             heads,
             head_of,
-            transient: of_kind(&RelationKind::is_transient),
+            transient: plan
+                .relations
+                .iter()
+                .map(|relation| relation.kind.is_transient())
+                .collect(),
             lasting: of_kind(&|kind| !kind.is_transient())
                 .iter()
                 .map(|id| id.0 as usize)
                 .collect(),
-            outlets: of_kind(&is_outlet)
-                .into_iter()
-                .filter(|id| {
-                    let relation = &plan.relations[id.0 as usize];
-                    relation.kind != RelationKind::Output || relation.public
-                })
-                .collect(),
+            outputs: of_relations(&|relation| {
+                relation.kind == RelationKind::Output && relation.public
+            }),
             durable: of_kind(&|kind| kind == RelationKind::Table { durable: true }),
             timers: timers.collect(),
             seals: companions(plan, ".seals"),
@@ -256,34 +281,12 @@ impl Schedule {
 
     /// Whether a relation's rows live for one tick, as far as one can see.
     pub fn is_transient(&self, id: RelationId) -> bool {
-        self.transient.binary_search(&id).is_ok()
+        self.transient[id.0 as usize]
     }
 
     /// Whether a relation is forgotten at each tick's end.
     pub fn is_fleeting(&self, id: RelationId) -> bool {
-        self.fleeting.binary_search(&id).is_ok()
-    }
-}
-
-/// Whether rows of such relations leave the node, or come back to it.
-fn is_outlet(kind: RelationKind) -> bool {
-    match kind {
-        RelationKind::Output
-        | RelationKind::Channel { .. }
-        | RelationKind::Loopback
-        | RelationKind::Stdout
-        | RelationKind::Stderr
-        | RelationKind::Halt => true,
-        RelationKind::Table { .. }
-        | RelationKind::Scratch
-        | RelationKind::Static
-        | RelationKind::Input
-        | RelationKind::View
-        | RelationKind::Periodic { .. }
-        | RelationKind::Stdin
-        | RelationKind::Cluster
-        | RelationKind::Alive
-        | RelationKind::Errors => false,
+        self.fleeting[id.0 as usize]
     }
 }
 
@@ -380,6 +383,18 @@ fn probed(version: &Version) -> Vec<IndexId> {
     });
     let indexes: BTreeSet<IndexId> = indexes.collect();
     indexes.into_iter().collect()
+}
+
+/// Those of the indexes that are not the relation's own key.
+fn lagging(plan: &Plan, version: &Version) -> Vec<IndexId> {
+    let mut all = probed(version);
+    all.retain(|index| {
+        let index = &plan.indexes[index.0 as usize];
+        let columns = &plan.relations[index.relation.0 as usize].columns;
+        let keys = (0..columns.len() as u32).filter(|&c| columns[c as usize].role == Role::Key);
+        !index.columns.iter().copied().eq(keys)
+    });
+    all
 }
 
 /// The relations whose added rows a stratum's other versions take up in place of its initial ones:

@@ -14,7 +14,7 @@ use bloom_plan::plan::{AggregateId, RelationId, VersionId};
 use crate::aggregate::Turn;
 use crate::schedule::Target;
 
-use super::{Machine, Mode};
+use super::{Machine, Mode, Trouble};
 
 impl Machine {
     /// Derives the stratum's relation from the start, counting. False if something goes wrong, which
@@ -26,8 +26,8 @@ impl Machine {
             self.kept[id.0 as usize].clear();
         }
         let head = program.schedule().heads[stratum][0];
-        self.relation(head).forget();
         self.start_count(head);
+        self.relation(head).forget();
         self.sign = 1;
         self.run_all(versions);
         self.finish_count(stratum, head)
@@ -64,6 +64,7 @@ impl Machine {
     fn start_count(&mut self, head: RelationId) {
         let stride = self.relations[head.0 as usize].shape().stride;
         self.tally.start(stride);
+        self.touch(head);
         self.mode = Mode::Count;
     }
 
@@ -97,7 +98,7 @@ impl Machine {
             let aggregate = &program.plan().aggregates[id.0 as usize];
             let turns = self.kept[id.0 as usize].turns(aggregate, &mut self.context);
             let Ok(turns) = turns else {
-                self.failures.clear();
+                self.attempt = Trouble::default();
                 return false;
             };
             for Turn { before, after } in turns {
@@ -105,8 +106,8 @@ impl Machine {
                 after.iter().for_each(|row| self.tally.add(row, 1));
             }
         }
-        if !self.failures.is_empty() {
-            self.failures.clear();
+        if !self.attempt.is_empty() {
+            self.attempt = Trouble::default();
             return false;
         }
         let before = self.stats.merged;

@@ -10,14 +10,13 @@ use std::sync::Arc;
 
 use bloom_plan::plan::{RelationId, Upkeep, VersionId};
 
-use crate::bounds::{RULES_NAMED_MAX, Reason, Stopped};
+use crate::bounds::{Bounds, RULES_NAMED_MAX, Reason, Stopped};
 use crate::profile::Place;
 use crate::program::Program;
-use crate::relation::{Clash, Merged};
-use crate::report::Conflicts;
+use crate::relation::Clash;
 
-use super::Machine;
 use super::memo::Seen;
+use super::{Machine, Trouble};
 
 impl Machine {
     /// Runs a stratum to its fixpoint.
@@ -34,6 +33,7 @@ impl Machine {
         } else if !self.follow(number) && self.stopped.is_none() {
             self.run_anew(number);
         }
+        self.due[number] = false;
         self.leave(outer);
     }
 
@@ -57,49 +57,53 @@ impl Machine {
             }
             self.stamp_rows(number);
         }
-        let conflicts = loop {
+        loop {
             self.run_all(&stratum.initial);
-            if let Some(conflicts) = self.iterate(&program, number) {
-                break conflicts;
+            if self.iterate(&program, number) {
+                break;
             }
             smooth = false;
-        };
+        }
         for &id in heads {
             self.relation(id).end_stratum();
         }
-        if smooth && conflicts.is_empty() && self.failures.is_empty() {
+        if smooth && self.attempt.is_empty() {
             self.note(number, Seen::Whole);
         }
-        self.commit(conflicts);
+        self.commit();
     }
 
-    /// Merges and derives until nothing new comes; none if the stratum must start over.
-    pub(super) fn iterate(&mut self, program: &Program, stratum: usize) -> Option<Conflicts> {
+    /// Merges and derives until nothing new comes; false if the stratum must start over.
+    pub(super) fn iterate(&mut self, program: &Program, stratum: usize) -> bool {
         let recursive = &program.plan().strata[stratum].recursive[..];
         let heads = &program.schedule().heads[stratum];
-        let mut all = Conflicts::default();
         loop {
             let merged = self.stats.merged;
             self.advance_clock(heads);
-            let (conflicts, poisoned) = self.merge_all(heads);
+            let poisoned = self.merge_all(heads);
             let goes_on = self.count_iteration(merged, recursive);
             if poisoned && goes_on {
-                return None;
+                return false;
             }
-            all.append(conflicts);
             if goes_on {
                 self.replan(stratum);
             }
             if !goes_on || recursive.is_empty() || !self.run_on_merged(recursive) {
-                return Some(all);
+                return true;
             }
         }
     }
 
     /// Counts an iteration that began with so many rows merged; false if the tick is to be given up.
+    #[inline]
     pub(super) fn count_iteration(&mut self, merged_before: u64, recursive: &[VersionId]) -> bool {
         self.stats.iterations += 1;
         self.watch.count(1, self.stats.merged - merged_before);
+        let is_bounded = self.bounds != Bounds::default();
+        !(is_bounded || self.watch.is_stopped()) || self.is_within_bounds(recursive)
+    }
+
+    fn is_within_bounds(&mut self, recursive: &[VersionId]) -> bool {
         let beyond = |max: Option<u64>, used: u64| max.filter(|&max| used > max);
         let reason = if self.watch.is_stopped() {
             Reason::Asked
@@ -138,44 +142,67 @@ impl Machine {
         false
     }
 
-    pub(super) fn merge_one(&mut self, id: RelationId) -> Merged {
+    /// Merges what was derived into a relation; how many rows came or have grown. Clashes go to `clashing`.
+    #[inline]
+    pub(super) fn merge_one(&mut self, id: RelationId) -> usize {
+        if !self.relations[id.0 as usize].has_new() {
+            self.relation(id).clear_delta();
+            return 0;
+        }
+        self.touch(id);
         let outer = self.enter(Place::Merge(id));
-        let merged = self.relation(id).merge();
+        let merged = self.relations[id.0 as usize].merge(&mut self.clashing);
         self.leave(outer);
         merged
     }
 
     /// Merges what was derived into the relations. Where rows of this tick conflict, poisons their
     /// keys, takes everything since the stratum's start back, and says so.
-    pub(super) fn merge_all(&mut self, heads: &[RelationId]) -> (Conflicts, bool) {
-        let mut kept = Conflicts::default();
-        let mut poison: Vec<(RelationId, Vec<u64>, Clash)> = Vec::new();
+    pub(super) fn merge_all(&mut self, heads: &[RelationId]) -> bool {
+        let mut poison = Vec::new();
         for &id in heads {
-            let Merged { rows, clashes } = self.merge_one(id);
-            self.stats.merged += rows as u64;
-            for clash in clashes {
-                let key = self.relations[id.0 as usize]
-                    .shape()
-                    .key_of(&clash.claims[0].0);
-                self.note_clash(&clash);
-                if clash.poisons {
-                    poison.push((id, key, clash));
-                } else {
-                    kept.add(id, key, clash);
+            self.stats.merged += self.merge_one(id) as u64;
+            if !self.clashing.is_empty() {
+                self.part_clashes(id, &mut poison);
+            }
+        }
+        if poison.is_empty() {
+            return false;
+        }
+        self.poison(heads, poison);
+        true
+    }
+
+    /// Tells clashes with what was there before from those of this tick's rows.
+    #[cold]
+    fn part_clashes(&mut self, id: RelationId, poison: &mut Vec<(RelationId, Clash)>) {
+        for clash in std::mem::take(&mut self.clashing) {
+            self.note_clash(&clash);
+            match clash.poisons {
+                true => poison.push((id, clash)),
+                false => {
+                    let key = self.key_of_clash(id, &clash);
+                    self.attempt.conflicts.add(id, key, clash);
                 }
             }
         }
-        let poisoned = !poison.is_empty();
-        if poisoned {
-            for &id in heads {
-                self.relation(id).undo_stratum();
-            }
-            self.failures.clear();
-            for (id, key, clash) in poison {
-                self.relation(id).poison(key.clone());
-                self.trouble.conflicts.add(id, key, clash);
-            }
+    }
+
+    #[cold]
+    fn poison(&mut self, heads: &[RelationId], poison: Vec<(RelationId, Clash)>) {
+        for &id in heads {
+            self.relation(id).undo_stratum();
         }
-        (kept, poisoned)
+        self.attempt = Trouble::default();
+        for (id, clash) in poison {
+            let key = self.key_of_clash(id, &clash);
+            self.relation(id).poison(key.clone());
+            self.trouble.conflicts.add(id, key, clash);
+        }
+    }
+
+    fn key_of_clash(&self, id: RelationId, clash: &Clash) -> Vec<u64> {
+        let shape = self.relations[id.0 as usize].shape();
+        shape.key_of(&clash.claims[0].0)
     }
 }

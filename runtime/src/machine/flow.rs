@@ -8,15 +8,13 @@
 //! A key conflict or a row error of a rule that reads such rows is of this tick alone. One of another
 //! rule would be there again in the next, so the stratum then runs from the start until it is gone.
 
-use std::sync::Arc;
-
 use bloom_plan::plan::{RelationId, VersionId};
 
 use crate::program::Program;
 use crate::relation::{Change, Clash, Origin};
 
-use super::Machine;
 use super::memo::Seen;
+use super::{Machine, Trouble};
 
 impl Machine {
     /// Whether what the stratum reads has changed in known ways only; none if it has nothing to do.
@@ -47,14 +45,14 @@ impl Machine {
         let Some(mut known) = self.flow_is_due(stratum) else {
             return;
         };
-        let program = Arc::clone(&self.program);
+        let program = self.hold_program();
         let versions = &program.plan().strata[stratum];
         let heads = &program.schedule().heads[stratum];
         for &id in heads {
             self.relation(id).begin_stratum();
         }
         let mut lasting_trouble = false;
-        let conflicts = loop {
+        loop {
             self.lasting_trouble = false;
             if known {
                 self.run_all(&versions.events);
@@ -68,12 +66,12 @@ impl Machine {
                 for &id in heads {
                     self.relation(id).undo_stratum();
                 }
-                self.failures.clear();
+                self.attempt = Trouble::default();
                 known = false;
-            } else if let Some(conflicts) = done {
-                break conflicts;
+            } else if done {
+                break;
             }
-        };
+        }
         for &id in heads {
             self.relation(id).end_stratum();
         }
@@ -81,16 +79,19 @@ impl Machine {
         if !lasting_trouble {
             self.note(stratum, Seen::Whole);
         }
-        self.commit(conflicts);
+        self.commit();
+        self.let_go(program);
     }
 
     fn run_changes(&mut self, program: &Program, stratum: usize) {
         let schedule = program.schedule();
         let versions = &program.plan().strata[stratum];
-        let changed = |id: &RelationId| !self.relations[id.0 as usize].is_unchanged();
-        let deltas = schedule.deltas[stratum].iter().copied();
-        let deltas: Vec<RelationId> = deltas.filter(changed).collect();
-        self.run_on_news(&deltas, versions);
+        if !schedule.deltas[stratum].is_empty() {
+            let changed = |id: &RelationId| !self.relations[id.0 as usize].is_unchanged();
+            let deltas = schedule.deltas[stratum].iter().copied();
+            let deltas: Vec<RelationId> = deltas.filter(changed).collect();
+            self.run_on_news(&deltas, versions);
+        }
         self.run_gains(&versions.gains);
         if versions.support.is_empty() {
             return;

@@ -100,7 +100,7 @@ impl Machine {
                     let columns: Vec<(usize, u64)> = columns.collect();
                     let (store, plan) = (&self.context.store, program.plan());
                     let error = report::head_error(store, plan, relation, &columns, origin, error);
-                    self.failures.insert(error);
+                    self.attempt.errors.insert(error);
                 }
             }
         }

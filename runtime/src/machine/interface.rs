@@ -222,7 +222,7 @@ pub(super) unsafe extern "C" fn emit(
     let row = unsafe { slice(row, columns) };
     // The row of a relation without columns is one word all the same.
     let row = if row.is_empty() { &[0] } else { row };
-    machine.deferred[relation.0 as usize].delete(row, present);
+    machine.deferring(relation).delete(row, present);
 }
 
 unsafe extern "C" fn row_error(frame: *mut Frame, version: u64, registers: *const u64, count: u64) {
@@ -235,7 +235,7 @@ unsafe extern "C" fn row_error(frame: *mut Frame, version: u64, registers: *cons
     let version = VersionId(version as u32);
     let (store, plan) = (&machine.context.store, machine.program.plan());
     let row = report::row_error(store, plan, version, registers, error);
-    machine.failures.insert(row);
+    machine.attempt.errors.insert(row);
     machine.note_failure(version);
 }
 

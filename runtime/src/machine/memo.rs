@@ -25,9 +25,10 @@ use hashbrown::HashSet;
 use rustc_hash::FxBuildHasher;
 
 use crate::deferred::Change as Deferral;
-use crate::relation::{Change, Stamping};
+use crate::pieces::Pieces;
+use crate::relation::{Change, Relation, Stamping};
 
-use super::Machine;
+use super::{Machine, Trouble};
 
 /// What is known of a stratum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,41 +44,86 @@ pub(super) enum Seen {
 impl Machine {
     /// Begins a tick: forgets rows that live for one, but for those of strata that follow changes,
     /// and makes the changes that the last tick deferred.
-    pub fn begin_tick(&mut self, changes: &[(RelationId, Deferral)]) {
-        let Machine {
-            relations,
-            program,
-            seen,
-            ..
-        } = self;
-        let schedule = program.schedule();
-        for relation in relations.iter_mut() {
+    ///
+    /// All that is done to relations that neither this tick nor the last has changed is nothing.
+    pub fn begin_tick(&mut self, changes: &mut Pieces<Deferral>) {
+        debug_assert!(self.others_are_at_rest(), "what a tick changes is touched");
+        let mut before = std::mem::take(&mut self.before);
+        before.clear();
+        std::mem::swap(&mut before, &mut self.moved);
+        for &id in &before {
+            let fleeting = self.program.schedule().is_fleeting(id);
+            let relation = self.relation(id);
+            relation.moved = false;
             relation.open_tick();
-        }
-        for &id in &schedule.fleeting {
-            relations[id.0 as usize].expire();
-        }
-        for &(id, stratum) in &schedule.derived {
-            if seen[stratum] == Seen::Never {
-                relations[id.0 as usize].forget();
+            if fleeting {
+                relation.expire();
+            }
+            if relation.is_changed() {
+                self.touch(id);
             }
         }
-        for (id, _) in changes {
+        self.forget_derived();
+        for (id, _) in changes.iter() {
             self.expect_rows(*id);
         }
-        for (id, change) in changes {
+        for (id, change) in changes.iter_mut() {
             change.apply(self.relation(*id));
+            if self.relation(*id).is_changed() {
+                self.touch(*id);
+            }
         }
-        for relation in &mut self.relations {
-            relation.begin_tick();
+        for &id in before.iter().chain(&self.moved) {
+            self.relations[id.0 as usize].begin_tick();
+        }
+        self.before = before;
+    }
+
+    /// Forgets the rows of strata of which nothing is known.
+    fn forget_derived(&mut self) {
+        for place in 0..self.program.schedule().derived.len() {
+            let (id, stratum) = self.program.schedule().derived[place];
+            if self.seen[stratum] == Seen::Never {
+                self.touch(id);
+                self.relation(id).forget();
+            }
         }
     }
 
     /// Ends a tick that takes effect.
     pub fn end_tick(&mut self) {
-        for relation in &mut self.relations {
-            relation.close_tick();
+        for &id in &self.moved {
+            self.relations[id.0 as usize].close_tick();
         }
+    }
+
+    /// Takes down that a relation has changed, or is about to. To be told of all that changes any.
+    #[inline]
+    pub fn touch(&mut self, id: RelationId) {
+        if !std::mem::replace(&mut self.relations[id.0 as usize].moved, true) {
+            self.moved.push(id);
+            for &stratum in &self.program.schedule().followers[id.0 as usize] {
+                self.due[stratum] = true;
+            }
+        }
+    }
+
+    /// Every relation may have changed.
+    pub fn touch_all(&mut self) {
+        (0..self.relations.len() as u32).for_each(|id| self.touch(RelationId(id)));
+    }
+
+    fn others_are_at_rest(&self) -> bool {
+        let mut others = self.relations.iter().filter(|relation| !relation.moved);
+        others.all(Relation::is_at_rest)
+    }
+
+    /// Whether a stratum may have something to do.
+    #[inline]
+    pub fn is_stratum_due(&self, stratum: usize) -> bool {
+        self.due[stratum]
+            || self.seen[stratum] == Seen::Never
+            || self.program.schedule().restless[stratum]
     }
 
     /// Rows come into a relation from elsewhere: if it follows others, its stratum starts afresh.
@@ -95,6 +141,7 @@ impl Machine {
         let program = Arc::clone(&self.program);
         for &(id, _) in &program.schedule().derived {
             if program.schedule().head_of[id.0 as usize] == Some(stratum) {
+                self.touch(id);
                 let relation = self.relation(id);
                 relation.forget();
                 relation.begin_here();
@@ -166,11 +213,9 @@ impl Machine {
             let before = self.stats.merged;
             self.advance_clock(heads);
             for &id in heads {
-                let merged = self.merge_one(id);
-                self.stats.merged += merged.rows as u64;
-                fine &= merged.clashes.is_empty();
+                self.stats.merged += self.merge_one(id) as u64;
             }
-            fine &= self.failures.is_empty();
+            fine &= self.clashing.is_empty() && self.attempt.is_empty();
             let goes_on = self.count_iteration(before, &versions.recursive);
             if goes_on && fine {
                 self.replan(stratum);
@@ -188,7 +233,8 @@ impl Machine {
             }
         }
         if !fine {
-            self.failures.clear();
+            self.clashing.clear();
+            self.attempt = Trouble::default();
         }
         fine
     }
@@ -317,16 +363,19 @@ impl Machine {
 
     /// Takes the tick back: transient relations are empty, the others as they were at its start.
     pub fn undo_tick(&mut self) {
-        for relation in &mut self.relations {
+        self.touch_all();
+        let Machine {
+            relations, program, ..
+        } = self;
+        for (id, relation) in (0..).map(RelationId).zip(relations) {
             relation.undo_tick();
             relation.disown();
+            if program.schedule().is_transient(id) {
+                relation.forget();
+            }
         }
         self.seen.fill(Seen::Never);
         self.all_looked_at_again = true;
-        let program = Arc::clone(&self.program);
-        for &id in &program.schedule().transient {
-            self.relation(id).forget();
-        }
         self.clear_derived();
     }
 }

@@ -125,6 +125,7 @@ impl Machine {
         }
         let mut all = Vec::new();
         for &id in heads {
+            self.touch(id);
             let relation = self.relation(id);
             let mut numbers: Vec<u32> = relation.dead.drain().collect();
             numbers.sort_unstable();

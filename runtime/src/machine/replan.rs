@@ -162,7 +162,14 @@ impl Machine {
 
     /// Makes a stratum's plan good for what its relations hold now; past the last stratum, that of the closing
     /// versions.
+    #[inline]
     pub(super) fn replan(&mut self, stratum: usize) {
+        if self.replanning.is_some() {
+            self.replan_where_stale(stratum);
+        }
+    }
+
+    fn replan_where_stale(&mut self, stratum: usize) {
         let Some(replanning) = &mut self.replanning else {
             return;
         };

@@ -134,7 +134,7 @@ impl Machine {
         let present = given.fold(1 << 63, |bits, (place, _)| bits | 1u64 << place);
         let origin = Origin::version(standing.version);
         match standing.arrow {
-            Arrow::Delete => self.deferred[standing.head.0 as usize].delete(&whole, present),
+            Arrow::Delete => self.deferring(standing.head).delete(&whole, present),
             arrow => self.derive(standing.head, arrow, &whole, origin),
         }
     }

@@ -8,6 +8,7 @@ use bloom_plan::value::{Row, Value};
 use smol_str::SmolStr;
 
 use crate::api::{ErrorRow, Input, Message, Misfit, StartError};
+use crate::cells::Fed;
 use crate::machine::Machine;
 use crate::relation::{Clash, Origin};
 use crate::report;
@@ -62,12 +63,13 @@ impl Timer {
     }
 
     /// The rows that are due.
-    fn fire(&mut self, now: i64, into: &mut Vec<(RelationId, Vec<u64>)>) {
+    fn fire(&mut self, now: i64, into: &mut Fed) {
         for _ in 0..FIRINGS_MAX {
             if self.due > now || self.due == i64::MAX {
                 return;
             }
-            into.push((self.relation, vec![self.id as u64, self.due as u64]));
+            into.last_of(self.relation)
+                .extend([self.id as u64, self.due as u64]);
             self.id += 1;
             self.due = self.due.saturating_add(self.every);
         }
@@ -97,18 +99,12 @@ impl Node {
             let relation = &self.machine.relations[aggregate.relation.0 as usize];
             groups.mark(aggregate, &relation.shape().types, &mut marks);
         }
-        for (id, rows) in &self.fed {
+        for (id, rows) in self.fed.iter().chain(self.next.left.loopback.iter()) {
             let types = &self.machine.relations[id.0 as usize].shape().types;
             for row in rows.chunks_exact(types.len().max(1)) {
                 for (&ty, &word) in types.iter().zip(row) {
                     marks.keep(ty, word);
                 }
-            }
-        }
-        for (id, row) in &self.next.loopback {
-            let types = &self.machine.relations[id.0 as usize].shape().types;
-            for (&ty, &word) in types.iter().zip(row) {
-                marks.keep(ty, word);
             }
         }
         marks.finish();
@@ -130,6 +126,7 @@ impl Node {
 
     /// Gives a relation other contents, between ticks.
     pub(super) fn replace(&mut self, id: RelationId, rows: &[Row]) {
+        self.machine.touch(id);
         self.machine.relation(id).clear();
         for row in rows {
             let row = self.words(id, row);
@@ -154,24 +151,41 @@ impl Node {
     }
 
     /// Loads what has arrived; what does not fit is refused and reported.
-    pub(super) fn load_arrivals(&mut self, input: &Input, loopback: &[(RelationId, Vec<u64>)]) {
+    pub(super) fn load_arrivals(&mut self, input: &Input) {
         let mut arrivals = std::mem::take(&mut self.fed);
-        arrivals.extend_from_slice(loopback);
+        for (id, rows) in self.left.loopback.iter() {
+            arrivals.last_of(*id).extend_from_slice(rows);
+        }
         for timer in &mut self.timers {
             timer.fire(input.now, &mut arrivals);
         }
+        if input.brings_values() {
+            self.take_values(input, &mut arrivals);
+        }
+        if !self.machine.program.schedule().immutable.is_empty() {
+            for (id, rows) in arrivals.iter_mut() {
+                self.keep_agreeing(*id, rows);
+            }
+        }
+        self.machine.load(&arrivals);
+        arrivals.clear();
+        self.fed = arrivals;
+    }
+
+    /// Takes what comes as values.
+    fn take_values(&mut self, input: &Input, arrivals: &mut Fed) {
         for (id, row) in &input.rows {
-            self.take(*id, row, &mut arrivals);
+            self.take(*id, row, arrivals);
         }
         for (number, message) in (0..).zip(&input.messages) {
             match self.channel(&message.channel) {
-                Some(id) => self.take_message(id, number, message, &mut arrivals),
+                Some(id) => self.take_message(id, number, message, arrivals),
                 None => self.refuse(&message.channel, &message.row, "there is no such channel"),
             }
         }
         for (id, key) in &input.seals {
             match self.machine.program.schedule().seals[id.0 as usize] {
-                Some(seals) => self.take(seals, key, &mut arrivals),
+                Some(seals) => self.take(seals, key, arrivals),
                 None => {
                     let plan = Arc::clone(self.machine.program.plan());
                     let name = &plan.relations[id.0 as usize].name;
@@ -184,19 +198,11 @@ impl Node {
             for (id, relation) in (0..).map(RelationId).zip(&plan.relations) {
                 if relation.kind == RelationKind::Stdin {
                     for line in &input.stdin {
-                        self.take(id, &[Value::string(line)], &mut arrivals);
+                        self.take(id, &[Value::string(line)], arrivals);
                     }
                 }
             }
         }
-        for (id, rows) in &mut arrivals {
-            self.keep_agreeing(*id, rows);
-        }
-        self.machine.load(&arrivals);
-        for (_, rows) in arrivals.drain(..) {
-            self.room.give_rows(rows);
-        }
-        self.fed = arrivals;
     }
 
     fn channel(&self, name: &str) -> Option<RelationId> {
@@ -206,9 +212,9 @@ impl Node {
     }
 
     /// Takes a row, if it fits.
-    fn take(&mut self, id: RelationId, row: &[Value], into: &mut Vec<(RelationId, Vec<u64>)>) {
+    fn take(&mut self, id: RelationId, row: &[Value], into: &mut Fed) {
         if let Some(words) = self.fitting(id, row) {
-            rows_of(into, id).extend_from_slice(&words);
+            into.of(id).extend_from_slice(&words);
         }
     }
 
@@ -226,23 +232,17 @@ impl Node {
 
     /// Takes a message; where the channel's rows are counted, also with who sent it, and its number among this
     /// tick's messages.
-    fn take_message(
-        &mut self,
-        id: RelationId,
-        number: i64,
-        message: &Message,
-        into: &mut Vec<(RelationId, Vec<u64>)>,
-    ) {
+    fn take_message(&mut self, id: RelationId, number: i64, message: &Message, into: &mut Fed) {
         let Some(words) = self.fitting(id, &message.row) else {
             return;
         };
-        rows_of(into, id).extend_from_slice(&words);
+        into.of(id).extend_from_slice(&words);
         if let Some(arrived) = self.machine.program.schedule().arrived[id.0 as usize] {
             let context = &mut self.machine.context;
             let ty = context.store.types().addr();
             let from = context.store.word(ty, &Value::Addr(message.from.clone()));
             let from = from.expect("an address fits where one is expected");
-            let rows = rows_of(into, arrived);
+            let rows = into.of(arrived);
             rows.extend([from, number as u64]);
             rows.extend_from_slice(&words);
         }
@@ -299,8 +299,11 @@ impl Node {
 
     /// Adds this tick's rows of `immutable` relations to their history.
     pub(super) fn remember_arrivals(&mut self) {
-        for (place, history) in self.history.iter_mut().enumerate() {
-            let Some(history) = history else { continue };
+        for &id in &self.machine.program.schedule().immutable {
+            let place = id.0 as usize;
+            let Some(history) = &mut self.history[place] else {
+                continue;
+            };
             for row in self.machine.relations[place].rows() {
                 if history.find(row).is_none() {
                     history.insert(row);
@@ -310,10 +313,13 @@ impl Node {
     }
 
     /// Fills the relation of errors.
-    pub(super) fn load_errors<'a>(&mut self, errors: impl Iterator<Item = &'a ErrorRow>) {
+    pub(super) fn load_errors(&mut self, errors: &[ErrorRow]) {
         let Some(into) = self.machine.program.schedule().errors else {
             return;
         };
+        if !errors.is_empty() {
+            self.machine.touch(into.relation);
+        }
         for error in errors {
             let row = [
                 Value::String(error.rule.clone()),
@@ -328,14 +334,4 @@ impl Node {
             }
         }
     }
-}
-
-/// Where rows of the relation are gathered.
-fn rows_of(all: &mut Vec<(RelationId, Vec<u64>)>, id: RelationId) -> &mut Vec<u64> {
-    let place = all.iter().rposition(|(of, _)| *of == id);
-    let place = place.unwrap_or_else(|| {
-        all.push((id, Vec::new()));
-        all.len() - 1
-    });
-    &mut all[place].1
 }

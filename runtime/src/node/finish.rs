@@ -8,9 +8,9 @@ use bloom_plan::value::{Row, Value};
 use smol_str::SmolStr;
 
 use crate::api::{Conflict, DurableChange, ErrorRow, Message, Output};
-use crate::deferred::Change;
-use crate::machine::Trouble;
-use crate::report::{self, Conflicts};
+use crate::deferred::{Change, Hindered};
+use crate::machine::{Machine, Trouble};
+use crate::report;
 use crate::schedule::Filled;
 
 use super::Node;
@@ -18,64 +18,97 @@ use super::Node;
 impl Node {
     /// Leaves to the next tick what `<+`, `<-` and `<+-` change.
     pub(super) fn settle_deferred(&mut self) {
-        for place in 0..self.machine.deferred.len() {
-            if self.machine.deferred[place].is_empty() {
-                continue;
-            }
-            let id = RelationId(place as u32);
-            let stays = !self.machine.program.schedule().is_transient(id);
-            let relation = &self.machine.relations[place];
-            let deferred = &mut self.machine.deferred[place];
-            let room = self.room.take_change();
-            let settled = deferred.settle(&mut self.machine.context, relation, stays, room);
+        // In the order in which they are declared.
+        self.machine.deferring.sort_unstable();
+        for place in 0..self.machine.deferring.len() {
+            let id = self.machine.deferring[place];
+            let Machine {
+                context,
+                relations,
+                deferred,
+                program,
+                ..
+            } = &mut self.machine;
+            let stays = !program.schedule().is_transient(id);
+            let relation = &relations[id.0 as usize];
+            let deferred = &mut deferred[id.0 as usize];
+            let change = self.next.changes.begin(id);
+            let hindered = deferred.settle(context, relation, stays, change);
             deferred.clear();
-            let mut conflicts = Conflicts::default();
-            for clash in settled.clashes {
-                let key = relation.shape().key_of(&clash.claims[0].0);
-                self.machine.looked_at_again[place].insert(key.clone());
-                conflicts.add(id, key, clash);
+            if change.is_empty() {
+                self.next.changes.take_back();
             }
-            for (row, origin, error) in settled.failures {
-                let key = self.machine.relations[place].shape().key_of(&row);
-                self.machine.looked_at_again[place].insert(key);
-                self.machine.fail_row(id, &row, origin, error);
-            }
-            self.machine.commit(conflicts);
-            match settled.change.is_empty() {
-                true => self.room.give_change(settled.change),
-                false => self.next.changes.push((id, settled.change)),
+            if !hindered.is_empty() {
+                self.report_hindered(id, hindered);
             }
         }
+        self.machine.deferring.clear();
+    }
+
+    #[cold]
+    fn report_hindered(&mut self, id: RelationId, hindered: Hindered) {
+        let place = id.0 as usize;
+        for clash in hindered.clashes {
+            let shape = self.machine.relations[place].shape();
+            let key = shape.key_of(&clash.claims[0].0);
+            self.machine.looked_at_again[place].insert(key.clone());
+            self.machine.attempt.conflicts.add(id, key, clash);
+        }
+        for (row, origin, error) in hindered.failures {
+            let key = self.machine.relations[place].shape().key_of(&row);
+            self.machine.looked_at_again[place].insert(key);
+            self.machine.fail_row(id, &row, origin, error);
+        }
+        self.machine.commit();
     }
 
     /// The output of a tick that takes effect.
-    pub(super) fn finish(&mut self, reported: &[ErrorRow], output: &mut Output) {
-        let errors = self.errors_so_far();
-        match self.machine.program.schedule().errors.map(|e| e.filled) {
-            Some(Filled::Before(_) | Filled::BeforeClosing) => {
-                let unseen = errors.iter().filter(|e| !reported.contains(e));
-                self.next.errors = unseen.cloned().collect();
-            }
-            Some(Filled::Last) => self.load_errors(errors.iter()),
-            None => {}
-        }
+    pub(super) fn finish(&mut self, output: &mut Output) {
         if !self.machine.trouble.is_empty() {
-            self.machine.trouble = Trouble::default();
+            self.tell_errors(output);
         }
         self.remember_arrivals();
         output.tick = self.tick;
-        output.durable = self.durable_changes();
-        output.errors = errors;
+        if !self.machine.program.schedule().durable.is_empty() {
+            output.durable = self.durable_changes();
+        }
         self.hand_out(output);
         self.machine.stats.values = self.machine.context.store.len() as u64;
         output.stats = self.machine.stats;
     }
 
+    #[cold]
+    fn tell_errors(&mut self, output: &mut Output) {
+        let errors = self.errors_so_far();
+        match self.machine.program.schedule().errors.map(|e| e.filled) {
+            Some(Filled::Before(_) | Filled::BeforeClosing) => {
+                let unseen = errors.iter().filter(|e| !self.reported.contains(e));
+                self.next.left.errors = unseen.cloned().collect();
+            }
+            Some(Filled::Last) => self.load_errors(&errors),
+            None => {}
+        }
+        self.machine.trouble = Trouble::default();
+        output.errors = errors;
+    }
+
     /// Sends, lines, the exit code, and the rows of outputs.
     fn hand_out(&mut self, output: &mut Output) {
-        for place in 0..self.machine.program.schedule().outlets.len() {
+        if self.hands_out_rows {
+            for &id in &self.machine.program.schedule().outputs {
+                if !self.machine.relations[id.0 as usize].is_empty() {
+                    output.outputs.push((id, self.rows(id)));
+                }
+            }
+        }
+        if self.machine.sending.is_empty() {
+            return;
+        }
+        // In the order in which they are declared.
+        self.machine.sending.sort_unstable();
+        for place in 0..self.machine.sending.len() {
             let program = &self.machine.program;
-            let id = program.schedule().outlets[place];
+            let id = self.machine.sending[place];
             let relation = &program.plan().relations[id.0 as usize];
             match relation.kind {
                 RelationKind::Channel { location } => {
@@ -94,10 +127,10 @@ impl Node {
                     }
                 }
                 RelationKind::Loopback => {
-                    let rows = self.machine.sent[id.0 as usize].iter();
-                    self.next
-                        .loopback
-                        .extend(rows.map(|row| (id, row.to_vec())));
+                    let into = self.next.left.loopback.begin(id);
+                    for row in self.machine.sent[id.0 as usize].iter() {
+                        into.extend_from_slice(row);
+                    }
                 }
                 RelationKind::Stdout => output.stdout.extend(lines(self.sent_rows(id))),
                 RelationKind::Stderr => output.stderr.extend(lines(self.sent_rows(id))),
@@ -108,13 +141,8 @@ impl Node {
                     });
                     output.halt = output.halt.into_iter().chain(codes).min();
                 }
-                RelationKind::Output => {
-                    let is_empty = self.machine.relations[id.0 as usize].is_empty();
-                    if self.hands_out_rows && !is_empty {
-                        output.outputs.push((id, self.rows(id)));
-                    }
-                }
-                RelationKind::Table { .. }
+                RelationKind::Output
+                | RelationKind::Table { .. }
                 | RelationKind::Scratch
                 | RelationKind::Static
                 | RelationKind::Input
@@ -127,6 +155,7 @@ impl Node {
             }
             self.machine.sent[id.0 as usize].clear();
         }
+        self.machine.sending.clear();
         output.sends.sort();
     }
 

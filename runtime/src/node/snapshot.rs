@@ -15,8 +15,8 @@ use bloom_plan::value::Row;
 use bloom_stdx::random::Random;
 
 use crate::api::ErrorRow;
-use crate::deferred::Change;
 use crate::relation::Relation;
+use crate::rows::each_row;
 
 use super::Node;
 
@@ -45,14 +45,18 @@ impl Node {
             write_rows(history, &mut words);
         }
         words.push(self.next.changes.len() as u64);
-        for (id, change) in &self.next.changes {
+        for (id, change) in self.next.changes.iter() {
             words.push(u64::from(id.0));
             let relation = &self.machine.relations[id.0 as usize];
             let stride = relation.shape().stride;
             write_sorted(change.gone(relation), stride, &mut words);
             write_sorted(change.came(stride), stride, &mut words);
         }
-        let mut looped: Vec<&(RelationId, Vec<u64>)> = self.next.loopback.iter().collect();
+        let looped = self.next.left.loopback.iter().flat_map(|(id, rows)| {
+            let stride = self.machine.relations[id.0 as usize].shape().stride;
+            each_row(rows, stride).map(|row| (*id, row))
+        });
+        let mut looped: Vec<(RelationId, &[u64])> = looped.collect();
         looped.sort_unstable();
         for (id, row) in looped {
             words.push(u64::from(id.0));
@@ -60,7 +64,7 @@ impl Node {
         }
         Snapshot {
             words: words.into(),
-            errors: self.next.errors.clone(),
+            errors: self.next.left.errors.clone(),
         }
     }
 
@@ -79,6 +83,7 @@ impl Node {
             timer.set_state([words.word(), words.word()]);
         }
         let program = Arc::clone(&self.machine.program);
+        self.machine.touch_all();
         for &id in &program.schedule().lasting {
             read_rows(&mut self.machine.relations[id], &mut words);
         }
@@ -89,32 +94,32 @@ impl Node {
         self.next.changes.clear();
         for _ in 0..changes {
             let id = RelationId(words.word() as u32);
-            let change = Change {
-                deletes: words.section().to_vec(),
-                replacements: Vec::new(),
-                inserts: words.section().to_vec(),
-            };
-            self.next.changes.push((id, change));
+            let (gone, came) = (words.section(), words.section());
+            let relation = &self.machine.relations[id.0 as usize];
+            self.next.changes.begin(id).set(relation, gone, came);
         }
-        self.next.loopback.clear();
+        self.next.left.loopback.clear();
         while !words.0.is_empty() {
             let id = RelationId(words.word() as u32);
             let stride = self.machine.relations[id.0 as usize].shape().stride;
-            self.next.loopback.push((id, words.take(stride).to_vec()));
+            let rows = self.next.left.loopback.last_of(id);
+            rows.extend_from_slice(words.take(stride));
         }
-        self.next.errors.clone_from(&snapshot.errors);
+        self.next.left.errors.clone_from(&snapshot.errors);
         // What the last tick deferred may never have been made.
         self.machine.all_looked_at_again = true;
     }
 
     /// Takes away what the last tick sent over loopbacks, for a driver that will feed it later.
     pub fn take_loopback(&mut self) -> Vec<(RelationId, Row)> {
-        let looped = std::mem::take(&mut self.next.loopback);
-        let rows = looped.into_iter().map(|(id, words)| {
-            let types = &self.machine.relations[id.0 as usize].shape().types;
-            (id, self.values(types, &words))
-        });
-        rows.collect()
+        let looped = std::mem::take(&mut self.next.left.loopback);
+        let mut rows = Vec::new();
+        for (id, words) in looped.iter() {
+            let shape = self.machine.relations[id.0 as usize].shape();
+            let each = each_row(words, shape.stride);
+            rows.extend(each.map(|row| (*id, self.values(&shape.types, row))));
+        }
+        rows
     }
 }
 

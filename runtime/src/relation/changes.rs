@@ -40,29 +40,39 @@ impl Relation {
         !self.watched && !self.followed && self.indexes.is_empty()
     }
 
+    /// Nobody asks what a tick has changed of it.
+    pub fn ignore(&mut self) {
+        debug_assert!(!self.watched && !self.followed, "somebody asks");
+        self.ignored = true;
+    }
+
     /// Gives a row that was there in the last tick other values.
     pub fn overwrite(&mut self, number: u32, row: &[u64]) {
         debug_assert!(self.is_overwritable(), "nobody looks for the row as it was");
-        self.generation += 1;
-        self.lost = true;
+        if !self.ignored {
+            self.generation += 1;
+            self.lost = true;
+        }
         let start = number as usize * self.shape.stride;
         copy_row(&mut self.total[start..start + self.shape.stride], row);
     }
 
-    /// Whether a tick began with all as the one before left it, and nothing has changed since: then another need not
-    /// be prepared for.
+    /// Whether the tick has changed it so far, as far as anybody asks.
     #[inline]
-    pub(super) fn is_at_rest(&self) -> bool {
-        self.begun == Some(self.generation) && !self.unknown
+    pub fn is_changed(&self) -> bool {
+        self.unknown || !self.is_as_before()
+    }
+
+    /// Whether a tick may begin that neither opens nor begins it, since the last has done nothing to it.
+    pub fn is_at_rest(&self) -> bool {
+        let nothing = self.gone.is_empty() && self.log.is_empty() && self.new.is_empty();
+        nothing && !self.is_changed() && !self.lost && self.base == self.len()
     }
 
     /// What is there now is how the tick found it.
+    #[inline]
     pub fn open_tick(&mut self) {
-        if self.is_at_rest() {
-            return;
-        }
         self.unknown = self.generation != self.settled;
-        self.begun = None;
         self.gone.clear();
         self.lost = false;
         self.base = self.len();
@@ -111,6 +121,10 @@ impl Relation {
         self.lost |= !self.total.is_empty();
         self.clear();
         self.base = 0;
+        if self.ignored {
+            self.settled = self.generation;
+            (self.lost, self.unknown) = (false, false);
+        }
     }
 
     /// Removes a row that was there in the last tick.

@@ -10,11 +10,11 @@ use rustc_hash::FxBuildHasher;
 
 use crate::context::Context;
 use crate::growth::reserve_far;
-use crate::rows::{copy_row, push_row, row_hash};
+use crate::rows::{copy_row, each_row, push_row, row_hash, rows_in};
 
 use super::keys::word_of;
 use super::shape::hash_at;
-use super::{Clash, Merged, Origin, Relation, Stamping};
+use super::{Clash, Origin, Relation, Stamping};
 
 /// Rows that are looked up together.
 pub const BATCH_ROWS: usize = 64;
@@ -74,7 +74,7 @@ impl Relation {
             return self.emit_set(rows);
         }
         if rows.len() < TOGETHER_MIN * stride {
-            for (place, row) in rows.chunks_exact(stride).enumerate() {
+            for (place, row) in each_row(rows, stride).enumerate() {
                 if let Err(error) = self.emit_at(context, self.address(row), row, origin) {
                     failed.push((place, error));
                 }
@@ -168,6 +168,20 @@ impl Relation {
         }
     }
 
+    /// Has the memory on its way that rows of `total` and looking up their keys take.
+    pub fn warm_rows(&self, numbers: &[u32]) {
+        if numbers.len() < TOGETHER_MIN {
+            return;
+        }
+        let mut addresses = [0; BATCH_ROWS];
+        for numbers in numbers.chunks(BATCH_ROWS) {
+            for (&number, address) in numbers.iter().zip(&mut addresses) {
+                *address = self.address(self.row(number));
+            }
+            self.touch_at(&addresses[..numbers.len()]);
+        }
+    }
+
     /// Has the memory on its way that looking up the keys of these rows takes.
     pub fn warm(&self, rows: &[u64]) {
         if rows.len() < TOGETHER_MIN * self.shape.stride {
@@ -195,10 +209,12 @@ impl Relation {
 
     /// Tells where to look for the keys of rows, and has the memory on its way that looking them up takes.
     pub(super) fn touch(&self, rows: &[u64], addresses: &mut [u64; BATCH_ROWS]) {
-        for (row, address) in rows.chunks_exact(self.shape.stride).zip(&mut *addresses) {
+        let mut count = 0;
+        for (row, address) in each_row(rows, self.shape.stride).zip(&mut *addresses) {
             *address = self.address(row);
+            count += 1;
         }
-        self.touch_at(&addresses[..rows.len() / self.shape.stride]);
+        self.touch_at(&addresses[..count]);
     }
 
     /// Reads what stands at these addresses, at most a batch, and then the rows that it leads to.
@@ -243,7 +259,7 @@ impl Relation {
         }
         match self.find_at(address, row) {
             None => {
-                let number = (self.total.len() + self.new.rows.len()) / self.shape.stride;
+                let number = rows_in(self.total.len() + self.new.rows.len(), self.shape.stride);
                 let number = u32::try_from(number).expect("below 2^32 rows a relation");
                 self.add_key(address, number);
                 push_row(&mut self.new.rows, row);
@@ -330,35 +346,30 @@ impl Relation {
 
     /// How many rows of new keys there are in `new`.
     pub fn new_rows(&self) -> usize {
-        self.new.rows.len() / self.shape.stride
+        rows_in(self.new.rows.len(), self.shape.stride)
     }
 
-    /// Moves `new` into `total`; what changed becomes `delta`.
+    /// Whether the running iteration has derived something that is to be merged.
     #[inline]
-    pub fn merge(&mut self) -> Merged {
-        self.clear_delta();
-        match self.new.is_empty() {
-            true => Merged::default(),
-            false => self.merge_new(),
-        }
+    pub fn has_new(&self) -> bool {
+        !self.new.is_empty()
     }
 
-    fn merge_new(&mut self) -> Merged {
-        let mut merged = Merged {
-            rows: self.append(),
-            clashes: Vec::new(),
-        };
-        if !self.new.changes.targets.is_empty() {
-            self.take_changes(&mut merged);
+    /// Moves `new` into `total`; what changed becomes `delta`. How many rows were added or have grown.
+    pub fn merge(&mut self, clashes: &mut Vec<Clash>) -> usize {
+        self.clear_delta();
+        let added = self.append();
+        match self.new.changes.targets.is_empty() {
+            true => added,
+            false => added + self.take_changes(clashes),
         }
-        merged
     }
 
     /// Rows of new keys go to the end of `total`; how many there are.
     fn append(&mut self) -> usize {
         let from = self.len();
         let New { rows, origins, .. } = &mut self.new;
-        let count = rows.len() / self.shape.stride;
+        let count = rows_in(rows.len(), self.shape.stride);
         let lattices = !self.shape.lattices.is_empty();
         if lattices {
             self.delta_rows.extend_from_slice(rows);
@@ -384,8 +395,9 @@ impl Relation {
         count
     }
 
-    /// Rows of keys that were there grow, or clash.
-    fn take_changes(&mut self, merged: &mut Merged) {
+    /// Rows of keys that were there grow, or clash; how many grow.
+    fn take_changes(&mut self, clashes: &mut Vec<Clash>) -> usize {
+        let mut grown = 0;
         let mut changes = std::mem::take(&mut self.new.changes);
         let stride = self.shape.stride;
         for (place, row) in changes.rows.chunks_exact(stride).enumerate() {
@@ -402,10 +414,10 @@ impl Relation {
                 let start = number as usize * stride;
                 copy_row(&mut self.total[start..start + stride], row);
                 push_row(&mut self.delta_rows, row);
-                merged.rows += 1;
+                grown += 1;
             } else {
                 let from = self.origin_of(number);
-                merged.clashes.push(Clash {
+                clashes.push(Clash {
                     poisons: from != Origin::EARLIER,
                     claims: vec![
                         (there.to_vec(), from),
@@ -419,6 +431,7 @@ impl Relation {
         changes.targets.clear();
         changes.odd.clear();
         self.new.changes = changes;
+        grown
     }
 
     /// Forgets what the running iteration derived.

@@ -17,14 +17,10 @@ pub struct Mark {
 impl Relation {
     /// After the last tick's deferred changes, before arrivals.
     pub fn begin_tick(&mut self) {
-        if self.is_at_rest() {
-            return;
-        }
         if !self.poisoned.is_empty() {
             self.poisoned.clear();
         }
         self.begin_here();
-        self.begun = (self.generation == self.settled).then_some(self.generation);
     }
 
     /// Makes what is there now the state at the tick's start.

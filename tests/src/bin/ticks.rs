@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use bloom_plan::plan::{RelationId, RelationKind};
-use bloom_runtime::{Config, Input, Node};
+use bloom_runtime::{Config, Input, Node, Output};
 use bloom_tests::program::{load, module_name, standard_library};
 use cpu_time::ProcessTime;
 
@@ -110,6 +110,7 @@ fn run(program: &Path, facts: &Path, out: &Path) -> Result<(), String> {
         .map(|name| name.map(|name| relation(&node, name)));
     let [add, ask, take] = kinds.map(Option::transpose);
     let kinds = [add?, ask?, take?];
+    let (input, mut output) = (Input::default(), Output::default());
     // What was deferred by the last of the rows, and one tick without any.
     step(&mut node)?;
     step(&mut node)?;
@@ -122,7 +123,8 @@ fn run(program: &Path, facts: &Path, out: &Path) -> Result<(), String> {
                 rows.iter().map(<[i64; 2]>::as_slice),
             );
         }
-        step(&mut node)?;
+        node.step_into(&input, &mut output);
+        check(&output)?;
         answers.take(&node);
         Ok::<_, String>(())
     };
@@ -155,15 +157,17 @@ fn start(program: &Path, name: &str) -> Result<Node, String> {
 fn feed<'r>(node: &mut Node, relation: RelationId, rows: impl Iterator<Item = &'r [i64]>) {
     let mut feed = node.feed(relation);
     for row in rows {
-        row.iter().for_each(|&number| feed.number(number));
-        feed.end_row();
+        feed.numbers(row);
     }
 }
 
 /// One tick.
 fn step(node: &mut Node) -> Result<(), String> {
-    let output = node.step(Input::default());
-    if let Some(conflict) = output.halted_by_conflict {
+    check(&node.step(Input::default()))
+}
+
+fn check(output: &Output) -> Result<(), String> {
+    if let Some(conflict) = &output.halted_by_conflict {
         return Err(conflict.to_string());
     }
     match output.errors.first() {

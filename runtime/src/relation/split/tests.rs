@@ -52,7 +52,7 @@ fn rows_by_ranges_are_those_one_after_the_other() {
                 model.insert(row.to_vec());
             }
             if step % 2 == 1 {
-                r.merge();
+                r.merge(&mut Vec::new());
                 assert_eq!(contents(&r), model);
                 assert_eq!(r.len(), model.len(), "each row once");
                 for (number, row) in model.iter().enumerate() {
@@ -61,7 +61,7 @@ fn rows_by_ranges_are_those_one_after_the_other() {
                 }
             }
         }
-        r.merge();
+        r.merge(&mut Vec::new());
         // The table is one that single rows can be taken from.
         while let Some(row) = model.pop_first() {
             let number = r.find(&row).expect("it is there");
