@@ -40,6 +40,7 @@ use crate::report::Conflicts;
 use crate::rows::{RowSet, each_row, rows_in};
 use crate::schedule::Target;
 
+pub use ahead::Wanted;
 use memo::Seen;
 use replan::Replanning;
 use tally::Tally;

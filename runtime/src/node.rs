@@ -20,7 +20,7 @@ use crate::bounds::{Bounds, Stopped, Watch};
 use crate::cells::{self, Fed, Feed, Form, Rows};
 use crate::crew::Crew;
 use crate::deferred::Change;
-use crate::machine::{Machine, Trouble};
+use crate::machine::{Machine, Trouble, Wanted};
 use crate::pieces::Pieces;
 use crate::planner::Planner;
 use crate::profile::{Clock, Place, Profile};
@@ -181,8 +181,10 @@ impl Node {
 
     fn run_tick(&mut self, input: &Input, output: &mut Output) {
         let outer = self.machine.enter(Place::Changes);
+        self.machine.look_out(&self.fed, Wanted::Keys);
         self.machine.begin_tick(&mut self.next.changes);
         self.next.changes.clear();
+        self.machine.look_out(&self.fed, Wanted::Rows);
         self.machine.leave(outer);
         let outer = self.machine.enter(Place::Sweep);
         self.sweep_if_due();

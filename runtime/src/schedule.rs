@@ -56,6 +56,8 @@ pub struct Schedule {
     pub lasts: Vec<bool>,
     /// By stratum: whether it keeps what a closing rule derives.
     pub keeps: Vec<bool>,
+    /// By relation: what is looked up in the tick in which its rows arrive.
+    pub arrivals_ahead: Vec<Vec<Ahead>>,
     /// By version: what it looks up that is known before it runs.
     pub ahead: Vec<Option<Ahead>>,
     /// By version: the relations that must have rows for it to derive something.
@@ -217,6 +219,7 @@ impl Schedule {
                 .iter()
                 .map(|heads| heads.iter().any(keeps_rows))
                 .collect(),
+            arrivals_ahead: Ahead::of_arrivals(plan),
             ahead: plan.versions.iter().map(|v| Ahead::of(plan, v)).collect(),
             needs: plan.versions.iter().map(|v| needs_of(plan, v)).collect(),
             once: plan

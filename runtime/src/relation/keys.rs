@@ -1,5 +1,6 @@
 //! How the rows of a relation are found by their keys.
 
+use super::shape::hash_at;
 use super::table::{NumberTable, WordTable};
 use super::{Relation, Shape};
 
@@ -22,6 +23,31 @@ impl Relation {
                 .keys
                 .find(address, |n| self.shape.same_key(self.row_or_new(n), row)),
         }
+    }
+
+    /// Where in memory the search begins for a key that stands in these columns of a row of another relation.
+    #[inline]
+    pub fn key_address(&self, row: &[u64], columns: &[usize]) -> *const u8 {
+        match &self.words {
+            Some(words) => words.address(row[columns[0]]),
+            None => self.keys.address(hash_at(row, columns)).cast(),
+        }
+    }
+
+    /// Where in memory the row is likely to stand that has such a key.
+    #[inline]
+    pub fn row_address(&self, row: &[u64], columns: &[usize]) -> *const u64 {
+        let number = match &self.words {
+            Some(words) => words.likely(row[columns[0]]),
+            None => {
+                let hash = hash_at(row, columns);
+                self.keys.candidate(self.keys.first_slot(hash), hash)
+            }
+        };
+        let row = number.map(|number| number as usize * self.shape.stride);
+        row.map_or(std::ptr::null(), |start| {
+            self.total.as_ptr().wrapping_add(start)
+        })
     }
 
     #[inline]

@@ -72,6 +72,15 @@ impl NumberTable {
         self.slots[self.form.place(hash)]
     }
 
+    /// Where in memory that slot is.
+    #[inline]
+    pub fn address(&self, hash: u64) -> *const u64 {
+        match self.slots.is_empty() {
+            true => std::ptr::null(),
+            false => &raw const self.slots[self.form.place(hash)],
+        }
+    }
+
     /// The number in a slot that agrees with the hash.
     #[inline]
     pub fn candidate(&self, slot: u64, hash: u64) -> Option<u32> {

@@ -40,6 +40,13 @@ impl<T: Copy + Default> Window<T> {
         self.places.get(place).copied().unwrap_or_default()
     }
 
+    /// Where the place of a key is in memory, if it has one.
+    #[inline]
+    pub fn address(&self, key: u64) -> *const T {
+        let place = key.wrapping_sub(self.first) as usize;
+        self.places.as_ptr().wrapping_add(place)
+    }
+
     #[inline]
     pub fn get_mut(&mut self, key: u64) -> Option<&mut T> {
         self.places.get_mut(key.wrapping_sub(self.first) as usize)

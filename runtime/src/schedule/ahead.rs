@@ -3,10 +3,10 @@
 //! Generated code looks up one key after the other and waits for memory each time. Where the first thing it does with
 //! a row is to look for one of another relation by its key, all of that can be on its way beforehand.
 
-use bloom_plan::plan::{Expr, Extent, Op, Plan, RelationId, Role, Version};
+use bloom_plan::plan::{Arrow, Bind, Expr, Extent, Op, Plan, RelationId, Role, Version};
 
 /// See the module's documentation.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Ahead {
     /// The relation that the version begins with, and whether only with its delta.
     pub from: RelationId,
@@ -39,18 +39,77 @@ impl Ahead {
         if index.part != Extent::Total || !keys.eq(index.columns.iter().copied()) {
             return None;
         }
-        let column = |expr: &Expr| match expr {
-            Expr::Register(register) => {
-                let bind = bind.iter().find(|bind| bind.into == *register)?;
-                Some(bind.column as usize)
-            }
-            _ => None,
-        };
         Some(Ahead {
             from: *relation,
             delta: *part == Extent::Delta,
-            columns: key.iter().map(column).collect::<Option<_>>()?,
+            columns: key
+                .iter()
+                .map(|key| column(bind, key))
+                .collect::<Option<_>>()?,
             into: index.relation,
         })
+    }
+
+    /// By relation: what is looked up in the tick in which its rows arrive, by versions that begin with them.
+    pub fn of_arrivals(plan: &Plan) -> Vec<Vec<Ahead>> {
+        let mut all: Vec<Vec<Ahead>> = plan.relations.iter().map(|_| Vec::new()).collect();
+        for version in &plan.versions {
+            for ahead in [Ahead::of(plan, version), Ahead::of_change(plan, version)] {
+                let Some(ahead) = ahead else { continue };
+                let from = ahead.from.0 as usize;
+                let is_new = all[from].iter().all(|other| !other.is_as(&ahead));
+                if plan.relations[from].kind.is_transient() && is_new {
+                    all[from].push(ahead);
+                }
+            }
+        }
+        all
+    }
+
+    /// The look-up of what a version defers.
+    fn of_change(plan: &Plan, version: &Version) -> Option<Ahead> {
+        let (Some(first), Some(last)) = (version.nest.first(), version.nest.last()) else {
+            return None;
+        };
+        let (
+            Op::Scan {
+                relation,
+                part,
+                bind,
+            },
+            Op::Emit {
+                relation: into,
+                arrow: Arrow::Deferred | Arrow::Upsert,
+                columns,
+            },
+        ) = (first, last)
+        else {
+            return None;
+        };
+        let declared = &plan.relations[into.0 as usize].columns;
+        let keys = (0..declared.len()).filter(|&c| declared[c].role == Role::Key);
+        let columns = keys.map(|key| column(bind, columns.get(key)?.as_ref()?));
+        let columns: Vec<usize> = columns.collect::<Option<_>>()?;
+        (!columns.is_empty()).then_some(Ahead {
+            from: *relation,
+            delta: *part == Extent::Delta,
+            columns,
+            into: *into,
+        })
+    }
+
+    fn is_as(&self, other: &Ahead) -> bool {
+        self.into == other.into && self.columns == other.columns
+    }
+}
+
+/// The column of a scan's rows that an expression is.
+fn column(bind: &[Bind], expr: &Expr) -> Option<usize> {
+    match expr {
+        Expr::Register(register) => {
+            let bind = bind.iter().find(|bind| bind.into == *register)?;
+            Some(bind.column as usize)
+        }
+        _ => None,
     }
 }

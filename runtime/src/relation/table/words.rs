@@ -31,6 +31,27 @@ impl WordTable {
         }
     }
 
+    /// Where in memory the search for a word begins.
+    #[inline]
+    pub fn address(&self, word: u64) -> *const u8 {
+        match self {
+            WordTable::Near(window, _) => window.address(word).cast(),
+            WordTable::Far(table) => table.address(hash([word])).cast(),
+        }
+    }
+
+    /// The number that is likely to be that with the word, as the first look tells.
+    #[inline]
+    pub fn likely(&self, word: u64) -> Option<u32> {
+        match self {
+            WordTable::Near(window, _) => window.get(word).checked_sub(1),
+            WordTable::Far(table) => {
+                let hash = hash([word]);
+                table.candidate(table.first_slot(hash), hash)
+            }
+        }
+    }
+
     /// Reads where searches for these words begin, and gives the numbers plus 1 that are likely to be found there.
     #[inline]
     pub fn touch(&self, words: &[u64], numbers: &mut [u32]) {
