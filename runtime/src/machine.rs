@@ -74,6 +74,8 @@ pub struct Machine {
     pub kept: Vec<KeptGroups>,
     /// By stratum.
     seen: Vec<Seen>,
+    /// What rows of a relation that have arrived are looked up in, where that was asked for ahead.
+    foreseen: Vec<(RelationId, RelationId)>,
     /// Relations that the running tick has changed, or the last one, and room for those of the one before.
     moved: Vec<RelationId>,
     before: Vec<RelationId>,
@@ -211,6 +213,7 @@ impl Machine {
                 .map(|_| KeptGroups::default())
                 .collect(),
             seen: vec![Seen::Never; plan.strata.len()],
+            foreseen: Vec::new(),
             moved: Vec::new(),
             before: Vec::new(),
             due: vec![false; plan.strata.len()],
@@ -340,15 +343,18 @@ impl Machine {
 
     /// Whether there is anything that the version could derive.
     fn is_due(&self, version: VersionId) -> bool {
-        let mut needs = self.program.schedule().needs[version.0 as usize].iter();
+        let schedule = self.program.schedule();
+        let mut needs = schedule.needs[version.0 as usize].iter();
         needs.all(|id| !self.relations[id.0 as usize].is_empty()) && self.is_of_this_tick(version)
     }
 
     /// Bootstrap rules run in the first tick; after a crash not into what was restored.
+    #[inline]
     fn is_of_this_tick(&self, version: VersionId) -> bool {
-        if !self.program.schedule().once[version.0 as usize] {
-            return true;
-        }
+        !self.program.schedule().once[version.0 as usize] || self.is_first_of(version)
+    }
+
+    fn is_first_of(&self, version: VersionId) -> bool {
         let plan = self.program.plan();
         let rule = &plan.rules[plan.versions[version.0 as usize].rule.0 as usize];
         let durable = RelationKind::Table { durable: true };
@@ -422,6 +428,7 @@ impl Machine {
     }
 
     /// Gives the version room for what it derives.
+    #[inline]
     fn begin_out(&mut self, version: VersionId) {
         let words = OUT_ROWS * self.program.schedule().strides[version.0 as usize];
         if self.out.len() < words {
@@ -440,6 +447,7 @@ impl Machine {
         self.begin_out(version);
     }
 
+    #[inline]
     fn take_out(&mut self, version: VersionId) {
         let words = (self.context.out() as usize - self.out.as_ptr() as usize) / size_of::<u64>();
         if words == 0 {
@@ -468,6 +476,7 @@ impl Machine {
         self.out = out;
     }
 
+    #[inline]
     fn take_rows(&mut self, version: VersionId, relation: RelationId, arrow: Arrow, rows: &[u64]) {
         match self.mode {
             Mode::Merge => self.derive(relation, arrow, rows, Origin::version(version)),

@@ -10,9 +10,6 @@ use super::Machine;
 /// Rows with which a version begins whose look-ups are made ahead.
 const AHEAD_ROWS_MAX: usize = 1 << 10;
 
-/// Words that a relation has from which on looking a row up is likely to wait for memory.
-const FAR_WORDS_MIN: usize = 1 << 15;
-
 /// What is asked for of rows that are going to be looked up. Where a row stands is known when its key is there, so there are
 /// two steps, and other work between them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,7 +20,10 @@ pub enum Wanted {
 
 impl Machine {
     /// Has the memory on its way that looking up takes what these rows, which are about to be loaded, ask for or change.
-    pub fn look_out(&self, arrivals: &Fed, wanted: Wanted) {
+    pub fn look_out(&mut self, arrivals: &Fed, wanted: Wanted) {
+        if wanted == Wanted::Keys {
+            self.foreseen.clear();
+        }
         for (id, rows) in arrivals.iter() {
             let stride = self.relations[id.0 as usize].shape().stride;
             if rows.len() > AHEAD_ROWS_MAX * stride {
@@ -31,8 +31,11 @@ impl Machine {
             }
             for ahead in &self.program.schedule().arrivals_ahead[id.0 as usize] {
                 let into = &self.relations[ahead.into.0 as usize];
-                if into.total().len() < FAR_WORDS_MIN {
+                if !into.is_far() {
                     continue;
+                }
+                if wanted == Wanted::Keys {
+                    self.foreseen.push((ahead.from, ahead.into));
                 }
                 for row in each_row(rows, stride) {
                     match wanted {
@@ -50,6 +53,9 @@ impl Machine {
         let Some(ahead) = &self.program.schedule().ahead[version.0 as usize] else {
             return;
         };
+        if self.foreseen.contains(&(ahead.from, ahead.into)) {
+            return;
+        }
         let from = &self.relations[ahead.from.0 as usize];
         let rows = match ahead.delta {
             true => from.delta(),

@@ -43,6 +43,7 @@ impl Machine {
     }
 
     /// Takes derived rows, of all arrows but `<-`.
+    #[inline]
     pub(super) fn derive(&mut self, id: RelationId, arrow: Arrow, rows: &[u64], origin: Origin) {
         let place = id.0 as usize;
         if arrow == Arrow::Merge {

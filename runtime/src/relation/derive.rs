@@ -22,6 +22,9 @@ pub const BATCH_ROWS: usize = 64;
 /// Fewer rows are looked up one after the other: what one waits for, hardly any other would meanwhile use.
 const TOGETHER_MIN: usize = 4;
 
+/// Words of rows from which on they are taken not to be in the processor's nearer caches.
+const FAR_WORDS_MIN: usize = 1 << 15;
+
 /// From so many rows on that come at once, most of them are taken to be new.
 const LOADED_ROWS_MIN: usize = 1 << 12;
 
@@ -130,10 +133,11 @@ impl Relation {
     /// As [`Relation::emit_set`], of `N` columns.
     fn emit_keys<const N: usize>(&mut self, rows: &[u64]) {
         let (rows, _) = rows.as_chunks::<N>();
-        if rows.len() < TOGETHER_MIN {
-            rows.iter()
-                .for_each(|row| self.emit_key(row, row_hash(row)));
-            return;
+        let is_first = self.keys.is_empty() && rows.len() < LOADED_ROWS_MIN;
+        if is_first || rows.len() < TOGETHER_MIN {
+            self.keys.reserve(rows.len());
+            let each = rows.iter();
+            return each.for_each(|row| self.emit_key(row, row_hash(row)));
         }
         for rows in rows.chunks(BATCH_ROWS) {
             let mut hashes = [0; BATCH_ROWS];
@@ -170,7 +174,7 @@ impl Relation {
 
     /// Has the memory on its way that rows of `total` and looking up their keys take.
     pub fn warm_rows(&self, numbers: &[u32]) {
-        if numbers.len() < TOGETHER_MIN {
+        if numbers.len() < TOGETHER_MIN || !self.is_far() {
             return;
         }
         let mut addresses = [0; BATCH_ROWS];
@@ -184,7 +188,7 @@ impl Relation {
 
     /// Has the memory on its way that looking up the keys of these rows takes.
     pub fn warm(&self, rows: &[u64]) {
-        if rows.len() < TOGETHER_MIN * self.shape.stride {
+        if rows.len() < TOGETHER_MIN * self.shape.stride || !self.is_far() {
             return;
         }
         let mut addresses = [0; BATCH_ROWS];
@@ -195,6 +199,9 @@ impl Relation {
 
     /// Has the memory on its way that looking up keys takes, which stand in these columns of rows of another relation.
     pub fn warm_keys(&self, rows: &[u64], stride: usize, columns: &[usize]) {
+        if !self.is_far() {
+            return;
+        }
         for rows in rows.chunks(BATCH_ROWS * stride) {
             let mut addresses = [0; BATCH_ROWS];
             for (row, address) in rows.chunks_exact(stride).zip(&mut addresses) {
@@ -217,8 +224,17 @@ impl Relation {
         self.touch_at(&addresses[..count]);
     }
 
+    /// Whether there are so many rows that looking one up is likely to wait for memory.
+    #[inline]
+    pub fn is_far(&self) -> bool {
+        self.total.len() + self.new.rows.len() >= FAR_WORDS_MIN
+    }
+
     /// Reads what stands at these addresses, at most a batch, and then the rows that it leads to.
     fn touch_at(&self, addresses: &[u64]) {
+        if !self.is_far() {
+            return;
+        }
         let mut numbers = [0; BATCH_ROWS];
         if let Some(words) = &self.words {
             words.touch(addresses, &mut numbers);

@@ -162,7 +162,7 @@ impl NumberTable {
     }
 
     /// Adds a number unless one with the hash is there of which `is_it` holds; whether it was added.
-    #[inline]
+    #[inline(always)]
     pub fn insert_unless(
         &mut self,
         hash: u64,
@@ -206,6 +206,10 @@ impl NumberTable {
 
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Whether it need not grow to take so many more.
@@ -277,6 +281,7 @@ impl NumberTable {
 
     /// Grows within the memory that the table has, and what the system adds to its end: slots move up from the last to
     /// the first, each to twice its place or so, where all is in its new order already.
+    #[cold]
     fn grow(&mut self, bits: u32) {
         let old = self.slots.len();
         let old_form = self.form;
