@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use thin_vec::ThinVec;
+
 use super::askers::{Askers, Part};
 use super::asking::{Address, Noted, Topic};
 use super::body::{Body, Known};
@@ -23,11 +25,11 @@ pub struct Bodies {
 struct OfRule {
     judged: Option<Arc<Judged>>,
     /// What was asked about, in all judgements.
-    asked: Box<[Topic]>,
+    asked: ThinVec<Topic>,
     /// Places of which properties were read though no literal reads them.
-    beside: Box<[At]>,
+    beside: ThinVec<At>,
     /// Rules of which a literal in a test told something apart.
-    told_apart: Box<[Address]>,
+    told_apart: ThinVec<Address>,
 }
 
 /// A body, and what it follows from.
@@ -90,7 +92,7 @@ impl Bodies {
         topics.retain(|topic| !own.asked.contains(topic));
         if !topics.is_empty() {
             self.askers.add(rule, Part::Body, &topics);
-            own.asked = [&own.asked, &topics[..]].concat().into();
+            extend(&mut own.asked, &topics);
         }
         let mut beside: Vec<At> = Vec::new();
         for at in reads.iter().map(|read| read.place()) {
@@ -101,13 +103,13 @@ impl Bodies {
         }
         if !beside.is_empty() {
             self.askers.add_beside(rule, &beside);
-            own.beside = [&own.beside, &beside[..]].concat().into();
+            extend(&mut own.beside, &beside);
         }
         let mut told_apart = noted.told_apart;
         told_apart.retain(|address| !own.told_apart.contains(address));
         if !told_apart.is_empty() {
             self.tellers.insert(rule);
-            own.told_apart = [&own.told_apart, &told_apart[..]].concat().into();
+            extend(&mut own.told_apart, &told_apart);
         }
     }
 
@@ -127,6 +129,12 @@ impl Bodies {
     pub fn told_apart(&self, rule: RuleAt) -> &[Address] {
         &self.rules[rule].told_apart
     }
+}
+
+/// Adds them, in a list with room for no more.
+fn extend<T: Copy>(list: &mut ThinVec<T>, more: &[T]) {
+    list.reserve_exact(more.len());
+    list.extend(more.iter().copied());
 }
 
 /// A judgement, then those before.

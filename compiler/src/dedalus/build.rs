@@ -1,5 +1,7 @@
 //! Pieces of Bloom's syntax tree, built from those of Dedalus.
 
+use thin_vec::ThinVec;
+
 use super::ast::{Atom, Comparison, Expr, ExprKind, Operator};
 use super::schema::ColumnType;
 use crate::base::Span;
@@ -24,13 +26,13 @@ pub(super) fn column(index: usize, ty: ColumnType) -> bloom::Column {
     };
     let path = bloom::Path::single(name(ty, span));
     bloom::Column {
-        docs: Vec::new(),
+        docs: ThinVec::new(),
         at: None,
         name: name(&format!("c{index}"), span),
         ty: Some(bloom::Type {
             kind: bloom::TypeKind::Path {
                 path,
-                args: Vec::new(),
+                args: ThinVec::new(),
             },
             span,
         }),
@@ -47,7 +49,7 @@ pub(super) fn rule_of(
     span: Span,
 ) -> bloom::ItemKind {
     bloom::ItemKind::Rule(bloom::RuleItem::new(bloom::Rule {
-        docs: Vec::new(),
+        docs: ThinVec::new(),
         attributes: Vec::new(),
         head: bloom::Head {
             path: bloom::Path::single(name(head, span)),

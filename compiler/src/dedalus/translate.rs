@@ -14,6 +14,8 @@
 
 use std::sync::Arc;
 
+use thin_vec::ThinVec;
+
 use super::ast::{
     Atom, Expr, ExprKind, Literal, LiteralKind, Program, Rule, Statement, StatementNode, Time,
 };
@@ -304,15 +306,15 @@ impl Translation {
             values: None,
             durable: None,
             immutable: None,
-            sealed_by: Vec::new(),
+            sealed_by: ThinVec::new(),
         };
         self.push(0, span, bloom::ItemKind::Collection(Box::new(collection)));
     }
 
     fn push(&mut self, offset: u32, span: Span, kind: bloom::ItemKind) {
         let item = Arc::new(bloom::Item {
-            docs: Vec::new(),
-            attributes: Vec::new(),
+            docs: ThinVec::new(),
+            attributes: ThinVec::new(),
             kind,
             span,
         });

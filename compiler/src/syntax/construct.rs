@@ -9,6 +9,7 @@ use super::ast::{
 use super::literal::Decoder;
 use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 /// What one parse gives: the kind that the token in front asked for.
 #[derive(Debug)]
@@ -132,7 +133,7 @@ impl<'t> Context<'t> {
     }
 
     /// The doc lines right before the token that starts at `start`.
-    pub fn docs(&mut self, start: u32) -> Vec<DocLine> {
+    pub fn docs(&mut self, start: u32) -> ThinVec<DocLine> {
         let (taken, rest) = std::mem::take(&mut self.docs)
             .into_iter()
             .partition(|(before, _)| *before == start);
@@ -385,7 +386,7 @@ impl<'t> Context<'t> {
             values,
             durable: None,
             immutable: None,
-            sealed_by: Vec::new(),
+            sealed_by: ThinVec::new(),
         };
         for modifier in modifiers {
             match modifier {
@@ -399,7 +400,7 @@ impl<'t> Context<'t> {
 
     pub fn fact(&mut self, head: Head, span: Span) -> Rule {
         Rule {
-            docs: Vec::new(),
+            docs: ThinVec::new(),
             attributes: Vec::new(),
             head,
             arrow: None,

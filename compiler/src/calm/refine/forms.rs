@@ -1,12 +1,24 @@
 //! What rules are by form alone, whatever properties the fixpoint finds: looked for once, and recalled as long as what
 //! is known of the places asked about stays the same.
 
+use thin_vec::ThinVec;
+
 use super::contained::{self, Redundant};
 use super::{buried, covered, guard, handled, implied, threshold};
 use crate::calm::askers::{Askers, Part};
 use crate::calm::asking::{Address, Topic};
 use crate::calm::body::Basis;
 use crate::calm::model::RuleAt;
+
+/// That of a rule of which there is nothing to say.
+static PLAIN: Form = Form {
+    guards: Vec::new(),
+    redundant: Redundant::No,
+    implied: Vec::new(),
+    buried: Vec::new(),
+    single: false,
+    trigger: None,
+};
 
 /// The forms of a program's rules, by number.
 #[derive(Debug, Default)]
@@ -17,14 +29,15 @@ pub struct Forms {
 /// The form of a rule, and what it follows from.
 #[derive(Debug)]
 struct Looked {
-    form: Form,
+    /// None of a rule of which there is nothing to say, as of most.
+    form: Option<Box<Form>>,
     /// What was asked about.
-    asked: Box<[Topic]>,
+    asked: ThinVec<Topic>,
     /// Rules of which a literal in a test told something apart.
-    told_apart: Box<[Address]>,
+    told_apart: ThinVec<Address>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Form {
     guards: Vec<usize>,
     redundant: Redundant,
@@ -50,9 +63,9 @@ impl Forms {
             self.rules.resize_with(basis.model.rule_bound(), || None);
         }
         self.rules[rule] = Some(Looked {
-            form,
-            asked: noted.topics.into(),
-            told_apart: noted.told_apart.into(),
+            form: (form != PLAIN).then(|| Box::new(form)),
+            asked: noted.topics.iter().copied().collect(),
+            told_apart: noted.told_apart.iter().copied().collect(),
         });
     }
 
@@ -94,9 +107,8 @@ impl Forms {
 
     fn of(&self, rule: RuleAt) -> &Form {
         let looked = self.rules[rule].as_ref();
-        &looked
-            .expect("forms are found before they are asked for")
-            .form
+        let looked = looked.expect("forms are found before they are asked for");
+        looked.form.as_deref().unwrap_or(&PLAIN)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Arg, Expr, FaultTest, Name, Path, Rule, RuleItem, Seal, Spec, Test};
 use crate::base::Span;
 use smol_str::SmolStr;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// An item and where it starts, counted from the start of the file or of the item around it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -16,8 +17,8 @@ pub struct ItemNode {
 /// Starts at its first doc line or attribute; `span` starts at 0 and covers the whole item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Item {
-    pub docs: Vec<DocLine>,
-    pub attributes: Vec<Attribute>,
+    pub docs: ThinVec<DocLine>,
+    pub attributes: ThinVec<Attribute>,
     pub kind: ItemKind,
     pub span: Span,
 }
@@ -156,7 +157,7 @@ pub struct Enum {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Variant {
-    pub docs: Vec<DocLine>,
+    pub docs: ThinVec<DocLine>,
     pub name: Name,
     pub fields: Vec<Field>,
     pub span: Span,
@@ -164,7 +165,7 @@ pub struct Variant {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
-    pub docs: Vec<DocLine>,
+    pub docs: ThinVec<DocLine>,
     pub name: Name,
     pub ty: Type,
     pub span: Span,
@@ -250,7 +251,7 @@ pub struct Collection {
     pub durable: Option<Span>,
     pub immutable: Option<Span>,
     /// The columns after `sealed by`.
-    pub sealed_by: Vec<Name>,
+    pub sealed_by: ThinVec<Name>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -267,7 +268,7 @@ pub enum CollectionKind {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Column {
-    pub docs: Vec<DocLine>,
+    pub docs: ThinVec<DocLine>,
     /// The `@` that marks the location column.
     pub at: Option<Span>,
     pub name: Name,
@@ -343,7 +344,7 @@ pub struct Type {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TypeKind {
     /// `Map<K, L>`, `m.T`
-    Path { path: Path, args: Vec<Type> },
+    Path { path: Path, args: ThinVec<Type> },
     /// `(A, B)`; `()` has no parts, `(A)` is just `A`.
     Tuple(Vec<Type>),
     /// `T?`

@@ -3,12 +3,13 @@
 use super::{Attribute, DocLine, Expr, LitKind, Name, Path, SortKey};
 use crate::base::Span;
 use smol_str::SmolStr;
+use thin_vec::ThinVec;
 
 /// `head arrow body;`. A fact has no arrow and no body.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rule {
     /// Of a rule in a block. What stands before a rule that is an item belongs to the item.
-    pub docs: Vec<DocLine>,
+    pub docs: ThinVec<DocLine>,
     pub attributes: Vec<Attribute>,
     pub head: Head,
     pub arrow: Option<Arrow>,

@@ -89,7 +89,7 @@ impl Parser<'_> {
                 offset: start - base,
                 item: Arc::new(Item {
                     docs,
-                    attributes,
+                    attributes: attributes.into(),
                     kind,
                     span: Span::new(0, end - start),
                 }),
@@ -122,7 +122,7 @@ impl Parser<'_> {
             offset: start - base,
             item: Arc::new(Item {
                 docs,
-                attributes,
+                attributes: attributes.into(),
                 kind,
                 span: Span::new(0, end - start),
             }),

@@ -5,6 +5,7 @@ use crate::base::Span;
 use crate::syntax::ast::DocLine;
 use crate::syntax::lexer::{Comment, CommentKind};
 use std::ops::Range;
+use thin_vec::ThinVec;
 
 impl Parser<'_> {
     /// The doc lines inside `tokens`, by the token that follows each; those before the first belong to the
@@ -32,7 +33,7 @@ impl Parser<'_> {
 
     /// The docs of the unit that starts at the token `first`: before it, or before the word that follows its
     /// attributes.
-    pub(super) fn take_docs(&mut self, first: usize, end: usize, base: u32) -> Vec<DocLine> {
+    pub(super) fn take_docs(&mut self, first: usize, end: usize, base: u32) -> ThinVec<DocLine> {
         let word = after_attributes(&self.tokens, first, end);
         let comments: Vec<Comment> = self
             .comments_before(first..first + 1)

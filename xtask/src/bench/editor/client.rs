@@ -130,17 +130,25 @@ impl Client {
         written.map_err(|error| format!("the server does not listen: {error}"))
     }
 
-    /// The numbers of the document's tokens, read as an editor reads them: into numbers.
-    pub(super) fn tokens(&mut self) -> Result<Vec<u32>, String> {
+    /// The numbers of the document's tokens, and how long it took until all of the answer was there.
+    pub(super) fn tokens(&mut self) -> Result<(Vec<u32>, Duration), String> {
+        let from = Instant::now();
         let id = self.begin("textDocument/semanticTokens/full")?;
-        let answer: TokensAnswer = self.receive()?;
+        let body = self.body()?;
+        let wait = from.elapsed();
+        let answer: TokensAnswer = read(&body)?;
         match answer.id == id {
-            true => Ok(answer.result.data),
+            true => Ok((answer.result.data, wait)),
             false => Err("an answer to another question".to_owned()),
         }
     }
 
     fn receive<T: DeserializeOwned>(&mut self) -> Result<T, String> {
+        read(&self.body()?)
+    }
+
+    /// The bytes of the next message.
+    fn body(&mut self) -> Result<Vec<u8>, String> {
         let failed = |error: std::io::Error| format!("the server does not answer: {error}");
         let mut length = 0;
         loop {
@@ -156,7 +164,7 @@ impl Client {
         }
         let mut body = vec![0; length];
         self.output.read_exact(&mut body).map_err(failed)?;
-        serde_json::from_slice(&body).map_err(|error| format!("an answer is no JSON: {error}"))
+        Ok(body)
     }
 
     /// Bytes of memory in use once the server has had nothing to do for a while, as the kernel says.
@@ -169,6 +177,10 @@ impl Client {
         kib.map(|kib| kib << 10)
             .ok_or(format!("{path} does not tell the memory in use"))
     }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| format!("an answer is no JSON: {error}"))
 }
 
 #[derive(Deserialize)]
