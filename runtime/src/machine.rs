@@ -342,6 +342,7 @@ impl Machine {
     }
 
     /// Whether there is anything that the version could derive.
+    #[inline]
     fn is_due(&self, version: VersionId) -> bool {
         let schedule = self.program.schedule();
         let mut needs = schedule.needs[version.0 as usize].iter();

@@ -184,7 +184,6 @@ impl Node {
         self.machine.look_out(&self.fed, Wanted::Keys);
         self.machine.begin_tick(&mut self.next.changes);
         self.next.changes.clear();
-        self.machine.look_out(&self.fed, Wanted::Rows);
         self.machine.leave(outer);
         let outer = self.machine.enter(Place::Sweep);
         self.sweep_if_due();

@@ -21,17 +21,16 @@ pub enum Wanted {
 impl Machine {
     /// Has the memory on its way that looking up takes what these rows, which are about to be loaded, ask for or change.
     pub fn look_out(&mut self, arrivals: &Fed, wanted: Wanted) {
-        if wanted == Wanted::Keys {
-            self.foreseen.clear();
+        match wanted {
+            Wanted::Keys => self.foreseen.clear(),
+            Wanted::Rows if self.foreseen.is_empty() => return,
+            Wanted::Rows => {}
         }
         for (id, rows) in arrivals.iter() {
-            let stride = self.relations[id.0 as usize].shape().stride;
-            if rows.len() > AHEAD_ROWS_MAX * stride {
-                continue;
-            }
             for ahead in &self.program.schedule().arrivals_ahead[id.0 as usize] {
                 let into = &self.relations[ahead.into.0 as usize];
-                if !into.is_far() {
+                let stride = self.relations[id.0 as usize].shape().stride;
+                if !into.is_far() || rows.len() > AHEAD_ROWS_MAX * stride {
                     continue;
                 }
                 if wanted == Wanted::Keys {

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::api::{ErrorRow, Input, Message, Misfit, StartError};
 use crate::cells::Fed;
-use crate::machine::Machine;
+use crate::machine::{Machine, Wanted};
 use crate::relation::{Clash, Origin};
 use crate::report;
 
@@ -168,6 +168,7 @@ impl Node {
             }
         }
         self.machine.load(&arrivals);
+        self.machine.look_out(&arrivals, Wanted::Rows);
         arrivals.clear();
         self.fed = arrivals;
     }

@@ -16,6 +16,7 @@ pub struct Mark {
 
 impl Relation {
     /// After the last tick's deferred changes, before arrivals.
+    #[inline]
     pub fn begin_tick(&mut self) {
         if !self.poisoned.is_empty() {
             self.poisoned.clear();
