@@ -35,6 +35,16 @@ pub trait Crew: Debug + Send + Sync {
         work.rows >= ROWS_MIN && work.derived / DERIVED_MIN >= work.rows && keys >= KEYS_MIN
     }
 
+    /// In chunks of how many rows, at least one, a run is to go through what it begins with, so that what it looks up
+    /// first for each row of a chunk, in an index of so many rows, is looked up side by side. None where that is not worth it:
+    /// what is in the processor's cache anyway is not waited for.
+    fn chunk_rows(&self, rows: usize, indexed: usize) -> Option<usize> {
+        const CHUNK_ROWS: usize = 1 << 6;
+        const ROWS_MIN: usize = 4 * CHUNK_ROWS;
+        const INDEXED_MIN: usize = 1 << 17;
+        (rows >= ROWS_MIN && indexed >= INDEXED_MIN).then_some(CHUNK_ROWS)
+    }
+
     /// Calls `job` once with each number below `jobs`, in any order and on any thread, and returns when
     /// all calls have.
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync));

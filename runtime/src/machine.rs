@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "runs generated code")]
 
 mod ahead;
+mod chunks;
 mod counting;
 mod fixpoint;
 mod flow;
@@ -21,6 +22,7 @@ mod tally;
 mod yields;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bloom_plan::plan::layout::layouts;
@@ -70,6 +72,9 @@ pub struct Machine {
     out: Vec<u64>,
     /// The rows of the delta that the running version begins with, if it takes them in another order (`parted`).
     parted: Option<Vec<u64>>,
+    /// Where the rows stand, among those that the running version begins with, that its code is to begin with next; all
+    /// if none.
+    chunk: Option<Range<usize>>,
     /// Groups of counted relations.
     pub kept: Vec<KeptGroups>,
     /// By stratum.
@@ -207,6 +212,7 @@ impl Machine {
             groups: plan.aggregates.iter().map(|_| Groups::default()).collect(),
             out: Vec::new(),
             parted: None,
+            chunk: None,
             kept: plan
                 .aggregates
                 .iter()
@@ -407,12 +413,8 @@ impl Machine {
     fn run_alone(&mut self, version: VersionId) {
         self.look_ahead(version);
         self.parted = self.parted_delta(version);
-        let code = self.context.code().version(version);
         self.begin_out(version);
-        let frame: *mut Frame = (&raw mut *self).cast();
-        // SAFETY: the frame is the first field of the context, which is the first of this machine,
-        // which is of the code's own plan; no reference into the machine is in use while it runs.
-        unsafe { code(frame) };
+        self.run_in_chunks(version);
         self.take_out(version);
         self.parted = None;
         self.copies.clear();
@@ -426,6 +428,14 @@ impl Machine {
             self.take_groups(version, aggregate, rows);
             self.leave(outer);
         }
+    }
+
+    fn run_code(&mut self, version: VersionId) {
+        let code = self.context.code().version(version);
+        let frame: *mut Frame = (&raw mut *self).cast();
+        // SAFETY: the frame is the first field of the context, which is the first of this machine,
+        // which is of the code's own plan; no reference into the machine is in use while it runs.
+        unsafe { code(frame) };
     }
 
     /// Gives the version room for what it derives.

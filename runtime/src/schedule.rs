@@ -2,6 +2,7 @@
 
 mod ahead;
 mod due;
+mod leading;
 mod overlooked;
 mod readers;
 mod recurring;
@@ -15,6 +16,7 @@ use bloom_plan::plan::{
 };
 
 pub use ahead::Ahead;
+pub use leading::Leading;
 use readers::{first_reader, needs_of, reads_of, watched};
 
 /// Where the derivations of a version go.
@@ -60,6 +62,8 @@ pub struct Schedule {
     pub arrivals_ahead: Vec<Vec<Ahead>>,
     /// By version: what it looks up that is known before it runs.
     pub ahead: Vec<Option<Ahead>>,
+    /// By version: what it looks up first for each row.
+    pub leading: Vec<Option<Leading>>,
     /// By version: the relations that must have rows for it to derive something.
     pub needs: Vec<Vec<RelationId>>,
     /// By version: whether it is one of the first tick alone.
@@ -221,6 +225,7 @@ impl Schedule {
                 .collect(),
             arrivals_ahead: Ahead::of_arrivals(plan),
             ahead: plan.versions.iter().map(|v| Ahead::of(plan, v)).collect(),
+            leading: plan.versions.iter().map(|v| Leading::of(plan, v)).collect(),
             needs: plan.versions.iter().map(|v| needs_of(plan, v)).collect(),
             once: plan
                 .versions

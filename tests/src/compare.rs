@@ -53,6 +53,10 @@ impl Crew for Backwards {
         true
     }
 
+    fn chunk_rows(&self, rows: usize, _: usize) -> Option<usize> {
+        (rows > 1).then_some(1 + rows % 5)
+    }
+
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
         (0..jobs).rev().for_each(job);
     }

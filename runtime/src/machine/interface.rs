@@ -126,6 +126,11 @@ pub(super) unsafe extern "C" fn scan(
         // A relation whose support could only be found in all its rows is not looked into for it.
         _ => (relation.total().as_ptr(), relation.len()),
     };
+    // The first scan is of the rows that the version begins with.
+    let (rows, count) = match machine.chunk.take() {
+        Some(chunk) => (rows.wrapping_add(chunk.start), chunk.len() / stride),
+        None => (rows, count),
+    };
     // SAFETY: `into` is the caller's slice. Rows stay in place until the version has run: what it
     // derives goes into `new`.
     unsafe { hand_out(into, rows.cast(), count) };

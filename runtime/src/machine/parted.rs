@@ -23,8 +23,8 @@ impl Machine {
     /// The rows of the delta that a version begins with in an order in which it is likely to take less time; none if
     /// the one in which they stand will do.
     pub(super) fn parted_delta(&self, version: VersionId) -> Option<Vec<u64>> {
-        let column = self.program.schedule().recurring[version.0 as usize]?;
         let crew = self.crew.as_ref()?;
+        let column = self.program.schedule().recurring[version.0 as usize]?;
         let Target::Rows { relation, .. } = self.target(version) else {
             return None;
         };

@@ -230,13 +230,23 @@ impl Machine {
         let functions = if counts.is_some() { &MEASURED } else { &WORKER };
         let template = Template(self.context.frame_for(functions));
         let code = self.context.code().version(version);
+        let warming = self.warming(version);
         crew.run(chunks.len(), &|place| {
             let template = &template;
             let mut worker = Worker::new(template.0, &common, chunks[place], counts.clone());
-            let frame: *mut Frame = (&raw mut worker).cast();
-            // SAFETY: the frame is the worker's first field, and its functions are the worker's; the code
-            // is that of the machine's plan.
-            unsafe { code(frame) };
+            let run = |worker: &mut Worker<'_>| {
+                let frame: *mut Frame = (&raw mut *worker).cast();
+                // SAFETY: the frame is the worker's first field, and its functions are the worker's; the code
+                // is that of the machine's plan.
+                unsafe { code(frame) };
+            };
+            match warming {
+                Some(warming) => warming.chunks(chunks[place]).for_each(|chunk| {
+                    worker.chunk = Some(chunk);
+                    run(&mut worker);
+                }),
+                None => run(&mut worker),
+            }
             worker.take();
             let done = (!worker.left).then_some(Done {
                 kept: worker.kept,

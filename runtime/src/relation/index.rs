@@ -17,6 +17,7 @@ use hashbrown::hash_table::Entry;
 use crate::rows::{clear_table, key_hash};
 
 use super::Relation;
+use super::derive::BATCH_ROWS;
 use super::lists::{List, Lists};
 use super::postings::{Posting, Postings, address, hash_of, header, is_it};
 
@@ -263,6 +264,19 @@ impl Index {
         }
     }
 
+    /// The list of a key; an empty one if it has none.
+    #[inline]
+    fn list(&self, key: &[u64]) -> List {
+        match &self.postings {
+            Postings::Near(window, _) => window.get(key[0]),
+            Postings::Far(table) => {
+                let (hash, word) = address(key);
+                let found = table.find(hash, |posting| is_it(&self.lists, posting, word, key));
+                found.map_or(List::default(), |posting| posting.list)
+            }
+        }
+    }
+
     /// The words of a row's key, in room that is to be given back.
     fn take_key(&mut self, row: &[u64]) -> Vec<u64> {
         let mut key = std::mem::take(&mut self.key);
@@ -362,6 +376,40 @@ impl Relation {
                 );
                 index.probe(key)
             }
+        }
+    }
+
+    /// Has the memory on its way that it takes to look up, and to begin to read, what the index holds for at most a batch
+    /// of keys, which stand in these columns of rows of another relation.
+    pub fn warm_index<'r>(
+        &self,
+        index: IndexPlace,
+        rows: impl Iterator<Item = &'r [u64]>,
+        columns: &[usize],
+    ) {
+        let IndexPlace::Secondary(place) = index else {
+            return;
+        };
+        let index = &self.indexes[place];
+        let mut found = [List::default(); BATCH_ROWS];
+        let each = found.iter_mut().zip(rows);
+        match *columns {
+            [a] => each.for_each(|(list, row)| *list = index.list(&[row[a]])),
+            [a, b] => each.for_each(|(list, row)| *list = index.list(&[row[a], row[b]])),
+            _ => return,
+        }
+        let first = found
+            .iter()
+            .filter_map(|&list| index.lists.get(list).first());
+        let seen = first.fold(0, |all, word| all ^ word);
+        std::hint::black_box(seen);
+    }
+
+    /// How many rows a secondary index holds.
+    pub fn indexed(&self, index: IndexPlace) -> Option<usize> {
+        match index {
+            IndexPlace::Secondary(place) => Some(self.indexes[place].until),
+            IndexPlace::Primary | IndexPlace::Whole => None,
         }
     }
 
