@@ -30,9 +30,15 @@ pub trait Crew: Debug + Send + Sync {
     /// unless much is derived from it.
     fn parts(&self, work: Work, keys: usize) -> bool {
         const ROWS_MIN: usize = 1 << 10;
+        // A copy of more would be much of what the relation itself takes.
+        const ROWS_MAX: usize = 1 << 20;
+        const KEYS_A_ROW_MIN: usize = 8;
         const DERIVED_MIN: usize = 4;
         const KEYS_MIN: usize = 1 << 16;
-        work.rows >= ROWS_MIN && work.derived / DERIVED_MIN >= work.rows && keys >= KEYS_MIN
+        let rows_max = ROWS_MAX.max(keys / KEYS_A_ROW_MIN);
+        (ROWS_MIN..=rows_max).contains(&work.rows)
+            && work.derived / DERIVED_MIN >= work.rows
+            && keys >= KEYS_MIN
     }
 
     /// In chunks of how many rows, at least one, a run is to go through what it begins with, so that what it looks up
