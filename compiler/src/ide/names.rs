@@ -225,7 +225,7 @@ impl Names {
             let mut mentions = own.iter().map(|(_, mention)| *mention).collect();
             let names = ItemNames::new(item, &mut mentions, &mut numbers);
             files.resize_with(files.len().max(item.file.0 as usize + 1), Vec::new);
-            files[item.file.0 as usize].push((item.offset, Arc::new(names)));
+            files[item.file.0 as usize].push((item.offset, names));
         }
         Self::of_mentions(Mentions::new(files, numbers))
     }
@@ -235,7 +235,7 @@ impl Names {
         let mut files = vec![Vec::new(); sources.len()];
         tree::names(known, sources, &mut |item, mentions| {
             let names = ItemNames::new(item, mentions, &mut numbers);
-            files[item.file.0 as usize].push((item.offset, Arc::new(names)));
+            files[item.file.0 as usize].push((item.offset, names));
         });
         Self::of_mentions(Mentions::new(files, numbers))
     }
@@ -250,18 +250,16 @@ impl Names {
     /// The name at a byte of a file, or just before it. Where a column and a variable are named by one word, the
     /// variable.
     pub fn at(&self, file: FileId, offset: u32) -> Option<Mention> {
-        self.all_at(file, offset).next_back()
+        self.all_at(file, offset).last()
     }
 
     /// All that the word at a byte of a file, or just before it, means; of two that touch, the one that begins
     /// there.
-    pub fn all_at(
-        &self,
-        file: FileId,
-        offset: u32,
-    ) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+    pub fn all_at(&self, file: FileId, offset: u32) -> impl Iterator<Item = Mention> + '_ {
         let found = self.mentions.last_until(file, offset);
-        found.filter(move |mention| offset <= mention.place.span.end)
+        found
+            .into_iter()
+            .filter(move |mention| offset <= mention.place.span.end)
     }
 
     /// Where what is meant is declared; a variable, where it is first named; a file, at its start.
@@ -285,7 +283,7 @@ impl Names {
     }
 
     /// The names of a file, in the order of its text.
-    pub fn in_file(&self, file: FileId) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+    pub fn in_file(&self, file: FileId) -> impl Iterator<Item = Mention> + '_ {
         self.mentions.in_file(file)
     }
 
@@ -295,7 +293,7 @@ impl Names {
         file: FileId,
         from: u32,
         upto: u32,
-    ) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+    ) -> impl Iterator<Item = Mention> + '_ {
         self.mentions.in_part(file, from, upto)
     }
 

@@ -105,10 +105,10 @@ impl Standing {
                 let items = moved.items.iter();
                 let items = items.map(|&(start, of)| {
                     let names = match of {
-                        Some(at) => Arc::clone(&old.get(at)?.names),
+                        Some(at) => old.get(at)?.names.clone(),
                         None => {
                             let (item, mut mentions) = found.next()?;
-                            Arc::new(ItemNames::new(item, &mut mentions, &mut numbers))
+                            ItemNames::new(item, &mut mentions, &mut numbers)
                         }
                     };
                     Some((start, names))

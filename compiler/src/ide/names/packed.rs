@@ -1,4 +1,4 @@
-//! Names by item, in a third of the memory: of a name its place in the item and the number of what it means.
+//! Names by item, in a tenth of the memory: of a name its place and the number of what it means, as bytes.
 //!
 //! A program has a million names where it has a hundred thousand lines, and they mean a few hundred thousand things,
 //! most of them variables, which no other item names. An item's names count from its start, so that they are shared
@@ -8,7 +8,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use thin_vec::ThinVec;
 
 use super::{Mention, Role, Target};
 use crate::base::{FileId, FileSpan, Span};
@@ -17,33 +16,27 @@ use crate::hir::{Place, VarId};
 /// So many numbers more than at first, or twice as many, and most may be of what is gone.
 const NUMBERS_MORE_MAX: usize = 1024;
 
-/// The names of an item in the order of their places, each once.
-#[derive(Debug)]
-pub(super) struct ItemNames {
-    packed: Box<[Packed]>,
-    variables: ThinVec<Variable>,
-}
+/// The names of an item in the order of their places, each once: how many there are, and of each how far it starts from
+/// the one before, its length and role, and what it means. That is a number, or a variable with the place in the item
+/// of whose it is. All are numbers of 32 bits, seven to a byte, those that come first being the lowest.
+#[derive(Clone, Debug)]
+pub(super) struct ItemNames(Arc<[u8]>);
 
-/// A variable of the rule, function or constant at a place in the item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Variable {
-    of: Span,
-    id: VarId,
+/// A name, by places in its item.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    span: Span,
+    role: Role,
+    meant: Meant,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Packed {
-    /// In the item.
-    start: u32,
-    /// The length, and in the two lowest bits the role.
-    length: u32,
-    /// The number of what is meant; of a variable its place in the item's list, with [`VARIABLE`] set.
-    target: u32,
+enum Meant {
+    Numbered(u32),
+    Variable(Span, VarId),
 }
 
 const ROLES: [Role; 3] = [Role::Declares, Role::Writes, Role::Reads];
-
-const VARIABLE: u32 = 1 << 31;
 
 impl ItemNames {
     /// Leaves no mention in the list.
@@ -52,39 +45,80 @@ impl ItemNames {
             mentions.sort_unstable();
         }
         mentions.dedup();
-        let inside = |place: FileSpan| Span {
-            start: place.span.start.wrapping_sub(item.offset),
-            end: place.span.end.wrapping_sub(item.offset),
-        };
-        let variable = |target: Target| match target {
-            Target::Variable(of, id) => Some(Variable { of: inside(of), id }),
-            _ => None,
-        };
-        let named = mentions
-            .iter()
-            .filter_map(|mention| variable(mention.target));
-        let mut variables: ThinVec<Variable> = named.collect();
-        variables.sort_unstable();
-        variables.dedup();
-        variables.shrink_to_fit();
-        let packed = mentions.drain(..).map(|mention| {
-            debug_assert!(
-                mention.place.file == item.file && mention.place.span.start >= item.offset
-            );
-            let own = variable(mention.target).and_then(|own| variables.binary_search(&own).ok());
+        let mut bytes = Vec::new();
+        write(&mut bytes, mentions.len() as u32);
+        let mut last = item.offset;
+        for mention in mentions.drain(..) {
+            let FileSpan { file, span } = mention.place;
+            debug_assert!(file == item.file && span.start >= item.offset);
+            write(&mut bytes, span.start.wrapping_sub(last));
+            write(&mut bytes, span.len() << 2 | mention.role as u32);
+            last = span.start;
+            match mention.target {
+                Target::Variable(of, id) => {
+                    write(&mut bytes, id.0 << 1 | 1);
+                    write(&mut bytes, of.span.start.wrapping_sub(item.offset));
+                    write(&mut bytes, of.span.len());
+                }
+                target => write(&mut bytes, numbers.of(target) << 1),
+            }
+        }
+        Self(bytes.into())
+    }
+
+    fn count(&self) -> usize {
+        Reader(&self.0).number() as usize
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Packed> + '_ {
+        let mut reader = Reader(&self.0);
+        let count = reader.number();
+        let mut last = 0u32;
+        (0..count).map(move |_| {
+            let start = last.wrapping_add(reader.number());
+            last = start;
+            let length = reader.number();
+            let meant = reader.number();
             Packed {
-                start: inside(mention.place).start,
-                length: mention.place.span.len() << 2 | mention.role as u32,
-                target: match own {
-                    Some(at) => VARIABLE | at as u32,
-                    None => numbers.of(mention.target),
+                span: Span::new(start, start.wrapping_add(length >> 2)),
+                role: ROLES[(length & 3) as usize],
+                meant: match meant & 1 {
+                    0 => Meant::Numbered(meant >> 1),
+                    _ => {
+                        let start = reader.number();
+                        let end = start.wrapping_add(reader.number());
+                        Meant::Variable(Span { start, end }, VarId(meant >> 1))
+                    }
                 },
             }
-        });
-        Self {
-            packed: packed.collect(),
-            variables,
+        })
+    }
+}
+
+fn write(bytes: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+/// What is left to read.
+struct Reader<'b>(&'b [u8]);
+
+impl Reader<'_> {
+    fn number(&mut self) -> u32 {
+        let mut number = 0;
+        let mut shift = 0;
+        while let Some((&byte, rest)) = self.0.split_first() {
+            self.0 = rest;
+            number |= u32::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                break;
+            }
         }
+        number
     }
 }
 
@@ -153,11 +187,11 @@ pub(super) struct Entry {
     pub(super) start: u32,
     /// How many names of the program are before it.
     first: u32,
-    pub(super) names: Arc<ItemNames>,
+    pub(super) names: ItemNames,
 }
 
 impl Mentions {
-    pub(super) fn new(files: Vec<Vec<(u32, Arc<ItemNames>)>>, numbers: Numbers) -> Self {
+    pub(super) fn new(files: Vec<Vec<(u32, ItemNames)>>, numbers: Numbers) -> Self {
         let mut found = Self {
             numbers_at_first: numbers.at_first.unwrap_or(numbers.targets.len()),
             targets: numbers.targets,
@@ -168,7 +202,7 @@ impl Mentions {
             found.firsts.push(found.count as u32);
             let entries = items.into_iter().map(|(start, names)| {
                 let first = found.count as u32;
-                found.count += names.packed.len();
+                found.count += names.count();
                 Entry {
                     start,
                     first,
@@ -195,35 +229,23 @@ impl Mentions {
     }
 
     fn mention(&self, file: FileId, entry: &Entry, packed: Packed) -> Mention {
-        let Packed {
-            start,
-            length,
-            target,
-        } = packed;
         let place = |span: Span| {
-            let (start, end) = (span.start, span.end);
             let moved = |at: u32| at.wrapping_add(entry.start);
-            FileSpan::new(file, Span::new(moved(start), moved(end)))
+            FileSpan::new(file, Span::new(moved(span.start), moved(span.end)))
         };
         Mention {
-            place: place(Span {
-                start,
-                end: start.wrapping_add(length >> 2),
-            }),
-            target: match target & VARIABLE {
-                0 => self.targets[target as usize],
-                _ => {
-                    let Variable { of, id } = entry.names.variables[(target & !VARIABLE) as usize];
-                    Target::Variable(place(of), id)
-                }
+            place: place(packed.span),
+            target: match packed.meant {
+                Meant::Numbered(number) => self.targets[number as usize],
+                Meant::Variable(of, id) => Target::Variable(place(of), id),
             },
-            role: ROLES[(length & 3) as usize],
+            role: packed.role,
         }
     }
 
-    fn of_item(&self, file: FileId, entry: &Entry) -> impl DoubleEndedIterator<Item = Mention> {
-        let packed = entry.names.packed.iter();
-        packed.map(move |&packed| self.mention(file, entry, packed))
+    fn of_item(&self, file: FileId, entry: &Entry) -> impl Iterator<Item = Mention> {
+        let packed = entry.names.iter();
+        packed.map(move |packed| self.mention(file, entry, packed))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Mention> + '_ {
@@ -231,7 +253,7 @@ impl Mentions {
         files.flat_map(|file| self.in_file(file))
     }
 
-    pub(super) fn in_file(&self, file: FileId) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+    pub(super) fn in_file(&self, file: FileId) -> impl Iterator<Item = Mention> + '_ {
         self.in_part(file, 0, u32::MAX)
     }
 
@@ -241,7 +263,7 @@ impl Mentions {
         file: FileId,
         from: u32,
         upto: u32,
-    ) -> impl DoubleEndedIterator<Item = Mention> + '_ {
+    ) -> impl Iterator<Item = Mention> + '_ {
         let items = self.items(file);
         let first = items.partition_point(|entry| entry.start <= from);
         let last = items.partition_point(|entry| entry.start < upto);
@@ -259,7 +281,7 @@ impl Mentions {
         (old_length, length): (usize, usize),
     ) -> Option<Range<usize>> {
         let (old, new) = (before.items(file), self.items(file));
-        let is_one = |a: &Entry, b: &Entry| Arc::ptr_eq(&a.names, &b.names);
+        let is_one = |a: &Entry, b: &Entry| Arc::ptr_eq(&a.names.0, &b.names.0);
         let pairs = old.iter().zip(new);
         let same = pairs.take_while(|(a, b)| a.start == b.start && is_one(a, b));
         let start = same.count();
@@ -277,37 +299,35 @@ impl Mentions {
     }
 
     /// Those of a file that begin at a byte, or last before it.
-    pub(super) fn last_until(
-        &self,
-        file: FileId,
-        offset: u32,
-    ) -> impl DoubleEndedIterator<Item = Mention> + '_ {
-        let items = self.items(file).iter();
-        let found = items.rev().find_map(|entry| {
-            let within = offset.checked_sub(entry.start)?;
-            let packed = &entry.names.packed;
-            let after = packed.partition_point(|packed| packed.start <= within);
-            (after > 0).then_some((entry, &packed[..after]))
-        });
-        found.into_iter().flat_map(move |(entry, until)| {
-            let place = |packed: &Packed| (packed.start, packed.length >> 2);
-            let last = until.last().map(place);
-            let first = until.partition_point(|packed| Some(place(packed)) < last);
-            let found = until[first..].iter();
-            found.map(move |&packed| self.mention(file, entry, packed))
-        })
+    pub(super) fn last_until(&self, file: FileId, offset: u32) -> Vec<Mention> {
+        let items = self.items(file);
+        let after = items.partition_point(|entry| entry.start <= offset);
+        let mut found: Vec<Mention> = Vec::new();
+        for entry in items[..after].iter().rev() {
+            let mentions = self.of_item(file, entry);
+            for mention in mentions.take_while(|mention| mention.place.span.start <= offset) {
+                found.retain(|last| last.place == mention.place);
+                found.push(mention);
+            }
+            if !found.is_empty() {
+                break;
+            }
+        }
+        found
     }
 
     /// The places of names by what they mean, but for variables.
     pub(super) fn grouped(&self) -> Groups {
-        let meant = || {
+        let numbered = || {
             let entries = self.files.iter().flatten();
-            let packed = entries.flat_map(|entry| entry.names.packed.iter());
-            packed.map(|packed| packed.target as usize).enumerate()
+            let packed = entries.flat_map(|entry| entry.names.iter()).enumerate();
+            packed.filter_map(|(at, packed)| match packed.meant {
+                Meant::Numbered(number) => Some((at as u32, number as usize)),
+                Meant::Variable(..) => None,
+            })
         };
-        let is_variable = |target: usize| target & VARIABLE as usize != 0;
         let mut ends = vec![0u32; self.targets.len() + 1];
-        for (_, target) in meant().filter(|&(_, target)| !is_variable(target)) {
+        for (_, target) in numbered() {
             ends[target + 1] += 1;
         }
         for at in 1..ends.len() {
@@ -315,8 +335,8 @@ impl Mentions {
         }
         let mut places = vec![0; ends.last().map_or(0, |&end| end as usize)];
         // What was where a group starts is in the end where it ends.
-        for (at, target) in meant().filter(|&(_, target)| !is_variable(target)) {
-            places[ends[target] as usize] = at as u32;
+        for (at, target) in numbered() {
+            places[ends[target] as usize] = at;
             ends[target] += 1;
         }
         Groups { ends, places }
@@ -337,16 +357,16 @@ impl Mentions {
         }
         let numbers = (0..).zip(&self.targets).filter(|(_, own)| **own == target);
         let places = numbers.flat_map(|(number, _)| groups.of(number));
-        places.map(|&at| self.get(at)).collect()
+        places.filter_map(|&at| self.get(at)).collect()
     }
 
     /// The name with this number.
-    fn get(&self, at: u32) -> Mention {
+    fn get(&self, at: u32) -> Option<Mention> {
         let file = self.firsts.partition_point(|&first| first <= at) - 1;
         let items = &self.files[file];
         let entry = &items[items.partition_point(|entry| entry.first <= at) - 1];
-        let packed = entry.names.packed[(at - entry.first) as usize];
-        self.mention(FileId(file as u32), entry, packed)
+        let mut mentions = self.of_item(FileId(file as u32), entry);
+        mentions.nth((at - entry.first) as usize)
     }
 }
 
