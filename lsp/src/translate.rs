@@ -2,6 +2,7 @@
 
 use bloom_compiler::base::{Diagnostic, Edit, FileId, FileSpan, Severity};
 use bloom_compiler::database::{self, Package};
+use bloom_stdx::common_text;
 use rustc_hash::FxHashMap;
 use tower_lsp::ls_types as lsp;
 
@@ -182,18 +183,10 @@ pub fn formatting_of(snapshot: &Snapshot, range: lsp::Range) -> Vec<lsp::TextEdi
 
 /// One edit of what differs, so that a cursor outside of it stays where it is.
 fn minimal(lines: &Lines<'_>, old: &str, new: &str) -> lsp::TextEdit {
-    let same = |pair: &((usize, char), char)| pair.0.1 == pair.1;
-    let prefix = old.char_indices().zip(new.chars()).take_while(same);
-    let prefix: usize = prefix.map(|(_, c)| c.len_utf8()).sum();
-    let (old_rest, new_rest) = (&old[prefix..], &new[prefix..]);
-    let ends = old_rest.chars().rev().zip(new_rest.chars().rev());
-    let suffix: usize = ends
-        .take_while(|(a, b)| a == b)
-        .map(|(c, _)| c.len_utf8())
-        .sum();
+    let (prefix, suffix) = common_text(old, new);
     let end = old.len() - suffix;
     lsp::TextEdit {
         range: lsp::Range::new(lines.position(prefix), lines.position(end)),
-        new_text: new_rest[..new_rest.len() - suffix].to_owned(),
+        new_text: new[prefix..new.len() - suffix].to_owned(),
     }
 }

@@ -232,6 +232,14 @@ pub struct Relation {
     pub delivery: Delivery,
 }
 
+impl Relation {
+    /// The columns of its key, in their order.
+    pub fn key_columns(&self) -> impl Iterator<Item = u32> {
+        let columns = (0..).zip(&self.columns);
+        columns.filter_map(|(number, column)| (column.role == Role::Key).then_some(number))
+    }
+}
+
 /// What holds of the arrivals of an input, channel or loopback, beyond that each was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Delivery {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bloom_plan::functions::Kind;
 use bloom_plan::plan::{
     AggregateId, Arrow, ConstantId, Expr, Extent, IndexId, Op, Plan, Relation, RelationId,
-    RelationKind, Role, Site, Stratum, Upkeep, Version, VersionId,
+    RelationKind, Site, Stratum, Upkeep, Version, VersionId,
 };
 
 pub use ahead::Ahead;
@@ -398,8 +398,7 @@ fn lagging(plan: &Plan, version: &Version) -> Vec<IndexId> {
     let mut all = probed(version);
     all.retain(|index| {
         let index = &plan.indexes[index.0 as usize];
-        let columns = &plan.relations[index.relation.0 as usize].columns;
-        let keys = (0..columns.len() as u32).filter(|&c| columns[c as usize].role == Role::Key);
+        let keys = plan.relations[index.relation.0 as usize].key_columns();
         !index.columns.iter().copied().eq(keys)
     });
     all

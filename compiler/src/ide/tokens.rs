@@ -53,9 +53,9 @@ pub fn words_of(db: &dyn Db, package: Package) -> Arc<Vec<Word>> {
     let Some(root) = package.files(db).first() else {
         return Arc::default();
     };
-    let text = root.text(db);
+    let (text, names) = (root.text(db), names_of(db, package));
     let scene = Scene {
-        names: names_of(db, package),
+        names,
         file: FileId(0),
         text,
         pause: &|| db.unwind_if_revision_cancelled(),
@@ -66,7 +66,7 @@ pub fn words_of(db: &dyn Db, package: Package) -> Arc<Vec<Word>> {
     let words = Arc::new(stretch.words);
     let told = Told {
         text: Arc::clone(text),
-        names: Arc::clone(names_of(db, package)),
+        names: Arc::clone(names),
         words: Arc::clone(&words),
         is_whole: stretch.is_whole,
     };

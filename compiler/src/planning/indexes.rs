@@ -43,7 +43,7 @@ impl Indexes {
 /// key alone: it leaves at most one row, and every such look-up shares one index. Lattice columns
 /// change in place and are never looked up by.
 pub(super) fn columns_to_probe(relation: &Relation, known: &[u32]) -> Vec<u32> {
-    let keys = key_columns(relation);
+    let keys: Vec<u32> = relation.key_columns().collect();
     if !keys.is_empty() && keys.iter().all(|key| known.contains(key)) {
         return keys;
     }
@@ -56,11 +56,5 @@ pub(super) fn columns_to_probe(relation: &Relation, known: &[u32]) -> Vec<u32> {
 
 /// Whether the known columns leave at most one row.
 pub(super) fn determines_row(relation: &Relation, known: &[u32]) -> bool {
-    key_columns(relation).iter().all(|key| known.contains(key))
-}
-
-fn key_columns(relation: &Relation) -> Vec<u32> {
-    (0..relation.columns.len() as u32)
-        .filter(|&column| relation.columns[column as usize].role == Role::Key)
-        .collect()
+    relation.key_columns().all(|key| known.contains(&key))
 }

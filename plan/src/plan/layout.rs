@@ -42,9 +42,8 @@ pub fn layouts(plan: &Plan) -> Vec<Layout> {
 }
 
 fn layout(plan: &Plan, index: &Index, by_number: bool, mut loaded: Vec<u32>) -> Layout {
-    let columns = &plan.relations[index.relation.0 as usize].columns;
-    let is_key = |column: &u32| columns[*column as usize].role == Role::Key;
-    let keys = (0..columns.len() as u32).filter(is_key);
+    let relation = &plan.relations[index.relation.0 as usize];
+    let keys = relation.key_columns();
     if !index.columns.is_empty() && keys.eq(index.columns.iter().copied()) {
         return Layout::Key;
     }
@@ -54,7 +53,7 @@ fn layout(plan: &Plan, index: &Index, by_number: bool, mut loaded: Vec<u32>) -> 
     loaded.sort_unstable();
     loaded.dedup();
     // Lattices change in place; a copy would not.
-    let grows = |&column: &u32| columns[column as usize].role == Role::Lattice;
+    let grows = |&column: &u32| relation.columns[column as usize].role == Role::Lattice;
     if loaded.is_empty() || loaded.len() > COLUMNS_MAX || loaded.iter().any(grows) {
         return Layout::Numbers;
     }

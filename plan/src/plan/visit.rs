@@ -1,6 +1,6 @@
 //! Walking operators and expressions, and rewriting these, so that passes name only the cases they care about.
 
-use super::{Argument, Expr, Op, Plan, Register, RelationId};
+use super::{Argument, Bind, Expr, Op, Plan, Register, RelationId};
 
 impl Op {
     /// The relation that is read.
@@ -44,6 +44,15 @@ impl Op {
 }
 
 impl Expr {
+    /// The column of rows bound so that it is, if it is nothing else.
+    pub fn column_of(&self, bind: &[Bind]) -> Option<usize> {
+        let Expr::Register(register) = self else {
+            return None;
+        };
+        let bind = bind.iter().find(|bind| bind.into == *register)?;
+        Some(bind.column as usize)
+    }
+
     /// The expressions directly inside, in order of evaluation.
     pub fn children(&self) -> Vec<&Expr> {
         match self {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bloom_plan::plan::layout::Layout;
 use bloom_plan::types::{Type, TypeTable};
+use bloom_stdx::random::Random;
 
 use super::{IndexPlace, Origin, Relation, Shape};
 use crate::context::Context;
@@ -180,22 +181,16 @@ fn indexes_of_several_columns_hold_the_rows_of_each_key() {
     let (_, mut r) = relation("kkk");
     let numbers = r.add_index(&[0, 2], &Layout::Numbers, &mut Vec::new());
     let copies = r.add_index(&[0, 2], &Layout::Columns(vec![1]), &mut Vec::new());
-    let mut state = 1_u64;
+    let mut random = Random::new(1);
     for _ in 0..3000 {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        let large = state >> 30 & 1;
-        let row = [
-            state >> 40 & 3 | large << 50,
-            state >> 45 & 15,
-            state >> 50 & 3,
-        ];
+        let large = (random.below(2) as u64) << 50;
+        let row = [4, 16, 4].map(|bound| random.below(bound) as u64);
+        let row = [row[0] | large, row[1], row[2]];
         match r.find(&row) {
             Some(number) => r.remove(number),
             None => r.insert(&row),
         }
-        if state >> 60 > 0 {
+        if !random.chance(1, 16) {
             continue;
         }
         for index in [numbers, copies] {

@@ -3,7 +3,7 @@
 //! Generated code looks up one key after the other and waits for memory each time. Where the first thing it does with
 //! a row is to look for one of another relation by its key, all of that can be on its way beforehand.
 
-use bloom_plan::plan::{Arrow, Bind, Expr, Extent, Op, Plan, RelationId, Role, Version};
+use bloom_plan::plan::{Arrow, Extent, Op, Plan, RelationId, Version};
 
 /// See the module's documentation.
 #[derive(PartialEq, Eq, Debug)]
@@ -34,8 +34,7 @@ impl Ahead {
             return None;
         };
         let index = &plan.indexes[index.0 as usize];
-        let declared = &plan.relations[index.relation.0 as usize].columns;
-        let keys = (0..declared.len() as u32).filter(|&c| declared[c as usize].role == Role::Key);
+        let keys = plan.relations[index.relation.0 as usize].key_columns();
         if index.part != Extent::Total || !keys.eq(index.columns.iter().copied()) {
             return None;
         }
@@ -44,7 +43,7 @@ impl Ahead {
             delta: *part == Extent::Delta,
             columns: key
                 .iter()
-                .map(|key| column(bind, key))
+                .map(|key| key.column_of(bind))
                 .collect::<Option<_>>()?,
             into: index.relation,
         })
@@ -86,9 +85,8 @@ impl Ahead {
         else {
             return None;
         };
-        let declared = &plan.relations[into.0 as usize].columns;
-        let keys = (0..declared.len()).filter(|&c| declared[c].role == Role::Key);
-        let columns = keys.map(|key| column(bind, columns.get(key)?.as_ref()?));
+        let keys = plan.relations[into.0 as usize].key_columns();
+        let columns = keys.map(|key| columns.get(key as usize)?.as_ref()?.column_of(bind));
         let columns: Vec<usize> = columns.collect::<Option<_>>()?;
         (!columns.is_empty()).then_some(Ahead {
             from: *relation,
@@ -100,16 +98,5 @@ impl Ahead {
 
     fn is_as(&self, other: &Ahead) -> bool {
         self.into == other.into && self.columns == other.columns
-    }
-}
-
-/// The column of a scan's rows that an expression is.
-fn column(bind: &[Bind], expr: &Expr) -> Option<usize> {
-    match expr {
-        Expr::Register(register) => {
-            let bind = bind.iter().find(|bind| bind.into == *register)?;
-            Some(bind.column as usize)
-        }
-        _ => None,
     }
 }

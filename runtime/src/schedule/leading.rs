@@ -1,6 +1,6 @@
 //! The look-up that a version makes first for each row that it begins with.
 
-use bloom_plan::plan::{Expr, Extent, IndexId, Op, Plan, Version};
+use bloom_plan::plan::{Extent, IndexId, Op, Plan, Version};
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -25,15 +25,11 @@ impl Leading {
         else {
             return None;
         };
-        let column = |expr: &Expr| match expr {
-            Expr::Register(register) => {
-                let bind = bind.iter().find(|bind| bind.into == *register)?;
-                Some(bind.column as usize)
-            }
-            _ => None,
-        };
         let is_now = plan.indexes[index.0 as usize].part == Extent::Total;
-        let columns: Vec<usize> = key.iter().map(column).collect::<Option<_>>()?;
+        let columns: Vec<usize> = key
+            .iter()
+            .map(|key| key.column_of(bind))
+            .collect::<Option<_>>()?;
         (is_now && !columns.is_empty()).then_some(Leading {
             index: *index,
             columns,

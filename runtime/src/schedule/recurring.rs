@@ -22,13 +22,7 @@ pub(super) fn column(version: &Version) -> Option<usize> {
     else {
         return None;
     };
-    let of_delta = |column: &Option<Expr>| match column {
-        Some(Expr::Register(register)) => {
-            let bind = bind.iter().find(|bind| bind.into == *register)?;
-            Some(bind.column as usize)
-        }
-        _ => None,
-    };
+    let of_delta = |column: &Option<Expr>| column.as_ref()?.column_of(bind);
     let is_found = columns.iter().any(|column| of_delta(column).is_none());
     let mut recurring = columns.iter().filter_map(of_delta);
     recurring.next().filter(|_| is_found)

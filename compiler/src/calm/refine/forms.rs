@@ -64,8 +64,8 @@ impl Forms {
         }
         self.rules[rule] = Some(Looked {
             form: (form != PLAIN).then(|| Box::new(form)),
-            asked: noted.topics.iter().copied().collect(),
-            told_apart: noted.told_apart.iter().copied().collect(),
+            asked: noted.topics[..].into(),
+            told_apart: noted.told_apart[..].into(),
         });
     }
 
