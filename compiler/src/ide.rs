@@ -41,7 +41,7 @@ pub use rename::{Refusal, renamable, rename};
 pub use signature::{Signature, built_ins, signatures};
 pub use structure::{Fold, FoldKind, folds, selections};
 pub use symbols::{Symbol, SymbolKind, symbols};
-pub use tokens::{Word, WordKind, words, words_of};
+pub use tokens::{Word, WordKind, WordRole, words, words_of};
 
 use crate::database::{Db, Package};
 

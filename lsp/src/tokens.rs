@@ -1,6 +1,6 @@
 //! Semantic tokens: of a range here, whole and as changes of what was sent before in `written`.
 
-use bloom_compiler::ide::{self, Word, WordKind};
+use bloom_compiler::ide::{self, Word, WordKind, WordRole};
 use salsa::Database as _;
 use tower_lsp::ls_types as lsp;
 
@@ -55,8 +55,8 @@ pub fn tokens(snapshot: &Snapshot, within: lsp::Range) -> Vec<lsp::SemanticToken
     let words = ide::words_of(&snapshot.db, snapshot.package);
     let (text, lines) = (snapshot.text(), snapshot.lines());
     let (start, end) = (lines.offset(within.start), lines.offset(within.end));
-    let first = words.partition_point(|word| word.span.end as usize <= start);
-    let last = words.partition_point(|word| (word.span.start as usize) < end);
+    let first = words.partition_point(|word| word.end() as usize <= start);
+    let last = words.partition_point(|word| (word.start as usize) < end);
     let mut tokens = Vec::new();
     let mut parts = Parts::new(&lines, text);
     let mut last_start = lsp::Position::new(0, 0);
@@ -108,8 +108,8 @@ impl<'l> Parts<'l> {
 
     /// Gives the start and the length of each part of the word.
     fn each(&mut self, word: Word, mut give: impl FnMut(lsp::Position, u32)) {
-        let mut from = word.span.start as usize;
-        for line in self.text[word.span.range()].split('\n') {
+        let mut from = word.start as usize;
+        for line in self.text[word.span().range()].split('\n') {
             let own = line.trim_end_matches('\r');
             if !own.is_empty() {
                 give(self.at.position(from), self.lines.columns(own) as u32);
@@ -159,13 +159,12 @@ impl<'l> Walk<'l> {
 }
 
 fn modifiers(word: Word) -> u32 {
-    let of = |is: bool, bit: u32| if is { bit } else { 0 };
-    of(word.declares, DECLARATION)
-        | of(
-            word.writes && word.kind == WordKind::Collection,
-            MODIFICATION,
-        )
-        | of(word.is_built_in, DEFAULT_LIBRARY)
+    match word.role {
+        WordRole::Declares => DECLARATION,
+        WordRole::Writes if word.kind == WordKind::Collection => MODIFICATION,
+        WordRole::Writes | WordRole::Plain => 0,
+        WordRole::BuiltIn => DEFAULT_LIBRARY,
+    }
 }
 
 #[cfg(test)]

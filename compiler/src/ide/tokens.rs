@@ -14,38 +14,12 @@ use crate::base::{FileId, Span};
 use crate::database::{Db, Package};
 use crate::syntax::{Token as Lexeme, TokenKind, lex};
 
+mod word;
+
+pub use word::{Word, WordKind, WordRole};
+
 /// How many tokens are looked at before a pause.
 const TOKENS_AT_ONCE: usize = 4096;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WordKind {
-    Keyword,
-    Comment,
-    Text,
-    Number,
-    Operator,
-    Collection,
-    Column,
-    Function,
-    Constant,
-    Variable,
-    Type,
-    Variant,
-    Module,
-    Spec,
-}
-
-/// A stretch of the text, none over another, in order. A comment or text may have several lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Word {
-    pub span: Span,
-    pub kind: WordKind,
-    pub declares: bool,
-    /// Whether rows are derived here.
-    pub writes: bool,
-    /// Whether it comes with the language.
-    pub is_built_in: bool,
-}
 
 /// The words of the root file of a package.
 #[salsa::tracked(returns(ref), no_eq)]
@@ -110,9 +84,11 @@ impl Scene<'_> {
         let start = part.start as u32;
         let lexed = lex(&self.text[part.clone()]);
         let comments = lexed.comments.iter().map(|comment| comment.span);
-        let mut words: Vec<Word> = comments
-            .map(|comment| plain(comment.shifted(start), WordKind::Comment))
-            .collect();
+        let comment = |span: Span| {
+            let (kind, role) = (WordKind::Comment, WordRole::Plain);
+            Word::of(self.text, span.shifted(start), kind, role)
+        };
+        let mut words: Vec<Word> = comments.flat_map(comment).collect();
         let known = self.names.in_part(self.file, start, part.end as u32);
         let mut known = known.peekable();
         for (at, token) in lexed.tokens.iter().enumerate() {
@@ -129,17 +105,15 @@ impl Scene<'_> {
                 // Of a column and a variable in one word the column tells more.
                 named = named.or(Some(mention));
             }
-            let word = match named {
-                Some(mention) => Some(Word {
-                    declares: mention.role == Role::Declares,
-                    writes: mention.role == Role::Writes,
-                    ..plain(span, kind_of(mention.target))
-                }),
+            let told = match named {
+                Some(mention) => Some((kind_of(mention.target), role_of(mention.role))),
                 None => unnamed(&lexed.tokens, at, &self.text[span.range()]),
             };
-            words.extend(word.map(|word| Word { span, ..word }));
+            if let Some((kind, role)) = told {
+                words.extend(Word::of(self.text, span, kind, role));
+            }
         }
-        words.sort_by_key(|word| word.span.start);
+        words.sort_by_key(|word| word.start);
         // They are kept as long as the text stands.
         words.shrink_to_fit();
         let spans = |two: &[Lexeme; 2]| two.map(|token| token.span.shifted(start));
@@ -206,7 +180,7 @@ impl Told {
         let (before, from) = match (start, stretch.first) {
             (0, _) => (0, 0),
             (_, Some([first, second])) if has_break(second.end as usize..changed.start) => {
-                let is_before = |word: &Word| word.span.start <= first.start;
+                let is_before = |word: &Word| word.start <= first.start;
                 (old.partition_point(is_before), first.end)
             }
             _ => return None,
@@ -215,21 +189,18 @@ impl Told {
             (0, _) => (old.len(), u32::MAX),
             (_, Some([other, last])) if has_break(changed.end..other.start as usize) => {
                 let was = (last.start as usize + self.text.len() - text.len()) as u32;
-                let is_before = |word: &Word| word.span.start < was;
+                let is_before = |word: &Word| word.start < was;
                 (old.partition_point(is_before), last.start)
             }
             _ => return None,
         };
         let moved = |at: u32| (at as usize + text.len() - self.text.len()) as u32;
         let own = stretch.words.iter();
-        let own = own.filter(|word| from <= word.span.start && word.span.start < upto);
+        let own = own.filter(|word| from <= word.start && word.start < upto);
         let mut words = Vec::with_capacity(old.len() + stretch.words.len());
         words.extend_from_slice(&old[..before]);
         words.extend(own);
-        words.extend(old[after..].iter().map(|word| Word {
-            span: Span::new(moved(word.span.start), moved(word.span.end)),
-            ..*word
-        }));
+        words.extend(old[after..].iter().map(|word| word.at(moved(word.start))));
         Some(Stretch { words, ..stretch })
     }
 
@@ -237,19 +208,18 @@ impl Told {
     fn is_between(&self, at: usize) -> bool {
         let until = self
             .words
-            .partition_point(|word| (word.span.start as usize) < at);
+            .partition_point(|word| (word.start as usize) < at);
         let last = self.words[..until].last();
-        last.is_none_or(|word| word.span.end as usize <= at)
+        // The break of a line stands behind all tokens but those that go on in the next one.
+        last.is_none_or(|word| (word.end() as usize) < at)
     }
 }
 
-fn plain(span: Span, kind: WordKind) -> Word {
-    Word {
-        span,
-        kind,
-        declares: false,
-        writes: false,
-        is_built_in: false,
+fn role_of(role: Role) -> WordRole {
+    match role {
+        Role::Declares => WordRole::Declares,
+        Role::Writes => WordRole::Writes,
+        Role::Reads => WordRole::Plain,
     }
 }
 
@@ -268,7 +238,7 @@ fn kind_of(target: Target) -> WordKind {
 }
 
 /// A token that the program has no name for, by its text.
-fn unnamed(tokens: &[Lexeme], at: usize, own: &str) -> Option<Word> {
+fn unnamed(tokens: &[Lexeme], at: usize, own: &str) -> Option<(WordKind, WordRole)> {
     use TokenKind as T;
     let token = tokens[at];
     let before = at.checked_sub(1).map(|before| tokens[before].kind);
@@ -277,10 +247,7 @@ fn unnamed(tokens: &[Lexeme], at: usize, own: &str) -> Option<Word> {
         T::Int | T::Float | T::Duration => WordKind::Number,
         T::Str | T::StrBegin | T::StrMiddle | T::StrEnd | T::Bytes | T::Address => WordKind::Text,
         T::Upper => {
-            return Some(Word {
-                is_built_in: true,
-                ..plain(token.span, WordKind::Type)
-            });
+            return Some((WordKind::Type, WordRole::BuiltIn));
         }
         kind if crate::syntax::is_reserved(own) => {
             debug_assert!(kind != T::Lower, "reserved words have kinds of their own");
@@ -288,10 +255,8 @@ fn unnamed(tokens: &[Lexeme], at: usize, own: &str) -> Option<Word> {
         }
         kind if kind.is_contextual() && is_keyword(before, after) => WordKind::Keyword,
         kind if kind.is_lower_name() => {
-            return (after == Some(T::OpenParen)).then(|| Word {
-                is_built_in: true,
-                ..plain(token.span, WordKind::Function)
-            });
+            return (after == Some(T::OpenParen))
+                .then_some((WordKind::Function, WordRole::BuiltIn));
         }
         T::LessEqual
         | T::LessPlus
@@ -301,7 +266,7 @@ fn unnamed(tokens: &[Lexeme], at: usize, own: &str) -> Option<Word> {
         | T::FatArrow => WordKind::Operator,
         _ => return None,
     };
-    Some(plain(token.span, kind))
+    Some((kind, WordRole::Plain))
 }
 
 /// Whether a word between these tokens is there as a keyword.

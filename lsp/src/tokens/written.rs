@@ -143,18 +143,18 @@ impl Written {
         let (old, new) = (self.source.as_bytes(), text.as_bytes());
         let start = common_start(old, new);
         let pairs = self.words.iter().zip(words);
-        let is_before = |(a, b): &(&Word, &Word)| a == b && a.span.end as usize <= start;
+        let is_before = |(a, b): &(&Word, &Word)| a == b && a.end() as usize <= start;
         let before = pairs.take_while(is_before).count();
         let end = new.len() - common_end(&old[start..], &new[start..]);
         let line = new[end..].iter().position(|&byte| byte == b'\n');
         let Some(line) = line.map(|at| end + at + 1) else {
             return (before, 0);
         };
-        let moved = |word: &Word| word.span.start as usize + new.len() - old.len();
+        let moved = |word: &Word| word.start as usize + new.len() - old.len();
         let pairs = self.words[before..].iter().rev();
         let pairs = pairs.zip(words[before..].iter().rev());
         let behind = pairs.take_while(|(a, b)| {
-            let start = b.span.start as usize;
+            let start = b.start as usize;
             start >= line && moved(a) == start && is_alike(a, b)
         });
         (before, behind.count())
@@ -174,8 +174,7 @@ impl Written {
 
 /// Whether both become the same token where they start at the same place.
 fn is_alike(a: &Word, b: &Word) -> bool {
-    let placed = Word { span: b.span, ..*a };
-    a.span.len() == b.span.len() && placed == *b
+    a.at(b.start) == *b
 }
 
 struct Writer {

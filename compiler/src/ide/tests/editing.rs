@@ -283,7 +283,7 @@ fn broken_programs_are_answered() {
         let words = words(names_of(&db, package), FileId(0), text, &|| {});
         for pair in words.windows(2) {
             assert!(
-                pair[0].span.end <= pair[1].span.start,
+                pair[0].end() <= pair[1].start,
                 "{}: {pair:?}",
                 path.display()
             );

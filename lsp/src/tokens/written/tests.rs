@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bloom_compiler::base::Span;
-use bloom_compiler::ide::{Word, WordKind};
+use bloom_compiler::ide::{Word, WordKind, WordRole};
 use bloom_stdx::random::Random;
 use tower_lsp::ls_types::{SemanticToken, SemanticTokens};
 
@@ -83,13 +83,12 @@ fn words(text: &str, turn: u32) -> Arc<Vec<Word>> {
             1 => WordKind::Column,
             _ => WordKind::Keyword,
         };
-        words.push(Word {
-            span,
-            kind,
-            declares: c == 'a',
-            writes: false,
-            is_built_in: c == 'b',
-        });
+        let role = match c {
+            'a' => WordRole::Declares,
+            'b' => WordRole::BuiltIn,
+            _ => WordRole::Plain,
+        };
+        words.extend(Word::of(text, span, kind, role));
         at += length;
     }
     Arc::new(words)
