@@ -38,34 +38,40 @@ struct Form {
     /// A file, and the collection that takes its rows.
     before: &'static [(&'static str, &'static str)],
     /// For each kind of operation the collection, if it has one.
-    kinds: [Option<&'static str>; 3],
+    kinds: &'static [Option<&'static str>],
 }
 
 const FORMS: [Form; 5] = [
     Form {
         program: "store",
         before: &[("store", "put")],
-        kinds: [Some("put"), Some("get"), None],
+        kinds: &[Some("put"), Some("get"), None],
     },
     Form {
         program: "not_probe",
         before: &[("seen", "seen")],
-        kinds: [None, Some("ask"), None],
+        kinds: &[None, Some("ask"), None],
     },
     Form {
         program: "live_count",
         before: &[("member", "enter")],
-        kinds: [Some("enter"), Some("ask"), Some("leave")],
+        kinds: &[Some("enter"), Some("ask"), Some("leave")],
     },
     Form {
         program: "live_join",
         before: &[("left", "add_left"), ("right", "add_right")],
-        kinds: [Some("add_left"), Some("ask"), Some("add_right")],
+        kinds: &[
+            Some("add_left"),
+            Some("ask"),
+            Some("add_right"),
+            Some("drop_left"),
+            Some("drop_right"),
+        ],
     },
     Form {
         program: "live_paths",
         before: &[("edge", "link")],
-        kinds: [Some("link"), Some("ask"), Some("cut")],
+        kinds: &[Some("link"), Some("ask"), Some("cut")],
     },
 ];
 
@@ -105,16 +111,14 @@ fn run(program: &Path, facts: &Path, out: &Path) -> Result<(), String> {
             step(&mut node)?;
         }
     }
-    let kinds = form
-        .kinds
-        .map(|name| name.map(|name| relation(&node, name)));
-    let [add, ask, take] = kinds.map(Option::transpose);
-    let kinds = [add?, ask?, take?];
+    let kinds = form.kinds.iter();
+    let kinds = kinds.map(|name| name.map(|name| relation(&node, name)).transpose());
+    let kinds: Vec<_> = kinds.collect::<Result<_, _>>()?;
     let (input, mut output) = (Input::default(), Output::default());
     // What was deferred by the last of the rows, and one tick without any.
     step(&mut node)?;
     step(&mut node)?;
-    let ticks = operations(facts, kinds)?;
+    let ticks = operations(facts, &kinds)?;
     let mut tick = |ops: &Ops| {
         for (collection, rows) in ops {
             feed(
@@ -223,7 +227,7 @@ impl Answers {
 type Ops = Vec<(RelationId, Vec<[i64; 2]>)>;
 
 /// By ticks.
-fn operations(facts: &Path, kinds: [Option<RelationId>; 3]) -> Result<Vec<Ops>, String> {
+fn operations(facts: &Path, kinds: &[Option<RelationId>]) -> Result<Vec<Ops>, String> {
     let mut ticks = Vec::<Ops>::new();
     let (width, cells) = numbers(&facts.join("ops.facts"))?;
     for row in cells.chunks_exact(width) {

@@ -28,7 +28,8 @@ pub fn run(root: &Path) -> Result<(), String> {
         }
     }
     for work in ticks::growth_works(SIZE, TICKS) {
-        ticks::run(root, Profile::Debug, &work, &[], &options)?;
+        let mut measured = ticks::Measured::default();
+        ticks::run(root, Profile::Debug, &work, &[], &options, &mut measured)?;
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 //! of them, since it keeps no recursive results from tick to tick.
 //!
 //! A source hands all that a tick is given to it at once. (One that is a channel of tokio would hand on 128 items at
-//! most.) Joins are of multisets, for the set join drops equal questions of one tick; the side that stays is kept by
-//! the operator, and only questions pass through.
+//! most.) The side of a join that stays is folded by the operator, and only questions pass through: the set join would drop
+//! equal questions of one tick.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -135,33 +135,61 @@ fn live_count(run: &Run) {
     });
 }
 
-/// A question passes through both sides; the join of all rows is not kept.
+/// A value of a key that comes (true) or goes.
+type Change = (u32, (bool, u32));
+
+/// A question passes through both sides; the join of all rows is not kept. The joins of DFIR keep what they are given, so
+/// that a side is a fold over what comes and goes.
 fn live_join(run: &Run) {
-    let (left, right) = (Queue::<Pair>::new(), Queue::<Pair>::new());
+    let (left, right) = (Queue::<Change>::new(), Queue::<Change>::new());
     let ask = Queue::<Pair>::new();
     let (lefts, rights, asks) = (left.stream(), right.stream(), ask.stream());
     let found = Rc::new(RefCell::new(Vec::new()));
     let into = Rc::clone(&found);
     let mut flow = dfir_syntax! {
-        source_stream(lefts) -> [build]of_left;
-        source_stream(rights) -> [build]of_right;
-        source_stream(asks) -> [probe]of_left;
-        of_left = join_multiset_half::<'static, 'tick>() -> [probe]of_right;
-        of_right = join_multiset_half::<'static, 'tick>()
-            -> for_each(|(_key, ((req, a), b)): (u32, ((u32, u32), u32))| into.borrow_mut().push([req, a, b]));
+        source_stream(lefts) -> [0]of_left;
+        source_stream(rights) -> [0]of_right;
+        source_stream(asks) -> [1]of_left;
+        of_left = join_fused_lhs::<'static, 'tick>(Fold::new(Vec::new, change_values))
+            -> map(|(key, (lefts, req)): (u32, (Vec<u32>, u32))| (key, (req, lefts)))
+            -> [1]of_right;
+        of_right = join_fused_lhs::<'static, 'tick>(Fold::new(Vec::new, change_values))
+            -> for_each(|(_key, (rights, (req, lefts))): (u32, (Vec<u32>, (u32, Vec<u32>)))| {
+                let mut into = into.borrow_mut();
+                for a in lefts {
+                    into.extend(rights.iter().map(|&b| [req, a, b]));
+                }
+            });
     };
-    run.read::<2>("left").into_iter().for_each(|[key, a]| left.push((key, a)));
-    run.read::<2>("right").into_iter().for_each(|[key, b]| right.push((key, b)));
+    run.read::<2>("left").into_iter().for_each(|[key, a]| left.push((key, (true, a))));
+    run.read::<2>("right").into_iter().for_each(|[key, b]| right.push((key, (true, b))));
     flow.run_tick_sync();
     run.drive(|ops: &[Op], answers| {
         for op in ops {
             match op.kind {
-                0 => left.push((op.a, op.b)),
+                0 => left.push((op.a, (true, op.b))),
                 1 => ask.push((op.b, op.a)),
-                _ => right.push((op.a, op.b)),
+                2 => right.push((op.a, (true, op.b))),
+                _ => {}
             }
         }
         flow.run_tick_sync();
+        // Gone for the questions of the next tick.
+        for op in ops {
+            match op.kind {
+                3 => left.push((op.a, (false, op.b))),
+                4 => right.push((op.a, (false, op.b))),
+                _ => {}
+            }
+        }
         answers.append(&mut found.borrow_mut());
     });
+}
+
+fn change_values(values: &mut Vec<u32>, (comes, value): (bool, u32)) {
+    if comes {
+        values.push(value);
+    } else if let Some(place) = values.iter().position(|there| *there == value) {
+        values.swap_remove(place);
+    }
 }

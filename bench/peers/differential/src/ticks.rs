@@ -189,11 +189,16 @@ pub fn live_join(run: &Run) {
         run.read::<2>("left").into_iter().for_each(|[key, a]| left.insert((key, a)));
         run.read::<2>("right").into_iter().for_each(|[key, b]| right.insert((key, b)));
         let node = Node { worker, probe, sessions: vec![left, right], ask, asked: Vec::new(), time: 0 };
-        drive::<3>(run, node, answers, |node, ops| {
+        let mut later: Vec<Op> = Vec::new();
+        drive::<3>(run, node, answers, move |node, ops| {
+            for op in later.drain(..) {
+                node.sessions[op.kind as usize - 3].remove((op.a, op.b));
+            }
             for op in ops {
                 match op.kind {
                     0 => node.sessions[0].insert((op.a, op.b)),
                     2 => node.sessions[1].insert((op.a, op.b)),
+                    3 | 4 => later.push(*op),
                     _ => {}
                 }
             }

@@ -84,9 +84,36 @@ impl Join {
             self.joined.entry(key).or_default().insert(pack(found, value));
         }
     }
+
+    fn drop_left(&mut self, key: u32, value: u32) {
+        drop_row(&mut self.left, key, value);
+        if let Some(joined) = self.joined.get_mut(&key) {
+            at(&self.right, key).iter().for_each(|&found| {
+                joined.remove(&pack(value, found));
+            });
+        }
+    }
+
+    fn drop_right(&mut self, key: u32, value: u32) {
+        drop_row(&mut self.right, key, value);
+        if let Some(joined) = self.joined.get_mut(&key) {
+            at(&self.left, key).iter().for_each(|&found| {
+                joined.remove(&pack(found, value));
+            });
+        }
+    }
 }
 
-/// Kind 0 adds (a, b) on the left, kind 2 on the right; kind 1 is question a, for the joined pairs of key b.
+fn drop_row(table: &mut ByKey, key: u32, value: u32) {
+    if let Some(values) = table.get_mut(&key)
+        && let Some(place) = values.iter().position(|there| *there == value)
+    {
+        values.swap_remove(place);
+    }
+}
+
+/// Kinds 0 and 2 add (a, b) on the left and the right, kinds 3 and 4 take it away from there from the next tick on; kind 1
+/// is question a, for the joined pairs of key b.
 pub fn live_join(run: &Run) {
     let mut join = Join::default();
     run.read::<2>("left").into_iter().for_each(|[k, v]| join.add_left(k, v));
@@ -105,6 +132,13 @@ pub fn live_join(run: &Run) {
                 answers.push([op.a, a, b]);
             }
         }
+        for op in ops {
+            match op.kind {
+                3 => join.drop_left(op.a, op.b),
+                4 => join.drop_right(op.a, op.b),
+                _ => {}
+            }
+        }
     });
 }
 
@@ -114,6 +148,8 @@ struct Paths {
     next: Map<u32, Set<u32>>,
     to: Map<u32, Set<u32>>,
     from: Map<u32, Set<u32>>,
+    /// How many paths have come and gone so far.
+    changed: u64,
 }
 
 impl Paths {
@@ -131,7 +167,7 @@ impl Paths {
         let after: Vec<u32> = after.filter(|&z| z != y).chain([y]).collect();
         for a in self.before(x) {
             for &b in &after {
-                self.to.entry(a).or_default().insert(b);
+                self.changed += u64::from(self.to.entry(a).or_default().insert(b));
                 self.from.entry(b).or_default().insert(a);
             }
         }
@@ -155,16 +191,18 @@ impl Paths {
             let before = self.to.insert(a, reached).unwrap_or_default();
             for b in before.difference(&self.to[&a]) {
                 self.from.get_mut(b).expect("paths are kept both ways").remove(&a);
+                self.changed += 1;
             }
         }
     }
 }
 
 /// Kind 0 adds the edge (a, b), kind 2 takes it away, both from the next tick on; kind 1 is question a: what does b
-/// reach?
+/// reach? Tells last how many paths came and went in these ticks.
 pub fn live_paths(run: &Run) {
     let mut paths = Paths::default();
     run.read::<2>("edge").into_iter().for_each(|[x, y]| paths.insert(x, y));
+    paths.changed = 0;
     run.drive(|ops, answers| {
         for op in ops.iter().filter(|op| op.kind == 1) {
             let reached = paths.to.get(&op.b).into_iter().flatten();
@@ -178,4 +216,5 @@ pub fn live_paths(run: &Run) {
             }
         }
     });
+    println!("{}", paths.changed);
 }

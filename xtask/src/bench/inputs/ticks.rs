@@ -5,11 +5,15 @@ use std::io;
 
 use super::Facts;
 
+use bloom_stdx::random::Random;
+
 /// Kinds of operations.
 const ADD: usize = 0;
 const ASK: usize = 1;
-/// Or, of joins, adding on the other side.
 const TAKE: usize = 2;
+/// Of joins: adding on one side and the other, and taking away there.
+const ADD_SIDE: [usize; 2] = [0, 2];
+const TAKE_SIDE: [usize; 2] = [3, 4];
 
 /// Groups whose members are counted, however many they are.
 const GROUPS: usize = 100;
@@ -51,37 +55,57 @@ pub fn not_probe(facts: &mut Facts<'_>, size: usize, ticks: usize) -> io::Result
     facts.rows("ops", ops)
 }
 
-/// A member comes or goes, and its group is asked for.
+/// A member comes or one that is there goes, in turns, and its group is asked for.
 pub fn live_count(facts: &mut Facts<'_>, size: usize, ticks: usize) -> io::Result<()> {
     facts.rows("member", (0..size).map(|id| [id, id % GROUPS]))?;
     let random = &mut facts.random;
+    let mut members: Vec<usize> = (0..size).collect();
     let mut ops = Vec::new();
     for tick in 0..ticks {
-        let id = match tick % 2 {
-            0 => size + tick,
-            _ => random.below(size),
+        let (kind, id) = match tick % 2 {
+            0 => {
+                members.push(size + tick);
+                (ADD, size + tick)
+            }
+            _ => (TAKE, take(&mut members, random)),
         };
-        let kind = if tick % 2 == 0 { ADD } else { TAKE };
         ops.push([tick, kind, id, id % GROUPS]);
         ops.push([tick, ASK, tick, id % GROUPS]);
     }
     facts.rows("ops", ops)
 }
 
-/// A row on one side, in turns, and the question for its key.
+/// On one side and then the other a row comes and, in the next tick, one that is there goes; and the question for its key.
+/// So each side keeps its size, and a key two rows a side on average, however many keys there are.
 pub fn live_join(facts: &mut Facts<'_>, size: usize, ticks: usize) -> io::Result<()> {
     let keys = size.div_ceil(2);
-    facts.rows("left", (0..size).map(|row| [row % keys, row]))?;
-    facts.rows("right", (0..size).map(|row| [row % keys, row]))?;
+    let random = &mut facts.random;
+    let mut sides = [(); 2]
+        .map(|()| -> Vec<[usize; 2]> { (0..size).map(|row| [random.below(keys), row]).collect() });
+    facts.rows("left", sides[0].iter().copied())?;
+    facts.rows("right", sides[1].iter().copied())?;
     let random = &mut facts.random;
     let mut ops = Vec::new();
     for tick in 0..ticks {
-        let key = random.below(keys);
-        let kind = if tick % 2 == 0 { ADD } else { TAKE };
-        ops.push([tick, kind, key, size + tick]);
+        let side = tick / 2 % 2;
+        let (kind, [key, value]) = match tick % 2 {
+            0 => {
+                let row = [random.below(keys), size + tick];
+                sides[side].push(row);
+                (ADD_SIDE[side], row)
+            }
+            _ => (TAKE_SIDE[side], take(&mut sides[side], random)),
+        };
+        ops.push([tick, kind, key, value]);
         ops.push([tick, ASK, tick, key]);
     }
     facts.rows("ops", ops)
+}
+
+/// Takes one out, by chance.
+fn take<T>(all: &mut Vec<T>, random: &mut Random) -> T {
+    let place = random.below(all.len());
+    all.swap_remove(place)
 }
 
 /// Chains; an edge is taken away, its chain is asked for, and the edge comes back.
