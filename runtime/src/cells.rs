@@ -15,6 +15,7 @@ use crate::api::Misfit;
 use crate::context::Context;
 use crate::pieces::Pieces;
 use crate::report;
+use crate::rows::each_row;
 use crate::store::Store;
 
 /// Bits of a digit.
@@ -215,7 +216,7 @@ enum Order<'n> {
         columns: Vec<Packed>,
         rows: Vec<u64>,
     },
-    /// A row at most.
+    /// As they stand.
     Stored { total: &'n [u64], stride: usize },
     Numbers {
         total: &'n [u64],
@@ -281,7 +282,7 @@ impl<'n> Rows<'n> {
         total: &'n [u64],
     ) -> Rows<'n> {
         let stride = types.len().max(1);
-        let order = match total.len() <= stride {
+        let order = match total.len() <= stride || stand_in_order(forms, total) {
             true => Order::Stored { total, stride },
             false => Order::new(store, types, forms, total),
         };
@@ -382,6 +383,22 @@ impl<'n> Rows<'n> {
             report::values(self.store, self.types, &words)
         })
     }
+}
+
+/// Whether rows of numbers stand in the order of their values, as rows do that follow from others which came so.
+fn stand_in_order(forms: &[Form], total: &[u64]) -> bool {
+    if forms.is_empty() || forms.iter().any(|&form| form != Form::Number) {
+        return false;
+    }
+    let follows = |before: &[u64], row: &[u64]| {
+        let cells = before.iter().zip(row);
+        let other = cells
+            .map(|(&a, &b)| (a as i64, b as i64))
+            .find(|(a, b)| a != b);
+        other.is_none_or(|(a, b)| a < b)
+    };
+    let mut before = &total[..forms.len()];
+    each_row(total, forms.len()).all(|row| follows(std::mem::replace(&mut before, row), row))
 }
 
 /// How rows fit words; none if they do not.

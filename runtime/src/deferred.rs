@@ -10,7 +10,7 @@ use bloom_plan::plan::RowError;
 
 use crate::context::Context;
 use crate::pieces::Piece;
-use crate::relation::{BATCH_ROWS, Clash, NumberTable, Origin, Relation, Shape};
+use crate::relation::{BATCH_ROWS, Clash, NumberTable, Origin, Relation, Shape, Sieve};
 use crate::rows::{each_row, push_row, same_row};
 
 /// Words that there stays room for when all are settled: one large tick is to cost no memory for good.
@@ -25,7 +25,8 @@ pub struct Deferred {
     /// Rows of `<+` and `<+-`, end to end, and for each which of the two, and where it is from.
     arrivals: Vec<u64>,
     sources: Vec<Source>,
-    /// Room for numbers of arrivals by their keys.
+    /// Room for telling arrivals apart by their keys, and for numbers of arrivals by these.
+    sieve: Sieve,
     keys: NumberTable,
 }
 
@@ -151,16 +152,22 @@ impl Deferred {
         self.given.push(given);
     }
 
-    pub fn merge(&mut self, row: &[u64], origin: Origin) {
-        push_row(&mut self.arrivals, row);
+    /// Takes so many rows that a `<+` derived.
+    pub fn merge(&mut self, rows: &[u64], count: usize, origin: Origin) {
         let upsert = false;
-        self.sources.push(Source { upsert, origin });
+        self.take(rows, count, Source { upsert, origin });
     }
 
-    pub fn upsert(&mut self, row: &[u64], origin: Origin) {
-        push_row(&mut self.arrivals, row);
+    /// Takes so many rows that a `<+-` derived.
+    pub fn upsert(&mut self, rows: &[u64], count: usize, origin: Origin) {
         let upsert = true;
-        self.sources.push(Source { upsert, origin });
+        self.take(rows, count, Source { upsert, origin });
+    }
+
+    #[inline]
+    fn take(&mut self, rows: &[u64], count: usize, source: Source) {
+        self.arrivals.extend_from_slice(rows);
+        self.sources.resize(self.sources.len() + count, source);
     }
 
     /// Finds the change to `relation`, whose rows stay into the next tick only if `stays`. `change` is empty before.
@@ -226,9 +233,21 @@ impl Deferred {
 
     /// Whether no two rows of `<+` and `<+-` have one key, so that they need not be sorted.
     fn have_own_keys(&mut self, shape: &Shape) -> bool {
-        let Deferred { arrivals, keys, .. } = self;
+        let Deferred {
+            arrivals,
+            sieve,
+            keys,
+            ..
+        } = self;
         if arrivals.len() <= shape.stride {
             return true;
+        }
+        let (hash, same) = (
+            |row: &[u64]| shape.key_hash(row),
+            |a: &[u64], b: &[u64]| shape.same_key(a, b),
+        );
+        if let Some(apart) = sieve.are_apart(arrivals, shape.stride, hash, same) {
+            return apart;
         }
         let row = |number: u32| &arrivals[number as usize * shape.stride..][..shape.stride];
         let mut rows = (0..).zip(each_row(arrivals, shape.stride));

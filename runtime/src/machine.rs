@@ -184,6 +184,9 @@ impl Machine {
             .iter()
             .map(|declaration| Relation::new(Shape::new(program.types(), declaration)))
             .collect();
+        for &id in &program.schedule().arriving {
+            relations[id.0 as usize].never_find();
+        }
         let indexes = place_indexes(&program, &mut relations, &mut []);
         for &id in &program.schedule().watched {
             relations[id.0 as usize].watch();

@@ -22,6 +22,7 @@ mod shape;
 mod split;
 mod table;
 mod undo;
+mod unkeyed;
 mod window;
 
 use std::collections::BTreeSet;
@@ -44,6 +45,7 @@ pub use shape::Shape;
 pub use table::NumberTable;
 use table::WordTable;
 use undo::Mark;
+pub use unkeyed::Sieve;
 
 /// Where a row is from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -79,6 +81,11 @@ pub struct Relation {
     keys: NumberTable,
     /// In place of `keys`, where the key is the first column alone and there are others.
     words: Option<WordTable>,
+    /// Nobody looks for rows by their keys (`unkeyed`).
+    unfound: bool,
+    /// No row is in `keys`.
+    unkeyed: bool,
+    sieve: Sieve,
     indexes: Vec<Index>,
     /// Numbers of the rows of the delta, if they stand together.
     delta: Range<usize>,
@@ -137,6 +144,9 @@ impl Relation {
         Relation {
             keys: table_of(&shape),
             words: words_of(&shape),
+            unfound: false,
+            unkeyed: false,
+            sieve: Sieve::default(),
             shape,
             total: Vec::new(),
             indexes: Vec::new(),
@@ -255,6 +265,7 @@ impl Relation {
     /// Adds a row whose key is not there.
     pub fn insert(&mut self, row: &[u64]) {
         debug_assert!(self.new.is_empty(), "what is derived is merged first");
+        self.key_all();
         let number = u32::try_from(self.len()).expect("below 2^32 rows a relation");
         self.generation += 1;
         push_row(&mut self.total, row);
@@ -267,6 +278,7 @@ impl Relation {
     /// Removes a row; the last one takes its number.
     pub fn remove(&mut self, number: u32) {
         debug_assert!(self.new.is_empty(), "what is derived is merged first");
+        self.key_all();
         self.generation += 1;
         for parallel in [&mut self.counts, &mut self.stamps] {
             if (number as usize) < parallel.len() {
@@ -293,6 +305,7 @@ impl Relation {
     pub fn retire(&mut self) {
         self.keys = table_of(&self.shape);
         self.words = words_of(&self.shape);
+        self.unkeyed = false;
         self.indexes.clear();
         self.new = New::default();
         self.delta_rows = Vec::new();
@@ -314,9 +327,10 @@ impl Relation {
         self.generation += 1;
         self.disordered = false;
         self.total.clear();
-        self.keys.clear();
-        if let Some(words) = &mut self.words {
-            words.clear();
+        match &mut self.words {
+            Some(words) => words.clear(),
+            None if self.unkeyed => self.unkeyed = false,
+            None => self.keys.clear(),
         }
         self.counts.clear();
         self.stamps.clear();

@@ -101,7 +101,7 @@ impl<'r> Iterator for EachRow<'r> {
 }
 
 /// Adds a row. Few words are written one by one: for so few it takes longer to call what copies many.
-#[inline]
+#[inline(always)]
 pub fn push_row(into: &mut Vec<u64>, row: &[u64]) {
     match *row {
         [a] => into.push(a),

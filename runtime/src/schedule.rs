@@ -84,6 +84,8 @@ pub struct Schedule {
     fleeting: Vec<bool>,
     /// Relations of which nobody asks what a tick has changed.
     pub ignored: Vec<RelationId>,
+    /// Inputs that no rule adds to: what they hold has arrived.
+    pub arriving: Vec<RelationId>,
     /// By relation: the strata that may have something to do when it has changed.
     pub followers: Vec<Vec<usize>>,
     /// By stratum: whether it may have something to do in a tick that changes nothing.
@@ -236,6 +238,7 @@ impl Schedule {
             reads_events,
             standing,
             ignored,
+            arriving: readers::arriving(plan),
             followers,
             restless: plan
                 .strata

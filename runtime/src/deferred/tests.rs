@@ -48,7 +48,7 @@ fn changes_do_what_was_deferred() {
                 let value = hash([step, key]) % 3;
                 // Now and then once more.
                 for _ in 0..=chance(200 + n, 8) / 7 {
-                    deferred.upsert(&[key, value], Origin::ARRIVAL);
+                    deferred.upsert(&[key, value], 1, Origin::ARRIVAL);
                 }
                 next.insert(key, value);
             }

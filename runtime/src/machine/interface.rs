@@ -179,7 +179,7 @@ pub(super) unsafe extern "C" fn find(frame: *mut Frame, index: u64, key: *const 
     let key = unsafe { slice(key, width) };
     let relation = machine.relation(relation);
     let row = match part {
-        Extent::Total | Extent::Delta => relation.find_key(key).map(|n| relation.row(n)),
+        Extent::Total | Extent::Delta => relation.row_of_key(key),
         Extent::Before => relation.find_key_before(key),
         Extent::Founded => relation.find_key_founded(key).map(|n| relation.row(n)),
     };

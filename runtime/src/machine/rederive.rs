@@ -191,6 +191,7 @@ impl Machine {
         let place = heads.iter().position(|&id| id == head);
         let place = place.expect("a version of the stratum derives one of its relations");
         let stride = self.relations[head.0 as usize].shape().stride;
+        self.warm_candidates(stratum, head, &candidates);
         for row in candidates.chunks_exact(stride) {
             let relation = &self.relations[head.0 as usize];
             let Some(number) = relation.find(row) else {
@@ -202,6 +203,22 @@ impl Machine {
             if !self.has_support(stratum, head, number) {
                 self.relation(head).dead.insert(number);
                 dying[place].push(number);
+            }
+        }
+    }
+
+    /// Has the memory on its way that looking up rows and their support takes, which is done for one after the other.
+    fn warm_candidates(&self, stratum: usize, head: RelationId, rows: &[u64]) {
+        let program = &self.program;
+        let relation = &self.relations[head.0 as usize];
+        relation.warm(rows);
+        for &version in &program.plan().strata[stratum].support {
+            if let Some(ahead) = &program.schedule().ahead[version.0 as usize]
+                && ahead.from == head
+                && ahead.delta
+            {
+                let into = &self.relations[ahead.into.0 as usize];
+                into.warm_keys(rows, relation.shape().stride, &ahead.columns);
             }
         }
     }

@@ -383,7 +383,7 @@ unsafe extern "C" fn probe(frame: *mut Frame, index: u64, key: *const u64, into:
 unsafe extern "C" fn find(frame: *mut Frame, index: u64, key: *const u64) -> *const u64 {
     // SAFETY: the contract of `interface`, with a worker.
     let (relation, _, key) = unsafe { look_up(worker(frame), index, key) };
-    let row = relation.find_key(key).map(|number| relation.row(number));
+    let row = relation.row_of_key(key);
     row.map_or(std::ptr::null(), <[u64]>::as_ptr)
 }
 

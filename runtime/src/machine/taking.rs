@@ -6,7 +6,7 @@ use crate::cells::Fed;
 use crate::deferred::Deferred;
 use crate::relation::Origin;
 use crate::report;
-use crate::rows::each_row;
+use crate::rows::{each_row, rows_in};
 
 use super::Machine;
 
@@ -49,11 +49,16 @@ impl Machine {
         if arrow == Arrow::Merge {
             return self.merge_rows(id, rows, origin);
         }
-        let each = each_row(rows, self.relations[place].shape().stride);
+        let stride = self.relations[place].shape().stride;
+        let each = each_row(rows, stride);
         match arrow {
             Arrow::Merge => unreachable!("its rows are merged"),
-            Arrow::Deferred => each.for_each(|row| self.deferring(id).merge(row, origin)),
-            Arrow::Upsert => each.for_each(|row| self.deferring(id).upsert(row, origin)),
+            Arrow::Deferred => self
+                .deferring(id)
+                .merge(rows, rows_in(rows.len(), stride), origin),
+            Arrow::Upsert => self
+                .deferring(id)
+                .upsert(rows, rows_in(rows.len(), stride), origin),
             Arrow::Async => {
                 if self.sent[place].is_empty() {
                     self.sending.push(id);

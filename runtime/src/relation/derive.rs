@@ -14,6 +14,7 @@ use crate::rows::{copy_row, each_row, push_row, row_hash, rows_in};
 
 use super::keys::word_of;
 use super::shape::hash_at;
+use super::table::WordTable;
 use super::{Clash, Origin, Relation, Stamping};
 
 /// Rows that are looked up together.
@@ -69,12 +70,23 @@ impl Relation {
         failed: &mut Vec<(usize, RowError)>,
     ) {
         let stride = self.shape.stride;
+        if self.take_unkeyed(rows) {
+            return;
+        }
+        self.key_all();
         if rows.len() >= LOADED_ROWS_MIN * stride {
             self.reserve_keys(rows);
             self.new.rows.reserve(rows.len());
         }
         if self.is_splittable() {
             return self.emit_set(rows);
+        }
+        if self.poisoned.is_empty()
+            && let Some(mut words) = self.words.take()
+        {
+            self.emit_words(context, &mut words, rows, origin, failed);
+            self.words = Some(words);
+            return;
         }
         if rows.len() < TOGETHER_MIN * stride {
             for (place, row) in each_row(rows, stride).enumerate() {
@@ -90,6 +102,34 @@ impl Relation {
             for (place, row) in rows.chunks_exact(stride).enumerate() {
                 let emitted = self.emit_at(context, addresses[place], row, origin);
                 if let Err(error) = emitted {
+                    failed.push((batch * BATCH_ROWS + place, error));
+                }
+            }
+        }
+    }
+
+    /// As [`Relation::emit_batch`], where keys are words, and these are their table.
+    fn emit_words(
+        &mut self,
+        context: &mut Context,
+        words: &mut WordTable,
+        rows: &[u64],
+        origin: Origin,
+        failed: &mut Vec<(usize, RowError)>,
+    ) {
+        let stride = self.shape.stride;
+        let together = rows.len() >= TOGETHER_MIN * stride && self.is_far();
+        for (batch, rows) in rows.chunks(BATCH_ROWS * stride).enumerate() {
+            if together {
+                self.touch_words(words, rows);
+            }
+            for (place, row) in each_row(rows, stride).enumerate() {
+                let Some(number) = self.find_or_add_word(words, row[0]) else {
+                    push_row(&mut self.new.rows, row);
+                    self.new.origins.push(origin);
+                    continue;
+                };
+                if let Err(error) = self.emit_to(context, number, row, origin) {
                     failed.push((batch * BATCH_ROWS + place, error));
                 }
             }
@@ -235,25 +275,46 @@ impl Relation {
         if !self.is_far() {
             return;
         }
-        let mut numbers = [0; BATCH_ROWS];
         if let Some(words) = &self.words {
-            words.touch(addresses, &mut numbers);
-        } else {
-            let mut slots = [0; BATCH_ROWS];
-            for (&hash, slot) in addresses.iter().zip(&mut slots) {
-                *slot = self.keys.first_slot(hash);
-            }
-            // Slots tell all that there is to know of keys only.
-            if self.keys.is_exact() && self.shape.is_keys_only() {
-                std::hint::black_box(slots);
-                return;
-            }
-            for ((&slot, &hash), number) in slots.iter().zip(addresses).zip(&mut numbers) {
-                *number = self.keys.candidate(slot, hash).map_or(0, |n| n + 1);
-            }
+            return self.touch_words_at(words, addresses);
         }
+        let mut slots = [0; BATCH_ROWS];
+        for (&hash, slot) in addresses.iter().zip(&mut slots) {
+            *slot = self.keys.first_slot(hash);
+        }
+        // Slots tell all that there is to know of keys only.
+        if self.keys.is_exact() && self.shape.is_keys_only() {
+            std::hint::black_box(slots);
+            return;
+        }
+        let mut numbers = [0; BATCH_ROWS];
+        for ((&slot, &hash), number) in slots.iter().zip(addresses).zip(&mut numbers) {
+            *number = self.keys.candidate(slot, hash).map_or(0, |n| n + 1);
+        }
+        self.touch_rows(&numbers[..addresses.len()]);
+    }
+
+    /// As [`Relation::touch_at`], of keys that are words and the first of each row.
+    fn touch_words(&self, words: &WordTable, rows: &[u64]) {
+        let mut first = [0; BATCH_ROWS];
+        let mut count = 0;
+        for (row, word) in each_row(rows, self.shape.stride).zip(&mut first) {
+            *word = row[0];
+            count += 1;
+        }
+        self.touch_words_at(words, &first[..count]);
+    }
+
+    fn touch_words_at(&self, words: &WordTable, keys: &[u64]) {
+        let mut numbers = [0; BATCH_ROWS];
+        words.touch(keys, &mut numbers);
+        self.touch_rows(&numbers[..keys.len()]);
+    }
+
+    /// Reads rows by their numbers plus 1, but for those by 0.
+    fn touch_rows(&self, numbers: &[u32]) {
         let mut seen = 0;
-        for &number in &numbers[..addresses.len()] {
+        for &number in numbers {
             if let Some(number) = number.checked_sub(1) {
                 seen ^= self.row_or_new(number)[0];
             }
@@ -452,6 +513,7 @@ impl Relation {
 
     /// Forgets what the running iteration derived.
     pub(super) fn clear_new(&mut self) {
+        self.key_all();
         let new = std::mem::take(&mut self.new);
         for (place, row) in new.rows.chunks_exact(self.shape.stride).enumerate() {
             let number = (self.len() + place) as u32;

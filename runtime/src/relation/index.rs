@@ -312,6 +312,7 @@ impl Relation {
             return IndexPlace::Whole;
         }
         if columns == self.shape.keys {
+            self.find_from_now();
             return IndexPlace::Primary;
         }
         let index = Index::new(columns, layout);
@@ -350,15 +351,30 @@ impl Relation {
     /// The number of the row of `total` whose key columns, ascending, are these.
     #[inline]
     pub fn find_key(&self, key: &[u64]) -> Option<u32> {
-        let number = match &self.words {
-            Some(words) => self.find_word(words, key[0])?,
+        let number = self.number_of_key(key)?;
+        self.is_merged(number).then_some(number)
+    }
+
+    /// The row of `total` with the key.
+    #[inline]
+    pub fn row_of_key(&self, key: &[u64]) -> Option<&[u64]> {
+        let start = self.number_of_key(key)? as usize * self.shape.stride;
+        // What is to be merged stands behind.
+        self.total.get(start..start + self.shape.stride)
+    }
+
+    /// The number that the row with the key has or is going to have.
+    #[inline]
+    fn number_of_key(&self, key: &[u64]) -> Option<u32> {
+        debug_assert!(!self.unkeyed, "rows that are looked for have keys");
+        match &self.words {
+            Some(words) => self.find_word(words, key[0]),
             None => self.keys.find(key_hash(key), |number| {
                 let there = self.row_or_new(number);
                 let columns = self.shape.keys.iter().zip(key);
                 columns.into_iter().all(|(&c, &k)| there[c] == k)
-            })?,
-        };
-        self.is_merged(number).then_some(number)
+            }),
+        }
     }
 
     /// What a secondary index holds of the rows of `total` with the key.

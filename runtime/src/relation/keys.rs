@@ -1,5 +1,7 @@
 //! How the rows of a relation are found by their keys.
 
+use crate::rows::rows_in;
+
 use super::shape::hash_at;
 use super::table::{NumberTable, WordTable};
 use super::{Relation, Shape};
@@ -17,6 +19,7 @@ impl Relation {
     /// The number that the row with the same key has or is going to have.
     #[inline]
     pub(super) fn find_at(&self, address: u64, row: &[u64]) -> Option<u32> {
+        debug_assert!(!self.unkeyed, "rows that are looked for have keys");
         match &self.words {
             Some(words) => self.find_word(words, address),
             None => self
@@ -70,6 +73,15 @@ impl Relation {
             Some(words) => words.insert(address, number, word_of(total, &new.rows, shape.stride)),
             None => keys.insert(address, number),
         }
+    }
+
+    /// Finds the key of a row, which is a word, or makes it known that the row with the next number has it.
+    #[inline]
+    pub(super) fn find_or_add_word(&mut self, words: &mut WordTable, word: u64) -> Option<u32> {
+        let stride = self.shape.stride;
+        let number = rows_in(self.total.len() + self.new.rows.len(), stride);
+        let number = u32::try_from(number).expect("below 2^32 rows a relation");
+        words.find_or_insert(word, number, word_of(&self.total, &self.new.rows, stride))
     }
 
     /// A row is about to go whose number another takes, or none.

@@ -70,7 +70,8 @@ impl<T: Copy + Default> Window<T> {
         let behind = usize::try_from(key.wrapping_sub(self.first)).unwrap_or(usize::MAX);
         let before = usize::try_from(self.first.wrapping_sub(key)).unwrap_or(usize::MAX);
         if behind < max {
-            self.places.resize(behind + 1, T::default());
+            let len = (behind + 1).max((2 * len).min(max));
+            self.places.resize(len, T::default());
         } else if before.checked_add(len)? <= max {
             // As with what is added behind, more room than needed makes moving cost a constant share.
             let more = before.max(len.min(max - len));

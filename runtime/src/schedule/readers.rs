@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use bloom_plan::plan::{Extent, IndexId, Op, Plan, RelationId, Stratum, Version, VersionId};
+use bloom_plan::plan::{
+    Extent, IndexId, Op, Plan, RelationId, RelationKind, Stratum, Version, VersionId,
+};
 
 use super::Filled;
 
@@ -73,6 +75,15 @@ pub(super) fn watched(plan: &Plan) -> BTreeSet<RelationId> {
         .chain(before.map(|index| index.relation))
         .chain(scans)
         .chain(standing.flat_map(|standing| [standing.relation, standing.head]))
+        .collect()
+}
+
+/// Inputs that no rule is about.
+pub(super) fn arriving(plan: &Plan) -> Vec<RelationId> {
+    let heads: BTreeSet<RelationId> = plan.rules.iter().map(|rule| rule.head).collect();
+    let ids = (0..).map(RelationId).zip(&plan.relations);
+    ids.filter(|(id, relation)| relation.kind == RelationKind::Input && !heads.contains(id))
+        .map(|(id, _)| id)
         .collect()
 }
 

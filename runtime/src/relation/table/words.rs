@@ -85,6 +85,36 @@ impl WordTable {
         self.insert_far(word, number, word_of);
     }
 
+    /// The number with the word; if there is none, adds this one.
+    #[inline]
+    pub fn find_or_insert(
+        &mut self,
+        word: u64,
+        new: u32,
+        word_of: impl Fn(u32) -> u64,
+    ) -> Option<u32> {
+        match self {
+            WordTable::Near(window, len) => {
+                if let Some(there) = window.open(word, *len + 1) {
+                    if *there == 0 {
+                        *there = new + 1;
+                        *len += 1;
+                        return None;
+                    }
+                    return Some(*there - 1);
+                }
+            }
+            WordTable::Far(table) => {
+                let found = find_far(table, word, |number| word_of(number) == word);
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        self.insert_far(word, new, word_of);
+        None
+    }
+
     fn insert_far(&mut self, word: u64, number: u32, word_of: impl Fn(u32) -> u64) {
         self.reserve(1, std::iter::once(word), word_of);
         match self {
@@ -220,6 +250,15 @@ mod tests {
                         there.swap_remove(number as usize);
                     }
                     Some(_) => {}
+                    None if step % 3 == 0 => {
+                        let new = there.len() as u32;
+                        let found = table.find_or_insert(word, new, |n| there[n as usize]);
+                        assert_eq!(found, None);
+                        model.insert(word, new);
+                        there.push(word);
+                        let found = table.find_or_insert(word, new + 1, |n| there[n as usize]);
+                        assert_eq!(found, Some(new));
+                    }
                     None => {
                         if step % 100 == 0 {
                             let words = [word, word];
