@@ -49,8 +49,12 @@ impl Compiled {
 }
 
 pub(crate) fn check(sources: &Sources) -> Checked {
+    check::check(&files(sources))
+}
+
+fn files(sources: &Sources) -> Vec<File<'_>> {
     let files = sources.names.iter().zip(sources.texts.iter());
-    let files: Vec<File<'_>> = (0..)
+    (0..)
         .zip(files)
         .map(|(id, (name, (path, text)))| File {
             name,
@@ -62,8 +66,7 @@ pub(crate) fn check(sources: &Sources) -> Checked {
             },
             dedalus: is_dedalus(path),
         })
-        .collect();
-    check::check(&files)
+        .collect()
 }
 
 /// The program, for trying fixes.
@@ -152,28 +155,33 @@ pub(crate) fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
-/// The program without its tests, for a run that looks at these scratch collections only.
-pub(crate) fn compile_to_run(
-    sources: &Sources,
-    mode: Coordination,
-    dumped: &[String],
-    ahead: Ahead,
-) -> Compiled {
-    let checked = coordinated(check(sources), mode);
-    let seen = |name: &str| dumped.iter().any(|dumped| dumped == name);
-    let kinds = match checked.is_fine() {
-        true => {
-            let target = Target::native().by(cores());
-            compile::compile_to_run(typing(sources, &checked), &target, ahead, &seen)
-        }
-        false => Vec::new(),
+/// What a run asks of a program.
+pub(crate) struct Wanted<'a> {
+    pub(crate) mode: Coordination,
+    /// The scratch collections that are looked at.
+    pub(crate) dumped: &'a [String],
+    pub(crate) ahead: Ahead,
+    /// Whether it is told which outputs may differ.
+    pub(crate) unsettled: bool,
+}
+
+/// The program without its tests, for a run.
+pub(crate) fn compile_to_run(sources: &Sources, wanted: &Wanted<'_>) -> Compiled {
+    let mut checked = match wanted.mode == Coordination::Off && !wanted.unsettled {
+        true => check::check_to_run(&files(sources), cores()),
+        false => coordinated(check(sources), wanted.mode),
     };
-    Compiled {
-        kinds,
+    let mut compiled = Compiled {
         unsettled: unsettled(&checked),
-        diagnostics: checked.diagnostics,
+        diagnostics: std::mem::take(&mut checked.diagnostics),
         ..Compiled::default()
+    };
+    if compiled.is_fine() {
+        let seen = |name: &str| wanted.dumped.iter().any(|dumped| dumped == name);
+        let (texts, target) = (&sources.texts, Target::native().by(cores()));
+        compiled.kinds = compile::compile_to_run(checked, texts, &target, wanted.ahead, &seen);
     }
+    compiled
 }
 
 /// The program without its tests.

@@ -21,7 +21,7 @@ use bloom_runtime::Program;
 use crate::args::{Coordination, Engine, RunArgs, RunCommand};
 use crate::image::Image;
 use crate::outcome::{Misuse, Outcome, Verdict};
-use crate::pipeline::{self, Compiled};
+use crate::pipeline::{self, Compiled, Wanted};
 use crate::report;
 use crate::sources::Sources;
 use crate::terminal;
@@ -54,7 +54,13 @@ pub(crate) fn run(command: &RunCommand) -> Outcome {
                 true => Ahead::None,
                 false => Ahead::All,
             };
-            pipeline::compile_to_run(&sources, mode, &args.dump, ahead)
+            let wanted = Wanted {
+                mode,
+                dumped: &args.dump,
+                ahead,
+                unsettled: args.coordination == Coordination::Off,
+            };
+            pipeline::compile_to_run(&sources, &wanted)
         }
     };
     report::problems_to_stderr(&sources, &compiled.diagnostics);

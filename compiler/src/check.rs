@@ -5,6 +5,7 @@
 //! can; one that is not well typed is not analysed, since what analysis would say of it may be no
 //! fault of the author's.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::analysis::{Analysis, analyze};
@@ -86,10 +87,16 @@ impl Checked {
 
 /// Checks the program whose root is the first file. The others are what it may import.
 pub fn check(files: &[File<'_>]) -> Checked {
+    report_on(check_to_run(files, NonZeroUsize::MIN))
+}
+
+/// As [`check`] without the consistency analysis, for a run of which nobody asks it: the report is that of no program.
+/// Large files are parsed by so many threads.
+pub fn check_to_run(files: &[File<'_>], threads: NonZeroUsize) -> Checked {
     let mut diagnostics = Vec::new();
     let mut modules = Vec::with_capacity(files.len());
     for (number, file) in (0..).map(FileId).zip(files) {
-        let (module, found) = parse(file);
+        let (module, found) = parse(file, threads);
         modules.push(module);
         diagnostics.extend(found.into_iter().map(|d| d.placed(number, 0)));
     }
@@ -104,11 +111,17 @@ pub fn check(files: &[File<'_>]) -> Checked {
         .collect();
     let resolved = hir::resolve(&sources);
     diagnostics.extend(resolved.diagnostics);
-    check_resolved(resolved.program, diagnostics)
+    // Trees are large, and the stages that follow can have their memory.
+    drop(modules);
+    type_and_analyze(resolved.program, diagnostics)
 }
 
 /// Types and analyses a resolved program; `diagnostics` are those of earlier stages.
-pub fn check_resolved(program: Program, mut diagnostics: Vec<Diagnostic>) -> Checked {
+pub fn check_resolved(program: Program, diagnostics: Vec<Diagnostic>) -> Checked {
+    report_on(type_and_analyze(program, diagnostics))
+}
+
+fn type_and_analyze(program: Program, mut diagnostics: Vec<Diagnostic>) -> Checked {
     let typed = infer(&program);
     diagnostics.extend(typed.diagnostics.iter().cloned());
     let well_typed = !diagnostics.iter().any(Diagnostic::is_error);
@@ -117,26 +130,34 @@ pub fn check_resolved(program: Program, mut diagnostics: Vec<Diagnostic>) -> Che
         false => Analysis::default(),
     };
     diagnostics.extend(analysis.diagnostics.iter().cloned());
-    let calm = match diagnostics.iter().any(Diagnostic::is_error) {
-        true => calm::Report::default(),
-        false => calm::analyze(&program, &calm::summarize(&program, &typed, &analysis)),
-    };
     diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.place(), diagnostic.code.id()));
     Checked {
         program,
         typed,
         analysis,
-        calm,
+        calm: calm::Report::default(),
         diagnostics,
     }
 }
 
-fn parse(file: &File<'_>) -> (Arc<syntax::ast::Module>, Vec<Diagnostic>) {
+/// Adds what the consistency analysis says of a program without errors.
+fn report_on(checked: Checked) -> Checked {
+    if !checked.is_fine() {
+        return checked;
+    }
+    let flows = calm::summarize(&checked.program, &checked.typed, &checked.analysis);
+    Checked {
+        calm: calm::analyze(&checked.program, &flows),
+        ..checked
+    }
+}
+
+fn parse(file: &File<'_>, threads: NonZeroUsize) -> (Arc<syntax::ast::Module>, Vec<Diagnostic>) {
     if file.dedalus {
         let parse = dedalus::parse(file.text);
         let (module, more) = dedalus::translate(&parse.program);
         return (Arc::new(module), [parse.diagnostics, more].concat());
     }
-    let parse = syntax::parse(file.text);
+    let parse = syntax::parse_by(file.text, threads);
     (parse.module, parse.diagnostics)
 }

@@ -8,6 +8,7 @@ use bloom_stdx::arena::Id;
 
 use crate::analysis::Analysis;
 use crate::base::Sources;
+use crate::check::Checked;
 use crate::codegen::{self, Ahead, Target};
 use crate::hir::{self, NodeId};
 use crate::typing::Typed;
@@ -44,30 +45,37 @@ pub fn compile_with(
         Optimization::On => optimized(of),
         Optimization::Off => lowered(of),
     };
-    let compile = |program: &rir::Program| {
+    let compile = |program: rir::Program| {
         let plan = planning::make_plan(program);
         let artifact = codegen::generate(&plan, target);
         (plan, artifact)
     };
-    programs.iter().map(compile).collect()
+    programs.into_iter().map(compile).collect()
 }
 
 /// As [`compile`], where none of the scratch collections are looked at but those named: others may then lack rows
-/// that nothing else depends on.
+/// that nothing else depends on. What was checked goes when it is lowered: it is large, and plans can have its memory.
 pub fn compile_to_run(
-    of: Typing<'_>,
+    checked: Checked,
+    sources: &Sources,
     target: &Target,
     ahead: Ahead,
     seen: &dyn Fn(&str) -> bool,
 ) -> Vec<(Plan, Artifact)> {
-    let mut programs = optimized(of);
-    let compile = |program: &mut rir::Program| {
-        opt::restrict(program, seen);
-        let plan = planning::make_plan(program);
+    let programs = optimized(Typing {
+        program: &checked.program,
+        typed: &checked.typed,
+        analysis: &checked.analysis,
+        sources,
+    });
+    drop(checked);
+    let compile = |mut program: rir::Program| {
+        opt::restrict(&mut program, seen);
+        let plan = planning::make_plan_by(program, target.threads());
         let artifact = codegen::generate_ahead(&plan, target, ahead);
         (plan, artifact)
     };
-    programs.iter_mut().map(compile).collect()
+    programs.into_iter().map(compile).collect()
 }
 
 /// A plan of which some versions are better evaluated in another order, and the code of what differs; none
@@ -89,7 +97,7 @@ pub fn make_plans(of: Typing<'_>) -> Vec<Plan> {
     for program in &mut programs {
         opt::restrict(program, &|_| false);
     }
-    programs.iter().map(planning::make_plan).collect()
+    programs.into_iter().map(planning::make_plan).collect()
 }
 
 /// `--emit rir`

@@ -97,7 +97,7 @@ fn lower_observers<'t>(
     for place in places {
         let (mut program, observer) = observer::lower(of, place as usize);
         opt::optimize(&mut program);
-        let plan = planning::make_plan(&program);
+        let plan = planning::make_plan(program);
         let artifact = codegen::generate(&plan, target);
         plans.push((plan, artifact));
         observers.push((place, observer));

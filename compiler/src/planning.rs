@@ -4,6 +4,7 @@
 //! Semi-naive evaluation (Bancilhon & Ramakrishnan 1986): a rule of a recursive stratum has an
 //! initial version over totals, and for each of its atoms on a relation of the stratum one that
 //! scans that atom's delta first. What follows changes from tick to tick is in `upkeep`.
+//! Large programs are planned by several threads: `shares`.
 //! Invariants: a literal that can fail is placed after all that cannot and that need nothing of it;
 //! a version's registers are numbered in order of binding; a version stands in the plan once.
 
@@ -19,8 +20,11 @@ mod opened;
 mod parts;
 mod reorder;
 mod shared;
+mod shares;
 mod standing;
 mod upkeep;
+
+use std::num::NonZeroUsize;
 
 use bloom_plan::plan::fallible::Fallible;
 use bloom_plan::plan::verify;
@@ -40,37 +44,38 @@ pub use explain::explain;
 pub use reorder::{Replanned, replan};
 
 /// The plan of the program.
-pub fn make_plan(program: &Program) -> Plan {
-    let mut program = program.clone();
+pub fn make_plan(program: Program) -> Plan {
+    make_plan_by(program, NonZeroUsize::MIN)
+}
+
+/// As [`make_plan`], where so many threads plan a large program. The plan is the same.
+pub fn make_plan_by(mut program: Program, threads: NonZeroUsize) -> Plan {
     shared::share(&mut program);
     joined::keep(&mut program);
     let mut classes = Classes::new(&program);
     components::split(&mut program);
     let kept = standing::keep_closing(&mut program, &mut classes);
     upkeep::keep_parts(&mut program, &mut classes);
-    let mut planner = Planner {
-        fallible: Fallible::of(&program.declarations),
-        program: &program,
-        classes: &classes,
-        indexes: Indexes::default(),
-        aggregates: Vec::new(),
-        aggregate_of: FxHashMap::default(),
-        versions: Vec::new(),
-        of_rule: FxHashMap::default(),
-    };
-    let strata = program.strata.iter();
-    let strata = strata.map(|rules| planner.stratum(rules)).collect();
+    let fallible = Fallible::of(&program.declarations);
+    let planner = || Planner::new(&program, &classes, &fallible);
+    let (mut planner, strata) = shares::plan(&program.strata, threads, planner);
     let closing = program.closing.iter();
     let closing = closing.map(|&rule| planner.initial(rule)).collect();
     let standing = kept.iter().map(|kept| planner.standing(kept)).collect();
+    let Planner {
+        indexes,
+        aggregates,
+        versions,
+        ..
+    } = planner;
     let plan = Plan {
-        indexes: planner.indexes.into_vec(),
-        aggregates: planner.aggregates,
-        versions: planner.versions,
+        indexes: indexes.into_vec(),
+        aggregates,
+        versions,
         strata,
         closing,
         standing,
-        ..program.declarations.clone()
+        ..program.declarations
     };
     if cfg!(debug_assertions)
         && let Err(broken) = verify::verify(&plan)
@@ -83,7 +88,7 @@ pub fn make_plan(program: &Program) -> Plan {
 struct Planner<'p> {
     program: &'p Program,
     classes: &'p Classes,
-    fallible: Fallible,
+    fallible: &'p Fallible,
     indexes: Indexes,
     aggregates: Vec<Aggregate>,
     aggregate_of: FxHashMap<RuleId, AggregateId>,
@@ -117,7 +122,20 @@ impl Form {
     }
 }
 
-impl Planner<'_> {
+impl<'p> Planner<'p> {
+    fn new(program: &'p Program, classes: &'p Classes, fallible: &'p Fallible) -> Self {
+        Planner {
+            program,
+            classes,
+            fallible,
+            indexes: Indexes::default(),
+            aggregates: Vec::new(),
+            aggregate_of: FxHashMap::default(),
+            versions: Vec::new(),
+            of_rule: FxHashMap::default(),
+        }
+    }
+
     fn stratum(&mut self, rules: &[RuleId]) -> Stratum {
         let program = self.program;
         let mut stratum = Stratum {
@@ -179,7 +197,7 @@ impl Planner<'_> {
             _ => None,
         };
         let negated = form.negated;
-        let nest = Nest::new(plan, &self.fallible, &mut self.indexes, rule, id, form);
+        let nest = Nest::new(plan, self.fallible, &mut self.indexes, rule, id, form);
         let (registers, nest) = nest.build(aggregate);
         let version = Version {
             rule: id,

@@ -16,6 +16,7 @@ mod messages;
 mod parser;
 pub mod print;
 mod recall;
+mod shares;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use recall::{Recall, parse_again};
 pub use token::{CONTEXTUAL, RESERVED, is_reserved};
 pub(crate) use token::{Token, TokenKind};
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::base::{Diagnostic, FileId, Span, codes};
@@ -66,22 +68,27 @@ pub struct Parse {
 
 /// Parses a file.
 pub fn parse(text: &str) -> Parse {
+    parse_by(text, NonZeroUsize::MIN)
+}
+
+/// As [`parse`], where so many threads parse a large file. The parse is the same.
+pub fn parse_by(text: &str, threads: NonZeroUsize) -> Parse {
     let outline = outline(text);
     let mut parse = Parse::of(&outline);
     let mut items = Vec::new();
-    for span in outline.fragments {
+    shares::parse_fragments(text, &outline.fragments, threads, |span, fragment| {
         if parse.errors() >= ERRORS_MAX {
             parse.diagnostics.push(messages::too_many(span));
-            break;
+            return false;
         }
-        let fragment = parse_fragment(&text[span.range()]);
         parse.add_beside_items(&fragment.diagnostics, &fragment.angles, span.start);
         let nodes = fragment.items.into_iter();
         items.extend(nodes.map(|node| ast::ItemNode {
             offset: node.offset + span.start,
             ..node
         }));
-    }
+        true
+    });
     Arc::make_mut(&mut parse.module).items = items;
     parse.finish();
     parse

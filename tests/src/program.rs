@@ -127,7 +127,13 @@ pub fn load_checked(
     let compiled = compile_with(typing, &Target::native(), optimization);
     let plans: Vec<Plan> = compiled.iter().map(|(plan, _)| plan.clone()).collect();
     let restricted = match optimization == Optimization::On && make_plans(typing) != plans {
-        true => compile_to_run(typing, &Target::native(), Ahead::None, &|_| false),
+        true => compile_to_run(
+            checked.clone(),
+            &sources,
+            &Target::native(),
+            Ahead::None,
+            &|_| false,
+        ),
         false => Vec::new(),
     };
     let (mut programs, restricted) = (load_all(compiled)?, load_all(restricted)?);

@@ -163,6 +163,8 @@ pub(super) fn run(
         let stats = serde_json::to_string(&phases.stats(counts)).expect("numbers are JSON");
         terminal::report(&format!("{stats}\n"));
     }
+    // The process ends, and takes all memory with it at once.
+    std::mem::forget(node);
     Ok(halt.map_or(Verdict::Fine, super::halted))
 }
 

@@ -70,27 +70,30 @@ use crate::typing::Typed;
 
 /// The program with its seals counted; `None` if it has none.
 pub fn with_counts(program: &Program, typed: &Typed) -> Option<Checked> {
+    let sealed: Vec<(NodeId, CollectionId)> = program
+        .nodes
+        .iter()
+        .flat_map(|(id, node)| sealed_collections(node).into_iter().map(move |of| (id, of)))
+        .collect();
+    if sealed.is_empty() {
+        return None;
+    }
     let mut counted = program.clone();
-    let ids: Vec<NodeId> = counted.nodes.ids().collect();
-    let mut changed = false;
-    for id in ids {
-        for sealed in sealed_collections(&counted.nodes[id]) {
-            let of = Sealed::new(program, typed, id, sealed);
-            let node = &mut counted.nodes[id];
-            match of.location {
-                Some(_) => {
-                    if of.counts == Counts::Messages {
-                        deliver_once(node, &of);
-                    }
-                    producer::count(node, &of);
-                    receiver::await_counts(node, &of);
+    for (id, sealed) in sealed {
+        let of = Sealed::new(program, typed, id, sealed);
+        let node = &mut counted.nodes[id];
+        match of.location {
+            Some(_) => {
+                if of.counts == Counts::Messages {
+                    deliver_once(node, &of);
                 }
-                None => receiver::refuse_late_rows(node, &of),
+                producer::count(node, &of);
+                receiver::await_counts(node, &of);
             }
-            changed = true;
+            None => receiver::refuse_late_rows(node, &of),
         }
     }
-    changed.then(|| check_resolved(counted, Vec::new()))
+    Some(check_resolved(counted, Vec::new()))
 }
 
 /// Messages and seals are numbered, if nothing else is said of them.

@@ -34,6 +34,13 @@ impl Indexes {
         IndexId(place as u32)
     }
 
+    /// Takes in those that were asked for elsewhere; the number of each here.
+    pub(super) fn append(&mut self, others: Indexes) -> Vec<IndexId> {
+        let others = others.0.into_iter();
+        let numbers = others.map(|index| IndexId(self.0.insert_full(index).0 as u32));
+        numbers.collect()
+    }
+
     pub(super) fn into_vec(self) -> Vec<Index> {
         self.0.into_iter().collect()
     }

@@ -12,6 +12,7 @@
 
 use bloom_plan::plan::fallible::Fallible;
 use bloom_plan::plan::{Register, RelationId, RuleId};
+use rustc_hash::FxHashSet;
 
 use super::indexes::Indexes;
 use super::nest::Nest;
@@ -21,7 +22,7 @@ use crate::rir::{Literal, Program, Rule};
 /// Gives joins relations of their own.
 pub(super) fn keep(program: &mut Program) {
     let fallible = Fallible::of(&program.declarations);
-    let plain = shared::plain_rules(program);
+    let plain: FxHashSet<(RuleId, usize)> = shared::plain_rules(program).into_iter().collect();
     for stratum in 0..program.strata.len() {
         for rules in components::of(program, &program.strata[stratum]) {
             let heads = rules.iter().map(|rule| head(program, *rule));

@@ -42,7 +42,7 @@ fn plan(heads: &[(&str, &str)], rules: &str) -> Plan {
         ids(true),
         ids(false),
     );
-    make_plan(&crate::rir::text::parse(&program).expect("well-formed"))
+    make_plan(crate::rir::text::parse(&program).expect("well-formed"))
 }
 
 const XYZ: &str = "((slot \"x\" type0) (slot \"y\" type0) (slot \"z\" type0))";

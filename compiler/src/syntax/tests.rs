@@ -7,6 +7,7 @@ mod messages;
 mod mutation;
 mod pages;
 mod robustness;
+mod shares;
 mod tree_sitter;
 
 use super::parse;
