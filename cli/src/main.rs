@@ -43,6 +43,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const STACK_BYTES: usize = 64 << 20;
 
 fn main() -> ExitCode {
+    // Even what little is needed before anything is known of the command would stand in several large ones.
+    pages::use_small_pages();
     std::panic::set_hook(Box::new(|panic| {
         terminal::error(format_args!(
             "internal error: {panic}\n\
@@ -88,6 +90,9 @@ fn command() -> ExitCode {
         }
     };
     terminal::choose_color(cli.color);
+    if !matches!(cli.command, Command::Run(_)) {
+        pages::use_large_pages();
+    }
     let outcome = match cli.command {
         Command::New(args) => new::new(&args),
         Command::Check(args) => check::check(&args),

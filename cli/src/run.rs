@@ -21,11 +21,15 @@ use bloom_runtime::Program;
 use crate::args::{Coordination, Engine, RunArgs, RunCommand};
 use crate::image::Image;
 use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::pages;
 use crate::pipeline::{self, Compiled, Wanted};
 use crate::report;
 use crate::sources::Sources;
 use crate::terminal;
 use stats::Phases;
+
+/// Text from which on a program takes so much memory to compile that large pages are worth it.
+const LARGE_PROGRAM_BYTES: usize = 128 << 10;
 
 /// A compiled program, wherever it comes from.
 pub(crate) struct Subject {
@@ -41,6 +45,9 @@ pub(crate) fn run(command: &RunCommand) -> Outcome {
     let phases = Phases::start();
     refuse_later(args)?;
     let sources = Sources::load(&command.path)?;
+    if sources.bytes() >= LARGE_PROGRAM_BYTES {
+        pages::use_large_pages();
+    }
     let is_dedalus = pipeline::is_dedalus(&command.path.to_string_lossy());
     let mode = coordination(args).into();
     let compiled = match is_dedalus {

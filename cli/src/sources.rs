@@ -55,6 +55,11 @@ impl Sources {
         Self::load_file(&file)
     }
 
+    /// Bytes of all texts.
+    pub(crate) fn bytes(&self) -> usize {
+        self.texts.iter().map(|(_, text)| text.len()).sum()
+    }
+
     /// A program for each file that `path` names: of a package, every file under `src/` and `tests/`; of
     /// another folder, every file below it.
     pub(crate) fn load_all(path: &Path) -> Result<Vec<Sources>, Misuse> {

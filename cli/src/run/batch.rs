@@ -24,6 +24,7 @@ use super::profile::{self, Measured};
 use super::stats::{Counts, Phases};
 use crate::args::{ConflictChoice, OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
+use crate::pages::use_small_pages;
 use crate::pipeline;
 use crate::progress::Progress;
 use crate::replanning::Replanner;
@@ -41,6 +42,8 @@ pub(super) fn run(
     program: Arc<Program>,
     mut phases: Phases,
 ) -> Outcome {
+    // Where the program was compiled in large ones.
+    use_small_pages();
     let plan = program.plan();
     parameters::refuse_unknown(std::iter::once(&**plan), &args.parameters)?;
     let dumped = dumped(args, is_dedalus, &program)?;
