@@ -5,9 +5,11 @@
 //! nothing; so a vector of some size asks for far more than it needs next, and hardly ever moves.
 
 /// Words from which on a vector asks for far more.
-const FAR_WORDS_MIN: usize = 1 << 20;
+const FAR_WORDS_MIN: usize = 1 << 17;
 /// How many times what it needs.
 const FAR_FACTOR: usize = 8;
+/// No fewer words than these: what a vector leaves when it moves is not given back for a while.
+const FAR_WORDS: usize = 1 << 25;
 
 /// Makes room for so many more words.
 #[inline]
@@ -20,7 +22,7 @@ pub fn reserve_far(words: &mut Vec<u64>, more: usize) {
 #[cold]
 fn grow(words: &mut Vec<u64>, more: usize) {
     let needed = words.len() + more;
-    let far = needed * FAR_FACTOR - words.len();
+    let far = (needed * FAR_FACTOR).max(FAR_WORDS) - words.len();
     // Where the system promises only what it has, what is needed must do.
     if needed < FAR_WORDS_MIN || words.try_reserve_exact(far).is_err() {
         words.reserve(more);
@@ -29,7 +31,7 @@ fn grow(words: &mut Vec<u64>, more: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{FAR_WORDS_MIN, reserve_far};
+    use super::{FAR_WORDS, FAR_WORDS_MIN, reserve_far};
 
     #[test]
     fn only_what_is_large_asks_for_far_more() {
@@ -38,8 +40,8 @@ mod tests {
         assert!((101..1000).contains(&words.capacity()));
         reserve_far(&mut words, FAR_WORDS_MIN);
         let capacity = words.capacity();
-        assert!(capacity > 7 * FAR_WORDS_MIN);
-        reserve_far(&mut words, 6 * FAR_WORDS_MIN);
+        assert!(capacity >= FAR_WORDS);
+        reserve_far(&mut words, FAR_WORDS - 100);
         assert_eq!((words.capacity(), words.len()), (capacity, 100));
         assert_eq!(words, [7; 100]);
     }
