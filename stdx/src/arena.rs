@@ -1,5 +1,6 @@
 //! Vectors indexed by ids of their own type, so that an index into one cannot be used on another.
 
+use crate::fitted;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -115,8 +116,8 @@ impl<I: Id, T> Arena<I, T> {
     }
 
     /// Gives back memory that is kept for more values.
-    pub fn shrink_to_fit(&mut self) {
-        self.values.shrink_to_fit();
+    pub fn fit(&mut self) {
+        self.values = fitted(std::mem::take(&mut self.values));
     }
 
     /// The values whose ids have these numbers.

@@ -4,8 +4,10 @@ pub mod aligned;
 pub mod arena;
 mod edit_distance;
 mod ends;
+mod fitted;
 pub mod graph;
 pub mod random;
 
 pub use edit_distance::{edit_distance, nearest};
 pub use ends::{common_end, common_ends, common_start, common_text};
+pub use fitted::{fitted, fitted_thin};

@@ -97,6 +97,7 @@ impl Graph {
             }
             let count = flows[node].rules.len();
             let first = graph.rules.len();
+            graph.rules.reserve_exact(count);
             graph.order.push((first..first + count).collect());
             for (position, of) in flows[node].rules.iter().enumerate() {
                 let connected = graph.connected(node, position, of);

@@ -277,10 +277,10 @@ impl Body {
 
 impl Body {
     /// Gives back memory that was kept for more than there is.
-    pub fn shrink_to_fit(&mut self) {
-        self.exprs.shrink_to_fit();
-        self.pats.shrink_to_fit();
-        self.vars.shrink_to_fit();
+    pub fn fit(&mut self) {
+        self.exprs.fit();
+        self.pats.fit();
+        self.vars.fit();
     }
 
     /// Visits an expression and all inside it, parents first. Patterns inside are not visited.

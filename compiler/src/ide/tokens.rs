@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use bloom_stdx::common_text;
+use bloom_stdx::{common_text, fitted};
 
 use super::names::{Names, Role, Target, names_of};
 use crate::base::{FileId, Span};
@@ -115,10 +115,9 @@ impl Scene<'_> {
         }
         words.sort_by_key(|word| word.start);
         // They are kept as long as the text stands.
-        words.shrink_to_fit();
         let spans = |two: &[Lexeme; 2]| two.map(|token| token.span.shifted(start));
         Stretch {
-            words,
+            words: fitted(words),
             first: lexed.tokens.first_chunk().map(spans),
             last: lexed.tokens.last_chunk().map(spans),
             is_whole: lexed.diagnostics.is_empty(),

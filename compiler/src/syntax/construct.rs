@@ -8,6 +8,7 @@ use super::ast::{
 };
 use super::literal::Decoder;
 use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
+use bloom_stdx::fitted;
 use smol_str::SmolStr;
 use thin_vec::ThinVec;
 
@@ -160,7 +161,7 @@ impl<'t> Context<'t> {
 
     pub fn prefixed(&mut self, first: Name, mut rest: Path) -> Path {
         rest.segments.insert(0, first);
-        rest.segments.shrink_to_fit();
+        rest.segments = fitted(rest.segments);
         rest
     }
 
@@ -466,12 +467,6 @@ impl<'t> Context<'t> {
             }
         })
     }
-}
-
-/// The list without memory for more than it has: trees stay for as long as an editor is open, and most lists are short.
-pub fn fitted<T>(mut list: Vec<T>) -> Vec<T> {
-    list.shrink_to_fit();
-    list
 }
 
 pub fn binary(op: BinaryOp, op_span: Span, left: Expr, right: Expr) -> Expr {

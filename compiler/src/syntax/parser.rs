@@ -17,6 +17,7 @@ use super::split::{Mismatch, Split, split};
 use super::token::{Token, TokenKind};
 use super::{ERRORS_MAX, grammar, messages};
 use crate::base::{Diagnostic, FileId};
+use bloom_stdx::fitted;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -130,8 +131,8 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn finish(mut self, mut items: Vec<ItemNode>) -> Fragment {
-        items.shrink_to_fit();
+    fn finish(mut self, items: Vec<ItemNode>) -> Fragment {
+        let items = fitted(items);
         self.diagnostics.append(&mut self.lexical);
         for comment in self.comments.iter().filter(|c| c.kind == CommentKind::Doc) {
             if self.attached.binary_search(&comment.span.start).is_err() {

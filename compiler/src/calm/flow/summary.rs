@@ -3,7 +3,8 @@
 use bloom_plan::functions::{self, Kind};
 use bloom_plan::types::{Type, TypeId};
 use bloom_stdx::arena::Arena;
-use thin_vec::{ThinVec, thin_vec};
+use bloom_stdx::fitted_thin;
+use thin_vec::ThinVec;
 
 use super::terms::{comparison, contains, is_whole, reads, value_term};
 use super::{Aggregate, Atom, Binding, ColumnShape, Form, RuleSummary, Shape, Source, Term, Test};
@@ -166,11 +167,13 @@ pub fn summarize(setting: Setting<'_>, rule: &Rule, readings: &[Reading]) -> Rul
             }
         }
     }
-    summary.aggregates.shrink_to_fit();
-    summary.atoms.shrink_to_fit();
-    summary.bindings.shrink_to_fit();
-    summary.tests.shrink_to_fit();
-    summary
+    RuleSummary {
+        aggregates: fitted_thin(summary.aggregates),
+        atoms: fitted_thin(summary.atoms),
+        bindings: fitted_thin(summary.bindings),
+        tests: fitted_thin(summary.tests),
+        ..summary
+    }
 }
 
 struct Summary<'a> {
@@ -301,7 +304,8 @@ impl Summary<'_> {
         reading: Reading,
     ) -> Atom {
         let columns = self.setting.shapes[collection].columns.len();
-        let mut terms = thin_vec![Term::Any; columns];
+        let mut terms = ThinVec::with_capacity(columns);
+        terms.resize(columns, Term::Any);
         for arg in args {
             if let Some(term) = terms.get_mut(arg.column as usize) {
                 *term = self.pattern_term(arg.pat);

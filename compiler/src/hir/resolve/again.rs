@@ -23,6 +23,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::ops::Range;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// A program without mistakes, ready to have rules replaced.
 #[derive(Debug)]
@@ -192,7 +193,7 @@ impl Recall {
                     self.rules.remove(&key);
                 }
                 for (key, rule) in after {
-                    let built_in = Vec::new();
+                    let built_in = ThinVec::new();
                     self.rules.insert(key, Entry { rule, built_in });
                 }
             }
@@ -251,7 +252,7 @@ impl Recall {
         let address = Arc::as_ptr(&first.item).addr();
         let offset = edit.base + first.offset;
         let start = self.items.iter().position(|(known, item)| {
-            known.source == edit.source
+            known.source == edit.source as u32
                 && known.address == address
                 && places[*item].offset == offset
         })?;

@@ -287,7 +287,9 @@ impl<'a> Resolver<'a> {
         }
         self.kind.declared = self.kind.node.collections.len();
         let mut standing = StandingKind::begin(&self.kind);
-        for pending in std::mem::take(&mut self.kind.rules) {
+        let rules = std::mem::take(&mut self.kind.rules);
+        standing.rules.reserve_exact(rules.len());
+        for pending in rules {
             self.resolve_rule(&pending);
             standing.rules.push(Key::new(&pending));
         }
@@ -297,6 +299,8 @@ impl<'a> Resolver<'a> {
             self.resolve_extern_path(scope, path, item);
         }
         self.describe_program();
+        self.kind.node.collections_mut().fit();
+        self.kind.node.rules.fit();
         self.order_constants();
         self.check_promises();
     }

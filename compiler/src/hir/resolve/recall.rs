@@ -15,8 +15,10 @@ use crate::base::FileId;
 use crate::hir::{CollectionId, CollectionKind, ItemRef, Literal, Place, Rule};
 use crate::syntax::ast::{self, ItemKind};
 use bloom_stdx::arena::Id;
+use bloom_stdx::fitted;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// Where numbers are whose items are gone.
 pub(super) const GONE: Place = Place {
@@ -51,7 +53,7 @@ pub struct Recall {
 /// An item of some source, those nested in others after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Known {
-    pub source: usize,
+    pub source: u32,
     /// Its address, which stands for the item as long as that is kept.
     pub address: usize,
     is_rule: bool,
@@ -69,7 +71,7 @@ pub(super) struct Key {
 pub(super) struct Entry {
     pub rule: Arc<Rule>,
     /// What the language provides and the rule names: it is declared where it is first named.
-    pub built_in: Vec<(CollectionId, CollectionKind)>,
+    pub built_in: ThinVec<(CollectionId, CollectionKind)>,
 }
 
 /// The recall of one resolution: what was, and what is.
@@ -150,14 +152,15 @@ impl Recall {
     /// Takes over what the resolver knows.
     pub(super) fn end(&mut self, resolver: &mut Resolver<'_>) {
         let sources = resolver.sources;
-        self.items.clear();
+        let mut items = Vec::new();
         for (number, source) in sources.iter().enumerate() {
             walk(&source.module.items, 0, &mut |node, offset| {
                 // What nothing refers to, such as an item in a file that nothing imports, gets its number here.
                 let item = resolver.item(number, offset);
-                self.items.push((Known::new(number, node), item));
+                items.push((Known::new(number, node), item));
             });
         }
+        self.items = fitted(items);
         let start = |source: &Source<'_>| {
             let start = resolver.items.get(&(source.file, 0));
             start.map(|&item| (source.file, item))
@@ -175,7 +178,7 @@ impl Recall {
 impl Known {
     pub fn new(source: usize, node: &ast::ItemNode) -> Self {
         Known {
-            source,
+            source: source as u32,
             address: Arc::as_ptr(&node.item).addr(),
             is_rule: is_rule(&node.item),
         }

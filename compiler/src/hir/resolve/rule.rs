@@ -11,6 +11,7 @@ use crate::hir::{
     PatId, Rule,
 };
 use crate::syntax::ast::{self, LiteralKind};
+use bloom_stdx::fitted_thin;
 use std::sync::Arc;
 
 impl<'a> Resolver<'a> {
@@ -356,8 +357,8 @@ enum Bound {
 
 /// The rule without memory for more than it has: most stay as they are for as long as an editor is open.
 pub(super) fn fitted(mut rule: Rule) -> Rule {
-    rule.body.shrink_to_fit();
-    rule.literals.shrink_to_fit();
-    rule.head.columns.shrink_to_fit();
+    rule.body.fit();
+    rule.literals = fitted_thin(rule.literals);
+    rule.head.columns = fitted_thin(rule.head.columns);
     rule
 }

@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use bloom_stdx::fitted;
 use rustc_hash::FxHashMap;
 
 use super::{Mention, Role, Target};
@@ -197,7 +198,7 @@ impl Mentions {
             targets: numbers.targets,
             ..Self::default()
         };
-        found.targets.shrink_to_fit();
+        found.targets = fitted(found.targets);
         for items in files {
             found.firsts.push(found.count as u32);
             let entries = items.into_iter().map(|(start, names)| {

@@ -8,6 +8,7 @@ use super::{
     Name, Path, Pattern, PatternKind, UnaryOp,
 };
 use crate::base::{Diagnostic, FileId, FileSpan, Span, codes};
+use bloom_stdx::fitted;
 
 impl Expr {
     /// The path that this is, if it is names parted by dots.
@@ -23,7 +24,7 @@ impl Expr {
                 ExprKind::Name(name) => {
                     segments.push(name.clone());
                     segments.reverse();
-                    segments.shrink_to_fit();
+                    let segments = fitted(segments);
                     return Some(Path { segments });
                 }
                 _ => return None,
