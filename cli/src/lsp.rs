@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::args::Coordination;
 use crate::outcome::{Misuse, Outcome, Verdict};
-use crate::pages::use_small_pages;
+use crate::pages::{self, use_small_pages};
 use crate::replay::tested;
 use crate::sources::Sources;
 use crate::{STACK_BYTES, calm, embedded, pipeline};
@@ -26,7 +26,8 @@ pub(crate) fn lsp() -> Outcome {
         .map_err(|error| streams(&error))?;
     let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
     let cache = cache();
-    let served = bloom_lsp::serve(embedded::STDLIB, cache.as_deref(), &Pages, input, output);
+    let (library, cache) = (embedded::STDLIB, cache.as_deref());
+    let served = bloom_lsp::serve(library, cache, &Pages, pages::give_back, input, output);
     let served = runtime.block_on(served);
     // A thread may still read the stream, whose other end may stay open.
     runtime.shutdown_background();

@@ -1,4 +1,4 @@
-//! The size of the pages that the system gives memory in: small when the process starts.
+//! The pages that the system gives memory in: their size, small when the process starts, and when they go back.
 
 /// Has the system give memory in small pages. The allocator spreads what a process holds over many regions; with large
 /// pages the system clears two megabytes for each that is touched first, out of the processor's caches, and the process
@@ -22,3 +22,16 @@ fn disable_large_pages(disabled: bool) {
 
 #[cfg(not(target_os = "linux"))]
 fn disable_large_pages(_disabled: bool) {}
+
+// SAFETY: the allocator of this program is mimalloc, which has this function; it may be called at any time and from any
+// thread.
+#[expect(unsafe_code, reason = "the crate of the allocator has no call for it")]
+unsafe extern "C" {
+    safe fn mi_collect(force: bool);
+}
+
+/// Has the allocator give back to the system what is free, at once. By itself it does so a second later at the earliest,
+/// and only when a thread asks for memory or ends.
+pub(crate) fn give_back() {
+    mi_collect(true);
+}

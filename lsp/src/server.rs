@@ -19,6 +19,7 @@ use crate::framing::{self, Output};
 use crate::library::{Library, Texts};
 use crate::progress::Progress;
 use crate::state::State;
+use crate::threads::GiveBack;
 use crate::tokens::{self, Written};
 use crate::views::{OfDocument, ProgramText, View, Views};
 use crate::workspace::{self, Declared, Workspace};
@@ -36,11 +37,13 @@ pub struct Backend {
 }
 
 /// Serves one client, until it says so or its stream ends. Whether it had said before that it would end. The files of
-/// the library go into a folder of caches, where there is one.
+/// the library go into a folder of caches, where there is one. What has been asked for is answered on threads, each of
+/// which calls `give_back` when it has had nothing to do for a while.
 pub async fn serve<R, W>(
     library: Texts,
     cache: Option<&Path>,
     views: &'static dyn Views,
+    give_back: GiveBack,
     input: R,
     output: W,
 ) -> io::Result<bool>
@@ -48,7 +51,7 @@ where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let state = Arc::new(State::new(Library::new(library, cache)));
+    let state = Arc::new(State::new(Library::new(library, cache), give_back));
     let (service, socket) = LspService::build(|client| Backend {
         client,
         state: Arc::clone(&state),

@@ -21,7 +21,7 @@ use crate::documents::{Documents, Snapshot};
 use crate::library::Library;
 use crate::packages::OpenManifest;
 use crate::positions::Encoding;
-use crate::threads::Threads;
+use crate::threads::{GiveBack, Threads};
 use crate::tokens::Written;
 use crate::translate;
 use crate::workspace::Workspace;
@@ -64,7 +64,7 @@ pub struct State {
 }
 
 impl State {
-    pub fn new(library: Library) -> Self {
+    pub fn new(library: Library, give_back: GiveBack) -> Self {
         Self {
             documents: Mutex::new(Documents::new(library)),
             encoding: OnceLock::new(),
@@ -77,7 +77,7 @@ impl State {
             tokens: Mutex::default(),
             next_tokens: AtomicU64::new(0),
             next_progress: AtomicU64::new(0),
-            threads: Threads::default(),
+            threads: Threads::new(give_back),
             beside: Beside::default(),
             changed: Notify::new(),
             is_shut_down: AtomicBool::new(false),

@@ -3,7 +3,8 @@
 //! A job goes to the first thread that has nothing to do, and a thread is started only while all have; so the jobs of a
 //! client that waits for each answer run on one thread. The allocator keeps pages of every size of block for each
 //! thread: what an analysis holds, spread over several, takes as many times the room in the end. A thread that has had
-//! nothing to do for a while ends, and what it was done with goes back to the system.
+//! nothing to do for a while ends, and what it was done with goes back to the system: the allocator is asked to give
+//! it back, which by itself it does only while there is more to do.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -30,15 +31,13 @@ type Job = Box<dyn FnOnce() -> Box<dyn FnOnce()> + Send>;
 /// Ends its threads when it is dropped, once they have done what they were given.
 pub struct Threads(Arc<Shared>);
 
+/// Gives the memory back to the system that the calling thread's work has left free.
+pub type GiveBack = fn();
+
 struct Shared {
     inner: Mutex<Inner>,
     idle_max: Duration,
-}
-
-impl Default for Threads {
-    fn default() -> Self {
-        Self::ending_after(IDLE_MAX)
-    }
+    give_back: GiveBack,
 }
 
 #[derive(Default)]
@@ -64,10 +63,15 @@ enum State {
 }
 
 impl Threads {
-    fn ending_after(idle_max: Duration) -> Self {
+    pub fn new(give_back: GiveBack) -> Self {
+        Self::ending_after(IDLE_MAX, give_back)
+    }
+
+    fn ending_after(idle_max: Duration, give_back: GiveBack) -> Self {
         Self(Arc::new(Shared {
             inner: Mutex::default(),
             idle_max,
+            give_back,
         }))
     }
 
@@ -181,6 +185,8 @@ impl Shared {
             inner = woke;
             if waited.timed_out() {
                 inner.threads[number].state = State::Ended;
+                drop(inner);
+                (self.give_back)();
                 return;
             }
         }
@@ -190,6 +196,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::{State, THREADS_MAX, Threads};
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Barrier, mpsc};
     use std::thread;
     use std::time::Duration;
@@ -201,7 +208,7 @@ mod tests {
 
     #[test]
     fn jobs_in_turns_run_on_one_thread() {
-        let threads = Threads::default();
+        let threads = Threads::new(|| {});
         let ids = block_on(async {
             let mut ids = Vec::new();
             for _ in 0..100 {
@@ -215,7 +222,7 @@ mod tests {
 
     #[test]
     fn jobs_that_wait_for_each_other_run_at_once_and_more_run_later() {
-        let threads = Threads::default();
+        let threads = Threads::new(|| {});
         let meeting = Arc::new(Barrier::new(THREADS_MAX));
         let (sender, receiver) = mpsc::channel();
         for number in 0..3 * THREADS_MAX {
@@ -234,7 +241,11 @@ mod tests {
 
     #[test]
     fn a_thread_with_nothing_to_do_ends_and_another_comes_in_its_place() {
-        let threads = Threads::ending_after(Duration::ZERO);
+        static GIVEN_BACK: AtomicUsize = AtomicUsize::new(0);
+        let give_back = || {
+            GIVEN_BACK.fetch_add(1, Ordering::Relaxed);
+        };
+        let threads = Threads::ending_after(Duration::ZERO, give_back);
         let id = || block_on(threads.run(|| thread::current().id())).ok();
         let first = id();
         while threads.0.lock().threads[0].state != State::Ended {
@@ -243,11 +254,14 @@ mod tests {
         let second = id();
         assert!(first.is_some() && second.is_some() && first != second);
         assert_eq!(threads.0.lock().threads.len(), 1);
+        while GIVEN_BACK.load(Ordering::Relaxed) < 2 {
+            thread::yield_now();
+        }
     }
 
     #[test]
     fn a_panic_is_told_and_its_thread_goes_on() {
-        let threads = Threads::default();
+        let threads = Threads::new(|| {});
         let (failed, next) = block_on(async {
             let failed = threads
                 .run(|| std::panic::resume_unwind(Box::new("no")))
