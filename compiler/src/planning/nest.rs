@@ -94,7 +94,7 @@ impl<'n> Nest<'n> {
     /// The literal to place next, of those whose inputs are bound.
     fn choose(&self, left: &[usize]) -> Option<usize> {
         let ready = left.iter().copied().filter(|&place| self.is_ready(place));
-        let next = ready.min_by_key(|&place| (self.rank(place), place))?;
+        let next = ready.min_by_key(|&place| (self.rank(place), self.is_founded(place), place))?;
         let mut order = self.form.order.iter();
         match self.rank(next) {
             Rank::Filter | Rank::Lookup | Rank::CanFail => Some(next),
@@ -116,6 +116,12 @@ impl<'n> Nest<'n> {
                 let mut before = before.iter();
                 before.all(|&place| self.placed[place])
             })
+    }
+
+    /// Whether only some of the rows that it finds count. Each is then asked when it came, and a stratum's own relations
+    /// are mostly larger than those that they follow from.
+    fn is_founded(&self, place: usize) -> bool {
+        self.form.extents.get(place) == Some(&Extent::Founded)
     }
 
     fn rank(&self, place: usize) -> Rank {

@@ -368,3 +368,21 @@ fn a_plan_says_when_a_stratum_is_evaluated_whole() {
         ; stratum 0 (p) is evaluated whole while a row error or a key conflict lasts in it, so that reports stay the same
     "#]].assert_eq(&shown);
 }
+
+#[test]
+fn support_is_looked_for_in_rows_of_others_before_those_of_the_stratum() {
+    let copy = format!("(rule {XYZ} ((atom rel0 (r0 r1))) (row (r0 r1)))");
+    let step = format!("(rule {XYZ} ((atom rel2 (r0 r1)) (atom rel0 (r1 r2))) (row (r0 r2)))");
+    let plan = plan(&[("rel2", "<="), ("rel2", "<=")], &format!("{copy} {step}"));
+    let support = plan.strata.iter().flat_map(|stratum| &stratum.support);
+    let read = support.map(|v| {
+        let nest = plan.versions[v.0 as usize].nest.iter();
+        nest.filter_map(|op| Some(op.read(&plan)?.0)).collect()
+    });
+    let read: Vec<Vec<u32>> = read.collect();
+    assert_eq!(
+        read,
+        [vec![2, 0], vec![2, 0, 2]],
+        "a row, then what it may follow from"
+    );
+}
