@@ -24,7 +24,7 @@ use super::profile::{self, Measured};
 use super::stats::{Counts, Phases};
 use crate::args::{ConflictChoice, OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
-use crate::pages::use_small_pages;
+use crate::pages::{give_back, use_small_pages};
 use crate::pipeline;
 use crate::progress::Progress;
 use crate::replanning::Replanner;
@@ -42,8 +42,9 @@ pub(super) fn run(
     program: Arc<Program>,
     mut phases: Phases,
 ) -> Outcome {
-    // Where the program was compiled in large ones.
+    // Where the program was compiled in large ones; what that took is free by now.
     use_small_pages();
+    give_back();
     let plan = program.plan();
     parameters::refuse_unknown(std::iter::once(&**plan), &args.parameters)?;
     let dumped = dumped(args, is_dedalus, &program)?;
