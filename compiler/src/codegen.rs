@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use bloom_plan::artifact::{Artifact, Patch};
 use bloom_plan::plan::{FunctionId, Plan, VersionId};
+use bloom_stdx::by_threads;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::Function;
@@ -169,20 +170,8 @@ fn generate_parts(plan: &Plan, parts: &[Part], target: &Target) -> (Vec<u8>, Vec
         (code, offsets)
     };
     let share = parts.len().div_ceil(target.threads.get()).max(SHARE_MIN);
-    if parts.len() <= share {
-        return generate(parts);
-    }
-    let done = std::thread::scope(|scope| {
-        let shares = parts.chunks(share);
-        let threads: Vec<_> = shares
-            .map(|share| scope.spawn(move || generate(share)))
-            .collect();
-        let threads = threads.into_iter();
-        let done = threads.map(|thread| thread.join().expect("a verified plan compiles"));
-        done.collect::<Vec<_>>()
-    });
     let (mut code, mut offsets) = (Vec::new(), Vec::new());
-    for (part, own) in done {
+    for (part, own) in by_threads(parts.chunks(share), generate) {
         code.resize(code.len().next_multiple_of(ALIGNMENT), 0);
         let begin = code.len() as u32;
         code.extend_from_slice(&part);

@@ -25,20 +25,22 @@ impl Indexes {
 
     /// The index on these columns, which ascend.
     pub(super) fn on(&mut self, relation: RelationId, columns: Vec<u32>, part: Extent) -> IndexId {
-        let index = Index {
+        self.add(Index {
             relation,
             columns,
             part,
-        };
-        let (place, _) = self.0.insert_full(index);
-        IndexId(place as u32)
+        })
     }
 
     /// Takes in those that were asked for elsewhere; the number of each here.
     pub(super) fn append(&mut self, others: Indexes) -> Vec<IndexId> {
         let others = others.0.into_iter();
-        let numbers = others.map(|index| IndexId(self.0.insert_full(index).0 as u32));
-        numbers.collect()
+        others.map(|index| self.add(index)).collect()
+    }
+
+    fn add(&mut self, index: Index) -> IndexId {
+        let (place, _) = self.0.insert_full(index);
+        IndexId(place as u32)
     }
 
     pub(super) fn into_vec(self) -> Vec<Index> {

@@ -7,6 +7,7 @@
 use std::num::NonZeroUsize;
 
 use bloom_plan::plan::{AggregateId, IndexId, Op, RuleId, Stratum, Version, VersionId};
+use bloom_stdx::by_threads;
 
 use super::Planner;
 
@@ -25,20 +26,12 @@ pub(super) fn plan<'p>(
         let planned: Vec<Stratum> = planned.collect();
         (planner, planned)
     };
-    let plan = &plan;
-    let mut shares = shares(strata, threads).into_iter();
-    let first = shares.next().unwrap_or_default();
-    std::thread::scope(|scope| {
-        let later: Vec<_> = shares
-            .map(|share| scope.spawn(move || plan(share)))
-            .collect();
-        let (mut planner, mut planned) = plan(first);
-        for thread in later {
-            let (other, strata) = thread.join().expect("planning is total");
-            planned.extend(planner.append(other, strata));
-        }
-        (planner, planned)
-    })
+    let mut done = by_threads(shares(strata, threads), plan).into_iter();
+    let (mut planner, mut planned) = done.next().unwrap_or_else(|| (planner(), Vec::new()));
+    for (other, strata) in done {
+        planned.extend(planner.append(other, strata));
+    }
+    (planner, planned)
 }
 
 /// Strata in their order, in shares of about as many rules.
