@@ -9,14 +9,13 @@ use serde_json::json;
 
 use crate::args::Coordination;
 use crate::outcome::{Misuse, Outcome, Verdict};
-use crate::pages::{self, use_small_pages};
+use crate::pages;
 use crate::replay::tested;
 use crate::sources::Sources;
 use crate::{STACK_BYTES, calm, embedded, pipeline};
 
 /// A client that ends before it said that it would makes the command fail, as the protocol has it.
 pub(crate) fn lsp() -> Outcome {
-    use_small_pages();
     let streams = |error: &std::io::Error| Misuse::io(Path::new("<stdin>"), error);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

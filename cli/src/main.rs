@@ -90,7 +90,7 @@ fn command() -> ExitCode {
         }
     };
     terminal::choose_color(cli.color);
-    if !matches!(cli.command, Command::Run(_)) {
+    if !matches!(cli.command, Command::Run(_) | Command::Lsp(_)) {
         pages::use_large_pages();
     }
     let outcome = match cli.command {

@@ -7,18 +7,16 @@
 //!
 //! Invariant: either all rows are in the table of keys or none is, and only arrivals ever are in none.
 
-use crate::rows::{each_row, row_hash};
+use crate::rows::{each_row, row_hash, rows_in};
 
 use super::Relation;
 
 /// More rows are told apart by a table.
 const SIEVED_ROWS_MAX: usize = 1 << 10;
-/// Bits of the filter for each row.
-const BITS_A_ROW: usize = 64;
 /// So many rows are compared with all before them.
 const COMPARED_MAX: usize = 32;
 
-/// Tells few rows apart.
+/// Tells few rows apart, by a word of marks for each.
 #[derive(Debug, Default)]
 pub struct Sieve {
     marks: Vec<u64>,
@@ -35,13 +33,14 @@ impl Sieve {
         hash: impl Fn(&[u64]) -> u64,
         same: impl Fn(&[u64], &[u64]) -> bool,
     ) -> Option<bool> {
-        let words = rows.len() * BITS_A_ROW / stride / u64::BITS as usize;
-        if words > SIEVED_ROWS_MAX * BITS_A_ROW / u64::BITS as usize {
+        let count = rows_in(rows.len(), stride);
+        if count > SIEVED_ROWS_MAX {
             return None;
         }
-        let bits = words.next_power_of_two() * u64::BITS as usize;
+        let words = count.next_power_of_two();
         self.marks.clear();
-        self.marks.resize(bits / u64::BITS as usize, 0);
+        self.marks.resize(words, 0);
+        let bits = words * u64::BITS as usize;
         let shift = u64::BITS - bits.trailing_zeros();
         let mut compared = 0;
         for (place, row) in each_row(rows, stride).enumerate() {

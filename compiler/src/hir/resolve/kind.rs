@@ -287,9 +287,7 @@ impl<'a> Resolver<'a> {
         }
         self.kind.declared = self.kind.node.collections.len();
         let mut standing = StandingKind::begin(&self.kind);
-        let rules = std::mem::take(&mut self.kind.rules);
-        standing.rules.reserve_exact(rules.len());
-        for pending in rules {
+        for pending in std::mem::take(&mut self.kind.rules) {
             self.resolve_rule(&pending);
             standing.rules.push(Key::new(&pending));
         }
