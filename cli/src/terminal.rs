@@ -35,8 +35,8 @@ pub(crate) fn print(text: &str) {
 }
 
 /// Writes results without a string in between.
-pub(crate) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
-    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+pub(crate) fn print_with(write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) {
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout());
     finish(write(&mut out).and_then(|()| out.flush()));
 }
 

@@ -10,6 +10,7 @@ mod cell;
 mod delimited;
 mod lines;
 mod parquet;
+mod turns;
 
 use std::fs;
 use std::io;
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 use bloom_plan::types::{TypeId, TypeTable};
 use bloom_plan::value::{Row, Value};
 
-use bloom_runtime::{Feed, Misfit, Rows};
+use bloom_runtime::{Crew, Feed, Misfit, Rows};
 
 use crate::schema::{GivenRow, Schema};
 
@@ -151,17 +152,19 @@ pub fn read(
     }
 }
 
-/// Gives every row of a file to a node, in order; returns how many there were.
+/// Gives every row of a file to a node, in order; returns how many there were. A large file of plain numbers is read by all
+/// of the crew.
 pub fn feed(
     path: &Path,
     format: Format,
     schema: &Schema<'_>,
     feed: &mut Feed<'_>,
+    crew: &dyn Crew,
 ) -> Result<u64, TableError> {
     match format {
-        Format::Csv => delimited::feed(path, delimited::CSV, schema, feed),
-        Format::Tsv => delimited::feed(path, delimited::TSV, schema, feed),
-        Format::Facts => delimited::feed(path, delimited::FACTS, schema, feed),
+        Format::Csv => delimited::feed(path, delimited::CSV, schema, feed, crew),
+        Format::Tsv => delimited::feed(path, delimited::TSV, schema, feed, crew),
+        Format::Facts => delimited::feed(path, delimited::FACTS, schema, feed, crew),
         Format::Jsonl | Format::Parquet => read(path, format, schema, &mut |given| {
             feed_given(feed, given).map_err(|misfit| misfit.to_string())
         }),
@@ -208,27 +211,43 @@ pub fn write(
     .map_err(failed)
 }
 
-/// Writes a node's rows to a file, which it replaces.
+/// Writes a node's rows to a file, which it replaces. Lines are made by all of the crew.
 pub fn write_rows(
     path: &Path,
     format: Format,
     schema: &Schema<'_>,
     rows: &Rows<'_>,
+    crew: &dyn Crew,
 ) -> Result<u64, TableError> {
-    let dialect = match format {
-        Format::Csv => delimited::CSV,
-        Format::Tsv => delimited::TSV,
-        Format::Facts => delimited::FACTS,
-        Format::Jsonl | Format::Parquet => {
-            return write(path, format, schema, &mut rows.values());
-        }
-    };
+    if format == Format::Parquet {
+        return write(path, format, schema, &mut rows.values());
+    }
     let failed = |source| TableError::Io {
         path: path.to_owned(),
         source,
     };
     let file = fs::File::create(path).map_err(failed)?;
-    delimited::write_rows(file, dialect, schema, rows).map_err(failed)
+    write_rows_to(file, format, schema, rows, crew).map_err(failed)
+}
+
+/// Writes a node's rows as text; Parquet, which is no text, as CSV. Lines are made by all of the crew.
+pub fn write_rows_to(
+    out: impl io::Write + Send,
+    format: Format,
+    schema: &Schema<'_>,
+    rows: &Rows<'_>,
+    crew: &dyn Crew,
+) -> io::Result<u64> {
+    let dialect = match format {
+        Format::Csv | Format::Parquet => delimited::CSV,
+        Format::Tsv => delimited::TSV,
+        Format::Facts => delimited::FACTS,
+        Format::Jsonl => {
+            let out = io::BufWriter::with_capacity(1 << 16, out);
+            return lines::write(out, schema, &mut rows.values());
+        }
+    };
+    delimited::write_rows(out, dialect, schema, rows, crew)
 }
 
 /// Writes the rows as text; Parquet, which is no text, as CSV.

@@ -17,7 +17,7 @@ use bloom_stdx::random::Random;
 
 use crate::api::{Config, ErrorRow, Input, Misfit, OnConflict, Output, Pending, StartError, Stats};
 use crate::bounds::{Bounds, Stopped, Watch};
-use crate::cells::{self, Fed, Feed, Form, Rows};
+use crate::cells::{Fed, Feed, Form, Packing, Rows};
 use crate::crew::Crew;
 use crate::deferred::Change;
 use crate::machine::{Machine, Trouble, Wanted};
@@ -283,24 +283,32 @@ impl Node {
 
     /// As [`Node::rows`], without the values.
     pub fn sorted(&self, id: RelationId) -> Rows<'_> {
+        self.sorted_by(id, None)
+    }
+
+    fn sorted_by(&self, id: RelationId, crew: Option<&dyn Crew>) -> Rows<'_> {
         let relation = &self.machine.relations[id.0 as usize];
         let types = &relation.shape().types;
         let forms = &self.forms[id.0 as usize];
-        Rows::new(&self.machine.context.store, types, forms, relation.total())
+        let store = &self.machine.context.store;
+        Rows::new(store, types, forms, relation.total(), crew)
     }
 
-    /// As [`Node::sorted`], of a node that is retired, which has the rows no more from then on.
+    /// As [`Node::sorted`], of a node that is retired, which has the rows no more from then on. They are sorted by the
+    /// threads that the node was lent.
     pub fn hand_over(&mut self, id: RelationId) -> Rows<'_> {
         let place = id.0 as usize;
-        let packing = cells::pack(&self.forms[place], self.machine.relations[place].total());
-        let Some(packing) = packing else {
-            return self.sorted(id);
+        let crew = self.machine.crew.clone();
+        let crew = crew.as_deref();
+        let total = self.machine.relations[place].total();
+        let Some(packing) = Packing::new(&self.forms[place], total, crew) else {
+            return self.sorted_by(id, crew);
         };
         let machine = &mut self.machine;
         let total = machine.relations[place].take_rows();
         let types = &machine.relations[place].shape().types;
         let (store, forms) = (&machine.context.store, &self.forms[place]);
-        Rows::of_own(store, types, forms, total, packing)
+        Rows::of_own(store, types, forms, total, packing, crew)
     }
 
     /// From now on [`Output::outputs`] stays empty: whoever drives the node looks at the rows of its

@@ -16,7 +16,7 @@ use bloom_host::schema::Schema;
 use bloom_host::tables::{self, Format};
 use bloom_plan::plan::{Plan, RelationId, RelationKind};
 use bloom_plan::value::Row;
-use bloom_runtime::{Bounds, Config, Input, Node, OnConflict, Output, Program};
+use bloom_runtime::{Bounds, Config, Crew, Input, Node, OnConflict, Output, Program};
 
 use super::parameters;
 use super::printing::Errors;
@@ -77,14 +77,15 @@ pub(super) fn run(
         node.measure(Arc::new(Stopwatch::start()));
     }
     let workers = args.workers.unwrap_or_else(pipeline::cores);
-    node.lend(Arc::new(Threads::new(workers)));
+    let crew = Arc::new(Threads::new(workers));
+    node.lend(crew.clone());
     node.lend_planner(Arc::new(Replanner));
     let mut counts = Counts {
         workers: workers.get(),
         ..Counts::default()
     };
     if let Some(folder) = &args.facts {
-        counts.read = load(folder, &mut node)?;
+        counts.read = load(folder, &mut node, &*crew)?;
     }
     phases.loaded();
 
@@ -146,11 +147,13 @@ pub(super) fn run(
             format(args.out_format.unwrap_or(OutFormat::Csv)),
             &mut node,
             written,
+            &*crew,
         )?,
         None => print(
             format(args.out_format.unwrap_or(OutFormat::Csv)),
             &mut node,
             written,
+            &*crew,
         )?,
     };
     phases.written();
@@ -296,7 +299,7 @@ fn outputs(program: &Program) -> impl Iterator<Item = RelationId> {
 }
 
 /// Feeds the node what a folder has; how many rows.
-fn load(folder: &Path, node: &mut Node) -> Result<u64, Misuse> {
+fn load(folder: &Path, node: &mut Node, crew: &dyn Crew) -> Result<u64, Misuse> {
     let program = node.program().clone();
     let plan = program.plan();
     let mut rows = 0;
@@ -318,8 +321,8 @@ fn load(folder: &Path, node: &mut Node) -> Result<u64, Misuse> {
         };
         let schema = Schema::new(&plan.types, &plan.relations[relation.0 as usize]);
         let mut feed = node.feed(relation);
-        rows +=
-            tables::feed(&source.path, source.format, &schema, &mut feed).map_err(Misuse::new)?;
+        let fed = tables::feed(&source.path, source.format, &schema, &mut feed, crew);
+        rows += fed.map_err(Misuse::new)?;
     }
     Ok(rows)
 }
@@ -366,6 +369,7 @@ fn write(
     format: Format,
     node: &mut Node,
     written: Vec<(RelationId, Written)>,
+    crew: &dyn Crew,
 ) -> Result<u64, Misuse> {
     std::fs::create_dir_all(folder).map_err(|e| Misuse::io(folder, &e))?;
     let program = node.program().clone();
@@ -376,7 +380,7 @@ fn write(
         let path = folder.join(format!("{}.{}", relation.name, format.extension()));
         let schema = Schema::new(&plan.types, relation);
         let wrote = match rows {
-            Written::Held => tables::write_rows(&path, format, &schema, &node.hand_over(id)),
+            Written::Held => tables::write_rows(&path, format, &schema, &node.hand_over(id), crew),
             Written::Gathered(rows) => tables::write(&path, format, &schema, &mut rows.into_iter()),
         };
         count += wrote.map_err(Misuse::new)?;
@@ -389,6 +393,7 @@ fn print(
     format: Format,
     node: &mut Node,
     written: Vec<(RelationId, Written)>,
+    crew: &dyn Crew,
 ) -> Result<u64, Misuse> {
     if format == Format::Parquet {
         return Err(Misuse::new(
@@ -410,7 +415,7 @@ fn print(
             count += match rows {
                 Written::Held => {
                     let rows = node.hand_over(id);
-                    tables::write_to(&mut *out, format, &schema, &mut rows.values())?
+                    tables::write_rows_to(&mut *out, format, &schema, &rows, crew)?
                 }
                 Written::Gathered(rows) => {
                     tables::write_to(&mut *out, format, &schema, &mut rows.into_iter())?

@@ -412,3 +412,100 @@ empty{rows: count()} <= edge{};
         }
     }
 }
+
+/// Numbers of any sign and size, in rows that fit words and in such that do not.
+fn many_rows(width: usize, below: u64) -> Vec<Vec<i64>> {
+    let mut state = 11_u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        ((state >> 8) % below) as i64 - (below / 3) as i64
+    };
+    let mut rows: Vec<Vec<i64>> = (0..70_000)
+        .map(|_| (0..width).map(|_| next()).collect())
+        .collect();
+    rows.extend(rows[..300].to_vec());
+    rows
+}
+
+fn lines(rows: &[Vec<i64>], separator: &str) -> String {
+    let line = |row: &Vec<i64>| {
+        let cells: Vec<String> = row.iter().map(i64::to_string).collect();
+        cells.join(separator) + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+#[test]
+fn many_rows_are_read_and_written_the_same_by_any_number_of_workers() {
+    let folder = Folder::with(
+        "input i_one(a: Int);
+input i_two(a: Int, b: Int);
+input i_five(a: Int, b: Int, c: Int, d: Int, e: Int);
+output one(a: Int);
+output two(a: Int, b: Int);
+output five(a: Int, b: Int, c: Int, d: Int, e: Int);
+output texts(b: String, a: Int);
+output none(a: Int, b: Int);
+one{a} <= i_one{a};
+two{a, b} <= i_two{a, b};
+five{a, b, c, d, e} <= i_five{a, b, c, d, e};
+texts{b: \"{b}, {a}\", a} <= i_two{a, b};
+none{a, b} <= i_two{a, b}, i_one{a}, not i_one{a};
+",
+    );
+    let mut expected = Vec::new();
+    for (name, header, width, below) in [
+        ("one", "a", 1, 1 << 40),
+        ("two", "a,b", 2, 3_000),
+        ("five", "a,b,c,d,e", 5, 1 << 50),
+    ] {
+        let mut rows = many_rows(width, below);
+        folder.write(&format!("in/i_{name}.tsv"), lines(&rows, "\t"));
+        rows.sort();
+        rows.dedup();
+        expected.push((name, format!("{header}\n{}", lines(&rows, ","))));
+        if name == "two" {
+            let texts = rows
+                .iter()
+                .map(|row| (format!("{}, {}", row[1], row[0]), row[0]));
+            let mut texts: Vec<(String, i64)> = texts.collect();
+            texts.sort();
+            let texts: String = texts
+                .iter()
+                .map(|(b, a)| format!("\"{b}\",{a}\n"))
+                .collect();
+            expected.push(("texts", format!("b,a\n{texts}")));
+        }
+    }
+    expected.push(("none", "a,b\n".to_owned()));
+    for workers in [1, 2, 3, 5] {
+        let run = folder.bloom(&format!("run main.bloom -F in -D out --workers {workers}"));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let printed = folder
+            .bloom(&format!("run main.bloom -F in --workers {workers}"))
+            .fine();
+        for (name, text) in &expected {
+            let file = folder.read(&format!("out/{name}.csv"));
+            assert!(file == *text, "{workers} workers write `{name}`");
+            let part = format!("{name}:\n{text}");
+            assert!(printed.contains(&part), "{workers} workers print `{name}`");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_once_by_any_number_of_workers() {
+    let folder =
+        Folder::with("input a(n: Int, m: Int);\noutput b(n: Int, m: Int);\nb{n, m} <= a{n, m};\n");
+    folder.write("in/a.csv", lines(&many_rows(2, 1 << 20), ","));
+    folder.write("out/other", "");
+    std::os::unix::fs::symlink("/dev/full", folder.path("out/b.csv")).expect("a link is made");
+    for workers in 1..=3 {
+        let run = folder.bloom(&format!("run main.bloom -F in -D out --workers {workers}"));
+        assert_eq!(run.err.matches("No space left").count(), 1, "{run:?}");
+        run.fails(2, "b.csv: No space left on device");
+    }
+}

@@ -7,6 +7,7 @@
 //! A collection without columns has at most one row; its file holds `()` for it. An empty line is a row of a
 //! collection with one column of text in a tab-separated file, and nothing elsewhere.
 
+mod digits;
 mod numbers;
 mod tabs;
 mod writing;
@@ -18,7 +19,7 @@ use std::path::Path;
 use bloom_plan::plan::Column;
 use bloom_plan::types::Type;
 use bloom_plan::value::Value;
-use bloom_runtime::Feed;
+use bloom_runtime::{Crew, Feed};
 use csv::{ByteRecord, ReaderBuilder};
 use writing::{names, write_header};
 
@@ -66,8 +67,6 @@ pub(super) const FACTS: Dialect = Dialect {
 };
 
 const BUFFER_BYTES: usize = 1 << 16;
-/// About as long as a line of numbers.
-const LINE_BYTES: usize = 1 << 8;
 
 /// The row of a collection without columns.
 const UNIT: &str = "()";
@@ -92,9 +91,10 @@ pub(super) fn feed(
     dialect: Dialect,
     schema: &Schema<'_>,
     feed: &mut Feed<'_>,
+    crew: &dyn Crew,
 ) -> Result<u64, TableError> {
     if feed.is_of_numbers()
-        && let Some(count) = feed_numbers(path, dialect, schema, feed)?
+        && let Some(count) = feed_numbers(path, dialect, schema, feed, crew)?
     {
         return Ok(count);
     }
@@ -109,11 +109,8 @@ fn feed_numbers(
     dialect: Dialect,
     schema: &Schema<'_>,
     feed: &mut Feed<'_>,
+    crew: &dyn Crew,
 ) -> Result<Option<u64>, TableError> {
-    let failed = |source| TableError::Io {
-        path: path.to_owned(),
-        source,
-    };
     let mut columns = schema.relation.columns.iter();
     // Durations are read by their units.
     if !columns.all(|c| schema.types.get(c.ty) == &Type::Int) {
@@ -124,10 +121,27 @@ fn feed_numbers(
         let written = write_header(&mut header, dialect, &names(schema));
         written.expect("writing to a vector never fails");
     }
-    let header = dialect.header.then(|| header.trim_ascii_end());
-    let file = File::open(path).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
-    numbers::feed(file, size, dialect.separator(), header, feed).map_err(failed)
+    let lines = numbers::Lines {
+        path,
+        separator: dialect.separator(),
+        header: dialect.header.then(|| header.trim_ascii_end()),
+        width: feed.width(),
+    };
+    let start = feed.position();
+    let count = lines.read(crew, &mut |rows, expected| {
+        if feed.position() == start {
+            feed.reserve(expected);
+        }
+        feed.numbers(rows);
+    });
+    let count = count.map_err(|source| TableError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    if count.is_none() {
+        feed.go_back(start);
+    }
+    Ok(count)
 }
 
 /// Takes the row of a line, or tells what is wrong with it.

@@ -3,7 +3,7 @@
 use bloom_plan::types::{Type, TypeId, TypeTable};
 use bloom_plan::value::{Row, Value};
 
-use super::{Cell, Form, Rows, pack};
+use super::{Cell, Form, Packing, Rows};
 use crate::context::Context;
 use crate::context::testing::context;
 use crate::report;
@@ -45,7 +45,7 @@ fn rows_of_numbers_come_in_the_order_of_their_values() {
             }
             let types = [int, least];
             let forms = forms_of(&context, &types);
-            let rows = Rows::new(&context.store, &types, &forms, &total);
+            let rows = Rows::new(&context.store, &types, &forms, &total, None);
             assert_eq!(rows.forms(), [Form::Number, Form::Number]);
             let mut expected: Vec<Row> = total
                 .chunks_exact(2)
@@ -56,13 +56,13 @@ fn rows_of_numbers_come_in_the_order_of_their_values() {
                 rows.values().eq(expected.iter().cloned()),
                 "{bits} bits from {base}"
             );
-            let Some(packing) = pack(&forms, &total) else {
+            let Some(packing) = Packing::new(&forms, &total, None) else {
                 // There numbers go on at the least.
                 let wraps = base == i64::MAX - 3;
                 assert!(bits >= 32 || wraps, "{bits} bits from {base}");
                 continue;
             };
-            let rows = Rows::of_own(&context.store, &types, &forms, total, packing);
+            let rows = Rows::of_own(&context.store, &types, &forms, total, packing, None);
             assert!(rows.values().eq(expected), "{bits} bits from {base}");
         }
     }
@@ -81,15 +81,15 @@ fn rows_with_texts_come_in_the_order_of_their_values() {
     }
     let types = [string, int, bool];
     let forms = forms_of(&context, &types);
-    let rows = Rows::new(&context.store, &types, &forms, &total);
+    let rows = Rows::new(&context.store, &types, &forms, &total, None);
     let mut expected: Vec<Row> = total
         .chunks_exact(3)
         .map(|row| report::values(&context.store, &types, row))
         .collect();
     expected.sort();
     assert!(rows.values().eq(expected.iter().cloned()));
-    let mut words = Vec::new();
-    rows.read(0, &mut words);
+    let mut words = [0; 3];
+    rows.part(0..1).read(0, &mut words);
     assert_eq!(rows.cell(0, words[0]), Cell::Text("text 0"));
     assert_eq!(rows.cell(2, words[2]), Cell::Other(expected[0][2].clone()));
 }
@@ -99,15 +99,15 @@ fn a_collection_without_rows_or_columns_is_in_order() {
     let mut types = TypeTable::default();
     let int = types.intern(Type::Int);
     let context = context(types);
-    assert!(Rows::new(&context.store, &[int, int], &[Form::Number; 2], &[]).is_empty());
+    assert!(Rows::new(&context.store, &[int, int], &[Form::Number; 2], &[], None).is_empty());
     let (types, forms) = ([int, int], [Form::Number; 2]);
-    let packing = pack(&forms, &[]).expect("nothing fits anywhere");
-    assert!(Rows::of_own(&context.store, &types, &forms, Vec::new(), packing).is_empty());
+    let packing = Packing::new(&forms, &[], None).expect("nothing fits anywhere");
+    assert!(Rows::of_own(&context.store, &types, &forms, Vec::new(), packing, None).is_empty());
     let (types, forms) = ([int], [Form::Number]);
-    let packing = pack(&forms, &[5, 3, 4]).expect("it fits");
-    let one = Rows::of_own(&context.store, &types, &forms, vec![5, 3, 4], packing);
+    let packing = Packing::new(&forms, &[5, 3, 4], None).expect("it fits");
+    let one = Rows::of_own(&context.store, &types, &forms, vec![5, 3, 4], packing, None);
     let expected = [3, 4, 5].map(|n| vec![Value::Int(n)]);
     assert_eq!(one.values().collect::<Vec<Row>>(), expected);
-    let unit = Rows::new(&context.store, &[], &[], &[0]);
+    let unit = Rows::new(&context.store, &[], &[], &[0], None);
     assert_eq!(unit.values().collect::<Vec<Row>>(), [Row::new()]);
 }

@@ -197,15 +197,16 @@ impl Answers {
             output,
             width: relation.columns.len(),
             words: Vec::new(),
-            row: Vec::new(),
+            row: vec![0; relation.columns.len()],
         })
     }
 
     /// Takes what a tick answered.
     fn take(&mut self, node: &Node) {
         let rows = node.sorted(self.output);
-        for place in 0..rows.len() {
-            rows.read(place, &mut self.row);
+        let part = rows.part(0..rows.len());
+        for place in 0..part.len() {
+            part.read(place, &mut self.row);
             self.words.extend_from_slice(&self.row);
         }
     }

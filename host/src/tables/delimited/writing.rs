@@ -3,12 +3,18 @@
 use std::io;
 
 use bloom_plan::value::Row;
-use bloom_runtime::{Cell, Form, Rows};
+use bloom_runtime::cells::Part;
+use bloom_runtime::{Cell, Crew, Form, Rows};
 use csv::{QuoteStyle, WriterBuilder};
 
-use super::{BUFFER_BYTES, Cells, Dialect, LINE_BYTES, UNIT, tabs};
+use super::{BUFFER_BYTES, Cells, Dialect, UNIT, digits, tabs};
 use crate::schema::Schema;
-use crate::tables::cell;
+use crate::tables::{cell, turns};
+
+/// Rows of numbers whose lines are made at a time: they and their text stay in the processor's cache.
+const NUMBER_ROWS: usize = 1 << 14;
+/// Other rows: their cells may be long.
+const CELL_ROWS: usize = 1 << 10;
 
 pub(in crate::tables) fn write(
     out: impl io::Write,
@@ -41,58 +47,55 @@ pub(in crate::tables) fn write(
 
 /// As [`write`], from a node.
 pub(in crate::tables) fn write_rows(
-    mut out: impl io::Write,
+    mut out: impl io::Write + Send,
     dialect: Dialect,
     schema: &Schema<'_>,
     rows: &Rows<'_>,
+    crew: &dyn Crew,
 ) -> io::Result<u64> {
-    if rows.forms().is_empty() || rows.forms().iter().any(|&form| form != Form::Number) {
-        return write_cells(out, dialect, schema, rows);
-    }
-    let between = dialect.separator();
-    let mut text = Vec::with_capacity(BUFFER_BYTES + LINE_BYTES);
-    if dialect.header {
-        write_header(&mut text, dialect, &names(schema))?;
-    }
-    let mut words = Vec::new();
-    let mut digits = itoa::Buffer::new();
-    for place in 0..rows.len() {
-        rows.read(place, &mut words);
-        for &word in &words {
-            text.extend_from_slice(digits.format(word as i64).as_bytes());
-            text.push(between);
+    let names = names(schema);
+    let is_of_numbers = !names.is_empty() && rows.forms().iter().all(|&form| form == Form::Number);
+    let part_rows = match is_of_numbers {
+        true => NUMBER_ROWS,
+        false => CELL_ROWS,
+    };
+    let count = rows.len();
+    // The header stands before the first rows, or alone.
+    let parts = count.div_ceil(part_rows).max(1);
+    let make = |number: usize, text: &mut Vec<u8>| {
+        text.clear();
+        if number == 0 && dialect.header && !names.is_empty() {
+            write_header(text, dialect, &names)?;
         }
-        if let Some(last) = text.last_mut() {
-            *last = b'\n';
+        let start = number * part_rows;
+        let part = rows.part(start..count.min(start + part_rows));
+        if is_of_numbers {
+            digits::write_lines(text, &part, names.len(), dialect.separator());
+            return Ok(());
         }
-        if text.len() >= BUFFER_BYTES {
-            out.write_all(&text)?;
-            text.clear();
-        }
-    }
-    out.write_all(&text)?;
+        write_cells(text, dialect, schema, rows, &part)
+    };
+    turns::in_turn(crew, parts, &make, &mut |text| out.write_all(text))?;
     out.flush()?;
-    Ok(rows.len() as u64)
+    Ok(count as u64)
 }
 
 /// Rows that are not only numbers.
 fn write_cells(
-    out: impl io::Write,
+    text: &mut Vec<u8>,
     dialect: Dialect,
     schema: &Schema<'_>,
     rows: &Rows<'_>,
-) -> io::Result<u64> {
+    part: &Part<'_>,
+) -> io::Result<()> {
     let columns = &schema.relation.columns;
     let names = names(schema);
-    let mut lines = Lines::new(io::BufWriter::with_capacity(BUFFER_BYTES, out), dialect);
-    if dialect.header && !columns.is_empty() {
-        lines.write(names.iter().map(|name| (*name, name.as_bytes())))?;
-    }
+    let mut lines = Lines::new(text, dialect);
     let mut cells = vec![Vec::new(); columns.len()];
-    let mut words = Vec::new();
+    let mut words = vec![0; columns.len()];
     let mut digits = itoa::Buffer::new();
-    for place in 0..rows.len() {
-        rows.read(place, &mut words);
+    for place in 0..part.len() {
+        part.read(place, &mut words);
         for (number, (text, &word)) in cells.iter_mut().zip(&words).enumerate() {
             text.clear();
             match rows.cell(number, word) {
@@ -106,8 +109,7 @@ fn write_cells(
         let cells = named.map(|(name, cell)| (*name, cell.as_slice()));
         lines.write(cells.chain(unit))?;
     }
-    lines.finish()?;
-    Ok(rows.len() as u64)
+    lines.finish()
 }
 
 pub(super) fn write_header(text: &mut Vec<u8>, dialect: Dialect, names: &[&str]) -> io::Result<()> {
