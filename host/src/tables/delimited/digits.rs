@@ -40,7 +40,7 @@ pub(super) fn write_lines(text: &mut Vec<u8>, part: &Part<'_>, width: usize, bet
         let Some((&last, leading)) = words.split_last() else {
             return;
         };
-        end = match head.words == leading {
+        end = match head.is_of(leading) {
             true => head.copy(&mut block, end),
             false => head.write(&mut block, end, leading, between),
         };
@@ -62,6 +62,12 @@ struct Head {
 }
 
 impl Head {
+    /// Whether it is the text of these numbers. They are few, so that it takes longer to call what compares memory.
+    #[inline]
+    fn is_of(&self, words: &[u64]) -> bool {
+        self.words.len() == words.len() && self.words.iter().zip(words).all(|(a, b)| a == b)
+    }
+
     fn write(&mut self, block: &mut [u8], start: usize, words: &[u64], between: u8) -> usize {
         let mut end = start;
         for &word in words {
