@@ -1,67 +1,333 @@
 //! Threads that a node's ticks may use.
 //!
-//! They live as long as what they are asked to do: a tick asks for them only where there is work for many times
-//! what starting one costs.
+//! They start with the first work that is shared, and from then on wait for more: a while awake, since a fixpoint shares
+//! work every few dozen microseconds and to wake a thread takes longer than that, then asleep.
 
+#![expect(
+    unsafe_code,
+    reason = "threads that outlive a piece of work borrow it while they do it"
+)]
+
+use std::fmt::{self, Debug};
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{Builder, JoinHandle, yield_now};
+use std::time::{Duration, Instant};
 
 use bloom_runtime::Crew;
 
+/// How long a thread that has nothing to do stays awake.
+const AWAKE: Duration = Duration::from_micros(500);
+/// Looks for work between two looks at the clock.
+const LOOKS: usize = 1 << 6;
+
 /// So many threads, the one that asks among them.
-#[derive(Clone, Copy, Debug)]
-pub struct Threads(NonZeroUsize);
+#[derive(Debug)]
+pub struct Threads {
+    size: NonZeroUsize,
+    team: OnceLock<Team>,
+}
+
+/// The other threads.
+struct Team {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// How many pieces of work there have been.
+    round: AtomicUsize,
+    /// The next job of this piece that nobody has begun.
+    next: AtomicUsize,
+    /// How many threads are at it, but for the one that asked. Grows under the lock of `state` alone.
+    inside: AtomicUsize,
+    panicked: AtomicBool,
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    task: Option<Task>,
+    asleep: usize,
+    closed: bool,
+}
+
+/// Jobs, as [`Crew::run`] has them.
+#[derive(Clone, Copy)]
+struct Task {
+    jobs: usize,
+    job: *const (dyn Fn(usize) + Sync),
+}
+
+// SAFETY: what it leads to is `Sync`; when it may be followed, `Shared::work` says.
+unsafe impl Send for Task {}
 
 impl Threads {
-    pub fn new(count: NonZeroUsize) -> Threads {
-        Threads(count)
+    pub fn new(size: NonZeroUsize) -> Threads {
+        Threads {
+            size,
+            team: OnceLock::new(),
+        }
     }
 }
 
 impl Crew for Threads {
     fn size(&self) -> usize {
-        self.0.get()
+        self.size.get()
     }
 
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
-        let next = AtomicUsize::new(0);
-        let work = || {
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= jobs {
-                    return;
-                }
-                job(number);
-            }
+        let others = self.size().min(jobs).saturating_sub(1);
+        if others == 0 {
+            return (0..jobs).for_each(job);
+        }
+        let team = self.team.get_or_init(|| Team::start(self.size() - 1));
+        team.run(jobs, job);
+    }
+}
+
+impl Team {
+    fn start(count: usize) -> Team {
+        let shared = Arc::<Shared>::default();
+        let thread = |_| {
+            let shared = Arc::clone(&shared);
+            Builder::new()
+                .name("worker".into())
+                .spawn(move || shared.serve())
         };
-        std::thread::scope(|scope| {
-            for _ in 1..self.size().min(jobs) {
-                // Where no more threads can be had, those that there are do the work.
-                let _started = std::thread::Builder::new().spawn_scoped(scope, work);
+        // Where no more threads can be had, those that there are do the work.
+        let threads = (0..count).map_while(|number| thread(number).ok()).collect();
+        Team { shared, threads }
+    }
+
+    fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
+        // SAFETY: the type alone changes; that nobody follows the pointer when this function has returned, `Asked` sees to.
+        let job: *const (dyn Fn(usize) + Sync) = unsafe {
+            std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const (dyn Fn(usize) + Sync)>(
+                job,
+            )
+        };
+        let task = Task { jobs, job };
+        let Some(asked) = self.shared.ask(task) else {
+            // Another piece of work is under way, of this thread or of one beside.
+            // SAFETY: it is borrowed for as long as this function runs.
+            return (0..jobs).for_each(|number| unsafe { (*job)(number) });
+        };
+        // SAFETY: as above.
+        unsafe { self.shared.work(task) };
+        drop(asked);
+        if self.shared.panicked.swap(false, Ordering::Relaxed) {
+            resume_unwind(Box::new("a job panicked on another thread"));
+        }
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.closed = true;
+        self.shared.round.fetch_add(1, Ordering::Release);
+        drop(state);
+        self.shared.wake.notify_all();
+        for thread in self.threads.drain(..) {
+            // Panics of jobs are caught.
+            let _ended = thread.join();
+        }
+    }
+}
+
+impl Debug for Team {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Team")
+            .field("threads", &self.threads.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A piece of work that threads may be at; once it is dropped none is.
+struct Asked<'s>(&'s Shared);
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        // Whoever comes from now on finds nothing to do.
+        self.0.state().task = None;
+        let mut looks = 0_usize;
+        while self.0.inside.load(Ordering::Acquire) > 0 {
+            look_again(&mut looks);
+        }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Offers work to all threads, unless they have some.
+    fn ask(&self, task: Task) -> Option<Asked<'_>> {
+        let mut state = self.state();
+        if state.task.is_some() || self.inside.load(Ordering::Acquire) > 0 {
+            return None;
+        }
+        self.next.store(0, Ordering::Relaxed);
+        state.task = Some(task);
+        self.round.fetch_add(1, Ordering::Release);
+        let wakes = state.asleep > 0;
+        drop(state);
+        if wakes {
+            self.wake.notify_all();
+        }
+        Some(Asked(self))
+    }
+
+    /// Does jobs until all have been begun.
+    ///
+    /// # Safety
+    /// What the task borrows is there: its [`Asked`] is.
+    unsafe fn work(&self, task: Task) {
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            if number >= task.jobs {
+                return;
             }
-            work();
-        });
+            // SAFETY: the caller's.
+            unsafe { (*task.job)(number) };
+        }
+    }
+
+    /// What a thread does all its life.
+    fn serve(&self) {
+        let mut seen = 0;
+        while self.waits_for_more(&mut seen) {
+            let state = self.state();
+            if state.closed {
+                return;
+            }
+            let Some(task) = state.task else { continue };
+            self.inside.fetch_add(1, Ordering::Relaxed);
+            drop(state);
+            // SAFETY: there was a task while the lock was held, and its `Asked` waits for who is inside.
+            let done = catch_unwind(AssertUnwindSafe(|| unsafe { self.work(task) }));
+            if done.is_err() {
+                self.panicked.store(true, Ordering::Relaxed);
+            }
+            self.inside.fetch_sub(1, Ordering::Release);
+        }
+    }
+
+    /// Waits for work after that of the round that was seen last; false once all is over.
+    fn waits_for_more(&self, seen: &mut usize) -> bool {
+        let is_new = || self.round.load(Ordering::Acquire) != *seen;
+        let (mut looks, mut since) = (0, None);
+        while !is_new() {
+            look_again(&mut looks);
+            if looks % LOOKS == 0 && since.get_or_insert_with(Instant::now).elapsed() > AWAKE {
+                self.sleep(&is_new);
+            }
+        }
+        *seen = self.round.load(Ordering::Acquire);
+        !self.state().closed
+    }
+
+    /// Waits until it is woken for something new.
+    fn sleep(&self, is_new: &impl Fn() -> bool) {
+        let mut state = self.state();
+        state.asleep += 1;
+        while !is_new() {
+            let woken = self.wake.wait(state);
+            state = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        state.asleep -= 1;
+    }
+}
+
+/// Lets some time pass, and others run now and then.
+fn look_again(looks: &mut usize) {
+    *looks += 1;
+    match *looks % LOOKS {
+        0 => yield_now(),
+        _ => std::hint::spin_loop(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroUsize;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
 
-    use super::Threads;
+    use super::{AWAKE, Threads};
     use bloom_runtime::Crew;
+
+    fn threads(count: usize) -> Threads {
+        Threads::new(NonZeroUsize::new(count).expect("above 0"))
+    }
+
+    /// Adds up what each job was called with, in memory of this function's own.
+    fn check(threads: &Threads, jobs: usize) {
+        let done: Vec<AtomicU64> = (0..jobs).map(|_| AtomicU64::new(0)).collect();
+        threads.run(jobs, &|job| {
+            done[job].fetch_add(1, Ordering::Relaxed);
+        });
+        assert!(done.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+    }
 
     #[test]
     fn every_job_is_done_once() {
         for count in [1, 2, 5] {
-            let threads = Threads::new(NonZeroUsize::new(count).expect("above 0"));
-            let done: Vec<AtomicU64> = (0..40).map(|_| AtomicU64::new(0)).collect();
-            threads.run(done.len(), &|job| {
-                done[job].fetch_add(1, Ordering::Relaxed);
-            });
-            assert!(done.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+            let threads = threads(count);
+            for round in 0..500 {
+                check(&threads, round % 40);
+            }
             threads.run(0, &|job| panic!("there is no job {job}"));
+        }
+    }
+
+    #[test]
+    fn threads_that_sleep_are_woken() {
+        let threads = threads(3);
+        for _ in 0..5 {
+            check(&threads, 40);
+            std::thread::sleep(4 * AWAKE);
+        }
+    }
+
+    #[test]
+    fn work_within_work_and_beside_it_is_done() {
+        let threads = threads(2);
+        let count = AtomicU64::new(0);
+        let run = |jobs| {
+            threads.run(jobs, &|_| {
+                threads.run(3, &|_| {
+                    count.fetch_add(1, Ordering::Relaxed);
+                });
+            });
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..50).for_each(|_| run(7)));
+            }
+        });
+        assert_eq!(count.into_inner(), 4 * 50 * 7 * 3);
+    }
+
+    #[test]
+    fn a_panic_of_a_job_reaches_who_asked_and_nobody_else() {
+        let threads = threads(2);
+        for place in 0..20 {
+            let run = catch_unwind(AssertUnwindSafe(|| {
+                threads.run(20, &|job| {
+                    std::thread::sleep(Duration::from_micros(20));
+                    assert!(job != place, "on purpose");
+                });
+            }));
+            assert!(run.is_err());
+            check(&threads, 30);
         }
     }
 }

@@ -1,10 +1,12 @@
-//! `unsafe` stands only in `runtime`, and each use under a comment that says why it holds:
+//! `unsafe` stands only in `runtime` and in what starts threads for it, and each use under a comment that says why it holds:
 //! `// SAFETY:` for a block or an `impl`, `# Safety` for a function.
 
 use super::Violation;
 use super::source::SourceFile;
 
-const ALLOWED: &str = "runtime";
+const PACKAGE: &str = "runtime";
+/// Threads that outlive what they are asked to do borrow it while they do it.
+const FILE: &str = "host/src/crew.rs";
 
 pub fn check(files: &[SourceFile]) -> Vec<Violation> {
     let mut violations = Vec::new();
@@ -12,10 +14,10 @@ pub fn check(files: &[SourceFile]) -> Vec<Violation> {
         let lines: Vec<&str> = file.text.lines().collect();
         for number in uses(&lines) {
             let place = format!("{}:{}", file.place, number + 1);
-            if file.package != ALLOWED {
+            if file.package != PACKAGE && !file.place.ends_with(FILE) {
                 violations.push(Violation::new(
                     place,
-                    format!("`unsafe` outside of `{ALLOWED}`"),
+                    format!("`unsafe` outside of `{PACKAGE}` and `{FILE}`"),
                 ));
             } else if !is_explained(&lines, number) {
                 violations.push(Violation::new(
