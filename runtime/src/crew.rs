@@ -13,16 +13,30 @@ pub struct Work {
     pub new: usize,
 }
 
+impl Work {
+    /// What so many rows are likely to take, if others have taken this.
+    pub fn in_proportion(self, rows: usize) -> Work {
+        let part = |count: usize| {
+            let count = rows as u128 * count as u128 / self.rows.max(1) as u128;
+            usize::try_from(count).unwrap_or(usize::MAX)
+        };
+        Work {
+            rows,
+            derived: part(self.derived),
+            new: part(self.new),
+        }
+    }
+}
+
 /// Carries out jobs side by side.
 pub trait Crew: Debug + Send + Sync {
     /// How many jobs may run at one time; at least one.
     fn size(&self) -> usize;
 
-    /// Whether a run is worth sharing: it is not worth waking anybody for little, and where most of what is derived is
-    /// new, threads look each row up twice for what one looks up once.
+    /// Whether a run is worth sharing: it is not worth calling anybody for little.
     fn shares(&self, work: Work) -> bool {
-        const WORK_MIN: usize = 1 << 15;
-        work.rows.max(work.derived) >= WORK_MIN && work.new / 2 <= work.derived / 5
+        const WORK_MIN: usize = 1 << 11;
+        work.rows.max(work.derived) >= WORK_MIN
     }
 
     /// Whether the rows that a run begins with are worth putting into the order of keys that their derivations share, of a
@@ -51,7 +65,57 @@ pub trait Crew: Debug + Send + Sync {
         (rows >= ROWS_MIN && indexed >= INDEXED_MIN).then_some(CHUNK_ROWS)
     }
 
+    /// With how many rows, at least one, a version whose last rows have shown this goes on, before what they derive is put
+    /// in: so many that it stays in the processor's cache.
+    fn round_rows(&self, shown: Work) -> usize {
+        const DERIVED: usize = 1 << 19;
+        const ROWS_MIN: usize = 1 << 10;
+        // How much they derive is not known.
+        const ROWS_FIRST: usize = 1 << 14;
+        match shown.derived {
+            0 => ROWS_FIRST,
+            derived => {
+                let rows = DERIVED as u128 * shown.rows.max(1) as u128 / derived as u128;
+                usize::try_from(rows).unwrap_or(usize::MAX).max(ROWS_MIN)
+            }
+        }
+    }
+
+    /// Whether it pays to look derived rows up before they are kept to be put in, since most are there already.
+    fn sifts(&self, shown: Work) -> bool {
+        const TIMES_MIN: usize = 16;
+        shown.derived > 0 && shown.new <= shown.derived / TIMES_MIN
+    }
+
+    /// Whether so many rows that come at once are worth putting in by threads.
+    fn puts_in(&self, rows: usize) -> bool {
+        const ROWS_MIN: usize = 1 << 15;
+        rows >= ROWS_MIN
+    }
+
+    /// Whether an index that lacks so many rows is worth being brought up to date beside others.
+    fn catches_up(&self, rows: usize) -> bool {
+        const ROWS_MIN: usize = 1 << 10;
+        rows >= ROWS_MIN
+    }
+
     /// Calls `job` once with each number below `jobs`, in any order and on any thread, and returns when
     /// all calls have.
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync));
+}
+
+/// Does all jobs itself, the last first.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct Backwards;
+
+#[cfg(test)]
+impl Crew for Backwards {
+    fn size(&self) -> usize {
+        2
+    }
+
+    fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
+        (0..jobs).rev().for_each(job);
+    }
 }

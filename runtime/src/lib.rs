@@ -17,10 +17,10 @@ pub mod context;
 
 pub mod builtins;
 
+pub mod crew;
+
 mod growth;
 mod rows;
-
-pub mod crew;
 
 pub mod planner;
 

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "runs generated code")]
 
 mod ahead;
+mod catching;
 mod chunks;
 mod counting;
 mod fixpoint;
@@ -15,6 +16,7 @@ mod parted;
 mod profiled;
 mod rederive;
 mod replan;
+mod rounds;
 mod shared;
 mod standing;
 mod taking;
@@ -37,7 +39,7 @@ use crate::crew::Crew;
 use crate::deferred::Deferred;
 use crate::profile::{Place, Profile};
 use crate::program::Program;
-use crate::relation::{Clash, Copies, Index, IndexPlace, Origin, Relation, Shape};
+use crate::relation::{Clash, Copies, Index, IndexPlace, Origin, Parts, Relation, Shape};
 use crate::report::Conflicts;
 use crate::rows::{RowSet, each_row, rows_in};
 use crate::schedule::Target;
@@ -72,6 +74,8 @@ pub struct Machine {
     out: Vec<u64>,
     /// The rows of the delta that the running version begins with, if it takes them in another order (`parted`).
     parted: Option<Vec<u64>>,
+    /// Room for what versions that threads share keep, by chunks.
+    kept_rows: Vec<Parts>,
     /// Where the rows stand, among those that the running version begins with, that its code is to begin with next; all
     /// if none.
     chunk: Option<Range<usize>>,
@@ -215,6 +219,7 @@ impl Machine {
             groups: plan.aggregates.iter().map(|_| Groups::default()).collect(),
             out: Vec::new(),
             parted: None,
+            kept_rows: Vec::new(),
             chunk: None,
             kept: plan
                 .aggregates
@@ -283,6 +288,10 @@ impl Machine {
     }
 
     fn run_all(&mut self, versions: &[VersionId]) {
+        if self.crew.is_some() {
+            let due = versions.iter().copied().filter(|v| self.is_due(*v));
+            self.catch_up_shared(&due.collect::<Vec<_>>(), false);
+        }
         for &version in versions {
             if self.is_due(version) {
                 self.run(version);
@@ -309,6 +318,9 @@ impl Machine {
         let mut ran = false;
         // Those that read an index without its last rows come before those that have it take them in.
         for overlooks in [true, false] {
+            let due = versions.iter().copied();
+            let due = due.filter(|v| overlooked(*v).is_empty() != overlooks && self.has_delta(*v));
+            self.catch_up_shared(&due.collect::<Vec<_>>(), overlooks);
             for &version in versions {
                 let overlooked = overlooked(version);
                 if overlooked.is_empty() != overlooks && self.has_delta(version) {
@@ -390,27 +402,6 @@ impl Machine {
         }
         self.end_version(version);
         self.leave(outer);
-    }
-
-    /// Brings the indexes up to date that the version probes; these but for the rows of the delta.
-    fn catch_up(&mut self, version: VersionId, overlooked: &[IndexId]) {
-        let version = version.0 as usize;
-        for number in 0..self.program.schedule().lagging[version].len() {
-            let index = self.program.schedule().lagging[version][number];
-            let Probed {
-                relation, place, ..
-            } = self.indexes[index.0 as usize];
-            let read = &self.relations[relation.0 as usize];
-            let rows = match overlooked.contains(&index) {
-                true => read.rows_before_delta(),
-                false => read.len(),
-            };
-            if read.is_behind(place, rows) {
-                let outer = self.enter(Place::Index(index));
-                self.relations[relation.0 as usize].catch_up(place, rows);
-                self.leave(outer);
-            }
-        }
     }
 
     fn run_alone(&mut self, version: VersionId) {

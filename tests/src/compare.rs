@@ -57,6 +57,22 @@ impl Crew for Backwards {
         (rows > 1).then_some(1 + rows % 5)
     }
 
+    fn round_rows(&self, shown: Work) -> usize {
+        1 + shown.derived % 7
+    }
+
+    fn sifts(&self, shown: Work) -> bool {
+        shown.derived % 3 == 1
+    }
+
+    fn puts_in(&self, rows: usize) -> bool {
+        rows % 3 > 0
+    }
+
+    fn catches_up(&self, rows: usize) -> bool {
+        rows > 0
+    }
+
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
         (0..jobs).rev().for_each(job);
     }

@@ -3,7 +3,7 @@
 //! Generated code looks one key up after the other, and uses what it finds before it looks for the next; so it
 //! waits for memory each time. Here the rows that it begins with are handed to it in chunks, and before each
 //! the look-ups of all its rows are made side by side, so that the processor waits for them together (group
-//! prefetching; Chen, Ailamaki, Gibbons & Mowry 2004). For a relation's own key `ahead` does so.
+//! prefetching; Chen, Ailamaki, Gibbons & Mowry 2004). For few rows that are looked up by a relation's own key `ahead` does so.
 
 use std::ops::Range;
 
@@ -38,6 +38,9 @@ impl<'m> Warming<'m> {
 
     /// Has the memory on its way that the look-ups of a chunk take.
     fn warm(&self, rows: &[u64]) {
+        if self.index == IndexPlace::Primary {
+            return self.relation.warm_keys(rows, self.stride, self.columns);
+        }
         let rows = rows.chunks_exact(self.stride);
         self.relation.warm_index(self.index, rows, self.columns);
     }

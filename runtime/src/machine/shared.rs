@@ -2,8 +2,9 @@
 //!
 //! While a version runs nothing that it reads changes, so workers share the relations and need no locks. Each
 //! runs the same machine code, with a frame of its own whose runtime functions are those of this module: they
-//! look up, and keep what is derived. Rows of a relation that is a mere set are looked up at once, so that only
-//! new ones are kept, by ranges of their hashes; then workers take on ranges (`relation/split.rs`). Of other rows
+//! look up, and keep what is derived. Rows of a relation that is a mere set are kept by ranges of their hashes; then workers
+//! take on ranges (`relation/split.rs`). Where few are new the others are dropped before, and what is kept stays little,
+//! since a version goes through the rows that it begins with in rounds. Of other rows
 //! those are dropped that change nothing. Matches of a group-by are parted by their groups (`grouping`).
 //!
 //! The result does not depend on who took which chunk, nor does any order: what is kept stays in the order of
@@ -12,19 +13,19 @@
 #![expect(unsafe_code, reason = "runs generated code")]
 
 use std::ffi::c_void;
+use std::ops::Range;
 use std::sync::Mutex;
 
 use bloom_plan::artifact::RuntimeFunction;
-use bloom_plan::plan::{Arrow, VersionId};
+use bloom_plan::plan::VersionId;
 
 use crate::code::{Address, Frame, RuntimeTable};
 use crate::crew::Crew;
-use crate::profile::{Counts, Place};
-use crate::relation::{IndexPlace, Origin, Relation};
-use crate::schedule::Target;
+use crate::profile::Counts;
+use crate::relation::{IndexPlace, Parts, Relation};
 
 use super::grouping::part_matches;
-use super::{Machine, Mode, OUT_ROWS, Probed};
+use super::{Machine, OUT_ROWS, Probed};
 
 /// More chunks than workers, so that nobody waits long for who got the most work.
 const CHUNKS_A_WORKER: usize = 4;
@@ -74,15 +75,15 @@ struct Common<'m> {
     sink: Sink<'m>,
     /// Words of what is derived, one thing after the other.
     stride: usize,
-    /// In how many parts it is kept.
-    parts: usize,
 }
 
 /// What becomes of what workers derive.
 #[derive(Clone, Copy)]
-enum Sink<'m> {
-    /// Rows of a mere set are kept if they are new, by ranges of hashes.
-    Set(&'m Relation),
+pub(super) enum Sink<'m> {
+    /// Rows of a mere set are kept, by ranges of hashes.
+    All(&'m Relation),
+    /// As `All`, if they are new.
+    Missing(&'m Relation),
     /// Rows are kept if they may change something.
     Rows(&'m Relation),
     /// Matches are kept, by hashes of their groups, which have so many words.
@@ -97,7 +98,8 @@ struct Worker<'m> {
     /// What the outermost scan gives; none once it has.
     chunk: Option<&'m [u64]>,
     out: Vec<u64>,
-    kept: Vec<Vec<u64>>,
+    /// What is kept, by parts.
+    kept: &'m mut Parts,
     /// What it did, if that is measured.
     counts: Option<Counts>,
     derived: usize,
@@ -105,13 +107,19 @@ struct Worker<'m> {
     left: bool,
 }
 
-/// What became of a chunk.
-struct Done {
-    /// What is kept, by ranges.
-    kept: Vec<Vec<u64>>,
+/// What became of a chunk, beside what is kept.
+struct Report {
     /// What was counted.
     counts: Option<Counts>,
     derived: usize,
+}
+
+/// What became of all.
+pub(super) struct Done {
+    /// Into how many the rows were cut.
+    pub chunks: usize,
+    pub counts: Vec<Option<Counts>>,
+    pub derived: usize,
 }
 
 /// A frame to be copied for each worker.
@@ -122,118 +130,61 @@ struct Template(Frame);
 unsafe impl Sync for Template {}
 
 impl Machine {
-    /// Runs a version on several threads, if there are some and it is worth it; whether it did.
-    pub(super) fn run_shared(&mut self, version: VersionId) -> bool {
-        let Some(crew) = self.crew.clone() else {
-            return false;
-        };
-        if self.mode != Mode::Merge
-            || crew.size() < 2
-            || !self.program.schedule().shareable[version.0 as usize]
-        {
-            return false;
-        }
-        let Some((rows, stride)) = self.begins_with(version) else {
-            return false;
-        };
-        let work = self.yields.expected(version, rows.len() / stride);
-        if rows.is_empty() || !crew.shares(work) {
-            return false;
-        }
-        let sink = match self.target(version) {
-            Target::Rows {
-                relation,
-                arrow: Arrow::Merge,
-            } => match &self.relations[relation.0 as usize] {
-                head if head.is_splittable() => Sink::Set(head),
-                head => Sink::Rows(head),
-            },
-            Target::Rows { .. } => return false,
-            Target::Groups(id) => {
-                let aggregate = &self.program.plan().aggregates[id.0 as usize];
-                Sink::Groups(aggregate.group.len())
-            }
-        };
-        let parted = self.parted_delta(version);
-        let rows = parted.as_deref().unwrap_or(rows);
-        let Some(done) = self.derive_shared(&*crew, version, rows, stride, sink) else {
-            return false;
-        };
-        let before = self.new_rows_of(version);
-        let derived = done.iter().map(|done| done.derived).sum();
-        let parts = done.into_iter().map(|done| (done.kept, done.counts));
-        let (kept, counts): (Vec<_>, Vec<_>) = parts.unzip();
-        self.count_shared(counts, crew.size());
-        let head = match self.target(version) {
-            Target::Rows { relation, .. } => relation,
-            Target::Groups(id) => {
-                let outer = self.enter(Place::Groups(id));
-                self.group_shared(&*crew, version, id, &kept);
-                self.leave(outer);
-                self.note_yield(version, derived, before);
-                return true;
-            }
-        };
-        // What was there is dropped already.
-        let begun = self
-            .profile
-            .is_some()
-            .then(|| self.begin_derived(head, &[]));
-        let head_relation = &mut self.relations[head.0 as usize];
-        if head_relation.is_splittable() {
-            head_relation.merge_ranges(&*crew, &kept);
-        } else {
-            let origin = Origin::version(version);
-            for rows in kept.iter().flatten() {
-                self.merge_rows(head, rows, origin);
-            }
-        }
-        if let Some(begun) = begun {
-            self.end_derived(head, begun);
-        }
-        self.note_yield(version, derived, before);
-        true
-    }
-
-    fn count_shared(&mut self, counts: Vec<Option<Counts>>, threads: usize) {
-        if let Some(profile) = &mut self.profile {
-            for counts in counts.iter().flatten() {
-                profile.counts.add(counts, threads as u64);
-            }
-        }
-    }
-
-    /// What the version derives from each chunk, by ranges of hashes; none if it takes one thread.
-    fn derive_shared(
+    /// As [`Machine::derive_shared`], from all rows that the version begins with.
+    pub(super) fn derive_all(
         &self,
         crew: &dyn Crew,
         version: VersionId,
-        rows: &[u64],
-        stride: usize,
         sink: Sink<'_>,
-    ) -> Option<Vec<Done>> {
+        parts: usize,
+        kept: &mut Vec<Parts>,
+    ) -> Option<Done> {
+        let (rows, _) = self.begins_with(version)?;
+        let done = self.derive_shared(crew, version, 0..rows.len(), sink, parts, kept);
+        done.inspect(|done| kept.truncate(done.chunks))
+    }
+
+    /// What the version derives from these words, by chunks, and each chunk's by parts; none if it takes one thread.
+    pub(super) fn derive_shared(
+        &self,
+        crew: &dyn Crew,
+        version: VersionId,
+        words: Range<usize>,
+        sink: Sink<'_>,
+        parts: usize,
+        kept: &mut Vec<Parts>,
+    ) -> Option<Done> {
         let common = Common {
             relations: &self.relations,
             indexes: &self.indexes,
             sink,
             stride: self.program.schedule().strides[version.0 as usize],
-            parts: match sink {
-                Sink::Set(_) | Sink::Groups(_) => (2 * crew.size()).next_power_of_two(),
-                Sink::Rows(_) => 1,
-            },
         };
+        let (rows, stride) = self.begins_with(version)?;
+        let rows = &self.parted.as_deref().unwrap_or(rows)[words];
         let chunks = crew.size() * CHUNKS_A_WORKER;
         let chunk_rows = (rows.len() / stride).div_ceil(chunks);
         let chunks: Vec<&[u64]> = rows.chunks(chunk_rows * stride).collect();
-        let results: Vec<Mutex<Option<Done>>> = chunks.iter().map(|_| Mutex::new(None)).collect();
+        if kept.len() < chunks.len() {
+            kept.resize_with(chunks.len(), Vec::new);
+        }
+        for kept in &mut kept[..chunks.len()] {
+            kept.iter_mut().for_each(Vec::clear);
+            kept.resize_with(parts, Vec::new);
+        }
         let counts = self.profile.as_ref().map(|profile| profile.counts.fresh());
         let functions = if counts.is_some() { &MEASURED } else { &WORKER };
         let template = Template(self.context.frame_for(functions));
         let code = self.context.code().version(version);
         let warming = self.warming(version);
+        let workers: Vec<Mutex<(&mut Parts, Option<Report>)>> = kept
+            .iter_mut()
+            .map(|kept| Mutex::new((kept, None)))
+            .collect();
         crew.run(chunks.len(), &|place| {
             let template = &template;
-            let mut worker = Worker::new(template.0, &common, chunks[place], counts.clone());
+            let (kept, report) = &mut *workers[place].lock().expect("no job panics");
+            let mut worker = Worker::new(template.0, &common, chunks[place], kept, counts.clone());
             let run = |worker: &mut Worker<'_>| {
                 let frame: *mut Frame = (&raw mut *worker).cast();
                 // SAFETY: the frame is the worker's first field, and its functions are the worker's; the code
@@ -248,17 +199,22 @@ impl Machine {
                 None => run(&mut worker),
             }
             worker.take();
-            let done = (!worker.left).then_some(Done {
-                kept: worker.kept,
+            *report = (!worker.left).then_some(Report {
                 counts: worker.counts,
                 derived: worker.derived,
             });
-            *results[place].lock().expect("no job panics") = done;
         });
-        let results = results.into_iter();
-        results
-            .map(|done| done.into_inner().expect("no job panics"))
-            .collect()
+        let mut done = Done {
+            chunks: chunks.len(),
+            counts: Vec::new(),
+            derived: 0,
+        };
+        for worker in workers.into_iter().take(chunks.len()) {
+            let report = worker.into_inner().expect("no job panics").1?;
+            done.counts.push(report.counts);
+            done.derived += report.derived;
+        }
+        Some(done)
     }
 }
 
@@ -267,6 +223,7 @@ impl<'m> Worker<'m> {
         frame: Frame,
         common: &'m Common<'m>,
         chunk: &'m [u64],
+        kept: &'m mut Parts,
         counts: Option<Counts>,
     ) -> Worker<'m> {
         let mut worker = Worker {
@@ -274,7 +231,7 @@ impl<'m> Worker<'m> {
             common,
             chunk: Some(chunk),
             out: vec![0; OUT_ROWS * common.stride],
-            kept: vec![Vec::new(); common.parts],
+            kept,
             counts,
             derived: 0,
             left: false,
@@ -299,11 +256,10 @@ impl<'m> Worker<'m> {
             counts.derived += derived as u64;
         }
         match self.common.sink {
-            Sink::Set(head) => head.keep_missing(rows, &mut self.kept),
+            Sink::All(head) => head.keep_all(rows, self.kept),
+            Sink::Missing(head) => head.keep_missing(rows, self.kept),
             Sink::Rows(head) => head.keep_growing(rows, &mut self.kept[0]),
-            Sink::Groups(width) => {
-                part_matches(rows, self.common.stride, width, &mut self.kept);
-            }
+            Sink::Groups(width) => part_matches(rows, self.common.stride, width, self.kept),
         }
         self.begin_out();
     }

@@ -19,15 +19,7 @@ impl Yields {
     /// What a run is likely to take that begins with so many rows.
     pub fn expected(&self, version: VersionId, rows: usize) -> Work {
         let last = self.0.get(version.0 as usize).copied().unwrap_or_default();
-        let in_proportion = |count: usize| {
-            let count = rows as u128 * count as u128 / last.rows.max(1) as u128;
-            usize::try_from(count).unwrap_or(usize::MAX)
-        };
-        Work {
-            rows,
-            derived: in_proportion(last.derived),
-            new: in_proportion(last.new),
-        }
+        last.in_proportion(rows)
     }
 
     /// Takes down what a run has shown; one without rows shows nothing.

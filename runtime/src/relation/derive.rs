@@ -271,7 +271,7 @@ impl Relation {
     }
 
     /// Reads what stands at these addresses, at most a batch, and then the rows that it leads to.
-    fn touch_at(&self, addresses: &[u64]) {
+    pub(super) fn touch_at(&self, addresses: &[u64]) {
         if !self.is_far() {
             return;
         }

@@ -10,10 +10,13 @@
 //! after row, so that a probe reads memory in order; of others it holds row numbers. Which of the two, the
 //! plan says (`bloom_plan::plan::layout`), since generated code reads the items.
 
+use std::sync::Mutex;
+
 use bloom_plan::plan::layout::Layout;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use crate::crew::Crew;
 use crate::rows::{clear_table, key_hash};
 
 use super::Relation;
@@ -348,6 +351,32 @@ impl Relation {
         }
     }
 
+    /// As [`Relation::catch_up`], of several indexes of several relations, by threads. How many of their first rows to take
+    /// in, `rows` tells by a relation's place and an index's.
+    pub fn catch_up_all(
+        relations: &mut [Relation],
+        crew: &dyn Crew,
+        rows: &dyn Fn(usize, IndexPlace) -> Option<usize>,
+    ) {
+        let mut behind = Vec::new();
+        for (number, relation) in relations.iter_mut().enumerate() {
+            let stride = relation.shape.stride;
+            for (place, index) in relation.indexes.iter_mut().enumerate() {
+                let rows = rows(number, IndexPlace::Secondary(place));
+                if let Some(rows) = rows.filter(|&rows| index.until < rows) {
+                    let total = &relation.total[..rows * stride];
+                    behind.push((rows - index.until, Mutex::new((index, total, stride))));
+                }
+            }
+        }
+        // The largest first, so that none of them is waited for at the end.
+        behind.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        crew.run(behind.len(), &|number| {
+            let (index, total, stride) = &mut *behind[number].1.lock().expect("no job panics");
+            index.catch_up(total, *stride);
+        });
+    }
+
     /// The number of the row of `total` whose key columns, ascending, are these.
     #[inline]
     pub fn find_key(&self, key: &[u64]) -> Option<u32> {
@@ -421,11 +450,12 @@ impl Relation {
         std::hint::black_box(seen);
     }
 
-    /// How many rows a secondary index holds.
+    /// How many rows an index holds.
     pub fn indexed(&self, index: IndexPlace) -> Option<usize> {
         match index {
             IndexPlace::Secondary(place) => Some(self.indexes[place].until),
-            IndexPlace::Primary | IndexPlace::Whole => None,
+            IndexPlace::Primary => Some(self.len()),
+            IndexPlace::Whole => None,
         }
     }
 

@@ -1,21 +1,29 @@
 //! Rows of a set put in by several threads.
 //!
 //! A row's place in the table of keys begins with the leading bits of its hash, so a range of hashes is a run
-//! of slots, and threads that take on different ranges write to different memory. A search that would go
-//! past the end of its run, and rows that would fill a run too much, are left for the end, when one thread
-//! puts in what is left. Within a range rows are put in in the order in which they are given; their numbers
-//! follow when all ranges are done.
+//! of slots, and threads that take on different ranges write to different memory. What is derived is parted by these
+//! ranges first (radix partitioning), then each range is put in by one thread, chunk by chunk in the order of chunks, so
+//! that no result depends on threads. A search that would go past the end of its run, and rows that would fill a run
+//! too much, are left for the end, when one thread puts in what is left. Numbers follow when all ranges are done, since
+//! only then it is known how many rows come before those of a range.
 
 use std::sync::Mutex;
 
 use crate::crew::Crew;
-use crate::rows::key_hash;
+use crate::growth::append_all;
+use crate::rows::{key_hash, push_row, row_hash, rows_in};
 
 use super::Relation;
 use super::derive::BATCH_ROWS;
 use super::table::{Room, Run};
 
-/// What became of one range.
+/// So many rows that found no place are put in by threads, after all.
+const LEFT_SHARED_MIN: usize = 1 << 12;
+
+/// Rows by ranges of hashes.
+pub type Parts = Vec<Vec<u64>>;
+
+/// What becomes of one range.
 struct Range<'t> {
     run: Run<'t>,
     /// New rows in the order of the numbers they get.
@@ -32,17 +40,57 @@ impl Relation {
         self.shape.prefix == Some(self.shape.stride) && self.poisoned.is_empty()
     }
 
-    /// Of derived rows keeps those that are not there yet, by the leading bits of their hashes.
+    /// Of derived rows keeps those that are not there yet, by ranges of hashes.
     pub fn keep_missing(&self, rows: &[u64], kept: &mut [Vec<u64>]) {
-        let stride = self.shape.stride;
-        let shift = u64::BITS - kept.len().trailing_zeros();
-        for rows in rows.chunks(BATCH_ROWS * stride) {
+        match self.shape.stride {
+            1 => self.keep_missing_keys::<1>(rows, kept),
+            2 => self.keep_missing_keys::<2>(rows, kept),
+            3 => self.keep_missing_keys::<3>(rows, kept),
+            4 => self.keep_missing_keys::<4>(rows, kept),
+            stride => {
+                for row in rows.chunks_exact(stride) {
+                    let hash = key_hash(row);
+                    if self.find_at(hash, row).is_none() {
+                        kept[range_of(hash, kept.len())].extend_from_slice(row);
+                    }
+                }
+            }
+        }
+    }
+
+    /// As [`Relation::keep_missing`], of `N` columns.
+    fn keep_missing_keys<const N: usize>(&self, rows: &[u64], kept: &mut [Vec<u64>]) {
+        let (rows, _) = rows.as_chunks::<N>();
+        for rows in rows.chunks(BATCH_ROWS) {
             let mut hashes = [0; BATCH_ROWS];
-            self.touch(rows, &mut hashes);
-            for (row, &hash) in rows.chunks_exact(stride).zip(&hashes) {
+            for (row, hash) in rows.iter().zip(&mut hashes) {
+                *hash = row_hash(row);
+            }
+            let mut missing = [0; BATCH_ROWS];
+            let count = self.keys.sift(&hashes[..rows.len()], &mut missing);
+            if !self.keys.is_exact() {
+                self.touch_at(&hashes[..rows.len()]);
+            }
+            for &place in &missing[..count] {
+                let place = usize::from(place);
+                let (row, hash) = (&rows[place], hashes[place]);
                 if self.find_at(hash, row).is_none() {
-                    let range = hash.checked_shr(shift).unwrap_or(0);
-                    kept[range as usize].extend_from_slice(row);
+                    push_row(&mut kept[range_of(hash, kept.len())], row);
+                }
+            }
+        }
+    }
+
+    /// Keeps derived rows by ranges of hashes.
+    pub fn keep_all(&self, rows: &[u64], kept: &mut [Vec<u64>]) {
+        match self.shape.stride {
+            1 => keep_keys::<1>(rows, kept),
+            2 => keep_keys::<2>(rows, kept),
+            3 => keep_keys::<3>(rows, kept),
+            4 => keep_keys::<4>(rows, kept),
+            stride => {
+                for row in rows.chunks_exact(stride) {
+                    kept[range_of(key_hash(row), kept.len())].extend_from_slice(row);
                 }
             }
         }
@@ -68,13 +116,56 @@ impl Relation {
         }
     }
 
-    /// Takes rows into `new` that [`Relation::keep_missing`] kept, chunk by chunk.
-    pub fn merge_ranges(&mut self, crew: &dyn Crew, kept: &[Vec<Vec<u64>>]) {
+    /// Takes many rows into `new`, most of which are expected not to be there.
+    pub fn emit_by(&mut self, crew: &dyn Crew, rows: &[u64]) {
+        const ROUND_ROWS: usize = 1 << 19;
+        const CHUNKS_A_WORKER: usize = 4;
         let stride = self.shape.stride;
-        let words: usize = kept.iter().flatten().map(Vec::len).sum();
+        if self.take_unkeyed(rows) {
+            return;
+        }
+        self.key_all();
+        let ranges = (8 * crew.size()).next_power_of_two();
+        let chunks = CHUNKS_A_WORKER * crew.size();
+        let mut kept: Vec<Mutex<Parts>> = Vec::new();
+        kept.resize_with(chunks, || Mutex::new(vec![Vec::new(); ranges]));
+        for rows in rows.chunks(ROUND_ROWS * stride) {
+            let size = rows_in(rows.len(), stride).div_ceil(chunks) * stride;
+            crew.run(chunks, &|place| {
+                let kept = &mut *kept[place].lock().expect("no job panics");
+                kept.iter_mut().for_each(Vec::clear);
+                let chunk = rows.chunks(size).nth(place);
+                self.keep_all(chunk.unwrap_or_default(), kept);
+            });
+            let round = kept.iter_mut().map(|kept| {
+                let kept = kept.get_mut().expect("no job panics");
+                std::mem::take(kept)
+            });
+            let round: Vec<Parts> = round.collect();
+            self.merge_ranges(crew, &round, rows_in(rows.len(), stride));
+            for (kept, room) in kept.iter_mut().zip(round) {
+                *kept.get_mut().expect("no job panics") = room;
+            }
+        }
+    }
+
+    /// Takes rows into `new` that were kept by ranges, chunk by chunk. About so many of them are expected to be new.
+    pub fn merge_ranges(&mut self, crew: &dyn Crew, kept: &[Parts], expected: usize) {
+        let left = self.merge_kept(crew, kept, expected);
+        let rows = rows_in(left.iter().map(Vec::len).sum(), self.shape.stride);
+        // More were new than was expected.
+        let still_left = match rows >= LEFT_SHARED_MIN {
+            true => self.merge_kept(crew, &[left], rows),
+            false => left,
+        };
+        still_left.iter().for_each(|rows| self.emit_set(rows));
+    }
+
+    /// As [`Relation::merge_ranges`], but for rows that find no place in a range's run.
+    fn merge_kept(&mut self, crew: &dyn Crew, kept: &[Parts], expected: usize) -> Parts {
+        let stride = self.shape.stride;
         let count = kept.first().map_or(1, Vec::len);
-        // Some of them come more than once.
-        self.keys.reserve(words / stride / 2);
+        self.keys.reserve_by(crew, expected);
         let first = (self.total.len() + self.new.rows.len()) / stride;
         let Relation {
             keys, total, new, ..
@@ -93,28 +184,46 @@ impl Relation {
         crew.run(ranges.len(), &|place| {
             let range = &mut *ranges[place].lock().expect("no job panics");
             for chunk in kept {
-                range.put(&chunk[place], stride, first, &there);
+                range.put_all(&chunk[place], stride, first, &there);
             }
         });
         let mut before = 0;
-        let mut left = Vec::new();
-        let ranges = ranges.into_iter();
-        let ranges = ranges.map(|range| range.into_inner().expect("no job panics"));
-        let mut ranges: Vec<Range> = ranges.collect();
-        for range in &mut ranges {
-            for &place in &range.places {
-                range.run.add_to_number(place, before);
+        let mut left = Vec::with_capacity(count);
+        let mut rows = Vec::with_capacity(count);
+        let mut numbered = Vec::with_capacity(count);
+        for range in ranges {
+            let range = range.into_inner().expect("no job panics");
+            left.push(range.left);
+            rows.push(range.rows);
+            let added = range.places.len();
+            numbered.push(Mutex::new((range.run, range.places, before as u32)));
+            before += added;
+        }
+        u32::try_from(first + before).expect("below 2^32 rows a relation");
+        append_all(&mut new.rows, &rows, crew, &|place| {
+            let (run, places, before) = &mut *numbered[place].lock().expect("no job panics");
+            for &place in &*places {
+                run.add_to_number(place, *before);
             }
-            before += range.places.len() as u32;
-            left.append(&mut range.left);
-        }
-        let rows: Vec<Vec<u64>> = ranges.into_iter().map(|range| range.rows).collect();
-        u32::try_from(first + before as usize).expect("below 2^32 rows a relation");
-        self.keys.added(before as usize);
-        for rows in rows {
-            self.new.rows.extend_from_slice(&rows);
-        }
-        self.emit_set(&left);
+        });
+        drop(numbered);
+        self.keys.added(before);
+        left
+    }
+}
+
+/// Which of so many ranges a hash is in.
+#[inline]
+fn range_of(hash: u64, count: usize) -> usize {
+    let shift = u64::BITS - count.trailing_zeros();
+    hash.checked_shr(shift).unwrap_or(0) as usize
+}
+
+fn keep_keys<const N: usize>(rows: &[u64], kept: &mut [Vec<u64>]) {
+    let (rows, _) = rows.as_chunks::<N>();
+    for row in rows {
+        let range = range_of(row_hash(row), kept.len());
+        push_row(&mut kept[range], row);
     }
 }
 
@@ -129,36 +238,68 @@ impl<'t> Range<'t> {
     }
 
     /// Puts rows in. `first` is the number of the first row that none had before.
-    fn put<'r>(
+    fn put_all<'r>(
         &mut self,
         rows: &[u64],
         stride: usize,
         first: usize,
         there: &impl Fn(usize) -> &'r [u64],
     ) {
-        for rows in rows.chunks(BATCH_ROWS * stride) {
-            let mut hashes = [0; BATCH_ROWS];
-            let mut seen = 0;
-            for (row, hash_of) in rows.chunks_exact(stride).zip(&mut hashes) {
-                *hash_of = key_hash(row);
-                seen ^= self.run.first_slot(*hash_of);
-            }
-            std::hint::black_box(seen);
-            for (row, &hash) in rows.chunks_exact(stride).zip(&hashes) {
-                let own = self.places.len();
-                let same = |number: u32| match (number as usize).checked_sub(first) {
-                    None => there(number as usize) == row,
-                    Some(place) => self.rows[place * stride..][..stride] == *row,
-                };
-                match self.run.insert_unless(hash, (first + own) as u32, same) {
-                    Room::There => {}
-                    Room::Put(place) => {
-                        self.rows.extend_from_slice(row);
-                        self.places.push(place);
-                    }
-                    Room::None => self.left.extend_from_slice(row),
+        match stride {
+            1 => self.put_keys::<1>(rows, first, there),
+            2 => self.put_keys::<2>(rows, first, there),
+            3 => self.put_keys::<3>(rows, first, there),
+            4 => self.put_keys::<4>(rows, first, there),
+            _ => {
+                for row in rows.chunks_exact(stride) {
+                    self.put(row, key_hash(row), first, there);
                 }
             }
+        }
+    }
+
+    fn put_keys<'r, const N: usize>(
+        &mut self,
+        rows: &[u64],
+        first: usize,
+        there: &impl Fn(usize) -> &'r [u64],
+    ) {
+        let (rows, _) = rows.as_chunks::<N>();
+        for rows in rows.chunks(BATCH_ROWS) {
+            let mut hashes = [0; BATCH_ROWS];
+            let mut seen = 0;
+            for (row, hash) in rows.iter().zip(&mut hashes) {
+                *hash = row_hash(row);
+                seen ^= self.run.first_slot(*hash);
+            }
+            std::hint::black_box(seen);
+            for (row, &hash) in rows.iter().zip(&hashes) {
+                self.put(row, hash, first, there);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn put<'r>(
+        &mut self,
+        row: &[u64],
+        hash: u64,
+        first: usize,
+        there: &impl Fn(usize) -> &'r [u64],
+    ) {
+        let stride = row.len();
+        let own = self.places.len();
+        let same = |number: u32| match (number as usize).checked_sub(first) {
+            None => there(number as usize) == row,
+            Some(place) => self.rows[place * stride..][..stride] == *row,
+        };
+        match self.run.insert_unless(hash, (first + own) as u32, same) {
+            Room::There => {}
+            Room::Put(place) => {
+                push_row(&mut self.rows, row);
+                self.places.push(place);
+            }
+            Room::None => push_row(&mut self.left, row),
         }
     }
 }

@@ -9,11 +9,12 @@
 //! becomes a tagged one, where it stands, as soon as it is given a hash that another key may have, or one that would stand
 //! too far from its place.
 
+mod growing;
 mod run;
 mod slot;
 mod words;
 
-use crate::growth::reserve_far;
+use crate::crew::Crew;
 use crate::rows::SHARED_HASH;
 
 pub use run::{Room, Run};
@@ -24,6 +25,8 @@ pub use words::WordTable;
 const BITS_MIN: u32 = 4;
 /// Of 16 slots so many may be taken.
 const LOAD_MAX: usize = 11;
+/// As many, for a while, where threads put in more than was expected.
+const LOAD_MAX_SHARED: usize = 13;
 #[derive(Debug)]
 pub struct NumberTable {
     /// A power of two, or none.
@@ -220,9 +223,19 @@ impl NumberTable {
     /// Makes room for so many more.
     pub fn reserve(&mut self, more: usize) {
         if !self.has_room(more) {
-            let slots = self.slots_for(more).next_power_of_two();
-            self.grow(slots.trailing_zeros());
+            self.grow(self.bits_for(more));
         }
+    }
+
+    /// As [`NumberTable::reserve`], by threads.
+    pub fn reserve_by(&mut self, crew: &dyn Crew, more: usize) {
+        if !self.has_room(more) {
+            self.grow_by(crew, self.bits_for(more));
+        }
+    }
+
+    fn bits_for(&self, more: usize) -> u32 {
+        self.slots_for(more).next_power_of_two().trailing_zeros()
     }
 
     fn slots_for(&self, more: usize) -> usize {
@@ -238,7 +251,7 @@ impl NumberTable {
         }
         let form = self.form;
         let size = self.slots.len() / count;
-        let free = (self.slots.len() * LOAD_MAX / 16).saturating_sub(self.len) / count;
+        let free = (self.slots.len() * LOAD_MAX_SHARED / 16).saturating_sub(self.len) / count;
         let runs = self.slots.chunks_mut(size).enumerate();
         runs.map(move |(number, slots)| Run::new(slots, number * size, free, form))
     }
@@ -276,43 +289,6 @@ impl NumberTable {
                 let hash = exact.hash_at(place, *slot);
                 *slot = self.form.slot_of(hash, exact.number(*slot));
             }
-        }
-    }
-
-    /// Grows within the memory that the table has, and what the system adds to its end: slots move up from the last to
-    /// the first, each to twice its place or so, where all is in its new order already.
-    #[cold]
-    fn grow(&mut self, bits: u32) {
-        let old = self.slots.len();
-        let old_form = self.form;
-        let form = Form::new(bits.max(BITS_MIN), old_form.exact);
-        assert!(form.bits < u32::BITS, "below 2^31 rows a relation");
-        self.form = form;
-        let len = 1 << form.bits;
-        reserve_far(&mut self.slots, len - old);
-        self.slots.resize(len, EMPTY);
-        // Those that would have to go on at the first slot, or have not moved as far as they stood from their place.
-        let mut waiting = Vec::new();
-        for from in (0..old).rev() {
-            let slot = std::mem::replace(&mut self.slots[from], EMPTY);
-            if slot == EMPTY {
-                continue;
-            }
-            let hash = old_form.hash_at(from, slot);
-            let number = old_form.number(slot);
-            let place = form.place(hash);
-            let free = (place >= from)
-                .then(|| self.slots[place..].iter().position(|there| *there == EMPTY))
-                .flatten();
-            match free {
-                Some(further) if further < form.reach() => {
-                    self.slots[place + further] = form.slot_of(hash, number);
-                }
-                Some(_) | None => waiting.push((hash, number)),
-            }
-        }
-        for (hash, number) in waiting {
-            self.put(hash, number);
         }
     }
 

@@ -2,23 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::crew::Crew;
+use crate::crew::Backwards;
 use crate::relation::tests::{contents, relation};
 use crate::rows::hash;
-
-/// Does all jobs itself, the last first.
-#[derive(Debug)]
-struct Backwards;
-
-impl Crew for Backwards {
-    fn size(&self) -> usize {
-        2
-    }
-
-    fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
-        (0..jobs).rev().for_each(job);
-    }
-}
 
 #[test]
 fn rows_by_ranges_are_those_one_after_the_other() {
@@ -36,10 +22,13 @@ fn rows_by_ranges_are_those_one_after_the_other() {
                 }
                 model.extend(rows.chunks_exact(2).map(<[u64]>::to_vec));
                 let mut by_range = vec![Vec::new(); ranges];
-                r.keep_missing(&rows, &mut by_range);
+                match step % 4 {
+                    3 => r.keep_all(&rows, &mut by_range),
+                    _ => r.keep_missing(&rows, &mut by_range),
+                }
                 kept.push(by_range);
             }
-            r.merge_ranges(&Backwards, &kept);
+            r.merge_ranges(&Backwards, &kept, [0, 90, 2000][step as usize % 3]);
             if step % 3 == 0 {
                 let mut failed = Vec::new();
                 let row = [state % spread, 9];
@@ -68,5 +57,28 @@ fn rows_by_ranges_are_those_one_after_the_other() {
             r.remove(number);
         }
         assert!(r.is_empty());
+    }
+}
+
+#[test]
+fn many_rows_at_once_are_those_one_after_the_other() {
+    for (columns, spread) in [("kk", 900), ("kkk", 30_000), ("k", 1 << 20)] {
+        let (mut context, mut r) = relation(columns);
+        let mut model: BTreeSet<Vec<u64>> = BTreeSet::new();
+        for step in 0..3 {
+            let words = (0..70_000 * columns.len() as u64).map(|n| hash([step, n]) % spread);
+            let rows: Vec<u64> = words.collect();
+            model.extend(rows.chunks_exact(columns.len()).map(<[u64]>::to_vec));
+            r.emit_by(&Backwards, &rows);
+            r.emit_batch(
+                &mut context,
+                &rows,
+                crate::relation::Origin::ARRIVAL,
+                &mut Vec::new(),
+            );
+            r.merge(&mut Vec::new());
+            assert_eq!(contents(&r), model);
+            assert_eq!(r.len(), model.len(), "each row once");
+        }
     }
 }
