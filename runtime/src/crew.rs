@@ -35,7 +35,7 @@ pub trait Crew: Debug + Send + Sync {
 
     /// Whether a run is worth sharing: it is not worth calling anybody for little.
     fn shares(&self, work: Work) -> bool {
-        const WORK_MIN: usize = 1 << 11;
+        const WORK_MIN: usize = 1 << 10;
         work.rows.max(work.derived) >= WORK_MIN
     }
 
@@ -71,7 +71,7 @@ pub trait Crew: Debug + Send + Sync {
         const DERIVED: usize = 1 << 19;
         const ROWS_MIN: usize = 1 << 10;
         // How much they derive is not known.
-        const ROWS_FIRST: usize = 1 << 14;
+        const ROWS_FIRST: usize = 1 << 16;
         match shown.derived {
             0 => ROWS_FIRST,
             derived => {

@@ -66,7 +66,7 @@ impl Crew for Backwards {
     }
 
     fn puts_in(&self, rows: usize) -> bool {
-        rows % 3 > 0
+        !rows.is_multiple_of(3)
     }
 
     fn catches_up(&self, rows: usize) -> bool {

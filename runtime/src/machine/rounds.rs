@@ -31,6 +31,7 @@ impl Machine {
         };
         let work = self.yields.expected(version, rows.len() / stride);
         if rows.is_empty() || !crew.shares(work) {
+            self.make_room(&*crew, version, work);
             return false;
         }
         match self.target(version) {
@@ -49,6 +50,17 @@ impl Machine {
             } => self.run_rows(&*crew, version, relation),
             Target::Rows { .. } => false,
             Target::Groups(id) => self.run_groups(&*crew, version, id),
+        }
+    }
+
+    /// Has the table of a set grow by threads if it is about to, though one of them alone puts in what a version derives.
+    fn make_room(&mut self, crew: &dyn Crew, version: VersionId, work: Work) {
+        if let Target::Rows {
+            relation,
+            arrow: Arrow::Merge,
+        } = self.target(version)
+        {
+            self.relation(relation).make_room(crew, work.new);
         }
     }
 
@@ -169,7 +181,7 @@ impl Machine {
 
 /// In how many ranges so many derived rows are put in.
 fn parts_for(crew: &dyn Crew, derived: usize) -> usize {
-    const PART_ROWS: usize = 1 << 12;
+    const PART_ROWS: usize = 1 << 11;
     const PARTS_MAX: usize = 1 << 6;
     let least = (2 * crew.size()).next_power_of_two();
     (derived / PART_ROWS)
@@ -180,8 +192,8 @@ fn parts_for(crew: &dyn Crew, derived: usize) -> usize {
 /// How many of so many rows that are kept are likely to be new.
 fn expected_new(crew: &dyn Crew, kept: usize, shown: Work) -> usize {
     if crew.sifts(shown) || shown.derived == 0 {
-        // Some of them come more than once.
-        return kept / 4 * 3;
+        // What was looked up is new but for what came more than once; of the rest nothing is known.
+        return kept;
     }
     let new = kept as u128 * shown.new as u128 / shown.derived as u128;
     usize::try_from(new).map_or(kept, |new| kept.min(new + new / 8))

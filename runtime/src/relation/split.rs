@@ -40,6 +40,13 @@ impl Relation {
         self.shape.prefix == Some(self.shape.stride) && self.poisoned.is_empty()
     }
 
+    /// Makes room for so many keys of a set that is large, by threads.
+    pub fn make_room(&mut self, crew: &dyn Crew, more: usize) {
+        if self.is_splittable() && self.is_far() && !self.unfound {
+            self.keys.reserve_by(crew, more);
+        }
+    }
+
     /// Of derived rows keeps those that are not there yet, by ranges of hashes.
     pub fn keep_missing(&self, rows: &[u64], kept: &mut [Vec<u64>]) {
         match self.shape.stride {
@@ -267,14 +274,14 @@ impl<'t> Range<'t> {
         let (rows, _) = rows.as_chunks::<N>();
         for rows in rows.chunks(BATCH_ROWS) {
             let mut hashes = [0; BATCH_ROWS];
-            let mut seen = 0;
             for (row, hash) in rows.iter().zip(&mut hashes) {
                 *hash = row_hash(row);
-                seen ^= self.run.first_slot(*hash);
             }
-            std::hint::black_box(seen);
-            for (row, &hash) in rows.iter().zip(&hashes) {
-                self.put(row, hash, first, there);
+            let mut missing = [0; BATCH_ROWS];
+            let count = self.run.sift(&hashes[..rows.len()], &mut missing);
+            for &place in &missing[..count] {
+                let place = usize::from(place);
+                self.put(&rows[place], hashes[place], first, there);
             }
         }
     }

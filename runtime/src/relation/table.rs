@@ -15,10 +15,9 @@ mod slot;
 mod words;
 
 use crate::crew::Crew;
-use crate::rows::SHARED_HASH;
 
 pub use run::{Room, Run};
-use slot::{EMPTY, Form, TAG_SHIFT};
+use slot::{EMPTY, Form, TAG_SHIFT, sift_none};
 pub use words::WordTable;
 
 /// The fewest slots of a table that holds anything, as a power of two.
@@ -95,21 +94,10 @@ impl NumberTable {
     /// those are. Of a table that is exact.
     #[inline]
     pub fn sift(&self, hashes: &[u64], missing: &mut [u8]) -> usize {
-        let mut count = 0;
-        if self.slots.is_empty() || !self.form.exact {
-            for (place, missing) in missing.iter_mut().enumerate().take(hashes.len()) {
-                *missing = place as u8;
-            }
-            return hashes.len();
+        match self.slots.is_empty() {
+            true => sift_none(hashes, missing),
+            false => self.form.sift(&self.slots, 0, hashes, missing),
         }
-        let form = self.form;
-        for (place, &hash) in hashes.iter().enumerate() {
-            let slot = self.slots[form.place(hash)];
-            let is_there = (slot != EMPTY) & form.agrees(slot, hash) & (hash & SHARED_HASH == 0);
-            missing[count] = place as u8;
-            count += usize::from(!is_there);
-        }
-        count
     }
 
     /// The number with the hash of which `is_it` holds, which an exact table does not ask.

@@ -117,7 +117,6 @@ impl NumberTable {
     }
 
     fn put_all(&mut self, waiting: Waiting) {
-        if waiting.len() > 100 {}
         for (hash, number) in waiting {
             self.put(hash, number);
         }

@@ -40,10 +40,14 @@ impl<'t> Run<'t> {
         self.form.place(hash) - self.first
     }
 
-    /// As [`NumberTable::first_slot`].
+    /// As [`NumberTable::sift`](super::NumberTable::sift), of hashes of the run's range.
     #[inline]
-    pub fn first_slot(&self, hash: u64) -> u64 {
-        self.slots[self.place(hash)]
+    pub fn sift(&self, hashes: &[u64], missing: &mut [u8]) -> usize {
+        if !self.form.exact {
+            let seen = hashes.iter().map(|&hash| self.slots[self.place(hash)]);
+            std::hint::black_box(seen.fold(0, |all, slot| all ^ slot));
+        }
+        self.form.sift(self.slots, self.first, hashes, missing)
     }
 
     /// As [`NumberTable::insert_unless`], within the run.

@@ -82,6 +82,22 @@ impl Form {
         self.exact && hash & SHARED_HASH != 0
     }
 
+    /// As [`NumberTable::sift`](super::NumberTable::sift), in slots of which the first stands there in the table.
+    #[inline]
+    pub fn sift(self, slots: &[u64], first: usize, hashes: &[u64], missing: &mut [u8]) -> usize {
+        if !self.exact {
+            return sift_none(hashes, missing);
+        }
+        let mut count = 0;
+        for (place, &hash) in hashes.iter().enumerate() {
+            let slot = slots[self.place(hash) - first];
+            let is_there = (slot != EMPTY) & self.agrees(slot, hash) & (hash & SHARED_HASH == 0);
+            missing[count] = place as u8;
+            count += usize::from(!is_there);
+        }
+        count
+    }
+
     /// How far from its place a search has to go; never as far as all slots, since some are empty.
     #[inline]
     pub fn reach(self) -> usize {
@@ -99,4 +115,12 @@ impl Form {
         let home = place.wrapping_sub(distance) & self.mask();
         kept | (home as u64) >> REACH_BITS << (u64::BITS - self.bits + REACH_BITS)
     }
+}
+
+/// Nothing is known of these hashes.
+pub fn sift_none(hashes: &[u64], missing: &mut [u8]) -> usize {
+    for (place, missing) in missing.iter_mut().enumerate().take(hashes.len()) {
+        *missing = place as u8;
+    }
+    hashes.len()
 }
