@@ -12,7 +12,7 @@ use std::fmt::{self, Debug};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread::{Builder, JoinHandle, yield_now};
 use std::time::{Duration, Instant};
 
@@ -45,14 +45,21 @@ struct Shared {
     /// How many threads are at it, but for the one that asked. Grows under the lock of `state` alone.
     inside: AtomicUsize,
     panicked: AtomicBool,
+    /// Held by who asks, until all is done.
+    turn: Mutex<()>,
     state: Mutex<State>,
+    /// Told when there is work.
     wake: Condvar,
+    /// Told when the last of those inside has left, if that is waited for.
+    left: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     task: Option<Task>,
     asleep: usize,
+    /// Whether who asked sleeps until the others are done.
+    is_awaited: bool,
     closed: bool,
 }
 
@@ -119,8 +126,10 @@ impl Team {
         };
         // SAFETY: as above.
         unsafe { self.shared.work(task) };
+        asked.wait();
+        let panicked = self.shared.panicked.load(Ordering::Relaxed);
         drop(asked);
-        if self.shared.panicked.swap(false, Ordering::Relaxed) {
+        if panicked {
             resume_unwind(Box::new("a job panicked on another thread"));
         }
     }
@@ -149,16 +158,34 @@ impl Debug for Team {
 }
 
 /// A piece of work that threads may be at; once it is dropped none is.
-struct Asked<'s>(&'s Shared);
+struct Asked<'s> {
+    shared: &'s Shared,
+    _turn: MutexGuard<'s, ()>,
+}
+
+impl Asked<'_> {
+    /// Waits until all others have left: awake, for a while.
+    fn wait(&self) {
+        let shared = self.shared;
+        // Whoever comes from now on finds nothing to do.
+        shared.state().task = None;
+        let is_over = || shared.inside.load(Ordering::Acquire) == 0;
+        if shared.watch(&is_over) {
+            return;
+        }
+        let mut state = shared.state();
+        state.is_awaited = true;
+        while !is_over() {
+            let told = shared.left.wait(state);
+            state = told.unwrap_or_else(PoisonError::into_inner);
+        }
+        state.is_awaited = false;
+    }
+}
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        // Whoever comes from now on finds nothing to do.
-        self.0.state().task = None;
-        let mut looks = 0_usize;
-        while self.0.inside.load(Ordering::Acquire) > 0 {
-            look_again(&mut looks);
-        }
+        self.wait();
     }
 }
 
@@ -169,11 +196,14 @@ impl Shared {
 
     /// Offers work to all threads, unless they have some.
     fn ask(&self, task: Task) -> Option<Asked<'_>> {
+        let turn = match self.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
         let mut state = self.state();
-        if state.task.is_some() || self.inside.load(Ordering::Acquire) > 0 {
-            return None;
-        }
         self.next.store(0, Ordering::Relaxed);
+        self.panicked.store(false, Ordering::Relaxed);
         state.task = Some(task);
         self.round.fetch_add(1, Ordering::Release);
         let wakes = state.asleep > 0;
@@ -181,7 +211,10 @@ impl Shared {
         if wakes {
             self.wake.notify_all();
         }
-        Some(Asked(self))
+        Some(Asked {
+            shared: self,
+            _turn: turn,
+        })
     }
 
     /// Does jobs until all have been begun.
@@ -202,7 +235,8 @@ impl Shared {
     /// What a thread does all its life.
     fn serve(&self) {
         let mut seen = 0;
-        while self.waits_for_more(&mut seen) {
+        loop {
+            self.wait_for_more(&mut seen);
             let state = self.state();
             if state.closed {
                 return;
@@ -216,21 +250,38 @@ impl Shared {
                 self.panicked.store(true, Ordering::Relaxed);
             }
             self.inside.fetch_sub(1, Ordering::Release);
+            if self.state().is_awaited {
+                self.left.notify_one();
+            }
         }
     }
 
-    /// Waits for work after that of the round that was seen last; false once all is over.
-    fn waits_for_more(&self, seen: &mut usize) -> bool {
+    /// Waits for work after that of the round that was seen last.
+    fn wait_for_more(&self, seen: &mut usize) {
         let is_new = || self.round.load(Ordering::Acquire) != *seen;
-        let (mut looks, mut since) = (0, None);
-        while !is_new() {
-            look_again(&mut looks);
-            if looks % LOOKS == 0 && since.get_or_insert_with(Instant::now).elapsed() > AWAKE {
-                self.sleep(&is_new);
-            }
+        if !self.watch(&is_new) {
+            self.sleep(&is_new);
         }
         *seen = self.round.load(Ordering::Acquire);
-        !self.state().closed
+    }
+
+    /// Looks whether it is so, again and again for a while; whether it came to be.
+    fn watch(&self, is_so: &impl Fn() -> bool) -> bool {
+        let mut since = None;
+        for looks in 1_usize.. {
+            if is_so() {
+                return true;
+            }
+            if !looks.is_multiple_of(LOOKS) {
+                std::hint::spin_loop();
+                continue;
+            }
+            if since.get_or_insert_with(Instant::now).elapsed() > AWAKE {
+                break;
+            }
+            yield_now();
+        }
+        false
     }
 
     /// Waits until it is woken for something new.
@@ -242,15 +293,6 @@ impl Shared {
             state = woken.unwrap_or_else(PoisonError::into_inner);
         }
         state.asleep -= 1;
-    }
-}
-
-/// Lets some time pass, and others run now and then.
-fn look_again(looks: &mut usize) {
-    *looks += 1;
-    match *looks % LOOKS {
-        0 => yield_now(),
-        _ => std::hint::spin_loop(),
     }
 }
 
@@ -328,6 +370,24 @@ mod tests {
             }));
             assert!(run.is_err());
             check(&threads, 30);
+        }
+        let all_panic = catch_unwind(AssertUnwindSafe(|| {
+            threads.run(20, &|job| panic!("job {job}, on purpose"));
+        }));
+        assert!(all_panic.is_err());
+        check(&threads, 30);
+    }
+
+    #[test]
+    fn who_asked_waits_for_a_long_job_asleep() {
+        let threads = threads(2);
+        for _ in 0..3 {
+            let done = AtomicU64::new(0);
+            threads.run(2, &|job| {
+                std::thread::sleep(8 * AWAKE * job as u32);
+                done.fetch_add(1, Ordering::Relaxed);
+            });
+            assert_eq!(done.into_inner(), 2);
         }
     }
 }

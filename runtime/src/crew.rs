@@ -66,19 +66,14 @@ pub trait Crew: Debug + Send + Sync {
     }
 
     /// With how many rows, at least one, a version whose last rows have shown this goes on, before what they derive is put
-    /// in: so many that it stays in the processor's cache.
+    /// in: so many that it stays in the processor's cache, and not so many that it could be very much.
     fn round_rows(&self, shown: Work) -> usize {
         const DERIVED: usize = 1 << 19;
         const ROWS_MIN: usize = 1 << 10;
-        // How much they derive is not known.
-        const ROWS_FIRST: usize = 1 << 16;
-        match shown.derived {
-            0 => ROWS_FIRST,
-            derived => {
-                let rows = DERIVED as u128 * shown.rows.max(1) as u128 / derived as u128;
-                usize::try_from(rows).unwrap_or(usize::MAX).max(ROWS_MIN)
-            }
-        }
+        // The next rows may derive far more.
+        const ROWS_MAX: usize = 1 << 16;
+        let rows = DERIVED as u128 * shown.rows.max(1) as u128 / shown.derived.max(1) as u128;
+        usize::try_from(rows).map_or(ROWS_MAX, |rows| rows.clamp(ROWS_MIN, ROWS_MAX))
     }
 
     /// Whether it pays to look derived rows up before they are kept to be put in, since most are there already.
@@ -100,7 +95,7 @@ pub trait Crew: Debug + Send + Sync {
     }
 
     /// Calls `job` once with each number below `jobs`, in any order and on any thread, and returns when
-    /// all calls have.
+    /// all calls have. A panic of a call reaches who asked.
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync));
 }
 

@@ -78,14 +78,16 @@ fn extend_by(words: &mut Vec<u64>, lens: &[usize], crew: &dyn Crew, write: &Writ
         rooms.push(Mutex::new(Some(room)));
     }
     crew.run(rooms.len(), &|number| {
-        let room = rooms[number].lock().expect("no job panics").take();
-        write(number, room.expect("each job is done once"));
+        let mut room = rooms[number].lock().expect("no job panics");
+        write(number, room.as_mut().expect("each job is done once"));
+        *room = None;
     });
     let mut rooms = rooms.into_iter().map(Mutex::into_inner);
     let is_written = rooms.all(|room| room.expect("no job panics").is_none());
     assert!(is_written, "all jobs are done");
-    // SAFETY: there is room for so many more, and `write` was called for each piece and has written all of it: both that there
-    // are do so, by functions that write whole slices.
+    // SAFETY: there is room for so many more. Whatever the crew is, a piece whose `write` was not called or has panicked has
+    // its room or a poisoned lock, and this is not reached; where it has returned all of the piece is written, since each of
+    // them writes a whole slice.
     unsafe { words.set_len(words.len() + more) };
 }
 

@@ -318,9 +318,12 @@ impl Machine {
         let mut ran = false;
         // Those that read an index without its last rows come before those that have it take them in.
         for overlooks in [true, false] {
-            let due = versions.iter().copied();
-            let due = due.filter(|v| overlooked(*v).is_empty() != overlooks && self.has_delta(*v));
-            self.catch_up_shared(&due.collect::<Vec<_>>(), overlooks);
+            if self.crew.is_some() {
+                let due = versions.iter().copied();
+                let due =
+                    due.filter(|v| overlooked(*v).is_empty() != overlooks && self.has_delta(*v));
+                self.catch_up_shared(&due.collect::<Vec<_>>(), overlooks);
+            }
             for &version in versions {
                 let overlooked = overlooked(version);
                 if overlooked.is_empty() != overlooks && self.has_delta(version) {

@@ -42,7 +42,12 @@ pub(super) fn in_turn<B: Default, E: Send>(
     };
     crew.run(crew.size().min(pieces), &|_| queue.work(pieces, make));
     let turn = queue.turn.into_inner();
-    turn.unwrap_or_else(PoisonError::into_inner).outcome
+    let turn = turn.unwrap_or_else(PoisonError::into_inner);
+    assert!(
+        turn.outcome.is_err() || turn.piece == pieces,
+        "what was not taken is told"
+    );
+    turn.outcome
 }
 
 struct Queue<'t, B, E> {

@@ -191,8 +191,12 @@ fn parts_for(crew: &dyn Crew, derived: usize) -> usize {
 
 /// How many of so many rows that are kept are likely to be new.
 fn expected_new(crew: &dyn Crew, kept: usize, shown: Work) -> usize {
-    if crew.sifts(shown) || shown.derived == 0 {
-        // What was looked up is new but for what came more than once; of the rest nothing is known.
+    // More are put in after all, where more are new.
+    const UNKNOWN_MAX: usize = 1 << 16;
+    if shown.derived == 0 {
+        return kept.min(UNKNOWN_MAX);
+    }
+    if crew.sifts(shown) {
         return kept;
     }
     let new = kept as u128 * shown.new as u128 / shown.derived as u128;

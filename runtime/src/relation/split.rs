@@ -158,10 +158,12 @@ impl Relation {
 
     /// Takes rows into `new` that were kept by ranges, chunk by chunk. About so many of them are expected to be new.
     pub fn merge_ranges(&mut self, crew: &dyn Crew, kept: &[Parts], expected: usize) {
+        let before = self.new.rows.len();
         let left = self.merge_kept(crew, kept, expected);
+        let has_put = self.new.rows.len() > before;
         let rows = rows_in(left.iter().map(Vec::len).sum(), self.shape.stride);
-        // More were new than was expected.
-        let still_left = match rows >= LEFT_SHARED_MIN {
+        // More were new than was expected; unless the table takes none of them as it is.
+        let still_left = match has_put && rows >= LEFT_SHARED_MIN {
             true => self.merge_kept(crew, &[left], rows),
             false => left,
         };

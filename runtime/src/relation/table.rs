@@ -91,7 +91,7 @@ impl NumberTable {
     }
 
     /// Puts the places of those of these hashes, at most 256, first in `missing` that are not found at a first look, and tells how many
-    /// those are. Of a table that is exact.
+    /// those are: all of them, if the table is not exact.
     #[inline]
     pub fn sift(&self, hashes: &[u64], missing: &mut [u8]) -> usize {
         match self.slots.is_empty() {

@@ -7,7 +7,7 @@
 //!
 //! Of a large file each thread reads pieces by itself: to a piece belong the lines that begin in it.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
@@ -61,7 +61,7 @@ impl Lines<'_> {
         let metadata = file.metadata()?;
         let size = metadata.len();
         if crew.size() > 1 && metadata.is_file() && size >= SHARED_BYTES_MIN {
-            return self.read_pieces(crew, size, BLOCK_BYTES as u64, take);
+            return self.read_pieces(crew, &metadata, BLOCK_BYTES as u64, take);
         }
         self.read_blocks(file, size, take)
     }
@@ -102,15 +102,16 @@ impl Lines<'_> {
     fn read_pieces(
         self,
         crew: &dyn Crew,
-        size: u64,
+        file: &Metadata,
         piece_bytes: u64,
         take: &mut TakeRows<'_>,
     ) -> io::Result<Option<u64>> {
+        let size = file.len();
         let pieces = usize::try_from(size.div_ceil(piece_bytes)).map_err(io::Error::other)?;
         let make = |number: usize, piece: &mut Piece| {
             piece.rows.clear();
             let start = number as u64 * piece_bytes;
-            let lines = piece.read(self, size, start..start + piece_bytes)?;
+            let lines = piece.read(self, file, start..start + piece_bytes)?;
             piece.length = lines.len();
             let lines = &piece.text[lines];
             let lines = match number {
@@ -174,23 +175,24 @@ struct Piece {
 }
 
 impl Piece {
-    /// Reads the lines of a file of so many bytes that begin in a range; where in the text they stand.
+    /// Reads the lines of a file, which was like this, that begin in a range; where in the text they stand.
     fn read(
         &mut self,
         lines: Lines<'_>,
-        size: u64,
+        whole: &Metadata,
         range: Range<u64>,
     ) -> Result<Range<usize>, Trouble> {
+        let size = whole.len();
         // With the byte before, which may end a line, and the rest of the last line.
         let from = range.start.saturating_sub(1);
         let line_max = (lines.width * CELL_BYTES_MAX) as u64;
         let to = range.end.saturating_add(line_max);
         let length = size.min(to) - from;
         // A byte too many shows that a file has grown.
-        let asked = if to > size { length + 1 } else { length };
+        let asked = if to >= size { length + 1 } else { length };
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(File::open(lines.path)?),
+            none => none.insert(open_same(lines.path, whole)?),
         };
         file.seek(SeekFrom::Start(from))?;
         self.text.clear();
@@ -216,6 +218,16 @@ impl Piece {
             }
         };
         Ok(line_at(range.start)?..line_at(range.end)?)
+    }
+}
+
+/// Opens a file that was like this when it was opened first, and may be another by now.
+fn open_same(path: &Path, whole: &Metadata) -> Result<File, Trouble> {
+    let file = File::open(path)?;
+    let there = file.metadata()?;
+    match there.len() == whole.len() && there.modified().ok() == whole.modified().ok() {
+        true => Ok(file),
+        false => Err(Trouble::Other),
     }
 }
 

@@ -77,14 +77,15 @@ fn in_blocks_and_pieces(
     piece_bytes: u64,
     threads: usize,
 ) -> [Option<Vec<i64>>; 2] {
-    let size = std::fs::metadata(path).expect("it is there").len();
+    let metadata = std::fs::metadata(path).expect("it is there");
+    let size = metadata.len();
     let crew = Threads::new(NonZeroUsize::new(threads).expect("above 0"));
     let file = std::fs::File::open(path).expect("it is there");
     let [mut in_blocks, mut in_pieces] = [Vec::new(), Vec::new()];
     let blocks = lines(path, width).read_blocks(file, size, &mut |rows, _| {
         in_blocks.extend_from_slice(rows);
     });
-    let pieces = lines(path, width).read_pieces(&crew, size, piece_bytes, &mut |rows, _| {
+    let pieces = lines(path, width).read_pieces(&crew, &metadata, piece_bytes, &mut |rows, _| {
         in_pieces.extend_from_slice(rows);
     });
     [(blocks, in_blocks), (pieces, in_pieces)].map(|(count, rows)| {
