@@ -112,6 +112,12 @@ impl Team {
     }
 
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
+        let _turn = match self.shared.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+            // Another piece of work is under way, of this thread or of one beside.
+            Err(TryLockError::WouldBlock) => return (0..jobs).for_each(job),
+        };
         // SAFETY: the type alone changes; that nobody follows the pointer when this function has returned, `Asked` sees to.
         let job: *const (dyn Fn(usize) + Sync) = unsafe {
             std::mem::transmute::<*const (dyn Fn(usize) + Sync + '_), *const (dyn Fn(usize) + Sync)>(
@@ -119,17 +125,11 @@ impl Team {
             )
         };
         let task = Task { jobs, job };
-        let Some(asked) = self.shared.ask(task) else {
-            // Another piece of work is under way, of this thread or of one beside.
-            // SAFETY: it is borrowed for as long as this function runs.
-            return (0..jobs).for_each(|number| unsafe { (*job)(number) });
-        };
-        // SAFETY: as above.
+        let asked = self.shared.ask(task);
+        // SAFETY: it is borrowed for as long as this function runs.
         unsafe { self.shared.work(task) };
-        asked.wait();
-        let panicked = self.shared.panicked.load(Ordering::Relaxed);
         drop(asked);
-        if panicked {
+        if self.shared.panicked.load(Ordering::Relaxed) {
             resume_unwind(Box::new("a job panicked on another thread"));
         }
     }
@@ -158,15 +158,12 @@ impl Debug for Team {
 }
 
 /// A piece of work that threads may be at; once it is dropped none is.
-struct Asked<'s> {
-    shared: &'s Shared,
-    _turn: MutexGuard<'s, ()>,
-}
+struct Asked<'s>(&'s Shared);
 
-impl Asked<'_> {
+impl Drop for Asked<'_> {
     /// Waits until all others have left: awake, for a while.
-    fn wait(&self) {
-        let shared = self.shared;
+    fn drop(&mut self) {
+        let shared = self.0;
         // Whoever comes from now on finds nothing to do.
         shared.state().task = None;
         let is_over = || shared.inside.load(Ordering::Acquire) == 0;
@@ -183,24 +180,13 @@ impl Asked<'_> {
     }
 }
 
-impl Drop for Asked<'_> {
-    fn drop(&mut self) {
-        self.wait();
-    }
-}
-
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Offers work to all threads, unless they have some.
-    fn ask(&self, task: Task) -> Option<Asked<'_>> {
-        let turn = match self.turn.try_lock() {
-            Ok(turn) => turn,
-            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
+    /// Offers work to all threads. Of who holds `turn`.
+    fn ask(&self, task: Task) -> Asked<'_> {
         let mut state = self.state();
         self.next.store(0, Ordering::Relaxed);
         self.panicked.store(false, Ordering::Relaxed);
@@ -211,10 +197,7 @@ impl Shared {
         if wakes {
             self.wake.notify_all();
         }
-        Some(Asked {
-            shared: self,
-            _turn: turn,
-        })
+        Asked(self)
     }
 
     /// Does jobs until all have been begun.

@@ -40,6 +40,11 @@ impl Form {
             _ => Form::Other,
         }
     }
+
+    /// Whether all columns are of numbers, and there are some.
+    pub fn are_numbers(forms: &[Form]) -> bool {
+        !forms.is_empty() && forms.iter().all(|&form| form == Form::Number)
+    }
 }
 
 /// Takes rows of one collection in, cell by cell, for the node's next tick.
@@ -91,7 +96,7 @@ impl<'n> Feed<'n> {
 
     /// Whether all columns are of numbers, and there are some.
     pub fn is_of_numbers(&self) -> bool {
-        !self.forms.is_empty() && self.forms.iter().all(|&form| form == Form::Number)
+        Form::are_numbers(self.forms)
     }
 
     /// Cells a row.

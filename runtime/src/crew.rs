@@ -99,15 +99,15 @@ pub trait Crew: Debug + Send + Sync {
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync));
 }
 
-/// Does all jobs itself, the last first.
+/// One thread that is asked as if it were so many, and begins with the last job.
 #[cfg(test)]
 #[derive(Debug)]
-pub(crate) struct Backwards;
+pub(crate) struct Backwards(pub usize);
 
 #[cfg(test)]
 impl Crew for Backwards {
     fn size(&self) -> usize {
-        2
+        self.0
     }
 
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {

@@ -101,14 +101,14 @@ mod tests {
         let mut words = vec![1, 2];
         let pieces = [vec![3], vec![], vec![4, 5, 6]];
         let beside = std::sync::Mutex::new(Vec::new());
-        append_all(&mut words, &pieces, &Backwards, &|number| {
+        append_all(&mut words, &pieces, &Backwards(2), &|number| {
             beside.lock().expect("no panic").push(number);
         });
         assert_eq!(words, [1, 2, 3, 4, 5, 6]);
         assert_eq!(beside.into_inner().expect("no panic"), [2, 1, 0]);
         for count in [0, 1, 70_000, 1 << 17] {
             let mut words = vec![1];
-            extend_with(&mut words, count, 9, &Backwards);
+            extend_with(&mut words, count, 9, &Backwards(2));
             assert_eq!(words.len(), 1 + count);
             assert!(words[1..].iter().all(|&word| word == 9));
         }

@@ -287,11 +287,13 @@ impl Machine {
         (&mut self.relations[id.0 as usize], &mut self.copies)
     }
 
+    /// Who shares the work of versions, if there are several threads.
+    fn threads(&self) -> Option<&Arc<dyn Crew>> {
+        self.crew.as_ref().filter(|crew| crew.size() > 1)
+    }
+
     fn run_all(&mut self, versions: &[VersionId]) {
-        if self.crew.is_some() {
-            let due = versions.iter().copied().filter(|v| self.is_due(*v));
-            self.catch_up_shared(&due.collect::<Vec<_>>(), false);
-        }
+        self.catch_up_shared(versions, Machine::is_due);
         for &version in versions {
             if self.is_due(version) {
                 self.run(version);
@@ -318,16 +320,13 @@ impl Machine {
         let mut ran = false;
         // Those that read an index without its last rows come before those that have it take them in.
         for overlooks in [true, false] {
-            if self.crew.is_some() {
-                let due = versions.iter().copied();
-                let due =
-                    due.filter(|v| overlooked(*v).is_empty() != overlooks && self.has_delta(*v));
-                self.catch_up_shared(&due.collect::<Vec<_>>(), overlooks);
-            }
+            let is_due = |machine: &Machine, version: VersionId| {
+                overlooked(version).is_empty() != overlooks && machine.has_delta(version)
+            };
+            self.catch_up_shared(versions, is_due);
             for &version in versions {
-                let overlooked = overlooked(version);
-                if overlooked.is_empty() != overlooks && self.has_delta(version) {
-                    self.run_overlooking(version, overlooked);
+                if is_due(self, version) {
+                    self.run_overlooking(version, overlooked(version));
                     ran = true;
                 }
             }
@@ -466,12 +465,9 @@ impl Machine {
         let rows = &out[..words];
         match self.target(version) {
             Target::Rows { relation, arrow } => {
-                let measured = self.profile.is_some();
-                let begun = measured.then(|| self.begin_derived(relation, rows));
+                let begun = self.begin_derived(relation, rows);
                 self.take_rows(version, relation, arrow, rows);
-                if let Some(begun) = begun {
-                    self.end_derived(relation, begun);
-                }
+                self.end_derived(relation, begun);
             }
             Target::Groups(aggregate) => {
                 let stride = self.program.schedule().strides[version.0 as usize];

@@ -283,15 +283,11 @@ impl Node {
 
     /// As [`Node::rows`], without the values.
     pub fn sorted(&self, id: RelationId) -> Rows<'_> {
-        self.sorted_by(id, None)
-    }
-
-    fn sorted_by(&self, id: RelationId, crew: Option<&dyn Crew>) -> Rows<'_> {
         let relation = &self.machine.relations[id.0 as usize];
         let types = &relation.shape().types;
         let forms = &self.forms[id.0 as usize];
         let store = &self.machine.context.store;
-        Rows::new(store, types, forms, relation.total(), crew)
+        Rows::new(store, types, forms, relation.total())
     }
 
     /// As [`Node::sorted`], of a node that is retired, which has the rows no more from then on. They are sorted by the
@@ -300,15 +296,15 @@ impl Node {
         let place = id.0 as usize;
         let crew = self.machine.crew.clone();
         let crew = crew.as_deref();
-        let total = self.machine.relations[place].total();
-        let Some(packing) = Packing::new(&self.forms[place], total, crew) else {
-            return self.sorted_by(id, crew);
-        };
-        let machine = &mut self.machine;
-        let total = machine.relations[place].take_rows();
-        let types = &machine.relations[place].shape().types;
-        let (store, forms) = (&machine.context.store, &self.forms[place]);
-        Rows::of_own(store, types, forms, total, packing, crew)
+        let (machine, forms) = (&mut self.machine, &self.forms[place]);
+        let packing = Packing::new(forms, machine.relations[place].total(), crew);
+        let own = packing.map(|packing| (packing, machine.relations[place].take_rows()));
+        let relation = &machine.relations[place];
+        let (store, types) = (&machine.context.store, &relation.shape().types);
+        match own {
+            Some((packing, total)) => Rows::of_own(store, types, forms, total, packing, crew),
+            None => Rows::unpacked(store, types, forms, relation.total(), crew),
+        }
     }
 
     /// From now on [`Output::outputs`] stays empty: whoever drives the node looks at the rows of its

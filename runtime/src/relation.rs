@@ -42,7 +42,7 @@ use keys::{table_of, words_of};
 pub use past::Copies;
 use past::Past;
 pub use shape::Shape;
-pub use split::Parts;
+pub use split::{Parts, chunks, clear_parts};
 pub use table::NumberTable;
 use table::WordTable;
 use undo::Mark;

@@ -54,12 +54,34 @@ impl<'n> Rows<'n> {
         types: &'n [TypeId],
         forms: &'n [Form],
         total: &'n [u64],
+    ) -> Rows<'n> {
+        let packing = || Packing::new(forms, total, None);
+        Rows::unpacked_unless(packing, store, types, forms, total, None)
+    }
+
+    /// As [`Rows::new`], of rows that do not fit words.
+    pub(crate) fn unpacked(
+        store: &'n Store,
+        types: &'n [TypeId],
+        forms: &'n [Form],
+        total: &'n [u64],
+        crew: Option<&dyn Crew>,
+    ) -> Rows<'n> {
+        Rows::unpacked_unless(|| None, store, types, forms, total, crew)
+    }
+
+    fn unpacked_unless(
+        packing: impl FnOnce() -> Option<Packing>,
+        store: &'n Store,
+        types: &'n [TypeId],
+        forms: &'n [Form],
+        total: &'n [u64],
         crew: Option<&dyn Crew>,
     ) -> Rows<'n> {
         let stride = types.len().max(1);
         let order = if total.len() <= stride || stand_in_order(forms, total) {
             Order::Stored { total, stride }
-        } else if let Some(packing) = Packing::new(forms, total, crew) {
+        } else if let Some(packing) = packing() {
             let runs = Runs::of(&packing, total);
             Order::Packed { packing, runs }
         } else {
@@ -223,7 +245,7 @@ fn numbers_in_order(
 
 /// Whether rows of numbers stand in the order of their values, as rows do that follow from others which came so.
 fn stand_in_order(forms: &[Form], total: &[u64]) -> bool {
-    if forms.is_empty() || forms.iter().any(|&form| form != Form::Number) {
+    if !Form::are_numbers(forms) {
         return false;
     }
     let follows = |before: &[u64], row: &[u64]| {

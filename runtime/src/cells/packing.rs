@@ -5,8 +5,8 @@
 //! has the same is sorted digit by digit from the last (radix sort, Knuth 5.2.5) while it is in the processor's
 //! cache, in the memory of the rows themselves if nobody needs these any more.
 //!
-//! Threads each sort a share of the rows in the place of the share, which leaves as many runs as there are threads. They are
-//! merged where they are looked at, part by part: a part begins and ends at a cut through all runs.
+//! Of rows that nobody needs any more threads each sort a share in the place of the share, which leaves as many runs as there are
+//! threads. They are merged where they are looked at, part by part: a part begins and ends at a cut through all runs.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -43,10 +43,8 @@ struct Packed {
 impl Packing {
     /// None if the rows do not fit words.
     pub fn new(forms: &[Form], total: &[u64], crew: Option<&dyn Crew>) -> Option<Packing> {
-        if forms.is_empty() || forms.iter().any(|&form| form != Form::Number) {
-            return None;
-        }
-        Packing::of_bounds(&bounds(forms.len(), total, crew))
+        let bounds = Form::are_numbers(forms).then(|| bounds(forms.len(), total, crew))?;
+        Packing::of_bounds(&bounds)
     }
 
     fn of_bounds(bounds: &[(i64, i64)]) -> Option<Packing> {

@@ -45,7 +45,7 @@ fn rows_of_numbers_come_in_the_order_of_their_values() {
             }
             let types = [int, least];
             let forms = forms_of(&context, &types);
-            let rows = Rows::new(&context.store, &types, &forms, &total, None);
+            let rows = Rows::new(&context.store, &types, &forms, &total);
             assert_eq!(rows.forms(), [Form::Number, Form::Number]);
             let mut expected: Vec<Row> = total
                 .chunks_exact(2)
@@ -81,7 +81,7 @@ fn rows_with_texts_come_in_the_order_of_their_values() {
     }
     let types = [string, int, bool];
     let forms = forms_of(&context, &types);
-    let rows = Rows::new(&context.store, &types, &forms, &total, None);
+    let rows = Rows::new(&context.store, &types, &forms, &total);
     let mut expected: Vec<Row> = total
         .chunks_exact(3)
         .map(|row| report::values(&context.store, &types, row))
@@ -99,7 +99,7 @@ fn a_collection_without_rows_or_columns_is_in_order() {
     let mut types = TypeTable::default();
     let int = types.intern(Type::Int);
     let context = context(types);
-    assert!(Rows::new(&context.store, &[int, int], &[Form::Number; 2], &[], None).is_empty());
+    assert!(Rows::new(&context.store, &[int, int], &[Form::Number; 2], &[]).is_empty());
     let (types, forms) = ([int, int], [Form::Number; 2]);
     let packing = Packing::new(&forms, &[], None).expect("nothing fits anywhere");
     assert!(Rows::of_own(&context.store, &types, &forms, Vec::new(), packing, None).is_empty());
@@ -108,6 +108,6 @@ fn a_collection_without_rows_or_columns_is_in_order() {
     let one = Rows::of_own(&context.store, &types, &forms, vec![5, 3, 4], packing, None);
     let expected = [3, 4, 5].map(|n| vec![Value::Int(n)]);
     assert_eq!(one.values().collect::<Vec<Row>>(), expected);
-    let unit = Rows::new(&context.store, &[], &[], &[0], None);
+    let unit = Rows::new(&context.store, &[], &[], &[0]);
     assert_eq!(unit.values().collect::<Vec<Row>>(), [Row::new()]);
 }

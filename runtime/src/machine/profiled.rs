@@ -52,21 +52,25 @@ impl Machine {
         }
     }
 
-    /// Before derived rows are taken in.
-    pub(super) fn begin_derived(&mut self, relation: RelationId, rows: &[u64]) -> Begun {
-        let head = self.relation(relation);
-        let (count, new_rows) = (rows.len() / head.shape().stride, head.new_rows());
-        if let Some(profile) = &mut self.profile {
-            profile.counts.derived += count as u64;
-        }
-        Begun {
+    /// Before derived rows are taken in; none if nothing is measured.
+    #[inline]
+    pub(super) fn begin_derived(&mut self, relation: RelationId, rows: &[u64]) -> Option<Begun> {
+        let profile = self.profile.as_mut()?;
+        let head = &self.relations[relation.0 as usize];
+        profile.counts.derived += (rows.len() / head.shape().stride) as u64;
+        let new_rows = head.new_rows();
+        Some(Begun {
             new_rows,
             outer: self.enter(Place::Derived(relation)),
-        }
+        })
     }
 
     /// After they have been.
-    pub(super) fn end_derived(&mut self, relation: RelationId, begun: Begun) {
+    #[inline]
+    pub(super) fn end_derived(&mut self, relation: RelationId, begun: Option<Begun>) {
+        let Some(begun) = begun else {
+            return;
+        };
         self.leave(begun.outer);
         let more = self.relation(relation).new_rows() - begun.new_rows;
         if let Some(profile) = &mut self.profile {

@@ -17,13 +17,10 @@ use super::{Machine, Mode};
 impl Machine {
     /// Runs a version on several threads, if there are some and it is worth it; whether it did.
     pub(super) fn run_shared(&mut self, version: VersionId) -> bool {
-        let Some(crew) = self.crew.clone() else {
+        let Some(crew) = self.threads().cloned() else {
             return false;
         };
-        if self.mode != Mode::Merge
-            || crew.size() < 2
-            || !self.program.schedule().shareable[version.0 as usize]
-        {
+        if self.mode != Mode::Merge || !self.program.schedule().shareable[version.0 as usize] {
             return false;
         }
         let Some((rows, stride)) = self.begins_with(version) else {
@@ -73,17 +70,16 @@ impl Machine {
         expected: Work,
     ) -> bool {
         let before = self.new_rows_of(version);
-        let (words, stride) = match (&self.parted, self.begins_with(version)) {
-            (_, None) => return false,
-            (Some(parted), Some((_, stride))) => (parted.len(), stride),
-            (None, Some((rows, stride))) => (rows.len(), stride),
+        let Some((rows, stride)) = self.begins_with(version) else {
+            return false;
         };
+        let words = rows.len();
         let mut kept = std::mem::take(&mut self.kept_rows);
         let (mut shown, mut derived, mut from) = (expected, 0, 0);
         while from < words {
             let until = words.min(from + crew.round_rows(shown) * stride);
             let head_relation = &self.relations[head.0 as usize];
-            let likely = Work::in_proportion(shown, (until - from) / stride);
+            let likely = shown.in_proportion((until - from) / stride);
             let sink = match crew.sifts(shown) && !head_relation.is_empty() {
                 true => Sink::Missing(head_relation),
                 false => Sink::All(head_relation),
@@ -93,18 +89,13 @@ impl Machine {
             else {
                 return false;
             };
-            let begun = self
-                .profile
-                .is_some()
-                .then(|| self.begin_derived(head, &[]));
+            let begun = self.begin_derived(head, &[]);
             let new_before = self.new_rows_of(version);
             let head_relation = &mut self.relations[head.0 as usize];
             let rows: usize = kept[..done.chunks].iter().flatten().map(Vec::len).sum();
             let rows = rows / head_relation.shape().stride;
             head_relation.merge_ranges(crew, &kept[..done.chunks], expected_new(crew, rows, shown));
-            if let Some(begun) = begun {
-                self.end_derived(head, begun);
-            }
+            self.end_derived(head, begun);
             self.count_shared(done.counts, crew.size());
             derived += done.derived;
             shown = Work {
@@ -128,17 +119,12 @@ impl Machine {
         };
         self.count_shared(done.counts, crew.size());
         // What was there is dropped already.
-        let begun = self
-            .profile
-            .is_some()
-            .then(|| self.begin_derived(head, &[]));
+        let begun = self.begin_derived(head, &[]);
         let origin = Origin::version(version);
         for rows in kept.iter().flatten() {
             self.merge_rows(head, rows, origin);
         }
-        if let Some(begun) = begun {
-            self.end_derived(head, begun);
-        }
+        self.end_derived(head, begun);
         self.note_yield(version, done.derived, 0);
         true
     }

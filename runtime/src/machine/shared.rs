@@ -22,13 +22,10 @@ use bloom_plan::plan::VersionId;
 use crate::code::{Address, Frame, RuntimeTable};
 use crate::crew::Crew;
 use crate::profile::Counts;
-use crate::relation::{IndexPlace, Parts, Relation};
+use crate::relation::{IndexPlace, Parts, Relation, chunks, clear_parts};
 
 use super::grouping::part_matches;
 use super::{Machine, OUT_ROWS, Probed};
-
-/// More chunks than workers, so that nobody waits long for who got the most work.
-const CHUNKS_A_WORKER: usize = 4;
 
 static WORKER: RuntimeTable = RuntimeTable([
     scan as Address,
@@ -162,25 +159,17 @@ impl Machine {
         };
         let (rows, stride) = self.begins_with(version)?;
         let rows = &self.parted.as_deref().unwrap_or(rows)[words];
-        let chunks = crew.size() * CHUNKS_A_WORKER;
-        let chunk_rows = (rows.len() / stride).div_ceil(chunks);
-        let chunks: Vec<&[u64]> = rows.chunks(chunk_rows * stride).collect();
-        if kept.len() < chunks.len() {
-            kept.resize_with(chunks.len(), Vec::new);
-        }
-        for kept in &mut kept[..chunks.len()] {
-            kept.iter_mut().for_each(Vec::clear);
-            kept.resize_with(parts, Vec::new);
-        }
+        let chunks = chunks(crew, rows, stride);
         let counts = self.profile.as_ref().map(|profile| profile.counts.fresh());
         let functions = if counts.is_some() { &MEASURED } else { &WORKER };
         let template = Template(self.context.frame_for(functions));
         let code = self.context.code().version(version);
         let warming = self.warming(version);
-        let workers: Vec<Mutex<(&mut Parts, Option<Report>)>> = kept
-            .iter_mut()
-            .map(|kept| Mutex::new((kept, None)))
-            .collect();
+        let workers: Vec<Mutex<(&mut Parts, Option<Report>)>> =
+            clear_parts(kept, chunks.len(), parts)
+                .iter_mut()
+                .map(|kept| Mutex::new((kept, None)))
+                .collect();
         crew.run(chunks.len(), &|place| {
             let template = &template;
             let (kept, report) = &mut *workers[place].lock().expect("no job panics");
@@ -209,7 +198,7 @@ impl Machine {
             counts: Vec::new(),
             derived: 0,
         };
-        for worker in workers.into_iter().take(chunks.len()) {
+        for worker in workers {
             let report = worker.into_inner().expect("no job panics").1?;
             done.counts.push(report.counts);
             done.derived += report.derived;

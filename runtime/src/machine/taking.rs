@@ -82,13 +82,12 @@ impl Machine {
     }
 
     pub(super) fn merge_rows(&mut self, id: RelationId, rows: &[u64], origin: Origin) {
+        let stride = self.relations[id.0 as usize].shape().stride;
+        let count = rows_in(rows.len(), stride);
+        let crew = self.threads().filter(|crew| crew.puts_in(count)).cloned();
         let relation = &mut self.relations[id.0 as usize];
-        let stride = relation.shape().stride;
-        if let Some(crew) = self.crew.as_ref().filter(|crew| crew.size() > 1)
-            && crew.puts_in(rows_in(rows.len(), stride))
-            && relation.is_splittable()
-        {
-            return relation.emit_by(&**crew, rows);
+        if let Some(crew) = crew.filter(|_| relation.is_splittable()) {
+            return relation.emit_by(&*crew, rows);
         }
         let mut failed = Vec::new();
         relation.emit_batch(&mut self.context, rows, origin, &mut failed);

@@ -59,6 +59,41 @@ impl New {
     }
 }
 
+/// A batch of rows whose first look-ups have been made.
+pub(super) struct Sifted {
+    hashes: [u64; BATCH_ROWS],
+    missing: [u8; BATCH_ROWS],
+    count: usize,
+}
+
+impl Sifted {
+    /// Of at most a batch, by what puts the places of hashes first that are not found at a first look, and tells how many those are.
+    #[inline(always)]
+    pub fn of<const N: usize>(
+        rows: &[[u64; N]],
+        sift: impl FnOnce(&[u64], &mut [u8]) -> usize,
+    ) -> Sifted {
+        let mut hashes = [0; BATCH_ROWS];
+        for (row, hash) in rows.iter().zip(&mut hashes) {
+            *hash = row_hash(row);
+        }
+        let mut missing = [0; BATCH_ROWS];
+        let count = sift(&hashes[..rows.len()], &mut missing);
+        Sifted {
+            hashes,
+            missing,
+            count,
+        }
+    }
+
+    /// Places and hashes of rows that may not be there.
+    #[inline(always)]
+    pub fn missing(&self) -> impl Iterator<Item = (usize, u64)> {
+        let places = self.missing[..self.count].iter();
+        places.map(|&place| (usize::from(place), self.hashes[usize::from(place)]))
+    }
+}
+
 impl Relation {
     /// Takes derived rows into `new`, but for what `total` has already. Tells of each row whose
     /// lattices do not join, by its place in the batch.
@@ -180,20 +215,21 @@ impl Relation {
             return each.for_each(|row| self.emit_key(row, row_hash(row)));
         }
         for rows in rows.chunks(BATCH_ROWS) {
-            let mut hashes = [0; BATCH_ROWS];
-            for (row, hash) in rows.iter().zip(&mut hashes) {
-                *hash = row_hash(row);
-            }
-            let mut missing = [0; BATCH_ROWS];
-            let count = self.keys.sift(&hashes[..rows.len()], &mut missing);
-            if !self.keys.is_exact() {
-                self.touch_at(&hashes[..rows.len()]);
-            }
-            for &place in &missing[..count] {
-                let place = usize::from(place);
-                self.emit_key(&rows[place], hashes[place]);
+            for (place, hash) in self.sift(rows).missing() {
+                self.emit_key(&rows[place], hash);
             }
         }
+    }
+
+    /// Looks the rows of a batch up side by side.
+    pub(super) fn sift<const N: usize>(&self, rows: &[[u64; N]]) -> Sifted {
+        Sifted::of(rows, |hashes, missing| {
+            let count = self.keys.sift(hashes, missing);
+            if !self.keys.is_exact() {
+                self.touch_at(hashes);
+            }
+            count
+        })
     }
 
     /// Takes a derived row of `N` columns, all of them its key, which has this hash.
@@ -271,7 +307,7 @@ impl Relation {
     }
 
     /// Reads what stands at these addresses, at most a batch, and then the rows that it leads to.
-    pub(super) fn touch_at(&self, addresses: &[u64]) {
+    fn touch_at(&self, addresses: &[u64]) {
         if !self.is_far() {
             return;
         }

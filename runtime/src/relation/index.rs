@@ -28,7 +28,7 @@ use super::postings::{Posting, Postings, address, hash_of, header, is_it};
 const LOADED_ROWS_MIN: usize = 64;
 
 /// Where probes of an index of the plan go.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum IndexPlace {
     /// The relation's own key.
     Primary,

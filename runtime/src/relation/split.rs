@@ -14,7 +14,7 @@ use crate::growth::append_all;
 use crate::rows::{key_hash, push_row, row_hash, rows_in};
 
 use super::Relation;
-use super::derive::BATCH_ROWS;
+use super::derive::{BATCH_ROWS, Sifted};
 use super::table::{Room, Run};
 
 /// So many rows that found no place are put in by threads, after all.
@@ -69,18 +69,8 @@ impl Relation {
     fn keep_missing_keys<const N: usize>(&self, rows: &[u64], kept: &mut [Vec<u64>]) {
         let (rows, _) = rows.as_chunks::<N>();
         for rows in rows.chunks(BATCH_ROWS) {
-            let mut hashes = [0; BATCH_ROWS];
-            for (row, hash) in rows.iter().zip(&mut hashes) {
-                *hash = row_hash(row);
-            }
-            let mut missing = [0; BATCH_ROWS];
-            let count = self.keys.sift(&hashes[..rows.len()], &mut missing);
-            if !self.keys.is_exact() {
-                self.touch_at(&hashes[..rows.len()]);
-            }
-            for &place in &missing[..count] {
-                let place = usize::from(place);
-                let (row, hash) = (&rows[place], hashes[place]);
+            for (place, hash) in self.sift(rows).missing() {
+                let row = &rows[place];
                 if self.find_at(hash, row).is_none() {
                     push_row(&mut kept[range_of(hash, kept.len())], row);
                 }
@@ -126,33 +116,23 @@ impl Relation {
     /// Takes many rows into `new`, most of which are expected not to be there.
     pub fn emit_by(&mut self, crew: &dyn Crew, rows: &[u64]) {
         const ROUND_ROWS: usize = 1 << 19;
-        const CHUNKS_A_WORKER: usize = 4;
         let stride = self.shape.stride;
         if self.take_unkeyed(rows) {
             return;
         }
         self.key_all();
         let ranges = (8 * crew.size()).next_power_of_two();
-        let chunks = CHUNKS_A_WORKER * crew.size();
-        let mut kept: Vec<Mutex<Parts>> = Vec::new();
-        kept.resize_with(chunks, || Mutex::new(vec![Vec::new(); ranges]));
+        let mut kept = Vec::new();
         for rows in rows.chunks(ROUND_ROWS * stride) {
-            let size = rows_in(rows.len(), stride).div_ceil(chunks) * stride;
-            crew.run(chunks, &|place| {
-                let kept = &mut *kept[place].lock().expect("no job panics");
-                kept.iter_mut().for_each(Vec::clear);
-                let chunk = rows.chunks(size).nth(place);
-                self.keep_all(chunk.unwrap_or_default(), kept);
+            let chunks = chunks(crew, rows, stride);
+            let rooms = clear_parts(&mut kept, chunks.len(), ranges);
+            let jobs: Vec<Mutex<&mut Parts>> = rooms.iter_mut().map(Mutex::new).collect();
+            crew.run(jobs.len(), &|place| {
+                let kept = &mut *jobs[place].lock().expect("no job panics");
+                self.keep_all(chunks[place], kept);
             });
-            let round = kept.iter_mut().map(|kept| {
-                let kept = kept.get_mut().expect("no job panics");
-                std::mem::take(kept)
-            });
-            let round: Vec<Parts> = round.collect();
-            self.merge_ranges(crew, &round, rows_in(rows.len(), stride));
-            for (kept, room) in kept.iter_mut().zip(round) {
-                *kept.get_mut().expect("no job panics") = room;
-            }
+            drop(jobs);
+            self.merge_ranges(crew, &kept[..chunks.len()], rows_in(rows.len(), stride));
         }
     }
 
@@ -221,6 +201,26 @@ impl Relation {
     }
 }
 
+/// Rows in chunks for threads to take on: more of them than threads, so that nobody waits long for who got the most work.
+pub fn chunks<'r>(crew: &dyn Crew, rows: &'r [u64], stride: usize) -> Vec<&'r [u64]> {
+    const CHUNKS_A_WORKER: usize = 4;
+    let chunk_rows = rows_in(rows.len(), stride).div_ceil(crew.size() * CHUNKS_A_WORKER);
+    rows.chunks(chunk_rows.max(1) * stride).collect()
+}
+
+/// Room for so many parts of so many chunks, which are empty, in what has been used before.
+pub fn clear_parts(kept: &mut Vec<Parts>, chunks: usize, parts: usize) -> &mut [Parts] {
+    if kept.len() < chunks {
+        kept.resize_with(chunks, Vec::new);
+    }
+    let kept = &mut kept[..chunks];
+    for parts_of_chunk in &mut *kept {
+        parts_of_chunk.iter_mut().for_each(Vec::clear);
+        parts_of_chunk.resize_with(parts, Vec::new);
+    }
+    kept
+}
+
 /// Which of so many ranges a hash is in.
 #[inline]
 fn range_of(hash: u64, count: usize) -> usize {
@@ -275,15 +275,9 @@ impl<'t> Range<'t> {
     ) {
         let (rows, _) = rows.as_chunks::<N>();
         for rows in rows.chunks(BATCH_ROWS) {
-            let mut hashes = [0; BATCH_ROWS];
-            for (row, hash) in rows.iter().zip(&mut hashes) {
-                *hash = row_hash(row);
-            }
-            let mut missing = [0; BATCH_ROWS];
-            let count = self.run.sift(&hashes[..rows.len()], &mut missing);
-            for &place in &missing[..count] {
-                let place = usize::from(place);
-                self.put(&rows[place], hashes[place], first, there);
+            let sifted = Sifted::of(rows, |hashes, missing| self.run.sift(hashes, missing));
+            for (place, hash) in sifted.missing() {
+                self.put(&rows[place], hash, first, there);
             }
         }
     }

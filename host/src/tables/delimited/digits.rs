@@ -11,19 +11,6 @@ const CELL_BYTES_MAX: usize = 21;
 /// What is not longer is copied at once, with what happens to stand behind it.
 const HEAD_BYTES: usize = 16;
 
-/// The digits of the numbers below 100.
-const PAIRS: [[u8; 2]; 100] = pairs();
-
-const fn pairs() -> [[u8; 2]; 100] {
-    let mut pairs = [[b'0'; 2]; 100];
-    let mut number = 0;
-    while number < pairs.len() {
-        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-        number += 1;
-    }
-    pairs
-}
-
 /// Adds a line for each row of so many numbers, at least one.
 pub(super) fn write_lines(text: &mut Vec<u8>, part: &Part<'_>, width: usize, between: u8) {
     let line_max = width * CELL_BYTES_MAX + HEAD_BYTES;
@@ -101,25 +88,10 @@ impl Head {
 /// Writes a number; where it ends.
 #[inline]
 fn write_number(block: &mut [u8], start: usize, number: i64) -> usize {
-    // The first digit overwrites it if there is none.
-    block[start] = b'-';
-    let start = start + usize::from(number < 0);
-    let mut rest = number.unsigned_abs();
-    let tens = match u32::try_from(rest) {
-        Ok(small) => small.checked_ilog10(),
-        Err(_) => rest.checked_ilog10(),
-    };
-    let end = start + tens.unwrap_or(0) as usize + 1;
-    let mut place = end;
-    while rest >= 100 {
-        place -= 2;
-        block[place..place + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
-        rest /= 100;
-    }
-    match rest < 10 {
-        true => block[place - 1] = b'0' + rest as u8,
-        false => block[place - 2..place].copy_from_slice(&PAIRS[rest as usize]),
-    }
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(number).as_bytes();
+    let end = start + digits.len();
+    block[start..end].copy_from_slice(digits);
     end
 }
 

@@ -35,10 +35,7 @@ pub(in crate::tables) fn write(
             text.clear();
             cell::write(text, schema.types, column.ty, value);
         }
-        let unit = columns.is_empty().then_some(("", UNIT.as_bytes()));
-        let named = names.iter().zip(&cells);
-        let cells = named.map(|(name, cell)| (*name, cell.as_slice()));
-        lines.write(cells.chain(unit))?;
+        lines.write_row(&names, &cells)?;
         count += 1;
     }
     lines.finish()?;
@@ -54,7 +51,7 @@ pub(in crate::tables) fn write_rows(
     crew: &dyn Crew,
 ) -> io::Result<u64> {
     let names = names(schema);
-    let is_of_numbers = !names.is_empty() && rows.forms().iter().all(|&form| form == Form::Number);
+    let is_of_numbers = Form::are_numbers(rows.forms());
     let part_rows = match is_of_numbers {
         true => NUMBER_ROWS,
         false => CELL_ROWS,
@@ -73,7 +70,7 @@ pub(in crate::tables) fn write_rows(
             digits::write_lines(text, &part, names.len(), dialect.separator());
             return Ok(());
         }
-        write_cells(text, dialect, schema, rows, &part)
+        write_cells(text, dialect, schema, &names, rows, &part)
     };
     turns::in_turn(crew, parts, &make, &mut |text| out.write_all(text))?;
     out.flush()?;
@@ -85,11 +82,11 @@ fn write_cells(
     text: &mut Vec<u8>,
     dialect: Dialect,
     schema: &Schema<'_>,
+    names: &[&str],
     rows: &Rows<'_>,
     part: &Part<'_>,
 ) -> io::Result<()> {
     let columns = &schema.relation.columns;
-    let names = names(schema);
     let mut lines = Lines::new(text, dialect);
     let mut cells = vec![Vec::new(); columns.len()];
     let mut words = vec![0; columns.len()];
@@ -104,10 +101,7 @@ fn write_cells(
                 Cell::Other(value) => cell::write(text, schema.types, columns[number].ty, &value),
             }
         }
-        let unit = columns.is_empty().then_some(("", UNIT.as_bytes()));
-        let named = names.iter().zip(&cells);
-        let cells = named.map(|(name, cell)| (*name, cell.as_slice()));
-        lines.write(cells.chain(unit))?;
+        lines.write_row(names, &cells)?;
     }
     lines.finish()
 }
@@ -148,6 +142,14 @@ impl<W: io::Write> Lines<W> {
             Lines::Quoted(writer) => Ok(writer.write_record(cells.map(|(_, cell)| cell))?),
             Lines::Tabs(out) => tabs::write_line(out, cells),
         }
+    }
+
+    /// Writes the line of a row, which is not empty where there are no columns.
+    fn write_row(&mut self, names: &[&str], cells: &[Vec<u8>]) -> io::Result<()> {
+        let unit = names.is_empty().then_some(("", UNIT.as_bytes()));
+        let named = names.iter().zip(cells);
+        let cells = named.map(|(name, cell)| (*name, cell.as_slice()));
+        self.write(cells.chain(unit))
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -2,22 +2,8 @@
 
 use super::{Packing, Runs, bounds, sort_words};
 use crate::cells::SHARE_ROWS_MIN;
-use crate::crew::Crew;
+use crate::crew::{Backwards, Crew};
 use crate::rows::hash;
-
-/// One thread that is asked as if it were many, and begins with the last job.
-#[derive(Debug)]
-struct Backwards(usize);
-
-impl Crew for Backwards {
-    fn size(&self) -> usize {
-        self.0
-    }
-
-    fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
-        (0..jobs).rev().for_each(job);
-    }
-}
 
 #[test]
 fn words_of_any_spread_are_sorted() {

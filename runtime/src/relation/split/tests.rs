@@ -28,7 +28,7 @@ fn rows_by_ranges_are_those_one_after_the_other() {
                 }
                 kept.push(by_range);
             }
-            r.merge_ranges(&Backwards, &kept, [0, 90, 2000][step as usize % 3]);
+            r.merge_ranges(&Backwards(2), &kept, [0, 90, 2000][step as usize % 3]);
             if step % 3 == 0 {
                 let mut failed = Vec::new();
                 let row = [state % spread, 9];
@@ -69,7 +69,7 @@ fn many_rows_at_once_are_those_one_after_the_other() {
             let words = (0..70_000 * columns.len() as u64).map(|n| hash([step, n]) % spread);
             let rows: Vec<u64> = words.collect();
             model.extend(rows.chunks_exact(columns.len()).map(<[u64]>::to_vec));
-            r.emit_by(&Backwards, &rows);
+            r.emit_by(&Backwards(2), &rows);
             r.emit_batch(
                 &mut context,
                 &rows,
