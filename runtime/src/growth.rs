@@ -43,14 +43,14 @@ fn grow(words: &mut Vec<u64>, more: usize) {
 /// Appends pieces, one after the other, and calls `beside` once with the number of each.
 pub fn append_all(
     words: &mut Vec<u64>,
-    pieces: &[Vec<u64>],
+    pieces: &[impl AsRef<[u64]> + Sync],
     crew: &dyn Crew,
     beside: &(dyn Fn(usize) + Sync),
 ) {
-    let lens: Vec<usize> = pieces.iter().map(Vec::len).collect();
+    let lens: Vec<usize> = pieces.iter().map(|piece| piece.as_ref().len()).collect();
     extend_by(words, &lens, crew, &|number, room| {
         beside(number);
-        room.write_copy_of_slice(&pieces[number]);
+        room.write_copy_of_slice(pieces[number].as_ref());
     });
 }
 

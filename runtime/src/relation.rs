@@ -12,6 +12,7 @@
 
 mod changes;
 mod derive;
+mod growing;
 mod index;
 mod keys;
 mod lists;

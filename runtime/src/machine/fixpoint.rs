@@ -151,7 +151,8 @@ impl Machine {
         }
         self.touch(id);
         let outer = self.enter(Place::Merge(id));
-        let merged = self.relations[id.0 as usize].merge(&mut self.clashing);
+        let crew = self.crew.as_deref().filter(|crew| crew.size() > 1);
+        let merged = self.relations[id.0 as usize].merge(crew, &mut self.clashing);
         self.leave(outer);
         merged
     }

@@ -112,16 +112,20 @@ impl Machine {
 
     /// Runs a version that derives rows which have more than a key.
     fn run_rows(&mut self, crew: &dyn Crew, version: VersionId, head: RelationId) -> bool {
+        let ranges = self.relation(head).part_growing(crew);
         let sink = Sink::Rows(&self.relations[head.0 as usize]);
         let mut kept = Vec::new();
-        let Some(done) = self.derive_all(crew, version, sink, 1, &mut kept) else {
+        let Some(done) = self.derive_all(crew, version, sink, ranges + 1, &mut kept) else {
             return false;
         };
         self.count_shared(done.counts, crew.size());
         // What was there is dropped already.
         let begun = self.begin_derived(head, &[]);
+        if ranges > 0 {
+            self.relation(head).grow_by(crew, &kept);
+        }
         let origin = Origin::version(version);
-        for rows in kept.iter().flatten() {
+        for rows in kept.iter().flat_map(|parts| parts.last()) {
             self.merge_rows(head, rows, origin);
         }
         self.end_derived(head, begun);

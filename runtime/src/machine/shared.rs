@@ -247,7 +247,7 @@ impl<'m> Worker<'m> {
         match self.common.sink {
             Sink::All(head) => head.keep_all(rows, self.kept),
             Sink::Missing(head) => head.keep_missing(rows, self.kept),
-            Sink::Rows(head) => head.keep_growing(rows, &mut self.kept[0]),
+            Sink::Rows(head) => head.keep_growing(rows, self.kept),
             Sink::Groups(width) => part_matches(rows, self.common.stride, width, self.kept),
         }
         self.begin_out();

@@ -9,9 +9,11 @@ use bloom_plan::plan::RowError;
 use rustc_hash::FxBuildHasher;
 
 use crate::context::Context;
+use crate::crew::Crew;
 use crate::growth::reserve_far;
-use crate::rows::{copy_row, each_row, push_row, row_hash, rows_in};
+use crate::rows::{each_row, push_row, row_hash, rows_in};
 
+use super::growing::Growing;
 use super::keys::word_of;
 use super::shape::hash_at;
 use super::table::WordTable;
@@ -36,26 +38,24 @@ pub(super) struct New {
     pub rows: Vec<u64>,
     /// Where each is from; kept unless rows are keys only.
     origins: Vec<Origin>,
-    changes: Changes,
+    pub growing: Growing,
+    odd: Odd,
 }
 
-/// Rows of keys that are there, or that a row of `rows` has.
+/// Rows with other plain values than the row with their key that is there, or in `rows`.
 #[derive(Debug, Default)]
-struct Changes {
-    /// Each with lattices that have taken in those of the row that is there, or with other plain values.
+struct Odd {
     rows: Vec<u64>,
     origins: Vec<Origin>,
     /// The number of the row that is there.
     targets: Vec<u32>,
-    /// By number of a row of `total`: 1 + the place of the change that makes it grow, or 0.
-    growing: Vec<u32>,
-    /// Places of rows with other plain values, by key and these values.
-    odd: HashMap<Vec<u64>, u32, FxBuildHasher>,
+    /// Which they are, by key and plain values.
+    places: HashMap<Vec<u64>, u32, FxBuildHasher>,
 }
 
 impl New {
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.changes.targets.is_empty()
+        self.rows.is_empty() && self.growing.is_empty() && self.odd.targets.is_empty()
     }
 }
 
@@ -312,7 +312,8 @@ impl Relation {
             return;
         }
         if let Some(words) = &self.words {
-            return self.touch_words_at(words, addresses);
+            self.touch_words_at(words, addresses);
+            return;
         }
         let mut slots = [0; BATCH_ROWS];
         for (&hash, slot) in addresses.iter().zip(&mut slots) {
@@ -330,7 +331,7 @@ impl Relation {
         self.touch_rows(&numbers[..addresses.len()]);
     }
 
-    /// As [`Relation::touch_at`], of keys that are words and the first of each row.
+    /// As [`Relation::touch_at`], of keys that are words and the first of each row; and then what rows become.
     fn touch_words(&self, words: &WordTable, rows: &[u64]) {
         let mut first = [0; BATCH_ROWS];
         let mut count = 0;
@@ -338,13 +339,16 @@ impl Relation {
             *word = row[0];
             count += 1;
         }
-        self.touch_words_at(words, &first[..count]);
+        let numbers = self.touch_words_at(words, &first[..count]);
+        self.new.growing.touch(&numbers[..count], self.shape.stride);
     }
 
-    fn touch_words_at(&self, words: &WordTable, keys: &[u64]) {
+    /// Gives the numbers plus 1 of the rows that are likely to have these keys.
+    fn touch_words_at(&self, words: &WordTable, keys: &[u64]) -> [u32; BATCH_ROWS] {
         let mut numbers = [0; BATCH_ROWS];
         words.touch(keys, &mut numbers);
         self.touch_rows(&numbers[..keys.len()]);
+        numbers
     }
 
     /// Reads rows by their numbers plus 1, but for those by 0.
@@ -410,30 +414,12 @@ impl Relation {
         if self.shape.absorbs(&self.total[start..start + stride], row) {
             return Ok(());
         }
-        let changes = &mut self.new.changes;
-        let growing = changes.growing.get(number as usize).copied().unwrap_or(0);
-        if let Some(place) = growing.checked_sub(1) {
-            return changes.join(&self.shape, context, place, row, origin);
-        }
         let there = &self.total[start..start + stride];
-        let place = changes.targets.len() as u32;
-        push_row(&mut changes.rows, there);
-        let grown = &mut changes.rows[place as usize * stride..];
-        match self.shape.join(context, grown, row) {
-            Ok(true) => {}
-            other => {
-                changes.rows.truncate(place as usize * stride);
-                return other.map(|_| ());
-            }
-        }
-        changes.origins.push(origin);
-        changes.targets.push(number);
-        let len = self.total.len() / stride;
-        if changes.growing.len() < len {
-            changes.growing.resize(len, 0);
-        }
-        changes.growing[number as usize] = place + 1;
-        Ok(())
+        let count = || rows_in(self.total.len(), stride);
+        let growing = &mut self.new.growing;
+        growing.take_in(number, count, there, row, |there, row| {
+            self.shape.join(context, there, row)
+        })
     }
 
     /// Takes a derived row whose plain values are others than those of the row with its key.
@@ -446,14 +432,14 @@ impl Relation {
     ) -> Result<(), RowError> {
         let columns = self.shape.keys.iter().chain(&self.shape.plain);
         let identity: Vec<u64> = columns.map(|&c| row[c]).collect();
-        let changes = &mut self.new.changes;
-        if let Some(&place) = changes.odd.get(&identity) {
-            return changes.join(&self.shape, context, place, row, origin);
+        let odd = &mut self.new.odd;
+        if let Some(&place) = odd.places.get(&identity) {
+            return odd.join(&self.shape, context, place, row, origin);
         }
-        changes.odd.insert(identity, changes.targets.len() as u32);
-        changes.rows.extend_from_slice(row);
-        changes.origins.push(origin);
-        changes.targets.push(number);
+        odd.places.insert(identity, odd.targets.len() as u32);
+        odd.rows.extend_from_slice(row);
+        odd.origins.push(origin);
+        odd.targets.push(number);
         Ok(())
     }
 
@@ -468,13 +454,17 @@ impl Relation {
         !self.new.is_empty()
     }
 
-    /// Moves `new` into `total`; what changed becomes `delta`. How many rows were added or have grown.
-    pub fn merge(&mut self, clashes: &mut Vec<Clash>) -> usize {
+    /// Moves `new` into `total`, by threads where there are some and it is much; what changed becomes `delta`. How many rows
+    /// were added or have grown.
+    pub fn merge(&mut self, crew: Option<&dyn Crew>, clashes: &mut Vec<Clash>) -> usize {
         self.clear_delta();
         let added = self.append();
-        match self.new.changes.targets.is_empty() {
+        if !self.new.odd.targets.is_empty() {
+            self.take_odd(clashes);
+        }
+        match self.new.growing.is_empty() {
             true => added,
-            false => added + self.take_changes(clashes),
+            false => added + self.merge_growing(crew),
         }
     }
 
@@ -508,43 +498,21 @@ impl Relation {
         count
     }
 
-    /// Rows of keys that were there grow, or clash; how many grow.
-    fn take_changes(&mut self, clashes: &mut Vec<Clash>) -> usize {
-        let mut grown = 0;
-        let mut changes = std::mem::take(&mut self.new.changes);
-        let stride = self.shape.stride;
-        for (place, row) in changes.rows.chunks_exact(stride).enumerate() {
-            let number = changes.targets[place];
-            let there = self.row(number);
-            if self.shape.same_plain(there, row) {
-                changes.growing[number as usize] = 0;
-                self.remember(number);
-                self.generation += 1;
-                let stamp = self.stamps.get_mut(number as usize);
-                if let (Stamping::Now(now), Some(stamp)) = (self.stamping, stamp) {
-                    *stamp = now;
-                }
-                let start = number as usize * stride;
-                copy_row(&mut self.total[start..start + stride], row);
-                push_row(&mut self.delta_rows, row);
-                grown += 1;
-            } else {
-                let from = self.origin_of(number);
-                clashes.push(Clash {
-                    poisons: from != Origin::EARLIER,
-                    claims: vec![
-                        (there.to_vec(), from),
-                        (row.to_vec(), changes.origins[place]),
-                    ],
-                });
-            }
+    /// Rows with other plain values than those that are there clash with them.
+    #[cold]
+    fn take_odd(&mut self, clashes: &mut Vec<Clash>) {
+        let odd = std::mem::take(&mut self.new.odd);
+        for (place, row) in each_row(&odd.rows, self.shape.stride).enumerate() {
+            let number = odd.targets[place];
+            let from = self.origin_of(number);
+            clashes.push(Clash {
+                poisons: from != Origin::EARLIER,
+                claims: vec![
+                    (self.row(number).to_vec(), from),
+                    (row.to_vec(), odd.origins[place]),
+                ],
+            });
         }
-        changes.rows.clear();
-        changes.origins.clear();
-        changes.targets.clear();
-        changes.odd.clear();
-        self.new.changes = changes;
-        grown
     }
 
     /// Forgets what the running iteration derived.
@@ -558,8 +526,8 @@ impl Relation {
     }
 }
 
-impl Changes {
-    /// Joins the lattices of the row into those of the change at that place.
+impl Odd {
+    /// Joins the lattices of the row into those of the one at that place.
     fn join(
         &mut self,
         shape: &super::Shape,

@@ -99,11 +99,33 @@ impl Shape {
         row: &mut [u64],
         other: &[u64],
     ) -> Result<bool, RowError> {
+        self.join_by(row, other, |ty, there, new| context.join(ty, there, new))
+    }
+
+    /// Whether all lattices choose between numbers, of which there are some.
+    pub fn joins_numbers(&self) -> bool {
+        !self.chooses.is_empty() && self.chooses.iter().all(Option::is_some)
+    }
+
+    /// As [`Shape::join`], where it [joins numbers](Shape::joins_numbers).
+    #[inline]
+    pub fn join_numbers(&self, row: &mut [u64], other: &[u64]) -> Result<bool, RowError> {
+        self.join_by(row, other, |_, _, _| unreachable!("a choice needs nothing"))
+    }
+
+    /// Joins lattices that do not choose between numbers by `others`.
+    #[inline]
+    fn join_by(
+        &self,
+        row: &mut [u64],
+        other: &[u64],
+        mut others: impl FnMut(TypeId, u64, u64) -> Result<u64, RowError>,
+    ) -> Result<bool, RowError> {
         let mut grown = false;
         for (&(column, ty), chooses) in self.lattices.iter().zip(&self.chooses) {
             let joined = match *chooses {
                 Some(better) => choose(better, row[column], other[column]),
-                None => context.join(ty, row[column], other[column])?,
+                None => others(ty, row[column], other[column])?,
             };
             grown |= joined != row[column];
             row[column] = joined;

@@ -93,26 +93,6 @@ impl Relation {
         }
     }
 
-    /// Of derived rows keeps those that are not as good as in what is there.
-    pub fn keep_growing(&self, rows: &[u64], kept: &mut Vec<u64>) {
-        let stride = self.shape.stride;
-        for rows in rows.chunks(BATCH_ROWS * stride) {
-            let mut addresses = [0; BATCH_ROWS];
-            self.touch(rows, &mut addresses);
-            for (row, &address) in rows.chunks_exact(stride).zip(&addresses) {
-                let number = self.find_at(address, row);
-                let there = number.filter(|&number| self.is_merged(number));
-                let says_nothing = there.is_some_and(|number| {
-                    let there = self.row(number);
-                    self.shape.same_plain(there, row) && self.shape.absorbs(there, row)
-                });
-                if !says_nothing {
-                    kept.extend_from_slice(row);
-                }
-            }
-        }
-    }
-
     /// Takes many rows into `new`, most of which are expected not to be there.
     pub fn emit_by(&mut self, crew: &dyn Crew, rows: &[u64]) {
         const ROUND_ROWS: usize = 1 << 19;

@@ -56,10 +56,10 @@ fn rows_merge_once_and_make_the_delta() {
         emit(&mut r, &mut context, row);
     }
     assert!(r.is_empty(), "an iteration does not see what it derives");
-    assert_eq!(r.merge(&mut Vec::new()), 2);
+    assert_eq!(r.merge(None, &mut Vec::new()), 2);
     assert_eq!(r.delta(), [1, 2, 1, 3]);
     emit(&mut r, &mut context, [1, 3]);
-    assert_eq!(r.merge(&mut Vec::new()), 0);
+    assert_eq!(r.merge(None, &mut Vec::new()), 0);
     assert!(r.delta().is_empty());
 }
 
@@ -67,12 +67,12 @@ fn rows_merge_once_and_make_the_delta() {
 fn lattice_columns_grow_in_place() {
     let (mut context, mut r) = relation("kl");
     emit(&mut r, &mut context, [1, 5]);
-    r.merge(&mut Vec::new());
+    r.merge(None, &mut Vec::new());
     r.begin_tick();
     for row in [[1, 4], [1, 7], [1, 6]] {
         emit(&mut r, &mut context, row);
     }
-    assert_eq!(r.merge(&mut Vec::new()), 1);
+    assert_eq!(r.merge(None, &mut Vec::new()), 1);
     assert_eq!(r.delta(), [1, 7], "the delta carries the whole new value");
     assert_eq!(r.total(), [1, 7]);
     assert_eq!(r.changed(), BTreeSet::from([0]));
@@ -84,20 +84,20 @@ fn lattice_columns_grow_in_place() {
 fn unequal_new_rows_of_a_key_clash_and_stored_ones_stay() {
     let (mut context, mut r) = relation("kv");
     emit(&mut r, &mut context, [1, 1]);
-    r.merge(&mut Vec::new());
+    r.merge(None, &mut Vec::new());
     r.begin_tick();
     emit(&mut r, &mut context, [1, 2]);
     emit(&mut r, &mut context, [2, 1]);
     emit(&mut r, &mut context, [2, 2]);
     let mut clashes = Vec::new();
-    r.merge(&mut clashes);
+    r.merge(None, &mut clashes);
     let poisons: Vec<bool> = clashes.iter().map(|c| c.poisons).collect();
     assert_eq!(poisons, [false, true]);
     r.undo_stratum();
     r.poison(vec![2]);
     emit(&mut r, &mut context, [2, 1]);
     emit(&mut r, &mut context, [3, 1]);
-    r.merge(&mut Vec::new());
+    r.merge(None, &mut Vec::new());
     assert_eq!(contents(&r), BTreeSet::from([vec![1, 1], vec![3, 1]]));
 }
 
@@ -141,7 +141,7 @@ fn follow_changes(key: impl Fn(u64) -> u64) {
             r.begin_tick();
             emit(&mut r, &mut context, [100, row[1]]);
             emit(&mut r, &mut context, [101, row[1]]);
-            r.merge(&mut Vec::new());
+            r.merge(None, &mut Vec::new());
             r.undo_tick();
         }
         assert_eq!(contents(&r), model);

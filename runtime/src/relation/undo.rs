@@ -71,6 +71,11 @@ impl Relation {
         }
     }
 
+    /// Whether there are rows that are logged before they are overwritten.
+    pub(super) fn remembers(&self) -> bool {
+        self.stratum.rows > 0
+    }
+
     /// Logs the lattice columns of a row about to be overwritten.
     pub(super) fn remember(&mut self, number: u32) {
         // Rows from the mark on vanish whole.

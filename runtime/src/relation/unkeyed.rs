@@ -189,7 +189,7 @@ mod tests {
                     if undone {
                         relation.undo_stratum();
                     } else {
-                        relation.merge(&mut clashes);
+                        relation.merge(None, &mut clashes);
                     }
                 }
             }

@@ -41,7 +41,7 @@ fn rows_by_ranges_are_those_one_after_the_other() {
                 model.insert(row.to_vec());
             }
             if step % 2 == 1 {
-                r.merge(&mut Vec::new());
+                r.merge(None, &mut Vec::new());
                 assert_eq!(contents(&r), model);
                 assert_eq!(r.len(), model.len(), "each row once");
                 for (number, row) in model.iter().enumerate() {
@@ -50,7 +50,7 @@ fn rows_by_ranges_are_those_one_after_the_other() {
                 }
             }
         }
-        r.merge(&mut Vec::new());
+        r.merge(None, &mut Vec::new());
         // The table is one that single rows can be taken from.
         while let Some(row) = model.pop_first() {
             let number = r.find(&row).expect("it is there");
@@ -76,7 +76,7 @@ fn many_rows_at_once_are_those_one_after_the_other() {
                 crate::relation::Origin::ARRIVAL,
                 &mut Vec::new(),
             );
-            r.merge(&mut Vec::new());
+            r.merge(None, &mut Vec::new());
             assert_eq!(contents(&r), model);
             assert_eq!(r.len(), model.len(), "each row once");
         }
