@@ -25,8 +25,10 @@ impl Machine {
             let index = self.program.schedule().lagging[version][number];
             if let Some(behind) = self.behind(index, overlooked) {
                 let outer = self.enter(Place::Index(index));
-                self.relation(behind.relation)
-                    .catch_up(behind.place, behind.rows);
+                let crew = self.crew.as_deref().filter(|crew| crew.size() > 1);
+                let read = &mut self.relations[behind.relation.0 as usize];
+                let crew = crew.filter(|crew| crew.catches_up(behind.rows));
+                read.catch_up(behind.place, behind.rows, crew);
                 self.leave(outer);
             }
         }

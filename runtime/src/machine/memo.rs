@@ -306,7 +306,7 @@ impl Machine {
         let columns = &program.plan().indexes[index.0 as usize].columns;
         let relation = &mut self.relations[id.0 as usize];
         let stride = relation.shape().stride;
-        relation.catch_up(place, relation.len());
+        relation.catch_up(place, relation.len(), None);
         relation.set_delta_went();
         let mut changed = relation.delta().to_vec();
         relation.set_delta_came();

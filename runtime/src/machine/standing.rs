@@ -112,7 +112,7 @@ impl Machine {
             "a relation without key is taken whole"
         );
         let relation = &mut self.relations[relation.0 as usize];
-        relation.catch_up(place, relation.len());
+        relation.catch_up(place, relation.len(), None);
         let numbers: Vec<u64> = match place {
             IndexPlace::Primary => relation.find_key(key).map(u64::from).into_iter().collect(),
             IndexPlace::Secondary(_) | IndexPlace::Whole => relation.probe(place, key).to_vec(),

@@ -10,6 +10,8 @@
 //! after row, so that a probe reads memory in order; of others it holds row numbers. Which of the two, the
 //! plan says (`bloom_plan::plan::layout`), since generated code reads the items.
 
+mod loading;
+
 use std::sync::Mutex;
 
 use bloom_plan::plan::layout::Layout;
@@ -50,6 +52,19 @@ impl Item {
         match self {
             Item::Number => 1,
             Item::Columns(columns) => columns.len(),
+        }
+    }
+
+    /// Writes what is held of a row.
+    #[inline]
+    fn write(&self, row: &[u64], number: u32, into: &mut [u64]) {
+        match self {
+            Item::Number => into[0] = number.into(),
+            Item::Columns(columns) => {
+                for (&column, word) in columns.iter().zip(into) {
+                    *word = row[column];
+                }
+            }
         }
     }
 
@@ -106,8 +121,11 @@ impl Index {
         }
     }
 
-    /// Adds those of these rows, the first of the relation, that are not in it yet.
-    fn catch_up(&mut self, total: &[u64], stride: usize) {
+    /// Adds those of these rows, the first of the relation, that are not in it yet; by threads if it is given some.
+    fn catch_up(&mut self, total: &[u64], stride: usize, crew: Option<&dyn Crew>) {
+        if self.load(total, stride, crew) {
+            return;
+        }
         let rows = total[self.until * stride..].chunks_exact(stride);
         if let [column] = self.columns[..]
             && rows.len() > self.postings.len().max(LOADED_ROWS_MIN)
@@ -340,14 +358,15 @@ impl Relation {
         }
     }
 
-    /// Takes into an index what it lacks of the first so many rows; to be done before it is looked at.
+    /// Takes into an index what it lacks of the first so many rows, by threads if it is given some; to be done before it is
+    /// looked at.
     #[inline]
-    pub fn catch_up(&mut self, index: IndexPlace, rows: usize) {
+    pub fn catch_up(&mut self, index: IndexPlace, rows: usize, crew: Option<&dyn Crew>) {
         let stride = self.shape.stride;
         if let IndexPlace::Secondary(place) = index
             && self.indexes[place].until < rows
         {
-            self.indexes[place].catch_up(&self.total[..rows * stride], stride);
+            self.indexes[place].catch_up(&self.total[..rows * stride], stride, crew);
         }
     }
 
@@ -373,7 +392,7 @@ impl Relation {
         behind.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         crew.run(behind.len(), &|number| {
             let (index, total, stride) = &mut *behind[number].1.lock().expect("no job panics");
-            index.catch_up(total, *stride);
+            index.catch_up(total, *stride, None);
         });
     }
 

@@ -33,6 +33,12 @@ fn class_for(len: usize) -> usize {
     }
 }
 
+/// Words of the piece that holds so many.
+#[inline]
+pub fn room_for(len: usize) -> usize {
+    size(class_for(len))
+}
+
 const _: () = {
     assert!(size(FINE_SIZES.len()) == 64);
     // Every length has its size, and every size fits the bits that are left.
@@ -54,6 +60,28 @@ impl List {
 
     fn class(self) -> usize {
         (self.len >> LEN_BITS) as usize
+    }
+
+    /// An empty list whose piece, which begins there, is to hold so many words.
+    pub fn empty_at(start: usize, len: usize) -> List {
+        let start = u32::try_from(start).expect("below 2^32 words an index");
+        let mut list = List { start, len: 0 };
+        list.set(len, class_for(len));
+        list.set(0, list.class());
+        list
+    }
+
+    /// So many words more, within its piece, of words that begin at `start`.
+    #[inline]
+    pub fn extend_within<'w>(
+        &mut self,
+        words: &'w mut [u64],
+        start: usize,
+        more: usize,
+    ) -> &'w mut [u64] {
+        let len = self.len();
+        self.set(len + more, self.class());
+        &mut words[self.start as usize - start + len..][..more]
     }
 
     fn set(&mut self, len: usize, class: usize) {
@@ -100,6 +128,14 @@ impl Lists {
             *place = word;
         }
         list.set(len, list.class());
+    }
+
+    /// Forgets all lists, for others whose pieces take so many words: these.
+    pub fn lay_out(&mut self, words: usize) -> &mut [u64] {
+        self.clear();
+        reserve_far(&mut self.words, words);
+        self.words.resize(words, 0);
+        &mut self.words
     }
 
     /// Moves a list to a piece of another size, which holds it.

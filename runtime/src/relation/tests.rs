@@ -147,14 +147,14 @@ fn follow_changes(key: impl Fn(u64) -> u64) {
         assert_eq!(contents(&r), model);
         // Removals and undoing meet indexes that lag behind by different numbers of rows.
         if state >> 50 & 3 == 0 {
-            r.catch_up(by_second, r.len());
+            r.catch_up(by_second, r.len(), None);
             continue;
         }
         if state >> 52 & 3 == 0 {
             continue;
         }
-        r.catch_up(by_second, r.len());
-        r.catch_up(copies, r.len());
+        r.catch_up(by_second, r.len(), None);
+        r.catch_up(copies, r.len(), None);
         let seconds: BTreeSet<u64> = model.iter().map(|row| row[1]).collect();
         for second in seconds.into_iter().chain([3, 1 << 50]) {
             let mut found: Vec<u64> = r
@@ -194,7 +194,7 @@ fn indexes_of_several_columns_hold_the_rows_of_each_key() {
             continue;
         }
         for index in [numbers, copies] {
-            r.catch_up(index, r.len());
+            r.catch_up(index, r.len(), None);
         }
         for key in (0..4).flat_map(|a| (0..4).flat_map(move |b| [[a, b], [a | 1 << 50, b]])) {
             let rows = r.rows().filter(|row| [row[0], row[2]] == key);

@@ -84,6 +84,11 @@ impl<T: Copy + Default> Window<T> {
         Some(())
     }
 
+    /// The key of the first place, and all places.
+    pub fn places_mut(&mut self) -> (u64, &mut [T]) {
+        (self.first, &mut self.places)
+    }
+
     /// All places, with their keys.
     pub fn iter(&self) -> impl Iterator<Item = (u64, T)> {
         let places = (0..).zip(&self.places);
