@@ -1,5 +1,7 @@
 //! The compiler, for nodes that find their plan bad while they run.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bloom_compiler::codegen::{self, Target};
 use bloom_compiler::compile;
 use bloom_plan::artifact::Patch;
@@ -7,10 +9,14 @@ use bloom_plan::plan::{Plan, VersionId};
 use bloom_plan::statistics::Statistics;
 use bloom_runtime::Planner;
 
+use crate::pages::give_back_code;
 use crate::pipeline::cores;
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Replanner;
+#[derive(Debug, Default)]
+pub(crate) struct Replanner {
+    /// How often it has made code.
+    calls: AtomicUsize,
+}
 
 impl Planner for Replanner {
     fn replan(
@@ -23,6 +29,13 @@ impl Planner for Replanner {
     }
 
     fn code(&self, plan: &Plan, versions: &[VersionId]) -> Patch {
-        codegen::generate_some(plan, versions, &Target::native().by(cores()))
+        let code = codegen::generate_some(plan, versions, &Target::native().by(cores()));
+        // What compiles is hardly ever needed again; where it is, again and again, to have it read anew each time would take
+        // longer than compiling.
+        let calls = 1 + self.calls.fetch_add(1, Ordering::Relaxed);
+        if calls.is_power_of_two() {
+            give_back_code();
+        }
+        code
     }
 }

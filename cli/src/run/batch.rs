@@ -24,7 +24,7 @@ use super::profile::{self, Measured};
 use super::stats::{Counts, Phases};
 use crate::args::{ConflictChoice, OutFormat, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
-use crate::pages::{give_back, use_small_pages};
+use crate::pages::{give_back, give_back_at_once, use_small_pages};
 use crate::pipeline;
 use crate::progress::Progress;
 use crate::replanning::Replanner;
@@ -45,6 +45,7 @@ pub(super) fn run(
     // Where the program was compiled in large ones; what that took is free by now.
     use_small_pages();
     give_back();
+    give_back_at_once();
     let plan = program.plan();
     parameters::refuse_unknown(std::iter::once(&**plan), &args.parameters)?;
     let dumped = dumped(args, is_dedalus, &program)?;
@@ -79,7 +80,7 @@ pub(super) fn run(
     let workers = args.workers.unwrap_or_else(pipeline::cores);
     let crew = Arc::new(Threads::new(workers));
     node.lend(crew.clone());
-    node.lend_planner(Arc::new(Replanner));
+    node.lend_planner(Arc::new(Replanner::default()));
     let mut counts = Counts {
         workers: workers.get(),
         ..Counts::default()

@@ -22,7 +22,7 @@ use super::printing::Errors;
 use super::profile::{self, Measured};
 use crate::args::{ConflictChoice, NodeCounts, RunArgs};
 use crate::outcome::{Misuse, Outcome, Verdict};
-use crate::pages::use_small_pages;
+use crate::pages::{give_back_code, use_small_pages};
 use crate::terminal;
 
 /// Fed rows on the way to the nodes, and events on the way to the terminal.
@@ -30,6 +30,7 @@ const QUEUE_MAX: usize = 1024;
 
 pub(super) fn run(args: &RunArgs, programs: &[Arc<Program>]) -> Outcome {
     use_small_pages();
+    give_back_code();
     let plans = programs.iter().map(|program| &**program.plan());
     parameters::refuse_unknown(plans, &args.parameters)?;
     let nodes = processes(args, programs)?;
