@@ -47,10 +47,9 @@ pub(crate) fn give_back() {
     mi_collect(true);
 }
 
-/// Has the allocator give back from now on what becomes free as soon as it does, for what takes a large piece only to leave it for
-/// a larger one: what is kept at such a time is much and helps nobody.
-pub(crate) fn give_back_at_once() {
-    mi_option_set(PURGE_DELAY, 0);
+/// Has the allocator give back from now on what has been free for so many milliseconds.
+pub(crate) fn give_back_after(milliseconds: c_long) {
+    mi_option_set(PURGE_DELAY, milliseconds);
 }
 
 /// Has the process hold none of the pages of its code and constants that it has used so far, which are for the most part the
@@ -135,7 +134,7 @@ mod code {
 
 #[cfg(test)]
 mod tests {
-    use super::{PURGE_DELAY, give_back_at_once, give_back_code, mi_option_get};
+    use super::{PURGE_DELAY, give_back_after, give_back_code, mi_option_get};
 
     #[test]
     fn the_allocator_is_asked_by_the_right_number() {
@@ -144,8 +143,8 @@ mod tests {
             1000,
             "a second, unless it is told otherwise"
         );
-        give_back_at_once();
-        assert_eq!(mi_option_get(PURGE_DELAY), 0);
+        give_back_after(10);
+        assert_eq!(mi_option_get(PURGE_DELAY), 10);
     }
 
     #[cfg(target_os = "linux")]
