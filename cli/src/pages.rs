@@ -25,8 +25,8 @@ fn disable_large_pages(disabled: bool) {
 #[cfg(not(target_os = "linux"))]
 fn disable_large_pages(_disabled: bool) {}
 
-// SAFETY: the allocator of this program is mimalloc, which has these functions; they may be called at any time and from any
-// thread, and a number that is no option's does nothing.
+// SAFETY: the allocator of this program is mimalloc, which has these functions. They may be called at any time and from any
+// thread; an option that is set while others read it is a number that is read before or after.
 #[expect(
     unsafe_code,
     reason = "the crate of the allocator has no calls for these"
@@ -41,8 +41,8 @@ unsafe extern "C" {
 /// The allocator's number for how many milliseconds it keeps what is free (`mi_option_purge_delay`).
 const PURGE_DELAY: c_int = 15;
 
-/// Has the allocator give back to the system what is free, at once. By itself it does so a second later at the earliest,
-/// and only when a thread asks for memory or ends.
+/// Has the allocator give back to the system what is free, at once. By itself it does so a second later at the earliest, if
+/// it is not told otherwise, and only when a thread asks for memory or ends.
 pub(crate) fn give_back() {
     mi_collect(true);
 }
@@ -71,42 +71,49 @@ mod code {
         let Ok(maps) = fs::read_to_string("/proc/self/smaps") else {
             return;
         };
-        for range in as_on_file(&maps) {
+        for range in as_on_file(&maps, give_back as *const () as usize) {
             let start = std::ptr::without_provenance_mut(range.start);
-            // SAFETY: the pages are those of a file, which may not be written to and have not been, so that the process reads
-            // there next what it would have read.
+            // SAFETY: the pages are those of the program's file, which is mapped for as long as it runs. They may not be written
+            // to and have not been, for none is the process's own, in memory or on swap; so it reads there next what it
+            // would have read.
             #[expect(unsafe_code, reason = "the system is told which pages to drop")]
             let _unknown = unsafe { madvise(start, range.len(), Advice::LinuxDontNeed) };
         }
     }
 
-    /// Of the mappings of a process those of files that it may not write to and none of whose pages it has for itself: what it
-    /// wrote before that was forbidden, as what the linker fills in.
-    fn as_on_file(maps: &str) -> Vec<Range<usize>> {
+    /// Of the mappings of a process those of the file whose code stands at an address which it may not write to, and none of
+    /// whose pages it has for itself: what it wrote before that was forbidden, as what the linker fills in.
+    fn as_on_file(maps: &str, address: usize) -> Vec<Range<usize>> {
+        let mut own = "";
         let mut found = Vec::new();
         let mut mapping = None;
         for line in maps.lines() {
-            if let Some(header) = header(line) {
-                mapping = header.1.then_some(header.0);
-            } else if let Some(own) = line.strip_prefix("Anonymous:")
-                && own.trim() == "0 kB"
-            {
-                found.extend(mapping.take());
+            if let Some((range, rights, path)) = header(line) {
+                if range.contains(&address) {
+                    own = path;
+                }
+                let is_fixed = matches!(rights, "r--p" | "r-xp") && path.starts_with('/');
+                mapping = is_fixed.then_some((range, path));
+            } else if let Some(pages) = line.strip_prefix("Anonymous:") {
+                mapping = mapping.filter(|_| pages.trim() == "0 kB");
+            } else if let Some(pages) = line.strip_prefix("Swap:") {
+                found.extend(mapping.take().filter(|_| pages.trim() == "0 kB"));
             }
         }
-        found
+        let own_file = found.into_iter().filter(|(_, path)| *path == own);
+        own_file.map(|(range, _)| range).collect()
     }
 
-    /// Where a mapping is, and whether it is one of a file that may not be written to, if it begins with this line:
+    /// Where a mapping is, what may be done there and what stands there, if it begins with this line:
     /// `from-to rw-p offset device inode path`.
-    fn header(line: &str) -> Option<(Range<usize>, bool)> {
+    fn header(line: &str) -> Option<(Range<usize>, &str, &str)> {
         let mut words = line.split_ascii_whitespace();
         let (start, end) = words.next()?.split_once('-')?;
         let parse = |digits| usize::from_str_radix(digits, 16).ok();
         let range = parse(start)?..parse(end)?;
-        let is_fixed = matches!(words.next()?, "r--p" | "r-xp");
-        let is_file = words.nth(3).is_some_and(|path| path.starts_with('/'));
-        Some((range, is_fixed && is_file))
+        let rights = words.next()?;
+        let path = line.find('/').map_or("", |start| &line[start..]);
+        Some((range, rights, path))
     }
 
     #[cfg(test)]
@@ -115,19 +122,29 @@ mod code {
 
         #[test]
         fn what_is_as_on_file_is_found_among_mappings() {
-            let mapping = |header: &str, own: u32| {
-                format!("{header}\nSize: 4 kB\nAnonymous:  {own} kB\nVmFlags: rd mr mw\n")
+            let mapping = |header: &str, own: u32, swapped: u32| {
+                format!(
+                    "{header}\nSize: 4 kB\nAnonymous:  {own} kB\nSwap: {swapped} kB\nVmFlags: rd\n"
+                )
             };
             let maps = [
-                mapping("1000-2000 r--p 00000000 fe:00 1 /bin/it", 0),
-                mapping("2000-5000 r-xp 00001000 fe:00 1 /bin/it", 0),
-                mapping("5000-6000 r--p 00004000 fe:00 1 /bin/it", 4),
-                mapping("6000-7000 rw-p 00005000 fe:00 1 /bin/it", 0),
-                mapping("7000-9000 r-xp 00000000 00:00 0", 0),
-                mapping("9000-a000 r-xp 00000000 00:00 0 [vdso]", 0),
-                mapping("a000-b000 r--s 00000000 fe:00 2 /some/data", 0),
+                mapping("1000-2000 r--p 00000000 fe:00 1 /bin/it", 0, 0),
+                mapping("2000-5000 r-xp 00001000 fe:00 1 /bin/it", 0, 0),
+                mapping("5000-6000 r--p 00004000 fe:00 1 /bin/it", 4, 0),
+                mapping("6000-7000 r--p 00004000 fe:00 1 /bin/it", 0, 4),
+                mapping("7000-8000 rw-p 00005000 fe:00 1 /bin/it", 0, 0),
+                mapping("8000-9000 r-xp 00000000 00:00 0", 0, 0),
+                mapping("9000-a000 r-xp 00000000 fe:00 2 /lib/other", 0, 0),
+                mapping("a000-b000 r--s 00000000 fe:00 1 /bin/it", 0, 0),
             ];
-            assert_eq!(as_on_file(&maps.concat()), [0x1000..0x2000, 0x2000..0x5000]);
+            let maps = maps.concat();
+            assert_eq!(as_on_file(&maps, 0x3000), [0x1000..0x2000, 0x2000..0x5000]);
+            assert_eq!(as_on_file(&maps, 0x9000), vec![0x9000..0xa000; 1]);
+            for elsewhere in [0x8000, 0xb000] {
+                assert!(as_on_file(&maps, elsewhere).is_empty());
+            }
+            let unknown = maps.replace("Swap:", "Other:");
+            assert!(as_on_file(&unknown, 0x3000).is_empty());
         }
     }
 }

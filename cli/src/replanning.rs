@@ -25,17 +25,26 @@ impl Planner for Replanner {
         versions: &[VersionId],
         statistics: &dyn Statistics,
     ) -> Option<(Plan, Patch)> {
-        compile::replan(plan, versions, statistics, &Target::native())
+        let found = compile::replan(plan, versions, statistics, &Target::native());
+        found.inspect(|_| self.made())
     }
 
     fn code(&self, plan: &Plan, versions: &[VersionId]) -> Patch {
         let code = codegen::generate_some(plan, versions, &Target::native().by(cores()));
-        // What compiles is hardly ever needed again; where it is, again and again, to have it read anew each time would take
+        self.made();
+        code
+    }
+}
+
+impl Replanner {
+    /// Code has been made.
+    fn made(&self) {
+        // What compiles is hardly ever needed again soon; where it is, again and again, to fetch it anew each time could take
         // longer than compiling.
+        const ALWAYS_MAX: usize = 16;
         let calls = 1 + self.calls.fetch_add(1, Ordering::Relaxed);
-        if calls.is_power_of_two() {
+        if calls <= ALWAYS_MAX || calls.is_power_of_two() {
             give_back_code();
         }
-        code
     }
 }

@@ -211,13 +211,5 @@ fn shares(crew: Option<&dyn Crew>, rows: usize) -> usize {
     crew.map_or(1, |crew| crew.size().min(rows / SHARE_ROWS_MIN).max(1))
 }
 
-/// Carries out jobs, by a crew if there is one.
-fn share(crew: Option<&dyn Crew>, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
-    match crew {
-        Some(crew) if jobs > 1 => crew.run(jobs, job),
-        Some(_) | None => (0..jobs).for_each(job),
-    }
-}
-
 #[cfg(test)]
 mod tests;

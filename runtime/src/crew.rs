@@ -99,6 +99,14 @@ pub trait Crew: Debug + Send + Sync {
     fn run(&self, jobs: usize, job: &(dyn Fn(usize) + Sync));
 }
 
+/// Carries out jobs, by a crew if there is one.
+pub fn share(crew: Option<&dyn Crew>, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
+    match crew {
+        Some(crew) if jobs > 1 => crew.run(jobs, job),
+        Some(_) | None => (0..jobs).for_each(job),
+    }
+}
+
 /// One thread that is asked as if it were so many, and begins with the last job.
 #[cfg(test)]
 #[derive(Debug)]

@@ -19,7 +19,7 @@ use crate::crew::Crew;
 const FAR_WORDS_MIN: usize = 1 << 17;
 /// How many times what it needs.
 const FAR_FACTOR: usize = 8;
-/// No fewer words than these: what a vector leaves when it moves is not given back for a while.
+/// No fewer words than these: what a vector leaves when it moves may not be given back for a while.
 const FAR_WORDS: usize = 1 << 25;
 
 /// Makes room for so many more words.

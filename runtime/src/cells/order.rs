@@ -12,8 +12,8 @@ use bloom_plan::types::TypeId;
 use bloom_plan::value::Row;
 
 use super::packing::{Packing, Runs};
-use super::{Cell, Form, share, shares};
-use crate::crew::Crew;
+use super::{Cell, Form, shares};
+use crate::crew::{Crew, share};
 use crate::report;
 use crate::rows::each_row;
 use crate::store::Store;

@@ -12,8 +12,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Form, share, shares};
-use crate::crew::Crew;
+use super::{Form, shares};
+use crate::crew::{Crew, share};
 
 /// Bits of a digit.
 const DIGIT_BITS_MAX: u32 = 11;

@@ -343,7 +343,7 @@ impl Relation {
         self.new.growing.touch(&numbers[..count], self.shape.stride);
     }
 
-    /// Gives the numbers plus 1 of the rows that are likely to have these keys.
+    /// As [`Relation::touch_at`], of keys that are words. Gives the numbers plus 1 of the rows that are likely to have them.
     fn touch_words_at(&self, words: &WordTable, keys: &[u64]) -> [u32; BATCH_ROWS] {
         let mut numbers = [0; BATCH_ROWS];
         words.touch(keys, &mut numbers);

@@ -9,7 +9,7 @@ use bloom_plan::plan::RowError;
 
 use crate::crew::Crew;
 use crate::growth::append_all;
-use crate::rows::{copy_row, each_row, push_row, rows_in};
+use crate::rows::{copy_row, each_row, push_row};
 
 use super::derive::BATCH_ROWS;
 use super::{Parts, Relation, Stamping};
@@ -17,8 +17,14 @@ use super::{Parts, Relation, Stamping};
 /// A join of a row into another, which tells whether that changed it.
 type Joined = Result<bool, RowError>;
 
-/// Numbers have no more bits, so there is one range.
+/// With so many trailing bits a range has all numbers.
 const ALL_BITS: u32 = u32::BITS;
+/// Ranges that threads take on have no fewer.
+const BITS_MIN: u32 = 4;
+/// Into no more ranges rows are parted for threads; as rows come they may become twice as many and more.
+const PARTS_MAX: usize = 1 << 7;
+/// More ranges would take time to go through where little grows.
+const RANGES_MAX: usize = 1 << 9;
 
 /// What rows of `total` become when the running iteration ends.
 #[derive(Debug)]
@@ -26,6 +32,8 @@ pub(super) struct Growing {
     ranges: Vec<Range>,
     /// Each range has the numbers that differ in so many trailing bits.
     bits: u32,
+    /// How many rows grow.
+    len: usize,
 }
 
 /// Rows whose numbers follow each other.
@@ -50,13 +58,14 @@ impl Default for Growing {
         Growing {
             ranges: Vec::new(),
             bits: ALL_BITS,
+            len: 0,
         }
     }
 }
 
 impl Growing {
     pub fn is_empty(&self) -> bool {
-        self.ranges.iter().all(|range| range.rows.is_empty())
+        self.len == 0
     }
 
     /// Numbers of the rows that grow.
@@ -74,6 +83,11 @@ impl Growing {
         1_usize.checked_shl(self.bits).unwrap_or(usize::MAX)
     }
 
+    /// How many words of rows a range has.
+    fn words(&self, stride: usize) -> usize {
+        self.width().saturating_mul(stride)
+    }
+
     /// Which range a row is in, and where.
     #[inline]
     fn place(&self, number: u32) -> (usize, usize) {
@@ -82,27 +96,32 @@ impl Growing {
         (range as usize, (number - (range << self.bits)) as usize)
     }
 
-    /// Takes a derived row into what one of so many becomes, which is now `there`.
+    /// Takes a derived row into what one of so many becomes, which now `is` this.
     #[inline]
     pub fn take_in(
         &mut self,
         number: u32,
         count: impl FnOnce() -> usize,
-        there: &[u64],
+        is: &[u64],
         row: &[u64],
         join: impl FnOnce(&mut [u64], &[u64]) -> Joined,
     ) -> Result<(), RowError> {
-        let (range, place) = self.place(number);
-        let ranges = self.ranges.get(range);
-        if ranges.is_none_or(|range| place >= range.marks.becoming.len()) {
+        if self.len == 0 {
             self.make_room(count());
         }
-        self.ranges[range].take_in(place, there, row, join)
+        let (range, place) = self.place(number);
+        let range = &mut self.ranges[range];
+        let before = range.marks.places.len();
+        let taken = range.take_in(place, is, row, join);
+        self.len += range.marks.places.len() - before;
+        taken
     }
 
-    /// Makes it ranges for so many rows.
-    #[cold]
+    /// Has room for so many rows, while none of them grows.
     fn make_room(&mut self, count: usize) {
+        if count.div_ceil(self.width()) > RANGES_MAX {
+            *self = Growing::default();
+        }
         let width = self.width();
         let ranges = count.div_ceil(width);
         if self.ranges.len() < ranges {
@@ -118,12 +137,14 @@ impl Growing {
 
     /// Parts so many rows into about so many ranges, unless some of them grow already.
     fn part(&mut self, count: usize, ranges: usize) {
-        if self.is_empty() {
-            let bits = count.div_ceil(ranges).next_power_of_two().trailing_zeros();
-            if bits != self.bits {
-                self.bits = bits;
-                self.ranges.clear();
-            }
+        if self.len > 0 {
+            return;
+        }
+        let bits = count.div_ceil(ranges).next_power_of_two().trailing_zeros();
+        let bits = bits.max(BITS_MIN);
+        if bits != self.bits || self.ranges.len() > 2 * ranges {
+            self.bits = bits;
+            self.ranges.clear();
         }
         self.make_room(count);
     }
@@ -198,7 +219,7 @@ impl Relation {
         if !self.shape.joins_numbers() || !self.poisoned.is_empty() || self.is_empty() {
             return 0;
         }
-        let ranges = (8 * crew.size()).next_power_of_two();
+        let ranges = (8 * crew.size()).next_power_of_two().min(PARTS_MAX);
         self.new.growing.part(self.len(), ranges);
         self.new.growing.ranges.len()
     }
@@ -224,9 +245,9 @@ impl Relation {
                 }
                 let (range, _) = self.new.growing.place(number);
                 match ranges.get_mut(range).filter(|_| is_same) {
-                    Some(kept) => {
-                        kept.push(u64::from(number));
-                        push_row(kept, row);
+                    Some(range) => {
+                        range.push(u64::from(number));
+                        push_row(range, row);
                     }
                     None => push_row(others, row),
                 }
@@ -234,18 +255,19 @@ impl Relation {
         }
     }
 
-    /// Takes rows into what others become that were kept by ranges, chunk by chunk.
+    /// Takes rows that were kept by ranges, chunk by chunk, into what the rows that are there become.
     pub fn grow_by(&mut self, crew: &dyn Crew, kept: &[Parts]) {
         let Relation {
             shape, total, new, ..
         } = self;
         let stride = shape.stride;
         let width = new.growing.width();
+        let range_words = new.growing.words(stride);
         let ranges: Vec<Mutex<(&mut Range, &[u64])>> = new
             .growing
             .ranges
             .iter_mut()
-            .zip(total.chunks(width * stride))
+            .zip(total.chunks(range_words))
             .map(Mutex::new)
             .collect();
         crew.run(ranges.len(), &|number| {
@@ -262,20 +284,21 @@ impl Relation {
                 joined.expect("to choose between numbers does not fail");
             }
         });
+        drop(ranges);
+        let ranges = new.growing.ranges.iter();
+        new.growing.len = ranges.map(|range| range.marks.places.len()).sum();
     }
 
     /// Rows grow, and become part of the delta; how many.
     pub(super) fn merge_growing(&mut self, crew: Option<&dyn Crew>) -> usize {
         self.note_growing();
         let stride = self.shape.stride;
-        let ranges = &mut self.new.growing.ranges;
-        let words = ranges.iter().map(|range| range.rows.len()).sum();
-        let grown = rows_in(words, stride);
-        match crew.filter(|crew| ranges.len() > 1 && crew.puts_in(grown)) {
+        let grown = std::mem::take(&mut self.new.growing.len);
+        let is_parted = self.new.growing.ranges.len() > 1;
+        match crew.filter(|crew| is_parted && crew.puts_in(grown)) {
             Some(crew) => self.replace_by(crew),
             None => {
-                let width = self.new.growing.width();
-                let pieces = self.total.chunks_mut(width.saturating_mul(stride));
+                let pieces = self.total.chunks_mut(self.new.growing.words(stride));
                 for (range, piece) in self.new.growing.ranges.iter_mut().zip(pieces) {
                     range.marks.replace(piece, &range.rows, stride);
                     self.delta_rows.extend_from_slice(&range.rows);
@@ -291,10 +314,9 @@ impl Relation {
     /// Writes what rows become over them and to the delta.
     fn replace_by(&mut self, crew: &dyn Crew) {
         let stride = self.shape.stride;
-        let width = self.new.growing.width();
         let mut rows = Vec::new();
         let mut marks = Vec::new();
-        let pieces = self.total.chunks_mut(width * stride);
+        let pieces = self.total.chunks_mut(self.new.growing.words(stride));
         for (range, piece) in self.new.growing.ranges.iter_mut().zip(pieces) {
             rows.push(&range.rows);
             marks.push(Mutex::new((&mut range.marks, piece)));

@@ -123,16 +123,17 @@ impl Index {
 
     /// Adds those of these rows, the first of the relation, that are not in it yet; by threads if it is given some.
     fn catch_up(&mut self, total: &[u64], stride: usize, crew: Option<&dyn Crew>) {
-        if self.load(total, stride, crew) {
-            return;
-        }
         let rows = total[self.until * stride..].chunks_exact(stride);
-        if let [column] = self.columns[..]
+        if let Some(column) = self.loads(rows.len()) {
+            if self.load(total, stride, column, crew) {
+                return;
+            }
+        } else if let [column] = self.columns[..]
             && rows.len() > self.postings.len().max(LOADED_ROWS_MIN)
         {
             // A place for each row takes no more than its items do.
-            self.postings
-                .join(rows.clone().map(|row| row[column]), rows.len() / 4);
+            let keys = rows.clone().map(|row| row[column]);
+            self.postings.join(keys, rows.len() / 4);
         }
         for (number, row) in (self.until as u32..).zip(rows) {
             self.insert(row, number);

@@ -8,7 +8,8 @@
 
 use std::ops::Range;
 
-use crate::growth::reserve_far;
+use crate::crew::Crew;
+use crate::growth::{extend_with, reserve_far};
 
 /// Bits of a list's length; the others tell its size.
 const LEN_BITS: u32 = 27;
@@ -131,10 +132,15 @@ impl Lists {
     }
 
     /// Forgets all lists, for others whose pieces take so many words: these.
-    pub fn lay_out(&mut self, words: usize) -> &mut [u64] {
+    pub fn lay_out(&mut self, words: usize, crew: Option<&dyn Crew>) -> &mut [u64] {
         self.clear();
-        reserve_far(&mut self.words, words);
-        self.words.resize(words, 0);
+        match crew {
+            Some(crew) => extend_with(&mut self.words, words, 0, crew),
+            None => {
+                reserve_far(&mut self.words, words);
+                self.words.resize(words, 0);
+            }
+        }
         &mut self.words
     }
 

@@ -1,5 +1,5 @@
-//! `unsafe` stands only in `runtime`, in what starts threads for it and in what gives pages back to the system, and each use under a comment that says why it holds:
-//! `// SAFETY:` for a block or an `impl`, `# Safety` for a function.
+//! `unsafe` stands only in `runtime`, in what starts threads for it and in what gives pages back to the system, and each
+//! use under a comment that says why it holds: `// SAFETY:` for a block or an `impl`, `# Safety` for a function.
 
 use super::Violation;
 use super::source::SourceFile;

@@ -8,6 +8,8 @@ use crate::relation::tests::relation;
 use crate::relation::{Origin, Parts, Relation};
 use crate::rows::hash;
 
+use super::RANGES_MAX;
+
 /// Takes these rows in by threads; all of them in chunks.
 fn emit_shared(r: &mut Relation, context: &mut Context, rows: &[u64], crew: &Backwards) {
     let ranges = r.part_growing(crew);
@@ -76,4 +78,32 @@ fn rows_grow_by_ranges_as_one_after_the_other() {
         r.undo_stratum();
         assert_eq!(values(&r), before);
     }
+}
+
+/// Rows that were few when threads took them on, and then became many by one thread.
+#[test]
+fn ranges_do_not_become_many() {
+    let crew = Backwards(2);
+    let (mut context, mut r) = relation("kl");
+    let rows = |count: u64, value: u64| (0..count).flat_map(move |key| [key, value]);
+    let (few, many): (Vec<u64>, Vec<u64>) = (rows(100, 1).collect(), rows(50_000, 2).collect());
+    r.emit_batch(&mut context, &few, Origin::ARRIVAL, &mut Vec::new());
+    r.merge(None, &mut Vec::new());
+    emit_shared(&mut r, &mut context, &many, &crew);
+    r.merge(Some(&crew), &mut Vec::new());
+    assert!(r.new.growing.ranges.len() > 1);
+    let more: Vec<u64> = rows(50_000, 3).collect();
+    for rows in [&more[..60_000], &more[60_000..]] {
+        r.emit_batch(&mut context, rows, Origin::ARRIVAL, &mut Vec::new());
+        assert!(r.new.growing.ranges.len() <= RANGES_MAX);
+    }
+    assert_eq!(r.merge(None, &mut Vec::new()), 50_000);
+    assert!(r.rows().all(|row| row[1] == 3));
+    r.clear();
+    r.emit_batch(&mut context, &few, Origin::ARRIVAL, &mut Vec::new());
+    r.merge(None, &mut Vec::new());
+    assert!(
+        r.part_growing(&crew) <= 16,
+        "few rows have few ranges again"
+    );
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Mutex;
 
-use crate::crew::Crew;
+use crate::crew::{Crew, share};
 
 use super::super::lists::{List, room_for};
 use super::super::window::Window;
@@ -26,15 +26,24 @@ struct Range<'i> {
 }
 
 impl Index {
-    /// Takes in rows if it has none, its keys are words, and those stand close together; whether it did.
-    pub(super) fn load(&mut self, rows: &[u64], stride: usize, crew: Option<&dyn Crew>) -> bool {
-        let [column] = self.columns[..] else {
-            return false;
-        };
-        let count = rows.len() / stride;
-        if self.postings.len() > 0 || self.until > 0 || count < ROWS_MIN {
-            return false;
+    /// The column of its keys, if they are words, it has no rows, and so many come that they are worth being counted first.
+    pub(super) fn loads(&self, rows: usize) -> Option<usize> {
+        let is_empty = self.postings.len() == 0 && self.until == 0;
+        match self.columns[..] {
+            [column] if is_empty && rows >= ROWS_MIN => Some(column),
+            _ => None,
         }
+    }
+
+    /// Takes in the first rows, by the keys in this column, if those stand close together; whether they do.
+    pub(super) fn load(
+        &mut self,
+        rows: &[u64],
+        stride: usize,
+        column: usize,
+        crew: Option<&dyn Crew>,
+    ) -> bool {
+        let count = rows.len() / stride;
         let keys = rows.chunks_exact(stride).map(|row| row[column]);
         // A place for each row takes no more than its items do.
         let Some(mut window) = Window::over(keys, count / 4) else {
@@ -50,7 +59,7 @@ impl Index {
             .chunks_mut(range_keys)
             .map(|lists| Mutex::new(Range::new(lists)))
             .collect();
-        run(crew, ranges.len(), &|number| {
+        share(crew, ranges.len(), &|number| {
             let range = &mut *ranges[number].lock().expect("no job panics");
             let first = first.wrapping_add((number * range_keys) as u64);
             range.count(
@@ -68,12 +77,12 @@ impl Index {
                 keys += 1;
             }
         }
-        let mut words = self.lists.lay_out(all);
+        let mut words = self.lists.lay_out(all, crew);
         for range in ranges.iter_mut().rev() {
             let range = range.get_mut().expect("no job panics");
             (words, range.words) = words.split_at_mut(range.start);
         }
-        run(crew, ranges.len(), &|number| {
+        share(crew, ranges.len(), &|number| {
             let range = &mut *ranges[number].lock().expect("no job panics");
             let first = first.wrapping_add((number * range_keys) as u64);
             range.fill(rows, stride, &self.item, |row| {
@@ -125,13 +134,6 @@ impl<'i> Range<'i> {
     }
 }
 
-fn run(crew: Option<&dyn Crew>, jobs: usize, job: &(dyn Fn(usize) + Sync)) {
-    match crew {
-        Some(crew) => crew.run(jobs, job),
-        None => (0..jobs).for_each(job),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bloom_plan::plan::layout::Layout;
@@ -159,7 +161,8 @@ mod tests {
             for layout in &layouts {
                 for crew in crews {
                     let mut loaded = Index::new(vec![1], layout);
-                    assert!(loaded.load(&rows, 3, crew), "keys stand close together");
+                    assert_eq!(loaded.loads(rows.len() / 3), Some(1));
+                    assert!(loaded.load(&rows, 3, 1, crew), "keys stand close together");
                     let mut filled = Index::new(vec![1], layout);
                     for (number, row) in (0..).zip(rows.chunks_exact(3)) {
                         filled.insert(row, number);
