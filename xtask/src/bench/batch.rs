@@ -218,6 +218,7 @@ fn page(id: &str, all: &[Measured], peers: &[Peer]) -> String {
                     let seconds = time.as_secs_f64();
                     let ratio = seconds / hand;
                     let fewer = match measured.runs(peer) {
+                        1 if measured.runs(Peer::Bloom) > 1 => ", 1 run".to_owned(),
                         runs if runs < measured.runs(Peer::Bloom) => format!(", {runs} runs"),
                         _ => String::new(),
                     };

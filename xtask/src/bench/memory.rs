@@ -77,8 +77,8 @@ fn bytes_a_row(root: &Path, options: &Options, text: &mut String) -> Result<(), 
     line(
         text,
         &format!(
-            "\nBytes a row of a relation of two numbers with an index by the second, from {} to {count} rows that came\n\
-             {} a tick: bloom {own:.1}, hand {narrow:.1} with numbers of 32 bits; {ratio:.2} times as much, at most {MOST}: {is_met}.\n\
+            "\nOf a relation of two numbers with an index by the second, from {} to {count} rows that came {} a tick,\n\
+             bytes a row: bloom {own:.1}, hand {narrow:.1} with numbers of 32 bits; {ratio:.2} times as much, at most {MOST}: {is_met}.\n\
              With numbers of 64 bits, as an `Int` has, hand {wide:.1}; {of_wide:.2} times as much.",
             count / 10,
             1_000

@@ -16,26 +16,54 @@ those of all others, row for row. [README.md](README.md) says what the works are
 
 ";
 
-/// Where the reasons stand for what is missed.
-const REASONS: &str = "[profiles.md](profiles.md) says why, as profiles show.";
+/// Where the reasons stand for what is missed, by sections that have the ids of those of the page.
+const REASONS: &str = "profiles.md";
 
 pub struct Page {
     /// By id, in the order of the page.
     sections: Vec<(String, String)>,
+    reasons: Reasons,
+}
+
+/// Where on their page reasons stand, by id.
+struct Reasons(Vec<(String, String)>);
+
+impl Reasons {
+    fn parse(text: &str) -> Reasons {
+        let titles = text.lines().filter_map(|line| line.strip_prefix("## "));
+        let placed =
+            titles.filter_map(|title| Some((title.split_once(':')?.0.to_owned(), anchor(title))));
+        Reasons(placed.collect())
+    }
+
+    fn of(&self, id: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(other, _)| other == id);
+        found.map(|(_, anchor)| &**anchor)
+    }
+}
+
+/// What a link to the section with this title ends with.
+fn anchor(title: &str) -> String {
+    let kept = title.to_lowercase().replace(' ', "-");
+    kept.chars()
+        .filter(|c| c.is_alphanumeric() || *c == '-')
+        .collect()
 }
 
 impl Page {
     /// Empty if there is none yet.
     pub fn read(root: &Path) -> Result<Page, String> {
-        let path = root.join("bench/results.md");
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(Page::parse(&text)),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Page::parse("")),
-            Err(e) => Err(format!("{}: {e}", path.display())),
-        }
+        let text = |name: &str| {
+            let path = root.join("bench").join(name);
+            match fs::read_to_string(&path) {
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+                read => read.map_err(|e| format!("{}: {e}", path.display())),
+            }
+        };
+        Ok(Page::parse(&text("results.md")?, &text(REASONS)?))
     }
 
-    fn parse(text: &str) -> Page {
+    fn parse(text: &str, reasons: &str) -> Page {
         let mut sections = Vec::<(String, String)>::new();
         for line in text.lines() {
             if line == MISSED {
@@ -51,7 +79,10 @@ impl Page {
                 section.push('\n');
             }
         }
-        Page { sections }
+        Page {
+            sections,
+            reasons: Reasons::parse(reasons),
+        }
     }
 
     pub fn replace(&mut self, id: &str, text: String) {
@@ -80,7 +111,7 @@ impl Page {
         format!("{HEAD}{}\n", sections.join("\n\n"))
     }
 
-    /// The targets that are missed, by section: where a line says so, what it is about.
+    /// The targets that are missed, by section: where a line says so, what it is about, and where the reason stands.
     fn missed(&self) -> String {
         let mut text = format!("{MISSED}\n\n");
         for (id, section) in &self.sections {
@@ -92,10 +123,14 @@ impl Page {
             let mut subjects: Vec<&str> = subjects.collect();
             subjects.dedup();
             if !subjects.is_empty() {
-                text += &format!("- {id}: {}\n", subjects.join("; "));
+                let why = match self.reasons.of(id) {
+                    Some(anchor) => format!(" ([profile]({REASONS}#{anchor}))"),
+                    None => ", without a profile".to_owned(),
+                };
+                text += &format!("- {id}: {}{why}\n", subjects.join("; "));
             }
         }
-        text + "\n" + REASONS + "\n"
+        text
     }
 
     pub fn write(&self, root: &Path) -> Result<(), String> {
@@ -177,8 +212,10 @@ mod tests {
 
     #[test]
     fn a_section_is_replaced_and_the_others_stay() {
-        let mut page =
-            Page::parse("# Results\n\nold head\n\n## B2: two\n\nb\n\n## B10: ten\n\nc\n");
+        let mut page = Page::parse(
+            "# Results\n\nold head\n\n## B2: two\n\nb\n\n## B10: ten\n\nc\n",
+            "",
+        );
         page.replace("B9", "## B9: nine\n\nnew\n".into());
         page.replace("B2", "## B2: two\n\nnewer\n".into());
         let text = page.text();
@@ -186,22 +223,21 @@ mod tests {
         let rest =
             "## B2: two\n\nnewer\n\n## B9: nine\n\nnew\n\n## B10: ten\n\nc\n\n## Missed targets\n";
         assert!(text.contains(rest), "{text}");
-        assert_eq!(Page::parse(&text).text(), text);
+        assert_eq!(Page::parse(&text, "").text(), text);
     }
 
     #[test]
     fn what_is_missed_is_listed() {
-        let mut page = Page::parse("");
+        let mut page = Page::parse("", "# Why\n\n## B11: memory, and rows\n\ntext\n");
         let table = "| chain | 2.00 | **missed** | not yet |\n| grid | 0.5 | met | not yet |\n";
         page.replace("B1", format!("## B1: one\n\n{table}"));
         page.replace("B8", "## B8: eight\n\nall is met (abc)\n".into());
         let flat = "\nBytes a row, of two numbers: 4: **missed**\n";
         page.replace("B11", format!("## B11: eleven\n{flat}"));
         let text = page.text();
-        assert!(
-            text.contains("\n- B1: chain\n- B11: Bytes a row\n\n"),
-            "{text}"
-        );
+        let listed = "\n- B1: chain, without a profile\n\
+                      - B11: Bytes a row ([profile](profiles.md#b11-memory-and-rows))\n";
+        assert!(text.ends_with(listed), "{text}");
         assert!(page.is_of("B8", "abc") && !page.is_of("B8", "abd") && !page.is_of("B2", "abc"));
     }
 
