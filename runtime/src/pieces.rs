@@ -111,6 +111,12 @@ impl<P: Piece> Pieces<P> {
 #[inline]
 fn give_up<P: Piece>(piece: &mut P) {
     piece.clear();
+    drop_large(piece);
+}
+
+/// Drops what has more room than is kept.
+#[inline]
+pub fn drop_large<P: Piece>(piece: &mut P) {
     if piece.capacity() > WORDS_MAX {
         *piece = P::default();
     }

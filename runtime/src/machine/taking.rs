@@ -4,6 +4,7 @@ use bloom_plan::plan::{Arrow, RelationId, RowError};
 
 use crate::cells::Fed;
 use crate::deferred::Deferred;
+use crate::pieces::drop_large;
 use crate::relation::Origin;
 use crate::report;
 use crate::rows::{each_row, rows_in};
@@ -12,8 +13,8 @@ use super::Machine;
 
 impl Machine {
     /// Merges rows from outside; their keys must not conflict among themselves, nor with what is
-    /// there.
-    pub fn load(&mut self, arrivals: &Fed) {
+    /// there. Of large pieces nothing is left.
+    pub fn load(&mut self, arrivals: &mut Fed) {
         if arrivals.is_empty() {
             return;
         }
@@ -26,9 +27,15 @@ impl Machine {
         for &id in &touched {
             self.expect_rows(id);
         }
+        let shape = |id: RelationId| self.relations[id.0 as usize].shape();
+        let may_clash = touched.iter().any(|&id| !shape(id).plain.is_empty());
         loop {
-            for (id, rows) in arrivals.iter() {
+            for (id, rows) in arrivals.iter_mut() {
                 self.merge_rows(*id, rows, Origin::ARRIVAL);
+                // Where all are merged again if some conflict, all are needed until then.
+                if !may_clash {
+                    drop_large(rows);
+                }
             }
             if !self.merge_all(&touched) {
                 self.commit();

@@ -167,7 +167,7 @@ impl Node {
                 self.keep_agreeing(*id, rows);
             }
         }
-        self.machine.load(&arrivals);
+        self.machine.load(&mut arrivals);
         self.machine.look_out(&arrivals, Wanted::Rows);
         arrivals.clear();
         self.fed = arrivals;
